@@ -1,0 +1,110 @@
+"""From words to modules: a row's strings resolved, a network built under a seed, the words of a spec filled in."""
+
+import importlib
+import inspect
+from collections.abc import Callable, Mapping
+from typing import cast
+
+import torch
+from torch import nn
+
+from bestiary import catalogue
+from bestiary.contracts import Spec
+from bestiary.errors import InputError, nearest
+
+
+def resolve(target: str) -> Callable[..., object]:
+    """The object that "module:name" names."""
+    module, _, name = target.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def build(network: str, keywords: Mapping[str, object], spec: Spec | None = None, seed: int | None = None) -> nn.Module:
+    """A network from its class and words; the words that data decide come from `spec`, where the class takes them.
+
+    Args:
+        network: "module:Class".
+        keywords: words of its constructor; they win over the spec's.
+        spec: of the data that it is to learn from.
+        seed: the state of the random numbers that its first weights are drawn from; the global stream is left alone.
+
+    Returns:
+        The network, in training mode, on the current default device.
+
+    Raises:
+        InputError: for words that the class does not take, or values that it refuses.
+    """
+    constructor = cast("type[nn.Module]", resolve(network))
+    accepted = inspect.signature(constructor).parameters
+    unknown = [word for word in keywords if word not in accepted]
+    if unknown:
+        raise InputError(
+            f"{constructor.__name__} takes {', '.join(accepted)}; received {unknown[0]!r}{nearest(unknown[0], accepted)}"
+        )
+    given = {word: value for word, value in (spec.sizes() if spec else {}).items() if word in accepted}
+    words = {**given, **{word: tuple(v) if isinstance(v, list) else v for word, v in keywords.items()}}
+    missing = [
+        w for w, p in accepted.items() if w not in words and p.default is p.empty and p.kind is not p.VAR_KEYWORD
+    ]
+    if missing:
+        raise InputError(f"{constructor.__name__} also needs {', '.join(missing)}; give each as a keyword")
+    if seed is None:
+        return constructor(**words)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return constructor(**words)
+
+
+def create(name: str, /, *, seed: int | None = None, **words: object) -> nn.Module:
+    """The network of a named size, with some of its words changed.
+
+    Args:
+        name: a size ("resnet50") or an architecture ("resnet": its first size).
+        seed: for reproducible first weights; the global random stream is used when None.
+        **words: constructor words that replace the size's own, such as `outputs=10`.
+
+    Returns:
+        The network, with fresh weights.
+
+    Raises:
+        InputError: for unknown names or words, or values that do not fit together.
+
+    Example:
+        >>> import bestiary
+        >>> sum(p.numel() for p in bestiary.create("lenet5").parameters())
+        61706
+    """
+    size = catalogue.size(name)
+    try:
+        return build(size.network, {**size.keywords, **words}, seed=seed)
+    except (TypeError, ValueError) as reason:
+        raise reason if isinstance(reason, InputError) else InputError(f"{name}: {reason}") from reason
+
+
+def count(network: nn.Module) -> int:
+    """Its parameters, tied ones once, buffers not."""
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def inputs_for(kind: str, words: Mapping[str, object], batch: int = 2) -> tuple[torch.Tensor, ...]:
+    """Random arguments of forward for a network of a kind, sized by its constructor words."""
+
+    def number(word: str, default: int) -> int:
+        return cast("int", words.get(word, default))
+
+    if kind == "table":
+        return (torch.randn(batch, number("features", 8)),)
+    if kind == "image":
+        height, width = cast("tuple[int, int]", words.get("image_size", (32, 32)))
+        if "features" in words and "channels" not in words and "image_size" not in words:
+            return (torch.randn(batch, 1, 1, number("features", 1)),)
+        return (torch.randn(batch, number("channels", 3), height, width),)
+    length = number("length", 12)
+    lengths = torch.linspace(length, max(1, length // 2), batch).long()
+    inside = torch.arange(length) < lengths[:, None]
+    if kind == "text":
+        tokens = torch.randint(2, max(3, number("vocabulary", 20)), (batch, length))
+        return (tokens * inside, lengths)
+    if kind == "series":
+        return (torch.randn(batch, length, number("channels", 1)) * inside[:, :, None], lengths)
+    raise InputError(f"kind must be table, image, text or series; received {kind!r}")

@@ -1,0 +1,79 @@
+"""Every architecture, one row each, in the family files of this folder. Nothing here imports torch."""
+
+from bestiary.catalogue import attention, convolution, feedforward, recurrence
+from bestiary.catalogue.row import Contender, Keywords, Row, Size
+from bestiary.errors import InputError, nearest
+
+__all__ = ["ROWS", "Contender", "Keywords", "Row", "Size", "find", "names", "size"]
+
+ROWS: tuple[Row, ...] = (*feedforward.ROWS, *convolution.ROWS, *recurrence.ROWS, *attention.ROWS)
+_ROWS = {row.name: row for row in ROWS}
+_SIZES = {size.name: (row, size) for row in ROWS for size in row.sizes}
+
+
+def names(family: str | None = None, kind: str | None = None, guide: str | None = None) -> list[str]:
+    """Names of architectures.
+
+    Args:
+        family: only those of this family.
+        kind: only those that race on this kind of data.
+        guide: only those that this guide names, "G0" to "G4".
+
+    Returns:
+        Names in the order of the catalogue.
+
+    Raises:
+        InputError: for a family, kind or guide that no architecture has.
+
+    Example:
+        >>> names(family="recurrence")
+        ['rnn', 'lstm', 'gru']
+    """
+    for word, given, known in (
+        ("family", family, {row.family for row in ROWS}),
+        ("kind", kind, {k for row in ROWS for k in row.kinds}),
+        ("guide", guide, {g for row in ROWS for g in row.guides.split()}),
+    ):
+        if given is not None and given not in known:
+            expected = ", ".join(sorted(known))
+            raise InputError(f"{word} must be one of {expected}; received {given!r}{nearest(given, known)}")
+    return [
+        row.name
+        for row in ROWS
+        if (family is None or row.family == family)
+        and (kind is None or kind in row.kinds)
+        and (guide is None or guide in row.guides.split())
+    ]
+
+
+def find(name: str) -> Row:
+    """The row that has this name, or one of whose sizes has it.
+
+    Raises:
+        InputError: for an unknown name, with the nearest known one.
+
+    Example:
+        >>> find("resnet50").name
+        'resnet'
+    """
+    if name in _ROWS:
+        return _ROWS[name]
+    if name in _SIZES:
+        return _SIZES[name][0]
+    known = [*_ROWS, *_SIZES]
+    raise InputError(f"no architecture or size is named {name!r}{nearest(name, known)}; `bestiary list` shows all")
+
+
+def size(name: str) -> Size:
+    """The size of this name; for the name of an architecture its first size.
+
+    Raises:
+        InputError: for an unknown name, with the nearest known one.
+
+    Example:
+        >>> size("resnet50").parameters
+        25557032
+    """
+    if name in _SIZES:
+        return _SIZES[name][1]
+    return find(name).sizes[0]

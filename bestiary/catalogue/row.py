@@ -1,0 +1,94 @@
+"""What a row of the catalogue says. Networks and recipes are named as strings, so that listing imports no torch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Keywords = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Size:
+    """A named size: `bestiary.create(name)` builds it.
+
+    Attributes:
+        name: unique in the whole catalogue.
+        network: "module:Class".
+        keywords: everything that the class needs, complete.
+        parameters: the exact count; None only where no source gives one.
+        source: where the count comes from.
+        kind: the kind of data that its forward takes ("table", "image", "text", "series"), or "" (see `Row.example`).
+    """
+
+    name: str
+    network: str
+    keywords: Keywords
+    parameters: int | None = None
+    source: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A size that races. The words that data decide (`features`, `outputs`, ...) are left out; the spec fills them.
+
+    Attributes:
+        name: unique within the row and kind; shown as "row/name".
+        network: "module:Class".
+        keywords: the words that data do not decide.
+        rows: enters with this many training rows or more.
+        smallest: images smaller than this many pixels on a side, or series shorter, cannot enter.
+    """
+
+    name: str
+    network: str
+    keywords: Keywords
+    rows: int = 0
+    smallest: int = 1
+
+
+@dataclass(frozen=True)
+class Row:
+    """One architecture.
+
+    Attributes:
+        name: its name in the command line.
+        title: its name in the field.
+        family: which folder of `architectures/` holds it.
+        guides: "G0 G2": the guides that name it.
+        paper: authors, year, title.
+        year: of the paper.
+        summary: what it is, in two or three sentences that a newcomer understands.
+        learns: how it learns, in one sentence.
+        recipes: problem ("classification", "regression") -> "module:function" of `recipes/`.
+        sizes: named sizes, the first is what the bare name builds.
+        races: kind -> contenders from small to large.
+        tiny: kind -> (network, all keywords): small enough for tests; forward takes that kind's inputs.
+        settings: what it enters a race with, the first is the default; words of the recipe (`rate`, `decay`, ...).
+        reference: the class that its numbers are compared with in `tests/references`.
+        departs: what differs from the paper, and why.
+        exceptions: promise (see docs/design.md, section 6) -> the reason why it cannot be kept.
+        example: "module:function", keywords -> arguments of forward, for networks whose kind is "".
+    """
+
+    name: str
+    title: str
+    family: str
+    guides: str
+    paper: str
+    year: int
+    summary: str
+    learns: str
+    recipes: Mapping[str, str]
+    sizes: tuple[Size, ...]
+    races: Mapping[str, tuple[Contender, ...]] = field(default_factory=dict)
+    tiny: Mapping[str, tuple[str, Keywords]] = field(default_factory=dict)
+    settings: tuple[Keywords, ...] = ({},)
+    reference: str = ""
+    departs: str = ""
+    exceptions: Mapping[str, str] = field(default_factory=dict)
+    example: str = ""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of data that it races on."""
+        return tuple(self.races)

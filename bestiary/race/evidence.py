@@ -1,0 +1,144 @@
+"""What a race leaves behind for people: the words of `verdict.json`. The report is made from these and the predictions."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bestiary.data.store import write_text
+
+
+@dataclass
+class Interval:
+    """A figure with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass
+class Standing:
+    """One line of the leaderboard.
+
+    Attributes:
+        name: "resnet/small", or "baseline/linear".
+        title: for people.
+        family: of the architecture, or "baseline".
+        network: False for baselines.
+        status: "finalist", "eliminated", "failed" or "baseline".
+        reason: why it failed, or at which rung it left.
+        rung: the last rung that it finished, from 1; 0 for baselines and failures.
+        settings: the words it carried on with.
+        parameters: of the network; for baselines the size of the fitted model when known, else 0.
+        bytes: of the saved model.
+        steps: updates made by the first seed.
+        train_seconds: core-seconds over all its settings and seeds.
+        predict_seconds: per 1,000 rows, measured.
+        memory: peak resident bytes of its process.
+        selection: metric -> score on validation ("selection scores").
+        test: metric -> interval on test; empty for those eliminated.
+        difference: paired difference of the ranking metric to the best on test, positive = worse; None when not tested.
+        tied: whether `difference` does not exclude zero.
+        seeds: the seeds it was trained with.
+        learned: how far below the constant predictor its validation loss came, as a share of it (0 = nothing learned).
+        folder: of its first seed, relative to the run.
+    """
+
+    name: str
+    title: str
+    family: str
+    network: bool
+    status: str
+    reason: str = ""
+    rung: int = 0
+    settings: dict[str, object] = field(default_factory=dict)
+    parameters: int = 0
+    bytes: int = 0
+    steps: int = 0
+    train_seconds: float = 0.0
+    predict_seconds: float = 0.0
+    memory: int = 0
+    selection: dict[str, float] = field(default_factory=dict)
+    test: dict[str, Interval] = field(default_factory=dict)
+    difference: Interval | None = None
+    tied: bool = False
+    seeds: list[int] = field(default_factory=list)
+    learned: float = 0.0
+    folder: str = ""
+
+
+@dataclass
+class Verdict:
+    """The outcome of a race.
+
+    Attributes:
+        sentence: the outcome in one sentence for people.
+        problem: "classification" or "regression".
+        kind: of data.
+        target: name of the target.
+        classes: labels in the order of the probability columns.
+        metric: the ranking metric; `metric_reason` why; `higher` whether more is better.
+        crowned: name of the winner when a paired difference on test excludes zero, else None.
+        reason: why it was crowned, or why nobody was and how much data might decide.
+        chosen: name of the model in `winner/`: the crowned one, or the cheapest within one standard error of the best.
+        worth_it: paired difference best network minus best baseline in the ranking metric's own unit, positive = network better.
+        worth_sentence: whether a neural network is worth it here, in a sentence.
+        networks_best, baseline_best: the names compared.
+        standings: the leaderboard, best first.
+        rows: split -> number of rows.
+        openings: how often this data set's test rows have been opened, this time included.
+        notes: what readers left out, leaks, warnings.
+        constant: metric -> score of the constant predictor on test.
+        seconds: phase -> wall-clock seconds.
+        trained: core-seconds spent training; `available`: workers times wall-clock.
+        versions: package -> version, machine.
+    """
+
+    sentence: str
+    problem: str
+    kind: str
+    target: str
+    classes: list[str]
+    metric: str
+    metric_reason: str
+    higher: bool
+    crowned: str | None
+    reason: str
+    chosen: str
+    worth_it: Interval | None
+    worth_sentence: str
+    networks_best: str
+    baseline_best: str
+    standings: list[Standing]
+    rows: dict[str, int]
+    openings: int
+    notes: list[str]
+    constant: dict[str, float] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    trained: float = 0.0
+    available: float = 0.0
+    versions: dict[str, str] = field(default_factory=dict)
+
+    def write(self, path: Path) -> None:
+        """As JSON, whole or not at all."""
+        write_text(path, json.dumps(dataclasses.asdict(self), indent=1))
+
+    @classmethod
+    def read(cls, path: Path) -> Verdict:
+        """What `write` wrote."""
+        words = json.loads(path.read_text(encoding="utf-8"))
+        interval = lambda w: Interval(**w) if w is not None else None  # noqa: E731
+        standings = [
+            Standing(
+                **{
+                    **s,
+                    "test": {m: Interval(**i) for m, i in s["test"].items()},
+                    "difference": interval(s["difference"]),
+                }
+            )
+            for s in words["standings"]
+        ]
+        return cls(**{**words, "standings": standings, "worth_it": interval(words["worth_it"])})
