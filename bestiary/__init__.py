@@ -26,7 +26,7 @@ _WHERE = {
     "train": "bestiary.race.train:train",
     "load": "bestiary.runs.model:load",
 }
-__all__ = ["InputError", "__version__", "create", "list", "load", "race", "show", "train"]  # noqa: F822
+__all__ = ["InputError", "__version__", "create", "list", "load", "race", "show", "train"]
 
 
 def __getattr__(name: str) -> object:

@@ -24,6 +24,13 @@ Problem = str  # "classification" or "regression"
 class Batch:
     """What all kinds of batch can do. A kind is a frozen dataclass of tensors whose first axis is B."""
 
+    target: Tensor
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """The arguments of `forward`."""
+        raise NotImplementedError
+
     def __len__(self) -> int:
         return len(getattr(self, dataclasses.fields(self)[0].name))  # pyright: ignore[reportArgumentType]
 

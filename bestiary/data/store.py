@@ -78,31 +78,44 @@ def read_spec(folder: Path) -> tuple[Spec, dict[str, object]]:
     return spec_from(written["spec"]), written["facts"]
 
 
-class StoredData:
-    """Batches of the encoded arrays of a folder, or of arrays in memory; implements `contracts.Data`.
+class ArrayData:
+    """Batches of arrays in memory or memory-mapped; implements `contracts.Data`.
 
     A training batch is a pure function of (seed, number): each epoch is a fresh permutation drawn from (seed, epoch).
+    Rows without a target get a target of 0.
 
     Args:
-        folder: of the encoded arrays.
+        spec: what sizes a network.
+        facts: as in `write_spec`.
+        splits: split -> name -> array, as in docs/design.md.
         batch: rows in a training batch; the whole training split when it has fewer.
         seed: of the order of training rows.
         device: where batches are put.
-        sealed: folder of the test split, when it may be opened.
     """
 
     def __init__(
-        self, folder: Path, batch: int = 128, seed: int = 0, device: str = "cpu", sealed: Path | None = None
+        self,
+        spec: Spec,
+        facts: Facts,
+        splits: Mapping[str, Mapping[str, NDArray[np.generic]]],
+        batch: int = 128,
+        seed: int = 0,
+        device: str = "cpu",
     ) -> None:
-        self.spec, self.facts = read_spec(folder)
+        self.spec, self.facts = spec, dict(facts)
         self.seed, self.device = seed, torch.device(device)
-        self._folders = {"train": folder, "validation": folder, "test": sealed}
-        self._arrays: dict[str, dict[str, Tensor]] = {}
+        self._arrays = {split: _tensors(arrays) for split, arrays in splits.items()}
         self._order: tuple[int, Tensor] | None = None
-        self.size = min(batch, self.rows("train"))
+        self._batch = batch
         statistics = [self.facts.get("pixel_mean"), self.facts.get("pixel_scale")]
         self._pixels = [torch.tensor(s, dtype=torch.float32)[:, None, None] for s in statistics if s is not None]
-        self._scale = (float(cast("float", self.facts.get("mean", 0.0))), float(cast("float", self.facts.get("scale", 1.0))))
+        mean, scale = self.facts.get("mean", 0.0), self.facts.get("scale", 1.0)
+        self._scale = (float(cast("float", mean)), float(cast("float", scale)))
+
+    @property
+    def size(self) -> int:
+        """Rows in a training batch."""
+        return min(self._batch, self.rows("train"))
 
     @property
     def regression(self) -> bool:
@@ -119,13 +132,7 @@ class StoredData:
         return max(1, self.rows("train") // self.size)
 
     def arrays(self, split: str) -> dict[str, Tensor]:
-        """All arrays of a split as tensors over memory maps."""
-        if split not in self._arrays:
-            folder = self._folders.get(split)
-            if folder is None or split not in SPLITS:
-                raise PermissionError(f"split {split!r} is not open here")
-            names = sorted(p.name.split(".")[1] for p in folder.glob(f"{split}.*.npy"))
-            self._arrays[split] = {n: torch.from_numpy(read_array(folder, split, n)) for n in names}
+        """All arrays of a split as tensors."""
         return self._arrays[split]
 
     def batch(self, split: str, number: int) -> Batch:
@@ -166,6 +173,42 @@ class StoredData:
         parts["target"] = target
         batch = BATCHES[self.spec.kind](**parts)
         return batch if self.device.type == "cpu" else batch.to(self.device)
+
+
+class StoredData(ArrayData):
+    """Batches of the encoded arrays of a folder, as memory maps.
+
+    Args:
+        folder: of the encoded arrays.
+        batch: rows in a training batch; the whole training split when it has fewer.
+        seed: of the order of training rows.
+        device: where batches are put.
+        sealed: folder of the test split, when it may be opened.
+    """
+
+    def __init__(
+        self, folder: Path, batch: int = 128, seed: int = 0, device: str = "cpu", sealed: Path | None = None
+    ) -> None:
+        spec, facts = read_spec(folder)
+        super().__init__(spec, facts, {}, batch, seed, device)
+        self._folders = {"train": folder, "validation": folder, "test": sealed}
+
+    def arrays(self, split: str) -> dict[str, Tensor]:
+        """All arrays of a split as tensors over memory maps."""
+        if split not in self._arrays:
+            folder = self._folders.get(split)
+            if folder is None or split not in SPLITS:
+                raise PermissionError(f"split {split!r} is not open here")
+            names = sorted(p.name.split(".")[1] for p in folder.glob(f"{split}.*.npy"))
+            self._arrays[split] = {n: torch.from_numpy(read_array(folder, split, n)) for n in names}
+        return self._arrays[split]
+
+
+def _tensors(arrays: Mapping[str, NDArray[np.generic]]) -> dict[str, Tensor]:
+    tensors = {name: torch.as_tensor(array) for name, array in arrays.items()}
+    if "target" not in tensors:
+        tensors["target"] = torch.zeros(len(next(iter(tensors.values()))), dtype=torch.int64)
+    return tensors
 
 
 _FIELDS = {

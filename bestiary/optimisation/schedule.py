@@ -1,0 +1,36 @@
+"""How fast to learn at each step: plain functions of (step, horizon) that return a factor of the base rate."""
+
+from collections.abc import Callable
+
+Schedule = Callable[[int, int], float]
+
+
+def constant(step: int, horizon: int) -> float:
+    """Always 1."""
+    return 1.0
+
+
+def trapezoid(warmup: int = 0, decay: float = 0.3, floor: float = 0.02) -> Schedule:
+    """Linear warm-up, a plateau at 1, then a linear decay to `floor` over the last share of the horizon.
+
+    Until the decay begins the factor does not depend on the horizon, so training that is first planned short can be
+    carried on as if it had been long from the start (Hägele et al. 2024, Scaling laws and compute-optimal training
+    beyond fixed training durations).
+
+    Args:
+        warmup: steps until the plateau.
+        decay: share of the horizon that the decay takes, 0 to 1.
+        floor: the factor at the last step.
+
+    Example:
+        >>> schedule = trapezoid(warmup=10, decay=0.5)
+        >>> [round(schedule(step, 100), 2) for step in (0, 9, 50, 75, 99)]
+        [0.1, 1.0, 1.0, 0.51, 0.03]
+    """
+
+    def factor(step: int, horizon: int) -> float:
+        rising = min(1.0, (step + 1) / warmup) if warmup else 1.0
+        left = (horizon - step) / max(1.0, decay * horizon)
+        return rising * (floor + (1 - floor) * min(1.0, max(0.0, left)))
+
+    return factor

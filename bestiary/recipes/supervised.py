@@ -1,0 +1,76 @@
+"""Supervised learning by gradient descent: the recipe that most architectures share."""
+
+from torch import nn
+
+from bestiary.algorithms.gradient_descent import AccumulatedGradientDescent, GradientDescent
+from bestiary.contracts import Objective, Spec
+from bestiary.errors import InputError
+from bestiary.objectives.supervised import CrossEntropy, SquaredError
+from bestiary.optimisation.minimise import Minimise, adamw
+from bestiary.optimisation.schedule import trapezoid
+
+Learner = GradientDescent | AccumulatedGradientDescent
+
+
+def classifier(
+    network: nn.Module,
+    spec: Spec,
+    *,
+    rate: float = 1e-3,
+    decay: float = 0.0,
+    smoothing: float = 0.0,
+    clip: float | None = None,
+    warmup: int = 0,
+    parts: int = 1,
+) -> Learner:
+    """Cross-entropy, minimised by AdamW with a trapezoidal schedule.
+
+    Args:
+        network: built, with one logit a class.
+        spec: of the data.
+        rate: learning rate on the plateau.
+        decay: weight decay of matrices.
+        smoothing: of labels, 0 to 1.
+        clip: largest norm of the gradient, or None.
+        warmup: steps until the rate is reached.
+        parts: each batch's gradient is computed in so many parts, to save memory.
+    """
+    return _learner(network, CrossEntropy(smoothing), rate, decay, clip, warmup, parts)
+
+
+def regressor(
+    network: nn.Module,
+    spec: Spec,
+    *,
+    rate: float = 1e-3,
+    decay: float = 0.0,
+    clip: float | None = None,
+    warmup: int = 0,
+    parts: int = 1,
+) -> Learner:
+    """Squared error of the standardised target, minimised by AdamW with a trapezoidal schedule.
+
+    Args:
+        network: built, with one output.
+        spec: of the data; `outputs` must be 1.
+        rate: learning rate on the plateau.
+        decay: weight decay of matrices.
+        clip: largest norm of the gradient, or None.
+        warmup: steps until the rate is reached.
+        parts: each batch's gradient is computed in so many parts, to save memory.
+
+    Raises:
+        InputError: when the data has more than one output.
+    """
+    if spec.outputs != 1:
+        raise InputError(f"regression needs outputs=1; received {spec.outputs}; is the target a class?")
+    return _learner(network, SquaredError(), rate, decay, clip, warmup, parts)
+
+
+def _learner(
+    network: nn.Module, objective: Objective, rate: float, decay: float, clip: float | None, warmup: int, parts: int
+) -> Learner:
+    minimise = Minimise(adamw(network, rate, decay), trapezoid(warmup), clip)
+    if parts > 1:
+        return AccumulatedGradientDescent(network, objective, minimise, parts)
+    return GradientDescent(network, objective, minimise)

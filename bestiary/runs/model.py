@@ -1,0 +1,240 @@
+"""Saved models: a folder that needs nothing else. Weights as safetensors, words as JSON; nothing in it is executed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+import torch
+from torch import nn
+
+from bestiary import __version__, catalogue
+from bestiary.architectures.build import build
+from bestiary.contracts import Spec
+from bestiary.data.store import spec_from, write_text
+from bestiary.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bestiary.data.source import Encoder
+
+MODEL, WEIGHTS, BASELINE = "model.json", "model.safetensors", "model.skops"
+
+
+def save_network(
+    folder: Path,
+    network: nn.Module,
+    *,
+    architecture: str,
+    target: str,
+    keywords: Mapping[str, object],
+    spec: Spec,
+    facts: Mapping[str, object],
+    card: str = "",
+) -> None:
+    """Writes a network: `model.safetensors` (shared storage once), `model.json`, `README.md`.
+
+    Args:
+        folder: made if missing; the encoder is saved beside it with `Encoder.save(folder / "encoder")`.
+        network: trained.
+        architecture: name of its row in the catalogue.
+        target: "module:Class" of the network; it must be one that the row names.
+        keywords: all words of its constructor that the spec does not give.
+        spec: of the data.
+        facts: as in `spec.json`.
+        card: the model card.
+    """
+    from safetensors.torch import save_model
+
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f".{WEIGHTS}"
+    save_model(network, str(temporary))
+    digest = hashlib.sha256(temporary.read_bytes()).hexdigest()
+    temporary.replace(folder / WEIGHTS)
+    words = {"architecture": architecture, "network": target, "keywords": dict(keywords)}
+    _write_words(folder, words, spec, facts, digest, card)
+
+
+def save_baseline(
+    folder: Path, model: Path, *, name: str, spec: Spec, facts: Mapping[str, object], card: str = ""
+) -> None:
+    """Writes a fitted baseline, saved as `model` by `baselines`, in the same form."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if model.resolve() != (folder / BASELINE).resolve():
+        shutil.copyfile(model, folder / BASELINE)
+    digest = hashlib.sha256((folder / BASELINE).read_bytes()).hexdigest()
+    _write_words(folder, {"baseline": name}, spec, facts, digest, card)
+
+
+def _write_words(
+    folder: Path, words: dict[str, object], spec: Spec, facts: Mapping[str, object], digest: str, card: str
+) -> None:
+    sizes = {"kind": spec.kind, **{f: getattr(spec, f) for f in spec.__dataclass_fields__}}
+    versions = {"bestiary": __version__, "torch": torch.__version__.split("+")[0]}
+    content = {
+        "format": 1,
+        **words,
+        "spec": sizes,
+        "facts": dict(facts),
+        "sha256": digest,
+        "versions": versions,
+        "licence": "the weights belong to whoever owns the data they were trained on",
+    }
+    write_text(folder / MODEL, json.dumps(content, indent=1, default=list))
+    write_text(folder / "README.md", card or f"# {words.get('architecture') or words.get('baseline')}\n")
+
+
+class Answers(Protocol):
+    """Something that turns encoded arrays into outputs: a network behind `NetworkAnswers`, or a fitted baseline."""
+
+    def predict(self, arrays: Mapping[str, Any]) -> Any:
+        """Probabilities [N, K], or values [N] in the target's own unit."""
+        ...
+
+
+class NetworkAnswers:
+    """A network as `Answers`: standardises as in training, evaluates in slices, in inference mode."""
+
+    def __init__(self, network: nn.Module, spec: Spec, facts: Mapping[str, object]) -> None:
+        self.network, self.spec, self.facts = network.eval(), spec, facts
+
+    @torch.inference_mode()
+    def predict(self, arrays: Mapping[str, Any]) -> Any:
+        """Probabilities [N, K] float32, or values [N] float32."""
+        from bestiary.data.store import ArrayData
+
+        data = ArrayData(self.spec, self.facts, {"test": arrays})
+        outputs = [self.network(*batch.inputs).float() for batch in data.batches("test")]
+        joined = torch.cat(outputs) if outputs else torch.empty(0, self.spec.outputs)
+        if self.facts["problem"] == "classification":
+            return joined.softmax(-1).numpy()
+        mean, scale = cast("float", self.facts["mean"]), cast("float", self.facts["scale"])
+        return (joined.squeeze(-1) * scale + mean).numpy()
+
+
+class Model:
+    """A saved model with its preprocessing: predicts from a person's own rows.
+
+    Attributes:
+        name: "resnet" or "baseline/forest".
+        spec, facts: of the data that it was trained on.
+        answers: what computes.
+        encoder: the fitted preprocessing.
+    """
+
+    def __init__(self, name: str, spec: Spec, facts: Mapping[str, object], answers: Answers, encoder: Encoder) -> None:
+        self.name, self.spec, self.facts, self.answers, self.encoder = name, spec, facts, answers, encoder
+        self.warnings: list[str] = []
+
+    def predict(self, source: object) -> pd.DataFrame:
+        """Predictions for new rows, one a row, in order.
+
+        Args:
+            source: a path, frame or arrays, as `bestiary.data.read` takes them; the target is not needed.
+
+        Returns:
+            `row`, `prediction`, and for classes `probability_<class>`. What was odd about the rows is left in
+            `self.warnings`.
+
+        Raises:
+            InputError: when nothing of the source can be used.
+        """
+        import pandas as pd
+
+        encoded = self.encoder.encode(source)
+        self.warnings = encoded.warnings
+        outputs = self.answers.predict(encoded.arrays)
+        table: dict[str, Any] = {"row": encoded.rows}
+        if self.facts["problem"] == "regression":
+            return pd.DataFrame({**table, "prediction": outputs})
+        classes = cast("list[str]", self.facts["classes"])
+        best = outputs.argmax(1) if len(outputs) else []
+        table["prediction"] = [classes[k] for k in best]
+        table.update({f"probability_{name}": outputs[:, k] for k, name in enumerate(classes)})
+        return pd.DataFrame(table)
+
+
+def load(folder: str | Path) -> Model:
+    """A saved model.
+
+    Args:
+        folder: a model folder, or the folder of a race (its `winner/` is taken).
+
+    Raises:
+        InputError: when it is not a model folder, was altered, or names something that is not in the catalogue.
+    """
+    from bestiary.data import load_encoder
+
+    path = Path(folder)
+    if not (path / MODEL).is_file() and (path / "winner" / MODEL).is_file():
+        path = path / "winner"
+    words = _read_words(path)
+    spec = spec_from(words["spec"])
+    facts = words["facts"]
+    file = path / (WEIGHTS if "network" in words else BASELINE)
+    _check(file, path, words["sha256"])
+    if "network" in words:
+        network = _network(words, spec)
+        _load_weights(network, file)
+        name, answers = words["architecture"], NetworkAnswers(network, spec, facts)
+    else:
+        from bestiary.baselines import load_fitted
+
+        name, answers = f"baseline/{words['baseline']}", load_fitted(file)
+    return Model(name, spec, facts, answers, load_encoder(path / "encoder"))
+
+
+def _read_words(path: Path) -> dict[str, Any]:
+    file = path / MODEL
+    if not file.is_file():
+        raise InputError(f"expected a model folder or a finished race; {path} has no {MODEL}; give the folder of a run")
+    if file.stat().st_size > 16_000_000:
+        raise InputError(f"{file} is larger than a description can be (16 MB); the folder is not one of ours")
+    try:
+        words = json.loads(file.read_text(encoding="utf-8"))
+        needed = {"spec", "facts", "sha256"} | (
+            {"architecture", "network", "keywords"} if "network" in words else {"baseline"}
+        )
+        missing = sorted(needed - set(words))
+    except (ValueError, TypeError) as reason:
+        raise InputError(f"{file} is not the description of a model ({reason}); save the model again") from reason
+    if missing:
+        raise InputError(f"{file} lacks {', '.join(missing)}; save the model again")
+    return words
+
+
+def _check(file: Path, folder: Path, digest: str) -> None:
+    if not file.is_file():
+        raise InputError(f"{folder} has no {file.name}; save the model again")
+    if not file.resolve().is_relative_to(folder.resolve()):
+        raise InputError(f"{file} leads out of its folder; a model folder must hold its own files")
+    found = hashlib.sha256(file.read_bytes()).hexdigest()
+    if found != digest:
+        raise InputError(
+            f"{file.name} was altered: expected sha256 {digest[:12]}..., found {found[:12]}...; save the model again"
+        )
+
+
+def _network(words: Mapping[str, Any], spec: Spec) -> nn.Module:
+    """Only classes that the catalogue names are built."""
+    row = catalogue.find(words["architecture"])
+    named = {size.network for size in row.sizes} | {c.network for cs in row.races.values() for c in cs}
+    if words["network"] not in named:
+        raise InputError(f"{row.name} has no network {words['network']!r}; expected one of {', '.join(sorted(named))}")
+    return build(words["network"], words["keywords"], spec, seed=0)
+
+
+def _load_weights(network: nn.Module, file: Path) -> None:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_model
+
+    try:
+        load_model(network, str(file), strict=True)
+    except (SafetensorError, RuntimeError) as reason:
+        first = str(reason).splitlines()[0]
+        raise InputError(f"{file.name} does not fit its description ({first}); save the model again") from reason
