@@ -11,7 +11,7 @@ class InputError(ValueError):
     """
 
 
-class Diverged(RuntimeError):
+class Diverged(RuntimeError):  # noqa: N818 - it tells what happened, not what went wrong here
     """Training produced a loss that is not finite."""
 
 

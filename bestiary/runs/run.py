@@ -1,4 +1,4 @@
-"""The folder of one training: what was logged, the last checkpoint, the best answer; everything written whole or not at all."""
+"""The folder of one training: log, checkpoint, best answer; everything written whole or not at all."""
 
 from __future__ import annotations
 

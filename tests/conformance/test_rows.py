@@ -1,0 +1,268 @@
+"""What every row of the catalogue promises. A new row is tested by being a row; exceptions are read from the row."""
+
+import importlib
+import inspect
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_model, save_model
+from torch import nn
+
+from bestiary import catalogue
+from bestiary.architectures.build import build, count, inputs_for, resolve
+from bestiary.catalogue import Row, Size
+from bestiary.contracts import BATCHES, ImageSpec, SeriesSpec, Spec, TableSpec, TokenSpec
+from bestiary.data.store import ArrayData
+from bestiary.fit import fit
+from bestiary.runs.run import RunFolder
+
+PROMISES = {"companions", "padding", "gradients", "meta", "round trip", "deterministic", "resume"}
+
+SIZES = [pytest.param(row, size, id=size.name) for row in catalogue.ROWS for size in row.sizes]
+TINY = [pytest.param(row, kind, id=f"{row.name}-{kind}") for row in catalogue.ROWS for kind in row.tiny]
+RACING = [
+    pytest.param(row, kind, contender, id=f"{row.name}/{contender.name}-{kind}")
+    for row in catalogue.ROWS
+    for kind, contenders in row.races.items()
+    for contender in contenders
+]
+LEARNING = [
+    pytest.param(row, kind, problem, id=f"{row.name}-{kind}-{problem}")
+    for row in catalogue.ROWS
+    for kind in row.tiny
+    for problem in row.recipes
+]
+
+
+def keep(row: Row, promise: str) -> None:
+    if promise in row.exceptions:
+        pytest.skip(row.exceptions[promise])
+
+
+def tiny(row: Row, kind: str, seed: int = 0) -> nn.Module:
+    network, keywords = row.tiny[kind]
+    return build(network, keywords, seed=seed)
+
+
+def outputs(network: nn.Module, inputs: tuple[torch.Tensor, ...]) -> torch.Tensor:
+    result = network(*inputs)
+    return result[0] if isinstance(result, tuple) else result
+
+
+# ------------------------------------------------------------------------------------------------- the rows
+
+
+def test_names_are_unique() -> None:
+    rows = [row.name for row in catalogue.ROWS]
+    sizes = [size.name for row in catalogue.ROWS for size in row.sizes]
+    assert len(set(rows)) == len(rows)
+    assert len(set(sizes)) == len(sizes)
+    for size in sizes:
+        assert size not in rows or catalogue.find(size).name == size
+
+
+@pytest.mark.parametrize("row", catalogue.ROWS, ids=lambda row: row.name)
+def test_row_is_complete(row: Row) -> None:
+    assert row.sizes and row.title and row.paper and row.summary and row.learns and row.reference
+    assert 1940 < row.year < 2030
+    assert set(row.exceptions) <= PROMISES, f"unknown promises; known are {PROMISES}"
+    assert set(row.races) <= set(row.tiny), "every kind that it races on needs a tiny network for these tests"
+    for target in {size.network for size in row.sizes}:
+        module = importlib.import_module(target.partition(":")[0])
+        assert f"architectures.{row.family}" in module.__name__ or "layers" in module.__name__
+        assert module.__doc__
+        assert resolve(target).__doc__
+    for problem, recipe in row.recipes.items():
+        assert problem in ("classification", "regression")
+        accepted = inspect.signature(resolve(recipe)).parameters
+        for settings in row.settings:
+            assert set(settings) <= set(accepted), f"{recipe} does not take {set(settings) - set(accepted)}"
+
+
+@pytest.mark.parametrize("row", [row for row in catalogue.ROWS if row.races], ids=lambda row: row.name)
+def test_contenders_grow(row: Row) -> None:
+    for contenders in row.races.values():
+        assert contenders[0].rows == 0, "the smallest contender enters with any amount of data"
+        assert [c.rows for c in contenders] == sorted(c.rows for c in contenders)
+        assert len({c.name for c in contenders}) == len(contenders)
+
+
+# ------------------------------------------------------------------------------------------------ the sizes
+
+
+@pytest.mark.parametrize(("row", "size"), SIZES)
+def test_parameters_are_exact(row: Row, size: Size) -> None:
+    keep(row, "meta")
+    with torch.device("meta"):
+        network = build(size.network, size.keywords)
+    assert size.parameters is not None
+    assert count(network) == size.parameters
+
+
+def test_counts_are_the_published_ones() -> None:
+    """The counts of an independent table, so that a row cannot vouch for itself."""
+    table = Path(__file__).with_name("published.csv").read_text(encoding="utf-8").splitlines()[1:]
+    published = {name: int(parameters) for name, parameters, _ in (line.split(",", 2) for line in table)}
+    counts = {size.name: size.parameters for row in catalogue.ROWS for size in row.sizes}
+    assert {name: counts.get(name) for name in published} == published
+
+
+# --------------------------------------------------------------------------------------------- tiny networks
+
+
+@pytest.mark.parametrize(("row", "kind"), TINY)
+def test_every_parameter_receives_a_gradient(row: Row, kind: str) -> None:
+    keep(row, "gradients")
+    network = tiny(row, kind)
+    received = {name: False for name, _ in network.named_parameters()}
+    for _ in range(5):
+        network.zero_grad()
+        outputs(network, inputs_for(kind, row.tiny[kind][1], batch=6)).square().sum().backward()
+        for name, parameter in network.named_parameters():
+            assert parameter.grad is not None, name
+            assert torch.isfinite(parameter.grad).all(), name
+            received[name] |= bool(parameter.grad.abs().sum() > 0)
+    assert all(received.values()), [name for name, got in received.items() if not got]
+
+
+@pytest.mark.parametrize(("row", "kind"), TINY)
+def test_round_trip_is_bit_equal(row: Row, kind: str, tmp_path: Path) -> None:
+    keep(row, "round trip")
+    network, other = tiny(row, kind, seed=0), tiny(row, kind, seed=1)
+    inputs = inputs_for(kind, row.tiny[kind][1], batch=3)
+    outputs(network, inputs)  # running statistics move
+    assert not torch.equal(outputs(network.eval(), inputs), outputs(other.eval(), inputs))
+    save_model(network, str(tmp_path / "weights.safetensors"))
+    load_model(other, str(tmp_path / "weights.safetensors"))
+    assert torch.equal(outputs(network, inputs), outputs(other, inputs))
+
+
+@pytest.mark.parametrize(("row", "kind"), TINY)
+def test_deterministic_under_a_seed(row: Row, kind: str) -> None:
+    keep(row, "deterministic")
+    inputs = inputs_for(kind, row.tiny[kind][1], batch=3)
+    before = torch.get_rng_state()
+    first, second, other = tiny(row, kind, 0), tiny(row, kind, 0), tiny(row, kind, 1)
+    assert torch.equal(before, torch.get_rng_state()), "building under a seed leaves the global stream alone"
+    results = []
+    for network in (first, second, other):
+        torch.manual_seed(3)
+        results.append(outputs(network, inputs))
+    assert torch.equal(results[0], results[1])
+    assert not torch.equal(results[0], results[2])
+
+
+@pytest.mark.parametrize(("row", "kind"), TINY)
+def test_a_row_ignores_its_companions(row: Row, kind: str) -> None:
+    keep(row, "companions")
+    network = tiny(row, kind).eval()
+    inputs = inputs_for(kind, row.tiny[kind][1], batch=5)
+    together = outputs(network, inputs)
+    for place in range(5):
+        alone = outputs(network, tuple(tensor[place : place + 1] for tensor in inputs))
+        torch.testing.assert_close(alone[0], together[place], atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("row", "kind"), [p for p in TINY if p.values[1] in ("text", "series")])
+def test_a_row_ignores_its_padding(row: Row, kind: str) -> None:
+    keep(row, "padding")
+    network = tiny(row, kind).eval()
+    values, lengths = inputs_for(kind, row.tiny[kind][1], batch=4)
+    together = outputs(network, (values, lengths))
+    for place, length in enumerate(lengths.tolist()):
+        cut = outputs(network, (values[place : place + 1, :length], lengths[place : place + 1]))
+        torch.testing.assert_close(cut[0], together[place], atol=1e-5, rtol=1e-5)
+    noise = values.clone()  # what stands in the padding is nobody's business
+    for place, length in enumerate(lengths.tolist()):
+        noise[place, length:] = 1
+    torch.testing.assert_close(outputs(network, (noise, lengths)), together, atol=1e-5, rtol=1e-5)
+
+
+# ---------------------------------------------------------------------------------------------- contenders
+
+
+def spec_of(kind: str, outputs: int) -> Spec:
+    return {
+        "table": TableSpec(13, outputs),
+        "image": ImageSpec(1, (28, 28), outputs),
+        "text": TokenSpec(500, 40, outputs),
+        "series": SeriesSpec(2, 60, outputs),
+    }[kind]
+
+
+@pytest.mark.parametrize(("row", "kind", "contender"), RACING)
+def test_contender_takes_any_data_of_its_kind(row: Row, kind: str, contender: catalogue.Contender) -> None:
+    small = contender.smallest
+    specs = [spec_of(kind, 3)]
+    if kind == "image":
+        specs += [ImageSpec(3, (max(small, 8), max(small, 8)), 2), ImageSpec(1, (max(small, 31), max(small, 45)), 7)]
+    if kind == "series":
+        specs += [SeriesSpec(1, max(small, 5), 2)]
+    for spec in specs:
+        network = build(contender.network, contender.keywords, spec, seed=0).eval()
+        with torch.no_grad():
+            result = network(*inputs_for(kind, spec.sizes(), batch=2))
+        assert result.shape == (2, spec.outputs)
+
+
+# ------------------------------------------------------------------------------------------------- learning
+
+
+class Silent:
+    """A judge that looks at the end alone."""
+
+    def due(self, step: int) -> bool:
+        return False
+
+    def __call__(self, answer: nn.Module, step: int) -> dict[str, float]:
+        return {"loss": 1.0}
+
+
+def tiny_data(row: Row, kind: str, problem: str, rows: int = 24) -> ArrayData:
+    keywords = row.tiny[kind][1]
+    inputs = inputs_for(kind, keywords, batch=rows)
+    fields = [f for f in BATCHES[kind].__dataclass_fields__ if f != "target"]
+    arrays = {name: tensor.numpy() for name, tensor in zip(fields, inputs)}
+    outputs = int(keywords["outputs"])  # type: ignore[call-overload]
+    classes = torch.arange(rows) % outputs
+    arrays["target"] = (classes if problem == "classification" else torch.randn(rows)).numpy()
+    known = {"features", "channels", "image_size", "vocabulary", "length"}
+    sizes = {word: value for word, value in keywords.items() if word in known}
+    if kind == "image" and "image_size" not in sizes:
+        sizes = {"channels": 1, "image_size": (1, int(keywords["features"]))}  # type: ignore[call-overload]
+    sizes.pop("features", None) if kind != "table" else None
+    if kind in ("text", "series"):
+        sizes.setdefault("length", 12)
+    if kind == "series":
+        sizes.setdefault("channels", 1)
+    spec = {"table": TableSpec, "image": ImageSpec, "text": TokenSpec, "series": SeriesSpec}[kind]
+    facts = {"problem": problem, "mean": 0.0, "scale": 1.0}
+    return ArrayData(spec(**sizes, outputs=outputs), facts, {"train": arrays}, batch=8)
+
+
+@pytest.mark.parametrize(("row", "kind", "problem"), LEARNING)
+def test_resumes_bit_equal(row: Row, kind: str, problem: str, tmp_path: Path) -> None:
+    keep(row, "resume")
+    network, keywords = row.tiny[kind]
+    if problem == "regression":
+        row = Row(**{**row.__dict__, "tiny": {kind: (network, {**keywords, "outputs": 1})}})
+    recipe = resolve(row.recipes[problem])
+
+    def learner(seed: int):
+        torch.manual_seed(seed)
+        return recipe(tiny(row, kind, seed), data.spec, **row.settings[-1])
+
+    data = tiny_data(row, kind, problem)
+    whole = learner(0)
+    made = fit(whole, data, RunFolder(tmp_path / "whole"), 9, Silent(), horizon=12)
+    fit(learner(0), data, RunFolder(tmp_path / "parts"), 4, Silent(), horizon=12)
+    torch.rand(7)
+    parts = learner(5)
+    assert fit(parts, data, RunFolder(tmp_path / "parts"), 9, Silent(), horizon=12) == made
+    expected, found = whole.answer.state_dict(), parts.answer.state_dict()
+    assert all(torch.equal(expected[name], found[name]) for name in expected)
+    assert math.isfinite(sum(float(t.double().sum()) for t in expected.values()))
+    fresh = learner(0).answer.state_dict()
+    assert any(not torch.equal(expected[name], fresh[name]) for name in expected), "nothing was learned"

@@ -1,0 +1,26 @@
+"""Every architecture learns a stated thing on real data by its own algorithm, and its wrongly taught twin does not."""
+
+import pytest
+
+from bestiary import catalogue
+from tests.learning.claims import CLAIMS, Claim
+from tests.learning.learn import learn
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.name)
+def test_learns(claim: Claim) -> None:
+    learned = learn(claim)
+    assert learned.score >= claim.floor, f"{claim.metric} {learned.score:.3f} after {learned.seconds:.1f} s"
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.name)
+def test_its_twin_does_not(claim: Claim) -> None:
+    assert learn(claim, wrong=True).score < claim.floor
+
+
+def test_every_architecture_that_races_makes_a_claim() -> None:
+    racing = {(row.name, kind) for row in catalogue.ROWS for kind in row.races}
+    claimed = {(claim.row, claim.kind) for claim in CLAIMS}
+    assert {row for row, _ in racing} == {row for row, _ in claimed}
+    for claim in CLAIMS:
+        assert claim.contender in {c.name for c in catalogue.find(claim.row).races[claim.kind]}
