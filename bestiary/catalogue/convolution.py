@@ -1,5 +1,180 @@
 """The family `convolution`, one row an architecture."""
 
-from bestiary.catalogue.row import Row
+from bestiary.catalogue.row import Contender, Row, Size
 
-ROWS: tuple[Row, ...] = ()
+_HERE = "bestiary.architectures.convolution"
+_CNN, _NORMALISED_CNN, _VALID_CNN = (f"{_HERE}.cnn:{name}" for name in ("CNN", "NormalisedCNN", "ValidCNN"))
+_LENET, _RESIZED_LENET = f"{_HERE}.lenet:LeNet5", f"{_HERE}.lenet:ResizedLeNet5"
+_BASIC, _BOTTLENECK, _PAPER, _SMALL, _PLAIN = (
+    f"{_HERE}.resnet:{name}"
+    for name in ("BasicResNet", "BottleneckResNet", "PaperResNet", "SmallResNet", "PlainResNet")
+)
+_SUPERVISED = {
+    "classification": "bestiary.recipes.supervised:classifier",
+    "regression": "bestiary.recipes.supervised:regressor",
+}
+_GRADIENT = "By gradient descent on cross-entropy (squared error for numbers); gradients come from back-propagation."
+_RATES = ({"rate": 1e-3}, {"rate": 3e-3})
+
+CNN = Row(
+    name="cnn",
+    title="Convolutional neural network",
+    family="convolution",
+    guides="G0 G1 G2 G3 G4",
+    paper="LeCun et al. 1989, Backpropagation applied to handwritten zip code recognition; "
+    "LeCun, Bottou, Bengio, Haffner 1998, Gradient-based learning applied to document recognition",
+    year=1989,
+    summary="Small filters slide over the image, so that a pattern is recognised wherever it stands with the same few "
+    "weights; pooling keeps the strongest response of each neighbourhood. Two dense layers turn the maps into an "
+    "answer.",
+    learns=_GRADIENT,
+    recipes=_SUPERVISED,
+    sizes=(
+        Size(
+            "cnn_mnist",
+            _CNN,
+            {"channels": 1, "image_size": (28, 28), "outputs": 10, "widths": (32, 64), "hidden": 128},
+            421_642,
+            "320 + 18,496 + 401,536 + 1,290",
+            "image",
+        ),
+        Size(
+            "cnn_cifar",
+            _NORMALISED_CNN,
+            {"channels": 3, "image_size": (32, 32), "outputs": 10, "widths": (32, 64), "hidden": 256},
+            1_070_986,
+            "896 + 64 + 18,496 + 128 + 1,048,832 + 2,570, batch norm after each convolution",
+            "image",
+        ),
+        Size(
+            "cnn_guide_valid",
+            _VALID_CNN,
+            {"channels": 3, "image_size": (32, 32), "outputs": 10, "widths": (32, 64, 64), "hidden": 64},
+            122_570,
+            "896 + 18,496 + 36,928 + 65,600 + 650, Keras; without batch norm, so counts agree",
+            "image",
+        ),
+    ),
+    races={
+        "image": (
+            Contender("small", _CNN, {"widths": (8, 16), "hidden": 64}, smallest=8),
+            Contender("medium", _NORMALISED_CNN, {"widths": (16, 32), "hidden": 128}, rows=500, smallest=8),
+            Contender("large", _NORMALISED_CNN, {"widths": (32, 64), "hidden": 256}, rows=5000, smallest=8),
+            Contender("deep", _NORMALISED_CNN, {"widths": (32, 64, 128, 256), "hidden": 256}, rows=10_000, smallest=32),
+        ),
+    },
+    tiny={
+        "image": (_NORMALISED_CNN, {"channels": 2, "image_size": (8, 9), "outputs": 3, "widths": (4, 5), "hidden": 6}),
+    },
+    settings=(*_RATES, {"rate": 1e-3, "decay": 0.1}),
+    reference="torch.nn.Sequential",
+    departs="Today's form: filters of 3x3, rectified units and max pooling where 1989 had filters of 5x5 with stride "
+    "2 and scaled tanh units. Maps are flattened channel by channel; Keras flattens pixel by pixel, so its dense "
+    "weights need reordering.",
+)
+
+LENET = Row(
+    name="lenet5",
+    title="LeNet-5 (modern)",
+    family="convolution",
+    guides="G2 G4",
+    paper="LeCun, Bottou, Bengio, Haffner 1998, Gradient-based learning applied to document recognition",
+    year=1998,
+    summary="The network that read a good part of the cheques in the United States around 2000: two rounds of 5x5 "
+    "filters and pooling, then three dense layers. Small, fast, and still hard to beat on digits by a network of its "
+    "size.",
+    learns=_GRADIENT,
+    recipes=_SUPERVISED,
+    sizes=(
+        Size(
+            "lenet5",
+            _LENET,
+            {"channels": 1, "image_size": (28, 28), "outputs": 10},
+            61_706,
+            "156 + 2,416 + 48,120 + 10,164 + 850",
+            "image",
+        ),
+    ),
+    races={"image": (Contender("28x28", _RESIZED_LENET, {}, smallest=8),)},
+    tiny={"image": (_RESIZED_LENET, {"channels": 2, "image_size": (8, 9), "outputs": 3})},
+    settings=(*_RATES, {"rate": 1e-3, "decay": 0.1}),
+    reference="torch.nn.Sequential",
+    departs="What most code calls LeNet-5: every map of C3 sees all maps of S2, subsampling is max pooling without "
+    "weights, units are rectified and the output is dense (see lenet5_original for the paper's). To race on images of "
+    "other sizes they are first resized to 28x28, bilinearly.",
+)
+
+_B, _W = (64, 128, 256, 512), (256, 512, 1024, 2048)
+
+
+def _imagenet(name: str, network: str, widths: tuple[int, ...], depths: tuple[int, ...], parameters: int) -> Size:
+    words = {"channels": 3, "outputs": 1000, "widths": widths, "depths": depths, "entry": 64}
+    return Size(name, network, words, parameters, "transformers.ResNetForImageClassification, 1000 classes", "image")
+
+
+RESNET = Row(
+    name="resnet",
+    title="Residual network",
+    family="convolution",
+    guides="G1 G2 G3 G4",
+    paper="He, Zhang, Ren, Sun 2015, Deep residual learning for image recognition, arXiv 1512.03385",
+    year=2015,
+    summary="Every block adds a correction to what it was given, instead of replacing it. Signals and gradients can "
+    "pass unchanged through a hundred layers, so that depth helps where it used to hurt.",
+    learns=_GRADIENT,
+    recipes=_SUPERVISED,
+    sizes=(
+        _imagenet("resnet50", _BOTTLENECK, _W, (3, 4, 6, 3), 25_557_032),
+        _imagenet("resnet18", _BASIC, _B, (2, 2, 2, 2), 11_689_512),
+        _imagenet("resnet34", _BASIC, _B, (3, 4, 6, 3), 21_797_672),
+        _imagenet("resnet101", _BOTTLENECK, _W, (3, 4, 23, 3), 44_549_160),
+        _imagenet("resnet152", _BOTTLENECK, _W, (3, 8, 36, 3), 60_192_808),
+        _imagenet("resnet50_v1", _PAPER, _W, (3, 4, 6, 3), 25_557_032),
+        Size(
+            "resnet18_small",
+            _SMALL,
+            {"channels": 3, "outputs": 10, "widths": _B, "depths": (2, 2, 2, 2), "entry": 64},
+            11_173_962,
+            "resnet18 with a 3x3 stem (1,728 for 9,408) and 10 classes (5,130 for 513,000)",
+            "image",
+        ),
+        Size(
+            "resnet20",
+            _PLAIN,
+            {"channels": 3, "outputs": 10, "widths": (16, 32, 64), "depths": (3, 3, 3), "entry": 16},
+            269_722,
+            "the paper's table 6 says 0.27M; by layer 432 + 13,824 + 50,688 + 202,752 + norms 1,376 + dense 650",
+            "image",
+        ),
+        Size(
+            "residual_connection",
+            f"{_HERE}.resnet:BasicBlock",
+            {"before": 64, "width": 64},
+            73_984,
+            "2 x 9 x 64 x 64 + 2 x 128: one basic block, 64 channels",
+        ),
+    ),
+    races={
+        "image": (
+            Contender("8-thin", _PLAIN, {"widths": (8, 16, 32), "depths": (1, 1, 1), "entry": 8}, smallest=8),
+            Contender("8", _PLAIN, {"widths": (16, 32, 64), "depths": (1, 1, 1), "entry": 16}, rows=500, smallest=8),
+            Contender("14", _PLAIN, {"widths": (16, 32, 64), "depths": (2, 2, 2), "entry": 16}, rows=2000, smallest=8),
+            Contender("20", _PLAIN, {"widths": (16, 32, 64), "depths": (3, 3, 3), "entry": 16}, rows=5000, smallest=8),
+            Contender(
+                "18-small", _SMALL, {"widths": _B, "depths": (2, 2, 2, 2), "entry": 64}, rows=10_000, smallest=16
+            ),
+            Contender("18", _BASIC, {"widths": _B, "depths": (2, 2, 2, 2), "entry": 64}, rows=10_000, smallest=64),
+            Contender("50", _BOTTLENECK, {"widths": _W, "depths": (3, 4, 6, 3), "entry": 64}, rows=50_000, smallest=64),
+        ),
+    },
+    tiny={"image": (_BASIC, {"channels": 2, "outputs": 3, "widths": (4, 8), "depths": (1, 2), "entry": 4})},
+    settings=(*_RATES, {"rate": 1e-3, "decay": 0.1}),
+    reference="transformers.ResNetForImageClassification",
+    departs="Bottlenecks halve the image in their 3x3 convolution (v1.5, as most published weights do); resnet50_v1 "
+    "does it in the first 1x1 convolution as in the paper. resnet18_small and the small ones that race begin with one "
+    "3x3 convolution instead of the stem for photographs; resnet20 is the paper's network for CIFAR-10. Trained by "
+    "Adam, where the paper uses SGD with momentum; no crops or flips are added here.",
+    example=f"{_HERE}.resnet:block_example",
+)
+
+ROWS: tuple[Row, ...] = (CNN, LENET, RESNET)
