@@ -228,18 +228,15 @@ def tiny_data(row: Row, kind: str, problem: str, rows: int = 24) -> ArrayData:
     outputs = int(keywords["outputs"])  # type: ignore[call-overload]
     classes = torch.arange(rows) % outputs
     arrays["target"] = (classes if problem == "classification" else torch.randn(rows)).numpy()
-    known = {"features", "channels", "image_size", "vocabulary", "length"}
-    sizes = {word: value for word, value in keywords.items() if word in known}
-    if kind == "image" and "image_size" not in sizes:
-        sizes = {"channels": 1, "image_size": (1, int(keywords["features"]))}  # type: ignore[call-overload]
-    sizes.pop("features", None) if kind != "table" else None
-    if kind in ("text", "series"):
-        sizes.setdefault("length", 12)
-    if kind == "series":
-        sizes.setdefault("channels", 1)
-    spec = {"table": TableSpec, "image": ImageSpec, "text": TokenSpec, "series": SeriesSpec}[kind]
+    shape = inputs[0].shape
+    spec: Spec = {
+        "table": lambda: TableSpec(shape[1], outputs),
+        "image": lambda: ImageSpec(shape[1], (shape[2], shape[3]), outputs),
+        "text": lambda: TokenSpec(int(keywords["vocabulary"]), shape[1], outputs),  # type: ignore[call-overload]
+        "series": lambda: SeriesSpec(shape[2], shape[1], outputs),
+    }[kind]()
     facts = {"problem": problem, "mean": 0.0, "scale": 1.0}
-    return ArrayData(spec(**sizes, outputs=outputs), facts, {"train": arrays}, batch=8)
+    return ArrayData(spec, facts, {"train": arrays}, batch=8)
 
 
 @pytest.mark.parametrize(("row", "kind", "problem"), LEARNING)

@@ -1,5 +1,6 @@
-"""What each architecture is said to learn, on real data, by its own algorithm. The tests hold it to the short form, with one
-seed; `make results` measures the full one, with three.
+"""What each architecture is said to learn, on real data, by its own algorithm.
+
+The tests hold it to the short form, with one seed; `make results` measures the full one, with three.
 
 A floor is a claim about a sane implementation, not an estimate of skill: it was set below the worst of three seeds. The
 twin learns from the same rows with the labels of other rows, and must stay below every floor.
