@@ -1,0 +1,86 @@
+"""The command line: finds the verb, imports its module alone, and turns every error into one line and an exit code.
+
+Exit codes: 0 done; 2 something given from outside cannot be used; 1 a fault of the program; 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+
+from bestiary import __version__
+from bestiary.errors import InputError, nearest
+
+VERBS = {
+    "race": "train every architecture that fits, under one equal budget; keep the best, with the evidence",
+    "predict": "answers of a trained model for new rows",
+    "train": "train one architecture",
+    "report": "make the report of a race again, from its saved predictions",
+    "list": "the architectures there are",
+    "show": "one architecture: what it is, its sizes, its layers, how it learns, how to use it",
+    "size": "parameters, FLOPs, bytes and measured speed of one architecture",
+}
+
+HELP = """Bestiary: every neural-network architecture on one bench.
+
+Usage: bestiary VERB [OPTIONS]
+
+{verbs}
+
+  bestiary VERB --help      the options of a verb
+  bestiary --version        the version
+
+Try: bestiary race digits --budget 1m
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command.
+
+    Args:
+        arguments: words after `bestiary`; those of the process unless given.
+
+    Returns:
+        The exit code. Nothing is raised; errors are one line on standard error.
+
+    Example:
+        >>> main(["--version"])
+        bestiary 0.1.0
+        0
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        with warnings.catch_warnings():
+            if not os.environ.get("BESTIARY_DEBUG"):
+                warnings.simplefilter("ignore")
+            code = _run(words)
+        sys.stdout.flush()
+    except (Exception, KeyboardInterrupt) as error:
+        from bestiary.cli.errors import end
+
+        return end(error)
+    return code
+
+
+def _run(words: list[str]) -> int:
+    if not words or words[0] in ("--help", "-h", "help"):
+        print(HELP.format(verbs="\n".join(f"  {verb:<9} {what}" for verb, what in VERBS.items())), end="")
+        return 0
+    if words[0] in ("--version", "-V"):
+        print(f"bestiary {__version__}")
+        return 0
+    if words[0] not in VERBS:
+        raise InputError(f"expected one of {', '.join(VERBS)}; received {words[0]!r}{nearest(words[0], VERBS)}")
+    return _verb(words[0], importlib.import_module(f"bestiary.cli.{words[0]}").command, words[1:])
+
+
+def _verb(verb: str, command: Callable[..., None], words: list[str]) -> int:
+    import typer
+
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command(context_settings={"help_option_names": ["-h", "--help"]})(command)
+    code = typer.main.get_command(app).main(words, prog_name=f"bestiary {verb}", standalone_mode=False)
+    return code if isinstance(code, int) else 0

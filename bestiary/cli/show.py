@@ -1,0 +1,140 @@
+"""`bestiary show NAME`: one architecture for people. Imports no torch unless `--layers` builds the network."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.padding import Padding
+from rich.syntax import Syntax
+from rich.table import Table
+
+from bestiary import catalogue
+from bestiary.catalogue import Keywords, Row, Size
+from bestiary.cli.console import console
+from bestiary.cli.figure import drawing, figure
+
+
+def command(
+    name: Annotated[str, typer.Argument(help="An architecture or one of its sizes, as `bestiary list` names them.")],
+    layers: Annotated[
+        bool, typer.Option("--layers", help="Also build it (without memory) and list every layer with its shape.")
+    ] = False,
+) -> None:
+    """Show one architecture: what it is, its source, sizes, layers, how it learns, how to use it."""
+    show(name)
+    if layers:
+        from bestiary.cli.layers import print_layers
+
+        print_layers(catalogue.size(name), catalogue.find(name), console())
+
+
+def show(name: str) -> None:
+    """Prints what one architecture is: source, sizes, figure of its layers, how it learns, how to use it.
+
+    Args:
+        name: of an architecture ("resnet") or of one of its sizes ("resnet50").
+
+    Raises:
+        InputError: for an unknown name, with the nearest known one.
+
+    Example:
+        >>> show("ann")  # doctest: +ELLIPSIS
+        ann · ...
+    """
+    row, size, screen = catalogue.find(name), catalogue.size(name), console()
+    screen.print(f"[bold cyan]{row.name}[/] · [bold]{escape(row.title)}[/]")
+    screen.print(_head(row), "", escape(row.summary), "", sep="\n")
+    screen.print(_facts(row))
+    _section(screen, "Sizes", _sizes(row))
+    if row.races:
+        _section(screen, "Races as", _races(row))
+    _section(screen, f"Figure ({size.name}: {_keywords(size.keywords)})", _figure(size))
+    if row.exceptions:
+        _section(screen, "Promises it cannot keep", _table([(p, r) for p, r in row.exceptions.items()]))
+    _section(screen, "How to use it", escape("\n".join(_uses(row, size))))
+
+
+def _head(row: Row) -> str:
+    """What it is filed under; empty parts are left out."""
+    kinds = f"races on {', '.join(row.kinds)}" if row.kinds else "does not race"
+    guides = f"named by guide {', '.join(row.guides.split())}" if row.guides else ""
+    return escape(" · ".join(part for part in (row.family, str(row.year), kinds, guides) if part))
+
+
+def _facts(row: Row) -> Table:
+    facts = {
+        "Source": row.paper,
+        "Learns": row.learns,
+        "Departs": row.departs,
+        "Compared": f"with {row.reference}, number for number" if row.reference else "",
+        "Enters a race with": "; ".join(_keywords(words) or "the recipe's defaults" for words in row.settings),
+    }
+    return _table([(word, text) for word, text in facts.items() if text])
+
+
+def _table(lines: list[tuple[str, str]]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", max_width=20)
+    table.add_column()
+    for word, text in lines:
+        table.add_row(escape(word), escape(text))
+    return table
+
+
+def _sizes(row: Row) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
+    table.add_column("name", style="cyan", no_wrap=True)
+    table.add_column("parameters", justify="right", no_wrap=True)
+    table.add_column("words, and where the count comes from")
+    for size in row.sizes:
+        count = "-" if size.parameters is None else f"{size.parameters:,}"
+        source = f"\n[dim]{escape(size.source)}[/]" if size.source else ""
+        table.add_row(size.name, count, escape(_keywords(size.keywords)) + source)
+    return table
+
+
+def _races(row: Row) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
+    table.add_column("kind", no_wrap=True)
+    table.add_column("name", style="cyan", no_wrap=True)
+    table.add_column("from rows", justify="right", no_wrap=True)
+    table.add_column("words")
+    for kind, contenders in row.races.items():
+        for contender in contenders:
+            name = f"{row.name}/{contender.name}"
+            table.add_row(kind, name, f"{contender.rows:,}", escape(_keywords(contender.keywords)))
+    return table
+
+
+def _figure(size: Size) -> RenderableType:
+    sketch = drawing(size.network)
+    plan = Syntax("", "python", theme="ansi_dark").highlight("\n".join(figure(size.network)))
+    plan.no_wrap = False
+    return Group("\n".join(escape(line) for line in sketch), "", plan) if sketch else plan
+
+
+def _uses(row: Row, size: Size) -> list[str]:
+    word = json.dumps(size.name)
+    changed = ", outputs=10" if "outputs" in size.keywords else ""
+    lines = [f"bestiary size {size.name}", f"python: bestiary.create({word}{changed})"]
+    if not row.races:
+        return lines
+    return [
+        f"bestiary race data.csv --target y --contenders {row.name} --budget 1m",
+        f"bestiary train {row.name} data.csv --target y --budget 1m",
+        *lines,
+    ]
+
+
+def _keywords(words: Keywords) -> str:
+    return ", ".join(f"{word}={value!r}" for word, value in words.items())
+
+
+def _section(screen: Console, title: str, body: RenderableType) -> None:
+    screen.print(f"\n[bold]{escape(title)}[/]")
+    screen.print(Padding(body, (0, 0, 0, 2), expand=False))
