@@ -5,6 +5,11 @@ from bestiary.catalogue.row import Contender, Row, Size
 _HERE = "bestiary.architectures.convolution"
 _CNN, _NORMALISED_CNN, _VALID_CNN = (f"{_HERE}.cnn:{name}" for name in ("CNN", "NormalisedCNN", "ValidCNN"))
 _LENET, _RESIZED_LENET = f"{_HERE}.lenet:LeNet5", f"{_HERE}.lenet:ResizedLeNet5"
+_ORIGINAL, _RESIZED_ORIGINAL = (
+    f"{_HERE}.lenet_original:{name}" for name in ("LeNet5Original", "ResizedLeNet5Original")
+)
+_DRN, _TEXT = f"{_HERE}.drn:DRN", f"{_HERE}.text_cnn:TextCNN"
+_FCN, _SERIES_RESNET = f"{_HERE}.fcn:FCN", f"{_HERE}.resnet_series:SeriesResNet"
 _BASIC, _BOTTLENECK, _PAPER, _SMALL, _PLAIN = (
     f"{_HERE}.resnet:{name}"
     for name in ("BasicResNet", "BottleneckResNet", "PaperResNet", "SmallResNet", "PlainResNet")
@@ -80,9 +85,8 @@ LENET = Row(
     guides="G2 G4",
     paper="LeCun, Bottou, Bengio, Haffner 1998, Gradient-based learning applied to document recognition",
     year=1998,
-    summary="The network that read a good part of the cheques in the United States around 2000: two rounds of 5x5 "
-    "filters and pooling, then three dense layers. Small, fast, and still hard to beat on digits by a network of its "
-    "size.",
+    summary="Two rounds of 5x5 filters and pooling, then three dense layers. Small and fast; the cheque reader of the "
+    "paper was built on it and read several million cheques a day.",
     learns=_GRADIENT,
     recipes=_SUPERVISED,
     sizes=(
@@ -102,6 +106,39 @@ LENET = Row(
     departs="What most code calls LeNet-5: every map of C3 sees all maps of S2, subsampling is max pooling without "
     "weights, units are rectified and the output is dense (see lenet5_original for the paper's). To race on images of "
     "other sizes they are first resized to 28x28, bilinearly.",
+)
+
+LENET_ORIGINAL = Row(
+    name="lenet5_original",
+    title="LeNet-5 (1998, as published)",
+    family="convolution",
+    guides="G2 G4",
+    paper="LeCun, Bottou, Bengio, Haffner 1998, Gradient-based learning applied to document recognition",
+    year=1998,
+    summary="LeNet-5 with everything the paper gives it: filters that see only some of the maps below, subsampling "
+    "with a weight of its own, and no weights in the output: each class is a fixed picture of 84 signs, and the class "
+    "whose picture is nearest to the last layer wins.",
+    learns="By gradient descent on the paper's MAP criterion: cross-entropy over minus the squared distances to the "
+    "codes.",
+    recipes={"classification": _SUPERVISED["classification"]},
+    sizes=(
+        Size(
+            "lenet5_original",
+            _ORIGINAL,
+            {"channels": 1, "outputs": 10},
+            60_000,
+            "156 + 12 + 1,516 + 32 + 48,120 + 10,164, by layer in section II.B of the paper",
+            "image",
+        ),
+    ),
+    races={"image": (Contender("32x32", _RESIZED_ORIGINAL, {}, smallest=8),)},
+    tiny={"image": (_RESIZED_ORIGINAL, {"channels": 2, "image_size": (8, 9), "outputs": 3})},
+    settings=_RATES,
+    reference="a plain rewriting with one convolution a map (tests/references/test_convolution.py)",
+    departs="The pictures of the ten digits are drawn anew after the style of the paper's figure 3; for other numbers "
+    "of classes codes are random signs, always the same. The MAP criterion's constant for rubbish is left out, and "
+    "Adam stands for the stochastic diagonal Levenberg-Marquardt method. To race on images of other sizes they are "
+    "first resized to 32x32, bilinearly. It has no output for numbers.",
 )
 
 _B, _W = (64, 128, 256, 512), (256, 512, 1024, 2048)
@@ -177,4 +214,145 @@ RESNET = Row(
     example=f"{_HERE}.resnet:block_example",
 )
 
-ROWS: tuple[Row, ...] = (CNN, LENET, RESNET)
+DRN = Row(
+    name="drn",
+    title="Deep residual network (three stages, hand-written form)",
+    family="convolution",
+    guides="G3",
+    paper="He, Zhang, Ren, Sun 2015, Deep residual learning for image recognition, arXiv 1512.03385",
+    year=2015,
+    summary="A residual network of thirteen layers as it is often written by hand: three stages of two blocks, and a "
+    "bias in every convolution.",
+    learns=_GRADIENT,
+    recipes=_SUPERVISED,
+    sizes=(
+        Size(
+            "drn_guide",
+            _DRN,
+            {"channels": 3, "outputs": 10, "widths": (64, 128, 256), "depth": 2},
+            2_786_826,
+            "three stages of ResNet-18 with 2,240 biases more, two projection norms (768) less, and 10 classes",
+            "image",
+        ),
+    ),
+    races={
+        "image": (
+            Contender("small", _DRN, {"widths": (16, 32, 64)}, smallest=16),
+            Contender("large", _DRN, {"widths": (64, 128, 256)}, rows=10_000, smallest=32),
+        ),
+    },
+    tiny={"image": (_DRN, {"channels": 2, "outputs": 3, "widths": (4, 6), "depth": 1})},
+    settings=_RATES,
+    reference="torch.nn.functional, written out (tests/references/test_convolution.py)",
+    departs="Unlike ResNet, convolutions keep a bias before batch norm, projections have no batch norm, and there is "
+    "no fourth stage; so ResNet's weights do not fit.",
+)
+
+TEXT_CNN = Row(
+    name="text_cnn",
+    title="Convolutional network for sentences",
+    family="convolution",
+    guides="",
+    paper="Kim 2014, Convolutional neural networks for sentence classification, arXiv 1408.5882",
+    year=2014,
+    summary="Filters over three, four and five neighbouring words look for telling phrases; of each filter only the "
+    "strongest response in the whole text counts, wherever it is. One dense layer weighs the evidence.",
+    learns=_GRADIENT,
+    recipes=_SUPERVISED,
+    sizes=(
+        Size(
+            "text_cnn",
+            _TEXT,
+            {"vocabulary": 18_766, "outputs": 2, "embedding": 300, "windows": (3, 4, 5), "width": 100, "dropout": 0.5},
+            5_990_702,
+            "closed form: (18,765 words of the paper's MR data + padding) x 300 + 12 x 300 x 100 + 300 + 602",
+            "text",
+        ),
+    ),
+    races={
+        "text": (
+            Contender("small", _TEXT, {"embedding": 64, "width": 32}),
+            Contender("medium", _TEXT, {"embedding": 128, "width": 64}, rows=2000),
+            Contender("large", _TEXT, {"embedding": 300, "width": 100}, rows=10_000),
+        ),
+    },
+    tiny={"text": (_TEXT, {"vocabulary": 20, "outputs": 3, "embedding": 6, "windows": (2, 3), "width": 4})},
+    settings=(*_RATES, {"rate": 1e-3, "decay": 0.1}),
+    reference="torch.nn.functional, one sentence at a time (tests/references/test_convolution.py)",
+    departs="Word vectors are learned from random ones (the paper's CNN-rand). The paper scales output weights back "
+    "whenever their norm exceeds 3; here weight decay is a setting instead, and Adam stands for Adadelta. Filters look "
+    "only where they lie inside the text (shorter texts are filled up with zeros to one window), so padding changes "
+    "nothing.",
+)
+
+FCN = Row(
+    name="fcn",
+    title="Fully convolutional network for series",
+    family="convolution",
+    guides="",
+    paper="Wang, Yan, Oates 2017, Time series classification from scratch with deep neural networks: a strong "
+    "baseline, arXiv 1611.06455",
+    year=2017,
+    summary="Three layers of filters slide over time and recognise shapes wherever they occur; the mean over time of "
+    "what they find is the answer. Simple, and a strong baseline for series of any length.",
+    learns=_GRADIENT,
+    recipes=_SUPERVISED,
+    sizes=(
+        Size(
+            "fcn",
+            _FCN,
+            {"channels": 1, "outputs": 2, "widths": (128, 256, 128), "sizes": (8, 5, 3)},
+            264_962,
+            "closed form: convolutions 1,152 + 164,096 + 98,432, norms 1,024, dense 258 (one channel, two classes)",
+            "series",
+        ),
+    ),
+    races={
+        "series": (
+            Contender("small", _FCN, {"widths": (32, 64, 32)}),
+            Contender("large", _FCN, {"widths": (128, 256, 128)}, rows=1000),
+        ),
+    },
+    tiny={"series": (_FCN, {"channels": 2, "outputs": 3, "widths": (4, 6, 5)})},
+    settings=(*_RATES, {"rate": 1e-3, "decay": 0.1}),
+    reference="torch.nn.Sequential",
+    departs="The paper has series of one length. Here padded steps are held at zero and count neither in the mean nor "
+    "in the statistics of batch norm, so that padding changes nothing.",
+)
+
+RESNET_SERIES = Row(
+    name="resnet_series",
+    title="Residual network for series",
+    family="convolution",
+    guides="",
+    paper="Wang, Yan, Oates 2017, Time series classification from scratch with deep neural networks: a strong "
+    "baseline, arXiv 1611.06455",
+    year=2017,
+    summary="Three residual blocks of three convolutions over time, then the mean over time. Deeper than the fully "
+    "convolutional network, for series with more to tell.",
+    learns=_GRADIENT,
+    recipes=_SUPERVISED,
+    sizes=(
+        Size(
+            "resnet_series",
+            _SERIES_RESNET,
+            {"channels": 1, "outputs": 2, "widths": (64, 128, 128)},
+            504_258,
+            "closed form: blocks 34,112 + 206,336 + 263,552 (norms included), dense 258 (one channel, two classes)",
+            "series",
+        ),
+    ),
+    races={
+        "series": (
+            Contender("small", _SERIES_RESNET, {"widths": (16, 32, 32)}),
+            Contender("large", _SERIES_RESNET, {"widths": (64, 128, 128)}, rows=1000),
+        ),
+    },
+    tiny={"series": (_SERIES_RESNET, {"channels": 2, "outputs": 3, "widths": (4, 4)})},
+    settings=_RATES,
+    reference="torch.nn.Sequential",
+    departs="A shortcut of equal width carries a batch norm, as in the authors' code. Padded steps are held at zero "
+    "and count neither in the mean nor in the statistics of batch norm, so that padding changes nothing.",
+)
+
+ROWS: tuple[Row, ...] = (CNN, LENET, LENET_ORIGINAL, RESNET, DRN, TEXT_CNN, FCN, RESNET_SERIES)

@@ -1,8 +1,9 @@
 """Blocks that convolutional networks share."""
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 # B batch, C channels, D channels that go out, H height, W width, T time
 
@@ -37,17 +38,66 @@ class GlobalMean(nn.Module):
         return x.mean((2, 3))
 
 
-class MaskedBatchNorm(nn.BatchNorm1d):
-    """Batch norm whose statistics, in training, are those of the steps inside the series alone.
+def inside(lengths: Int[Tensor, " B"], time: int) -> Bool[Tensor, "B T"]:
+    """Which of `time` steps lie inside each series.
 
-    In evaluation mode it is ordinary batch norm. Padded steps go out as 0.
+    Example:
+        >>> inside(torch.tensor([2, 1]), 3)
+        tensor([[ True,  True, False],
+                [ True, False, False]])
+    """
+    return torch.arange(time, device=lengths.device) < lengths[:, None]
+
+
+def mean_inside(x: Float[Tensor, "B C T"], lengths: Int[Tensor, " B"]) -> Float[Tensor, "B C"]:
+    """The mean over the steps inside each series, of values that are 0 outside.
+
+    Example:
+        >>> mean_inside(torch.tensor([[[2.0, 4.0, 0.0]]]), torch.tensor([2]))
+        tensor([[3.]])
+    """
+    return x.sum(2) / lengths[:, None]
+
+
+class MaskedBatchNorm(nn.Module):
+    """Batch norm over series: its statistics are those of the steps inside alone; steps outside go out as 0.
+
+    Args:
+        width: channels.
+
+    Example:
+        >>> norm = MaskedBatchNorm(1)
+        >>> norm(torch.tensor([[[1.0, 3.0, 99.0]]]), torch.tensor([[True, True, False]])).round()
+        tensor([[[-1.,  1.,  0.]]], grad_fn=<RoundBackward0>)
     """
 
-    def forward(  # pyright: ignore[reportIncompatibleMethodOverride]
-        self, x: Float[Tensor, "B C T"], inside: Bool[Tensor, "B T"]
-    ) -> Float[Tensor, "B C T"]:
-        if not self.training:
-            return super().forward(x) * inside[:, None]
-        steps = x.transpose(1, 2)  # [B, T, C]
-        packed = super().forward(steps[inside])  # [steps inside, C]
-        return torch.zeros_like(steps).index_put((inside,), packed).transpose(1, 2)
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm1d(width)
+
+    def forward(self, x: Float[Tensor, "B C T"], steps: Bool[Tensor, "B T"]) -> Float[Tensor, "B C T"]:
+        if not self.training or bool(steps.all()):
+            return self.norm(x) * steps[:, None]
+        x = x.transpose(1, 2)  # [B, T, C]
+        return torch.zeros_like(x).index_put((steps,), self.norm(x[steps])).transpose(1, 2)
+
+
+class SeriesConvNorm(nn.Module):
+    """Convolution over time that keeps the length, and batch norm; steps outside come in and go out as 0.
+
+    An even filter is padded by one step more at the end than at the start, as Keras does.
+
+    Args:
+        before: channels that come in.
+        width: channels that go out.
+        size: steps that a filter sees.
+    """
+
+    def __init__(self, before: int, width: int, size: int) -> None:
+        super().__init__()
+        self.padding = ((size - 1) // 2, size // 2)
+        self.convolution = nn.Conv1d(before, width, size)
+        self.norm = MaskedBatchNorm(width)
+
+    def forward(self, x: Float[Tensor, "B C T"], steps: Bool[Tensor, "B T"]) -> Float[Tensor, "B D T"]:
+        return self.norm(self.convolution(F.pad(x, self.padding)), steps)
