@@ -122,7 +122,7 @@ class Timing:
     repeats: int
 
 
-def timed(network: nn.Module, arguments: tuple[Tensor, ...], device: str, repeats: int = 5) -> Timing:
+def timed(network: nn.Module, arguments: tuple[Tensor, ...], device: str, repeats: int = 3) -> Timing:
     """Times a training step (forward, backward, AdamW) and an inference of one batch, after a warm-up of each.
 
     Args:

@@ -1,4 +1,4 @@
-"""`bestiary size NAME`: how big, how slow, how much memory; counted without memory, and measured where that is cheap."""
+"""`bestiary size NAME`: how big, how slow, how much memory: counted, and measured where that is cheap."""
 
 from __future__ import annotations
 

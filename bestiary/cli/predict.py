@@ -1,0 +1,94 @@
+"""`bestiary predict RUN FILE`: a row of answers for each row given, in order; written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bestiary.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMATS = (".csv", ".tsv", ".parquet", ".jsonl")
+
+
+def command(
+    run: Annotated[Path, typer.Argument(help="The folder of a race or a training, or a model folder.")],
+    file: Annotated[Path, typer.Argument(help="New rows, in the form that was trained on; the target is not needed.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Where to write: .csv, .tsv, .parquet or .jsonl; standard output unless given.")
+    ] = None,
+) -> None:
+    """Predict new rows with a trained model."""
+    if out is not None:
+        _check(out, file)
+    from bestiary.runs.model import load
+
+    model = load(run)
+    answers = whole(model.predict(file))
+    for warning in model.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    if out is None:
+        answers.to_csv(sys.stdout, index=False)
+    else:
+        write(answers, out)
+        print(f"{len(answers):,} predictions written to {out}", file=sys.stderr)
+
+
+def _check(out: Path, file: Path) -> None:
+    """Refuses, before any work is done, what could not be written."""
+    if out.suffix.lower() not in FORMATS:
+        raise InputError(f"--out must end in {', '.join(FORMATS)}; received {out.name!r}; name it predictions.csv")
+    if out.is_dir():
+        raise InputError(f"--out must name a file; {out} is a folder; give {out / 'predictions.csv'}")
+    if not out.parent.is_dir():
+        raise InputError(f"--out must be in a folder that exists; there is no {out.parent}; make it first")
+    if out.exists() and file.exists() and out.samefile(file):
+        raise InputError(f"--out names the input itself, {file}; give another name")
+
+
+def whole(answers: pd.DataFrame) -> pd.DataFrame:
+    """One row per input row: rows that could not be read are put back, with nothing in them.
+
+    Args:
+        answers: `row` (numbers from 0, rising) and columns of answers.
+
+    Returns:
+        The columns of answers, a line for every number from 0 to the last.
+
+    Example:
+        >>> import pandas as pd
+        >>> whole(pd.DataFrame({"row": [0, 2], "prediction": [1.5, 2.5]})).prediction.tolist()
+        [1.5, nan, 2.5]
+    """
+    rows = answers["row"]
+    if len(rows) and len(rows) != rows.iloc[-1] + 1:
+        answers = answers.set_index("row").reindex(range(int(rows.iloc[-1]) + 1)).reset_index()
+    return answers.drop(columns="row")
+
+
+def write(answers: pd.DataFrame, out: Path) -> None:
+    """Writes a frame whole or not at all: temporary name, sync, rename; the form follows the suffix."""
+    temporary = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        suffix = out.suffix.lower()
+        if suffix == ".parquet":
+            answers.to_parquet(temporary, index=False)
+        elif suffix == ".jsonl":
+            answers.to_json(temporary, orient="records", lines=True, force_ascii=False, double_precision=15)
+        else:
+            answers.to_csv(temporary, index=False, sep="\t" if suffix == ".tsv" else ",")
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(out)
+    except OSError as reason:
+        if reason.filename is not None and str(reason.filename) != str(temporary):
+            raise
+        raise OSError(reason.errno, reason.strerror, str(out)) from reason
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,15 @@
+"""`bestiary report RUN`: the report made anew from the saved predictions alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(run: Annotated[Path, typer.Argument(help="The folder of a finished race.")]) -> None:
+    """Make report.html again, from the saved predictions alone."""
+    from bestiary.report import write_report
+
+    print(write_report(run))

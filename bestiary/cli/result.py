@@ -1,0 +1,93 @@
+"""The end of a race on the terminal: leaderboard with intervals, the verdict, where things are, what to try next."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+
+from bestiary.cli import words
+from bestiary.cli.display import WIDE
+from bestiary.race.evidence import Verdict
+from bestiary.report.board import Line, lines
+from bestiary.report.words import title
+
+
+def print_result(verdict: Verdict, run: Path, screen: Console) -> None:
+    """Prints what a race found.
+
+    Args:
+        verdict: of the race.
+        run: its folder.
+        screen: from 110 columns on, costs stand beside quality.
+    """
+    screen.print(leaderboard(verdict, screen.width))
+    screen.print(f"\n[bold]{escape(verdict.sentence)}[/]")
+    for sentence in (verdict.reason, verdict.worth_sentence):
+        if sentence and sentence not in verdict.sentence:
+            screen.print(escape(sentence))
+    if verdict.notes:
+        screen.print("\n[bold]Notes[/]")
+        for note in verdict.notes:
+            screen.print(Padding(f"· {escape(note)}", (0, 0, 0, 2), expand=False))
+    screen.print()
+    for word, place in (("report", run / "report.html"), ("model", run / "winner")):
+        if place.exists():
+            about = f"  ({verdict.chosen})" if word == "model" else ""
+            screen.print(f"[bold]{word:<7}[/] {escape(str(place))}{escape(about)}", soft_wrap=True)
+    screen.print(f"[bold]{'try':<7}[/] {escape(next_command(verdict, run))}", soft_wrap=True)
+
+
+def next_command(verdict: Verdict, run: Path) -> str:
+    """What a person would type next: predict with a model, race longer without one."""
+    folder = shlex.quote(str(run))
+    if not (run / "winner").exists():
+        return f"bestiary race --resume {folder} --add 5m"
+    new = {"table": "new.csv", "text": "new.csv", "image": "new_images/", "series": "new.csv"}.get(
+        verdict.kind, "new.csv"
+    )
+    return f"bestiary predict {folder} {new} --out predictions.csv"
+
+
+def leaderboard(verdict: Verdict, width: int = 80) -> Table:
+    """All contenders and baselines, best first; those that were not scored on test show why."""
+    wide = width >= WIDE
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim", padding=(0, 1, 0, 0))
+    better = "higher is better" if verdict.higher else "lower is better"
+    table.title = f"{title(verdict.metric)} on {verdict.rows.get('test', 0):,} sealed test rows, {better}"
+    table.title_justify = "left"
+    table.title_style = ""
+    table.add_column("", justify="right", no_wrap=True)
+    table.add_column("model", no_wrap=True, overflow="ellipsis", max_width=width // 4 + 4)
+    table.add_column("test, 95 % interval", no_wrap=True)
+    table.add_column("behind the best", no_wrap=True, overflow="ellipsis")
+    if wide:
+        table.add_column("learned", justify="right", no_wrap=True)
+        table.add_column("parameters", justify="right", no_wrap=True)
+        table.add_column("core time", justify="right", no_wrap=True)
+    for line in lines(verdict):
+        table.add_row(*_cells(line, wide), style=_style(line))
+    return table
+
+
+def _cells(line: Line, wide: bool) -> list[str]:
+    standing = line.standing
+    tested = bool(line.interval)
+    name = escape(standing.name) + (" [bold green]♦[/]" if line.chosen else "")
+    score = f"{line.score} ({line.interval})" if tested else escape(line.status)
+    cells = [str(line.place) if tested else "", name, score, line.difference if tested else escape(standing.reason)]
+    if not wide:
+        return cells
+    count = f"{standing.parameters:,}" if standing.parameters else "–"
+    return [*cells, line.learned, count, words.clock(standing.train_seconds)]
+
+
+def _style(line: Line) -> str:
+    if line.chosen:
+        return "bold"
+    return "red" if line.standing.status == "failed" else "" if line.interval else "dim"
