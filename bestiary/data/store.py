@@ -18,6 +18,7 @@ from bestiary.contracts import BATCHES, SPECS, Batch, Spec
 from bestiary.data.source import SPLITS
 
 Facts = Mapping[str, object]
+COPIED = 64_000_000  # bytes of training rows up to which each epoch is laid out anew in memory
 
 
 def write_text(path: Path, text: str) -> None:
@@ -105,7 +106,7 @@ class ArrayData:
         self.spec, self.facts = spec, dict(facts)
         self.seed, self.device = seed, torch.device(device)
         self._arrays = {split: _tensors(arrays) for split, arrays in splits.items()}
-        self._order: tuple[int, Tensor] | None = None
+        self._shuffled: tuple[int, Tensor, dict[str, Tensor] | None] | None = None
         self._batch = batch
         statistics = [self.facts.get("pixel_mean"), self.facts.get("pixel_scale")]
         self._pixels = [torch.tensor(s, dtype=torch.float32)[:, None, None] for s in statistics if s is not None]
@@ -138,10 +139,22 @@ class ArrayData:
     def batch(self, split: str, number: int) -> Batch:
         """Training batch `number`, a pure function of (seed, number)."""
         epoch, place = divmod(number, self.epoch)
-        if self._order is None or self._order[0] != epoch:
-            generator = torch.Generator().manual_seed((self.seed * 1_000_003 + epoch) % (2**63))
-            self._order = (epoch, torch.randperm(self.rows(split), generator=generator))
-        return self.take(split, self._order[1][place * self.size : (place + 1) * self.size])
+        if self._shuffled is None or self._shuffled[0] != epoch:
+            self._shuffled = (epoch, *self._shuffle(split, epoch))
+        _, order, arrays = self._shuffled
+        where = slice(place * self.size, (place + 1) * self.size)
+        if arrays is None:
+            return self.take(split, order[where])
+        return self._assemble({name: array[where] for name, array in arrays.items()})
+
+    def _shuffle(self, split: str, epoch: int) -> tuple[Tensor, dict[str, Tensor] | None]:
+        """The order of an epoch; where memory allows, the rows laid out in it: a slice is cheaper than a gather."""
+        generator = torch.Generator().manual_seed((self.seed * 1_000_003 + epoch) % (2**63))
+        order = torch.randperm(self.rows(split), generator=generator)
+        arrays = {name: self.arrays(split)[name] for name in _FIELDS[self.spec.kind]}
+        if sum(array.nbytes for array in arrays.values()) > COPIED:
+            return order, None
+        return order, {name: array[order] for name, array in arrays.items()}
 
     def batches(self, split: str) -> Iterator[Batch]:
         """All rows of a split once, in order, 512 at a time."""

@@ -6,7 +6,8 @@ from bestiary.algorithms.gradient_descent import AccumulatedGradientDescent, Gra
 from bestiary.contracts import Objective, Spec
 from bestiary.errors import InputError
 from bestiary.objectives.supervised import CrossEntropy, SquaredError
-from bestiary.optimisation.minimise import Minimise, adamw
+from bestiary.optimisation.adamw import AdamW
+from bestiary.optimisation.minimise import Minimise
 from bestiary.optimisation.schedule import trapezoid
 
 Learner = GradientDescent | AccumulatedGradientDescent
@@ -70,7 +71,7 @@ def regressor(
 def _learner(
     network: nn.Module, objective: Objective, rate: float, decay: float, clip: float | None, warmup: int, parts: int
 ) -> Learner:
-    minimise = Minimise(adamw(network, rate, decay), trapezoid(warmup), clip)
+    minimise = Minimise(AdamW(network, rate, decay), trapezoid(warmup), clip)
     if parts > 1:
         return AccumulatedGradientDescent(network, objective, minimise, parts)
     return GradientDescent(network, objective, minimise)

@@ -49,8 +49,7 @@ class RunFolder:
         self.scores: dict[str, float] = {}
         self.best_scores: dict[str, float] = {}
         self._best_state: dict[str, Any] | None = None
-        self._sum: Tensor | float = 0.0
-        self._count = 0
+        self._losses: list[Tensor | float] = []
         self._lines: list[str] = []
         self._seconds = 0.0  # spent in earlier processes
         self._began = time.monotonic()
@@ -65,12 +64,11 @@ class RunFolder:
     # -------------------------------------------------------------------------------------------- logging
 
     def log(self, step: int, logs: Logs) -> None:
-        self._sum = self._sum + logs["loss"]
-        self._count += 1
-        if self._count < self.log_every:
+        self._losses.append(logs["loss"])
+        if len(self._losses) < self.log_every:
             return
-        mean = float(self._sum) / self._count
-        self._sum, self._count = 0.0, 0
+        mean = sum(float(loss) for loss in self._losses) / len(self._losses)
+        self._losses = []
         if not math.isfinite(mean):
             self.flush()
             raise Diverged(f"the loss is {mean} at step {step}")
@@ -126,7 +124,7 @@ class RunFolder:
                     "best_scores": self.best_scores,
                 },
                 "best_state": self._best_state,
-                "log": {"sum": float(self._sum), "count": self._count, "seconds": self.seconds},
+                "log": {"losses": [float(loss) for loss in self._losses], "seconds": self.seconds},
             },
         )
         self._saved = time.monotonic()
@@ -145,7 +143,7 @@ class RunFolder:
         for name, value in held["judge"].items():
             setattr(self, name, value)
         self._best_state = held["best_state"]
-        self._sum, self._count = held["log"]["sum"], held["log"]["count"]
+        self._losses = list(held["log"]["losses"])
         self._seconds, self._began = held["log"]["seconds"], time.monotonic()
         self._forget_after(held["step"])
         return int(held["step"])

@@ -1,0 +1,126 @@
+"""AdamW equals the written-out algorithm and torch.optim's; schedules; the perceptron's fast and slow path."""
+
+import pytest
+import torch
+from torch import nn
+
+from bestiary.algorithms.perceptron import PerceptronRule
+from bestiary.optimisation.adamw import AdamW, written_out
+from bestiary.optimisation.minimise import FromTorch, Minimise
+from bestiary.optimisation.schedule import trapezoid
+
+
+def network(seed: int = 0) -> nn.Module:
+    torch.manual_seed(seed)
+    return nn.Sequential(nn.Linear(5, 7), nn.Tanh(), nn.Linear(7, 3)).double()
+
+
+def gradients(net: nn.Module, seed: int) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    for parameter in net.parameters():
+        parameter.grad = torch.randn(parameter.shape, generator=generator, dtype=parameter.dtype)
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.1])
+def test_equals_torch_and_the_papers(decay: float) -> None:
+    ours, theirs, written = network(), network(), network()
+    mine = AdamW(ours, 0.01, decay)
+    groups = [
+        {"params": [p for p in theirs.parameters() if p.ndim >= 2], "weight_decay": decay},
+        {"params": [p for p in theirs.parameters() if p.ndim < 2], "weight_decay": 0.0},
+    ]
+    reference = torch.optim.AdamW(groups, lr=0.01)
+    moments = [(torch.zeros_like(p), torch.zeros_like(p)) for p in written.parameters()]
+    for step in range(10):
+        for net in (ours, theirs, written):
+            gradients(net, step)
+        mine.update(1.0)
+        reference.step()
+        with torch.no_grad():
+            for parameter, (first, second) in zip(written.parameters(), moments):
+                share = decay if parameter.ndim >= 2 else 0.0
+                written_out(parameter, parameter.grad, first, second, step + 1, 0.01, share)  # type: ignore[arg-type]
+    for a, b, c in zip(ours.parameters(), theirs.parameters(), written.parameters()):
+        torch.testing.assert_close(a, b, atol=1e-10, rtol=0)
+        torch.testing.assert_close(a, c, atol=1e-10, rtol=0)
+
+
+def test_leaves_parameters_without_gradient_alone() -> None:
+    net = network()
+    gradients(net, 0)
+    net[2].weight.grad = None  # type: ignore[union-attr]
+    before = [p.detach().clone() for p in net.parameters()]
+    AdamW(net, 0.01, 0.1).update(1.0)
+    changed = [not torch.equal(a, b) for a, b in zip(before, net.parameters())]
+    assert changed == [True, True, False, True]
+
+
+def test_state_carries_on() -> None:
+    whole, parts = network(), network()
+    first, second = AdamW(whole, 0.01, 0.1), AdamW(parts, 0.01, 0.1)
+    for step in range(6):
+        gradients(whole, step)
+        first.update(1.0)
+        if step == 3:
+            held, second = second.state_dict(), AdamW(parts, 0.01, 0.1)
+            second.load_state_dict(held)
+        gradients(parts, step)
+        second.update(1.0)
+    assert all(torch.equal(a, b) for a, b in zip(whole.parameters(), parts.parameters()))
+
+
+def test_clips_the_norm_of_all_gradients() -> None:
+    net = network()
+    minimise = Minimise(FromTorch(torch.optim.SGD(net.parameters(), lr=1.0)), clip=0.5)
+    before = torch.cat([p.detach().flatten() for p in net.parameters()])
+    minimise(1e3 * net(torch.ones(4, 5, dtype=torch.double)).square().sum(), 0, 1)
+    after = torch.cat([p.detach().flatten() for p in net.parameters()])
+    assert float((after - before).norm()) == pytest.approx(0.5, rel=1e-4)
+
+
+def test_the_plateau_does_not_know_the_horizon() -> None:
+    schedule = trapezoid(warmup=5, decay=0.3)
+    assert [schedule(s, 100) for s in range(70)] == [schedule(s, 1000) for s in range(70)]
+    assert schedule(99, 100) < 0.1 < schedule(85, 100) < 1.0
+
+
+def test_perceptron_fast_path_equals_the_rule() -> None:
+    class Units(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(6, 4)
+            nn.init.zeros_(self.layer.weight)
+            nn.init.zeros_(self.layer.bias)
+
+    generator = torch.Generator().manual_seed(0)
+    rows, labels = torch.randn(200, 6, generator=generator), torch.randint(4, (200,), generator=generator)
+    fast, slow = PerceptronRule(Units(), Units(), 0.5), PerceptronRule(Units(), Units(), 0.5)
+    mistakes = sum(fast.show(rows[a : a + 50], labels[a : a + 50]) for a in range(0, 200, 50))
+    assert mistakes == sum(slow.show_one(row, int(label)) for row, label in zip(rows, labels)) > 20
+    for a, b in zip(fast.network.parameters(), slow.network.parameters()):
+        torch.testing.assert_close(a, b)
+
+
+def test_perceptron_finishes_on_separable_rows() -> None:
+    from bestiary.contracts import TableSpec
+    from bestiary.data.store import ArrayData
+    from bestiary.recipes.perceptron import perceptron
+
+    generator = torch.Generator().manual_seed(0)
+    rows = torch.randn(120, 4, generator=generator)
+    side = rows @ torch.tensor([1.0, -2.0, 0.5, 1.0])
+    rows, side = rows[side.abs() > 0.5], side[side.abs() > 0.5]
+    arrays = {"features": rows.numpy(), "target": (side > 0).long().numpy()}
+    data = ArrayData(TableSpec(4, 2), {"problem": "classification"}, {"train": arrays}, batch=8)
+
+    class Units(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(4, 2)
+
+    rule = perceptron(Units(), data.spec)
+    made = sum(1 for _ in rule.updates(data, 0, 100_000))
+    assert made < 5_000
+    last = rule.network.layer  # type: ignore[union-attr]
+    shown = rows[: len(rows) // 8 * 8]
+    assert float((last(shown).argmax(1) == (side[: len(shown)] > 0)).float().mean()) > 0.95  # type: ignore[operator]
