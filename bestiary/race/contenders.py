@@ -1,0 +1,123 @@
+"""Who may race: the rows of the catalogue that take these data, narrowed by what a person asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bestiary import catalogue
+from bestiary.catalogue import Contender, Row
+from bestiary.contracts import ImageSpec, SeriesSpec, Spec
+from bestiary.errors import InputError, nearest
+
+FAMILY = "family:"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An architecture with the sizes that could race, from large to small."""
+
+    row: Row
+    sizes: tuple[Contender, ...]
+
+
+def candidates(
+    kind: str,
+    problem: str,
+    spec: Spec,
+    rows: int,
+    only: Sequence[str] | str | None = None,
+    exclude: Sequence[str] | str | None = None,
+    catalogue_rows: Sequence[Row] | None = None,
+) -> tuple[list[Candidate], dict[str, str]]:
+    """Every architecture that can race on the data.
+
+    Args:
+        kind: of data.
+        problem: "classification" or "regression".
+        spec: of the data.
+        rows: training rows.
+        only: names ("lstm"), sizes ("resnet/small") or families ("family:convolution"); all when None.
+        exclude: the same words, for those that stay out.
+        catalogue_rows: instead of the catalogue's.
+
+    Returns:
+        The candidates, and name -> reason of those that the data leave out.
+
+    Raises:
+        InputError: for unknown words, with the nearest known one, or when nobody is left.
+    """
+    everyone = catalogue.ROWS if catalogue_rows is None else tuple(catalogue_rows)
+    wanted, unwanted = _words(only), _words(exclude)
+    for word in [*wanted, *unwanted]:
+        _check(word, everyone)
+    found, left_out = [], {}
+    for row in everyone:
+        named = [w for w in wanted if _names(w, row)]
+        if (wanted and not named) or any(w in (row.name, FAMILY + row.family) for w in unwanted):
+            continue
+        sizes, reason = _sizes(row, kind, problem, spec, rows, named, unwanted)
+        if sizes:
+            found.append(Candidate(row, sizes))
+        elif reason and (named or kind in row.races):
+            left_out[row.name] = reason
+    if not found:
+        why = "; ".join(f"{name}: {reason}" for name, reason in left_out.items()) or "all are excluded"
+        raise InputError(f"expected at least one contender for {kind} {problem}; found none ({why}); name others")
+    return found, left_out
+
+
+def _words(given: Sequence[str] | str | None) -> list[str]:
+    parts = given.split(",") if isinstance(given, str) else list(given or [])
+    return [part.strip().lower() for part in parts if part.strip()]
+
+
+def _names(word: str, row: Row) -> bool:
+    return word in (row.name, FAMILY + row.family) or word.startswith(row.name + "/")
+
+
+def _check(word: str, rows: Sequence[Row]) -> None:
+    names = [row.name for row in rows]
+    families = [FAMILY + family for family in sorted({row.family for row in rows})]
+    sizes = [f"{row.name}/{c.name}" for row in rows for cs in row.races.values() for c in cs]
+    known = [*names, *families, *dict.fromkeys(sizes)]
+    if word not in known:
+        raise InputError(f"no contender or family is named {word!r}{nearest(word, known)}; `bestiary list` shows all")
+
+
+def _sizes(
+    row: Row, kind: str, problem: str, spec: Spec, rows: int, named: list[str], unwanted: list[str]
+) -> tuple[tuple[Contender, ...], str]:
+    if kind not in row.races:
+        return (), f"does not take {kind} data"
+    if problem not in row.recipes:
+        return (), f"has no recipe for {problem}"
+    asked = [w.partition("/")[2] for w in named if "/" in w]
+    allowed = [c for c in row.races[kind] if f"{row.name}/{c.name}" not in unwanted]
+    if asked:
+        chosen = [c for c in allowed if c.name in asked]
+        return tuple(reversed(chosen)), "" if chosen else f"has no size {asked[0]} for {kind} data"
+    extent = _extent(spec)
+    fitting = [c for c in allowed if rows >= c.rows and extent >= c.smallest]
+    if not fitting:
+        return (), f"needs larger inputs or more rows: {extent} on a side, {rows} training rows"
+    return tuple(reversed(fitting)), ""
+
+
+def _extent(spec: Spec) -> int:
+    """The smaller side of an image, the length of a series; anything else is large enough for everyone."""
+    if isinstance(spec, ImageSpec):
+        return min(spec.image_size)
+    return spec.length if isinstance(spec, SeriesSpec) else 1 << 30
+
+
+def batch_size(kind: str, rows: int) -> int:
+    """Rows in a training batch: small data need many updates, large data few calls.
+
+    Example:
+        >>> batch_size("table", 500), batch_size("table", 50_000), batch_size("image", 50_000)
+        (32, 256, 128)
+    """
+    most = {"table": 256, "image": 128}.get(kind, 64)
+    wanted = 32 if rows < 2_000 else 64 if rows < 10_000 else 128 if rows < 30_000 else 256
+    return min(wanted, most)

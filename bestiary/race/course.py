@@ -1,0 +1,237 @@
+"""Follows a plan: rung after rung, through the pool of processes, whatever happens to one of them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bestiary.data.store import write_text
+from bestiary.errors import InputError
+from bestiary.race import promotion, stages
+from bestiary.race.losses import ValidationLosses
+from bestiary.race.plan import Job, Plan, Rival, Stage
+from bestiary.race.sizing import SEEDS, makespan, survivors
+from bestiary.race.worker import AGAIN, DISK, FAILURE
+from bestiary.race.workers import Call, Ended, Pool
+
+
+class Clock:
+    """Seconds of a race, those before a crash included.
+
+    Args:
+        spent: before this process began.
+        began: `time.monotonic()` at which this process began to count.
+    """
+
+    def __init__(self, spent: float = 0.0, began: float | None = None) -> None:
+        self.spent, self.began = spent, time.monotonic() if began is None else began
+
+    @property
+    def elapsed(self) -> float:
+        return self.spent + time.monotonic() - self.began
+
+
+class Course:
+    """The running of a race on its plan.
+
+    Args:
+        folder: of the run.
+        plan: with its entrants measured; rungs that it holds are followed, later ones are added.
+        pool: of processes.
+        clock: of the race.
+        tick: called a few times a second with this course, for whoever watches.
+    """
+
+    def __init__(
+        self, folder: Path, plan: Plan, pool: Pool, clock: Clock, tick: Callable[[Course], None] = lambda course: None
+    ) -> None:
+        self.folder, self.plan, self.pool, self.clock = folder, plan, pool, clock
+        self.rung = 0
+        self._tick = tick
+
+    def run(self) -> None:
+        """All rungs, from wherever the plan stands."""
+        for rung in (1, 2, 3):
+            self.rung = rung
+            if len(self.plan.stages) < rung:
+                self.plan.stages.append(self._next(rung))
+                self.write()
+            self._run(self.plan.stages[rung - 1])
+
+    def write(self) -> None:
+        """The plan as it stands, onto paper."""
+        self.plan.spent = round(self.clock.elapsed, 2)
+        self.plan.write(self.folder)
+
+    @property
+    def left(self) -> float:
+        """Wall-clock seconds that are left for training."""
+        return self.plan.budget - self.plan.shares["judging"] - self.clock.elapsed
+
+    # ------------------------------------------------------------------------------------------- deciding
+
+    def _next(self, rung: int) -> Stage:
+        if rung == 1:
+            return stages.first(self.plan, self.left)
+        before = self.plan.stages[-1]
+        losses = {n: s for n in before.entrants if (s := self.best_setting(before, n)) is not None}
+        if not losses:
+            raise InputError(
+                f"expected at least one contender to finish rung {rung - 1}; all failed ({self._why()}); "
+                "see the folder contenders/ of the run"
+            )
+        keep = survivors(len(self.plan.stages[0].entrants))[rung - 2]
+        going = promotion.promoted({name: values for name, (_, values) in losses.items()}, keep)
+        chosen = {name: losses[name][0] for name in going}
+        done, pace = {}, {}
+        for name in going:
+            results = [self.result(j) for j in before.jobs if (j.entrant, j.setting) == (name, chosen[name])]
+            done[name] = max(r["steps"] for r in results if r)
+            measured = [r["pace"] for j in before.jobs if j.entrant == name and (r := self.result(j)) and r["pace"]]
+            pace[name] = sum(measured) / len(measured) if measured else before.pace[name]
+        tied = f", {len(going) - keep} of them within one standard error of the cut" if len(going) > keep else ""
+        reason = f"{len(going)} of {len(before.entrants)} by validation loss{tied}"
+        return stages.following(self.plan, rung, chosen, done, pace, self.left, reason)
+
+    def best_setting(self, stage: Stage, name: str) -> tuple[int, Any] | None:
+        """The setting of the lowest validation loss, with its losses row by row; None when none was finished."""
+        found = {}
+        for setting in {job.setting for job in stage.jobs if job.entrant == name}:
+            jobs = [j for j in stage.jobs if (j.entrant, j.setting) == (name, setting) and j.seed == self.plan.seed]
+            if all(self.result(job) for job in jobs):
+                found[setting] = self.losses.of([(job.id, job.fold) for job in jobs])
+        if not found:
+            return None
+        best = min(sorted(found), key=lambda setting: float(found[setting].mean()))
+        return best, found[best]
+
+    @property
+    def losses(self) -> ValidationLosses:
+        return ValidationLosses(self.folder)
+
+    def result(self, job: Job) -> dict[str, Any] | None:
+        """What a training left behind when it had finished this rung, else None."""
+        path = self.folder / "contenders" / job.id / "result.json"
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        whole = found["parts"] == job.parts and found["planned"] >= job.steps
+        return found if whole and not found["stopped"] else None
+
+    def rival_result(self, rival: Rival) -> dict[str, Any] | None:
+        """What a baseline left behind, else None."""
+        path = self.folder / "contenders" / rival_id(rival) / "result.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+    def _why(self) -> str:
+        reasons = [job.failed for stage in self.plan.stages for job in stage.jobs if job.failed]
+        return reasons[-1] if reasons else "no reason was left behind"
+
+    # -------------------------------------------------------------------------------------------- running
+
+    def _run(self, stage: Stage) -> None:
+        queue: deque[Call] = deque()
+        if stage.rung == 1:
+            queue += [self._rival_call(r) for r in self.plan.rivals if not r.failed and not self.rival_result(r)]
+        queue += [self._call(job, stage) for job in stage.jobs if not job.failed and not self.result(job)]
+        for ended in self.pool.run(queue, lambda: self._tick(self)):
+            self._settle(ended, stage, queue)
+            if stage.rung == 3:
+                self._drop_late_seeds(stage, queue)
+
+    def _settle(self, ended: Ended, stage: Stage, queue: deque[Call]) -> None:
+        """Half batches for a training that diverged, ran out of memory or was killed; the second time it has failed."""
+        rivals = {rival_id(r): r for r in self.plan.rivals}
+        rival = rivals.get(ended.call.id)
+        job = None if rival else next(j for j in stage.jobs if j.id == ended.call.id)
+        if (self.rival_result(rival) if rival else job and self.result(job)) and ended.code == 0:
+            return
+        reason = failure(Path(ended.call.arguments[0]), ended.code)
+        if ended.code == DISK:
+            raise InputError(f"{reason}; make room or choose another folder with --out, then use race --resume")
+        if rival:
+            rival.failed = reason
+        elif job and job.parts == 1 and (ended.code == AGAIN or ended.code < 0):
+            job.parts = 2
+            queue.append(self._call(job, stage))
+        elif job:
+            job.failed = reason
+        self.write()
+
+    def _drop_late_seeds(self, stage: Stage, queue: deque[Call]) -> None:
+        """A round of further seeds that has not begun, and would end too late, is struck off the plan."""
+        for number in range(SEEDS - 1, 0, -1):
+            round_ = [j for j in stage.jobs if j.seed == self.plan.seed + number]
+            waiting = {call.id for call in queue}
+            if not round_ or not all(j.id in waiting for j in round_):
+                continue
+            before = [self._seconds(j, stage) for j in stage.jobs if j.id in waiting and j not in round_]
+            ahead = [self._seconds(j, stage) / 2 for j in stage.jobs if j.id in {c.id for c in self.pool.running}]
+            costs = [*ahead, *before, *(self._seconds(j, stage) for j in round_)]
+            if makespan(costs, self.plan.workers) > 1.1 * self.left + 2:
+                for job in round_:
+                    stage.jobs.remove(job)
+                    queue.remove(next(call for call in queue if call.id == job.id))
+                stage.reason += f"; seed {number + 1} struck off for lack of time"
+                self.write()
+
+    def _seconds(self, job: Job, stage: Stage) -> float:
+        return self.plan.entrant(job.entrant).start_seconds + job.steps * stage.pace[job.entrant]
+
+    def _call(self, job: Job, stage: Stage) -> Call:
+        here = self.folder / "contenders" / job.id
+        here.mkdir(parents=True, exist_ok=True)
+        write_text(here / "job.json", json.dumps(training_words(self.folder, self.plan, job, stage.rung), default=list))
+        return Call(job.id, "train", (str(here),))
+
+    def _rival_call(self, rival: Rival) -> Call:
+        here = self.folder / "contenders" / rival_id(rival)
+        here.mkdir(parents=True, exist_ok=True)
+        words = {
+            "name": rival.name,
+            "data": str(self.folder / "data"),
+            "seconds": rival.seconds,
+            "seed": self.plan.seed,
+        }
+        write_text(here / "job.json", json.dumps(words))
+        return Call(rival_id(rival), "rival", (str(here),))
+
+
+def rival_id(rival: Rival) -> str:
+    """The name of a baseline's folder."""
+    return f"baseline.{rival.name}"
+
+
+def training_words(folder: Path, plan: Plan, job: Job, rung: int) -> dict[str, Any]:
+    """What a process is told about its training. No path leads to the test rows."""
+    entrant = plan.entrant(job.entrant)
+    data = folder / "data" if job.fold < 0 else folder / "data" / f"fold{job.fold}"
+    return {
+        "rung": rung,
+        "data": str(data),
+        "batch": entrant.batch,
+        "look_every": entrant.look_every,
+        "seed": job.seed,
+        "steps": job.steps,
+        "horizon": job.horizon,
+        "parts": job.parts,
+        "patience": None,
+        "device": plan.device,
+        "network": entrant.network,
+        "keywords": entrant.keywords,
+        "recipe": entrant.recipe,
+        "setting": entrant.settings[job.setting],
+    }
+
+
+def failure(folder: Path, code: int) -> str:
+    """Why a process ended: its own words, or the signal that killed it."""
+    try:
+        return str(json.loads((folder / FAILURE).read_text(encoding="utf-8"))["reason"])
+    except (OSError, ValueError, KeyError):
+        return f"killed by signal {-code}" if code < 0 else f"ended with code {code} and no reason"

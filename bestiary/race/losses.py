@@ -1,0 +1,65 @@
+"""What each validation row costs a contender, and what it would cost to know nothing: the figures that select."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from bestiary.contracts import Predictions
+from bestiary.data.store import read_array, read_spec
+from bestiary.race.worker import task_for
+from bestiary.tasks import read_predictions
+
+Floats = NDArray[np.float64]
+
+
+class ValidationLosses:
+    """Losses of finished trainings on the validation rows of a run.
+
+    Args:
+        folder: of the run.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def of(self, trainings: Sequence[tuple[str, int]]) -> Floats:
+        """Loss of each validation row [N], that of all folds together.
+
+        Args:
+            trainings: folder name and fold (-1: the ordinary split) of each.
+        """
+        parts = []
+        for name, fold in trainings:
+            predictions = read_predictions(self.folder / "contenders" / name / "validation.parquet")
+            data = self.folder / "data" if fold < 0 else self.folder / "data" / f"fold{fold}"
+            parts.append(self._losses(predictions, data))
+        return np.concatenate(parts)
+
+    def _losses(self, predictions: Predictions, data: Path) -> Floats:
+        rows, target = (read_array(data, "validation", name) for name in ("row", "target"))
+        order = np.argsort(rows, kind="stable")
+        where = order[np.searchsorted(rows, predictions.columns["row"].numpy(), sorter=order)]
+        return task_for(read_spec(data)[1]).losses(predictions, target[where])
+
+
+def constant(data: Path, split: str = "validation") -> tuple[float, dict[str, float]]:
+    """The loss and the scores, on a split, of answering every row with the training rows' class shares, or their mean."""
+    facts = read_spec(data)[1]
+    train, truth = read_array(data, "train", "target"), read_array(data, split, "target")
+    row = torch.arange(len(truth))
+    if facts["problem"] == "regression":
+        value = torch.full((len(truth),), float(train.astype(np.float64).mean()))
+        predictions = Predictions({"row": row, "value": value})
+    else:
+        classes = facts["classes"]
+        counts = np.bincount(train.astype(np.int64), minlength=len(classes)) + 1e-9
+        shares = torch.from_numpy(counts / counts.sum()).float()
+        columns = {f"probability_{k}": shares[k].repeat(len(truth)) for k in range(len(classes))}
+        predictions = Predictions({"row": row, **columns})
+    task = task_for(facts)
+    return float(task.losses(predictions, truth).mean()), task.score(predictions, truth)

@@ -1,0 +1,109 @@
+"""Sizes and speeds of the contenders, measured in the pool with all workers busy, before anything is planned."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bestiary.data.store import write_text
+from bestiary.race.contenders import Candidate, batch_size
+from bestiary.race.course import failure
+from bestiary.race.plan import Entrant, Plan
+from bestiary.race.sizing import SEEDS, SHARES, survivors
+from bestiary.race.workers import Call, Pool
+
+PASSES = 4  # how often a contender should be able to see the training rows in one whole training
+
+
+def fair_share(budget: float, workers: int, entrants: int, rivals: int) -> float:
+    """Core-seconds of one whole training, roughly, before any speed is known.
+
+    Example:
+        >>> round(fair_share(300, workers=2, entrants=12, rivals=4))
+        43
+    """
+    second, third = survivors(entrants)
+    wholes = entrants * SHARES[0] + second * SHARES[1] + third * (SHARES[2] + SEEDS - 1) + rivals / 2
+    return 0.8 * budget * workers / wholes
+
+
+def measure(
+    folder: Path,
+    plan: Plan,
+    candidates: Sequence[Candidate],
+    pool: Pool,
+    tick: Callable[[], None] = lambda: None,
+) -> None:
+    """Fills `plan.entrants` with every candidate, in the largest size that can see the data often enough.
+
+    Args:
+        folder: of the run.
+        plan: with its budget, rows and rivals.
+        candidates: who may race.
+        pool: of processes.
+        tick: called a few times a second.
+    """
+    fair = fair_share(plan.budget, plan.workers, len(candidates), len(plan.rivals))
+    limit = min(3.0, max(0.3, plan.budget * plan.workers / len(candidates) / 50))
+    queue = deque(_call(folder, plan, candidate, fair, limit) for candidate in candidates)
+    for ended in pool.run(queue, tick):
+        if ended.code:
+            plan.left_out[ended.call.id] = failure(Path(ended.call.arguments[0]), ended.code)
+    for candidate in candidates:
+        path = folder / "probes" / candidate.row.name / "probe.json"
+        if path.exists():
+            _enter(plan, candidate, json.loads(path.read_text(encoding="utf-8"))["tried"])
+
+
+def _call(folder: Path, plan: Plan, candidate: Candidate, fair: float, limit: float) -> Call:
+    here = folder / "probes" / candidate.row.name
+    here.mkdir(parents=True, exist_ok=True)
+    batch = batch_size(plan.kind, plan.rows["train"])
+    words = {
+        "sizes": [{"name": c.name, "network": c.network, "keywords": dict(c.keywords)} for c in candidate.sizes],
+        "recipe": candidate.row.recipes[plan.problem],
+        "settings": [dict(s) for s in candidate.row.settings],
+        "data": str(folder / "data"),
+        "batch": batch,
+        "epoch": max(1, plan.rows["train"] // batch),
+        "seed": plan.seed,
+        "device": plan.device,
+        "fair": fair,
+        "least": PASSES,
+        "limit": limit,
+    }
+    write_text(here / "job.json", json.dumps(words, default=list))
+    return Call(candidate.row.name, "probe", (str(here),))
+
+
+def _enter(plan: Plan, candidate: Candidate, tried: Sequence[Mapping[str, Any]]) -> None:
+    measured = [size for size in tried if "step_seconds" in size]
+    row = candidate.row
+    if not measured:
+        plan.left_out[row.name] = "; ".join(f"{size['name']}: {size['reason']}" for size in tried)
+        return
+    size = measured[-1]
+    contender = next(c for c in candidate.sizes if c.name == size["name"])
+    larger = [s["name"] for s in tried if s["name"] != size["name"]]
+    plan.entrants.append(
+        Entrant(
+            name=f"{row.name}/{contender.name}",
+            title=row.title,
+            family=row.family,
+            architecture=row.name,
+            network=contender.network,
+            keywords=dict(contender.keywords),
+            recipe=row.recipes[plan.problem],
+            settings=[dict(s) for s in row.settings],
+            batch=batch_size(plan.kind, plan.rows["train"]),
+            look_every=1,
+            step_seconds=size["step_seconds"],
+            look_seconds=size["look_seconds"],
+            start_seconds=size["start_seconds"],
+            parameters=size["parameters"],
+            note=f"too slow to see the data {PASSES} times: {', '.join(larger)}" if larger else "",
+        )
+    )

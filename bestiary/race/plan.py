@@ -1,0 +1,227 @@
+"""What a race has decided, on paper: `plan.json`. Whoever follows it again gets the same race, bit for bit."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bestiary.data.store import write_text
+from bestiary.errors import InputError
+
+FORMAT = 1
+NAME = "plan.json"
+
+
+@dataclass
+class Job:
+    """One training, up to the end of one rung.
+
+    Attributes:
+        id: its folder under `contenders/`; the same at every rung that it carries on into.
+        entrant: name of the contender.
+        setting: which of the entrant's settings.
+        seed: of first weights and order of rows.
+        fold: which fold it trains on; -1 is the ordinary training split.
+        steps: updates made in all at the end of this rung.
+        horizon: updates that the whole training is meant to last, for the schedule.
+        parts: into how many accumulated parts a batch is cut: 2 after a divergence or lack of memory.
+        failed: why it failed for good, or "".
+    """
+
+    id: str
+    entrant: str
+    setting: int
+    seed: int
+    fold: int
+    steps: int
+    horizon: int
+    parts: int = 1
+    failed: str = ""
+
+
+@dataclass
+class Entrant:
+    """A contender with its size chosen and its speed measured.
+
+    Attributes:
+        name: "resnet/small".
+        title, family, architecture: of its row in the catalogue.
+        network: "module:Class"; `keywords`: its words that data do not decide.
+        recipe: "module:function"; `settings`: words of the recipe that it enters with.
+        batch: rows in a training batch.
+        look_every: updates between two looks at the validation rows.
+        step_seconds: one update, measured with all workers busy; `look_seconds`: one look.
+        start_seconds: from the start of its process to the first update.
+        parameters: of the network.
+        note: why this size.
+    """
+
+    name: str
+    title: str
+    family: str
+    architecture: str
+    network: str
+    keywords: dict[str, Any]
+    recipe: str
+    settings: list[dict[str, Any]]
+    batch: int
+    look_every: int
+    step_seconds: float
+    look_seconds: float
+    start_seconds: float
+    parameters: int
+    note: str = ""
+
+    @property
+    def pace(self) -> float:
+        """Seconds an update, looks at the validation rows included."""
+        return self.step_seconds + self.look_seconds / self.look_every
+
+
+@dataclass
+class Stage:
+    """One rung: who trains how far, and what was known of their speed when that was decided.
+
+    Attributes:
+        rung: from 1.
+        jobs: in the order in which they start.
+        pace: entrant -> seconds an update, as measured last.
+        seconds: wall-clock seconds that the rung is expected to take.
+        reason: how the entrants of this rung were chosen, for people.
+    """
+
+    rung: int
+    jobs: list[Job]
+    pace: dict[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
+    reason: str = ""
+
+    @property
+    def entrants(self) -> list[str]:
+        """Names of those that take part, in order."""
+        return list(dict.fromkeys(job.entrant for job in self.jobs))
+
+
+@dataclass
+class Rival:
+    """A baseline: its name, the core-seconds that it may search its settings in, and why it failed, if it did."""
+
+    name: str
+    seconds: float
+    failed: str = ""
+
+
+@dataclass
+class Plan:
+    """Everything that a race has decided so far.
+
+    Attributes:
+        source: arguments that the data were read with; empty where they came as objects in memory.
+        digest: sha256 over all rows of the data; `kind`, `problem`, `target`, `classes`, `notes`: of them.
+        budget: seconds asked for; `equal`: "time" or "examples".
+        metric: that ranks; `metric_reason`, `higher` (whether more is better).
+        seed, workers, device: of the race.
+        splits: how rows were divided; `rows`: split -> number; `folds`: how many for selection, 0 for none.
+        shares: wall-clock seconds set aside: "reading", "planning" (spent), "judging" (kept back).
+        constant: loss of the constant predictor on the validation rows.
+        entrants, rivals: contenders and baselines; `left_out`: name -> reason.
+        stages: the rungs so far.
+        finalists: those that the test rows will be opened for, baselines included, written before the opening.
+        opened: how often the test rows of these data have been opened, this race's time included; 0 before.
+        spent: wall-clock seconds of the race so far, stops between a crash and a resume not counted.
+        interrupted: whether a person ended it early.
+        versions: of packages, and the machine.
+    """
+
+    source: dict[str, Any]
+    digest: str
+    kind: str
+    problem: str
+    target: str
+    classes: list[str]
+    notes: list[str]
+    budget: float
+    equal: str
+    metric: str
+    metric_reason: str
+    higher: bool
+    seed: int
+    workers: int
+    device: str
+    splits: str
+    rows: dict[str, int]
+    folds: int
+    shares: dict[str, float]
+    constant: float = 0.0
+    entrants: list[Entrant] = field(default_factory=list)
+    rivals: list[Rival] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
+    stages: list[Stage] = field(default_factory=list)
+    finalists: list[str] = field(default_factory=list)
+    opened: int = 0
+    spent: float = 0.0
+    interrupted: bool = False
+    versions: dict[str, str] = field(default_factory=dict)
+    format: int = FORMAT
+
+    def entrant(self, name: str) -> Entrant:
+        """The contender of this name."""
+        return next(e for e in self.entrants if e.name == name)
+
+    def write(self, folder: Path) -> None:
+        """As `plan.json`, whole or not at all."""
+        write_text(folder / NAME, json.dumps(dataclasses.asdict(self), indent=1, default=list))
+
+    @classmethod
+    def read(cls, path: Path) -> Plan:
+        """The plan of a run folder, or of the file itself.
+
+        Raises:
+            InputError: when there is none, or it is not a plan that this version can follow.
+        """
+        file = path / NAME if path.is_dir() else path
+        try:
+            words = json.loads(file.read_text(encoding="utf-8"))
+        except OSError as reason:
+            raise InputError(f"expected the folder of a race; {path} has no readable {NAME}") from reason
+        except ValueError as reason:
+            raise InputError(f"{file} is not a plan ({reason}); give the {NAME} of a race") from reason
+        if not isinstance(words, dict) or words.get("format") != FORMAT:
+            raise InputError(f"{file} is not a plan of format {FORMAT}; give the {NAME} of a race of this version")
+        return cls.parse(words, file)
+
+    @classmethod
+    def parse(cls, words: dict[str, Any], file: Path) -> Plan:
+        """A plan from the words of its JSON."""
+        try:
+            stages = [Stage(**{**s, "jobs": [Job(**j) for j in s["jobs"]]}) for s in words["stages"]]
+            entrants = [Entrant(**e) for e in words["entrants"]]
+            rivals = [Rival(**r) for r in words["rivals"]]
+            return cls(**{**words, "stages": stages, "entrants": entrants, "rivals": rivals})
+        except (KeyError, TypeError) as reason:
+            raise InputError(f"{file} is not a whole plan ({reason}); give the {NAME} of a race") from reason
+
+
+def parse_budget(budget: str | float) -> float:
+    """Seconds from "90s", "5m", "1h" or a number of seconds.
+
+    Raises:
+        InputError: when it is not a positive time.
+
+    Example:
+        >>> parse_budget("5m"), parse_budget("1.5h"), parse_budget(45)
+        (300.0, 5400.0, 45.0)
+    """
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+    text = str(budget).strip().lower()
+    factor = units.get(text[-1:], 1)
+    try:
+        seconds = float(text[:-1] if text[-1:] in units else text) * factor
+    except ValueError:
+        seconds = float("nan")
+    if not 1 <= seconds <= 3.2e7:
+        raise InputError(f"expected a budget such as 90s, 5m or 1h (1 second to a year); received {budget!r}")
+    return seconds

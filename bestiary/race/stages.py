@@ -1,0 +1,156 @@
+"""From what is known to the next rung: how much each may train, and the jobs that this makes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from bestiary.race.plan import Entrant, Job, Plan, Stage
+from bestiary.race.sizing import (
+    LEAST_STEPS,
+    SEEDS,
+    SHARES,
+    Unit,
+    largest,
+    makespan,
+    race_wall,
+    rung_costs,
+    settings_that_fit,
+)
+
+LOOKS, LOOK_SHARE = 60, 0.08
+"""A whole training looks at the validation rows at most so often, and spends at most this share of its time on it."""
+PLATEAU = 0.7
+
+
+def unit_of(plan: Plan, pace: Mapping[str, float]) -> Unit:
+    """What is equal for all in this race, with the paces known now."""
+    batch = {e.name: e.batch for e in plan.entrants}
+    epoch = {name: max(1, plan.rows["train"] // size) for name, size in batch.items()}
+    return Unit(plan.equal, pace, batch, epoch)
+
+
+def amount_for(plan: Plan, names: Sequence[str], rung: int, pace: Mapping[str, float], available: float) -> float:
+    """The whole training that the wall-clock seconds left allow everyone, in the unit of the race."""
+    unit, entrants = unit_of(plan, pace), {e.name: e for e in plan.entrants}
+
+    def wall(amount: float) -> float:
+        return race_wall(
+            unit,
+            entrants,
+            names,
+            rung,
+            amount,
+            folds=plan.folds,
+            rivals=len(plan.rivals),
+            workers=plan.workers,
+        )
+
+    slowest = max(pace[n] for n in names)
+    most = available * plan.workers if plan.equal == "time" else available * plan.workers / slowest * 1024
+    return largest(wall, available, most)
+
+
+def first(plan: Plan, available: float) -> Stage:
+    """The first rung: everyone, with as many settings as its share allows. Trims `plan.entrants` and sets the looks."""
+    for entrant in plan.entrants:
+        entrant.look_every = max(1, math.ceil(entrant.look_seconds / (LOOK_SHARE * entrant.step_seconds)))
+    amount = _leave_out_the_slow(plan, available)
+    pace = {e.name: e.pace for e in plan.entrants}
+    for entrant in plan.entrants:
+        share = SHARES[0] * unit_of(plan, pace).seconds(entrant.name, amount)
+        entrant.settings = entrant.settings[: settings_that_fit(entrant, share, plan.folds)]
+    amount = amount_for(plan, list(pace), 1, pace, available)
+    unit = unit_of(plan, pace)
+    jobs = []
+    for entrant in plan.entrants:
+        entrant.look_every = max(entrant.look_every, unit.steps(entrant.name, amount) // LOOKS)
+        whole, pieces = unit.steps(entrant.name, amount), len(entrant.settings) * max(1, plan.folds)
+        steps = max(LEAST_STEPS, int(whole * SHARES[0] / pieces))
+        for setting in range(len(entrant.settings)):
+            for fold in _folds(plan):
+                jobs.append(_job(plan, entrant, setting, fold, steps, max(whole, 2 * steps)))
+    for rival in plan.rivals:
+        rival.seconds = round(amount_in_seconds(plan, amount), 2)
+    costs = rung_costs(unit, {e.name: e for e in plan.entrants}, [e.name for e in plan.entrants], 1, amount, plan.folds)
+    seconds = makespan([*[rival.seconds / 2 for rival in plan.rivals], *costs], plan.workers)
+    return Stage(1, jobs, dict(unit.pace), round(seconds, 2), "everyone that takes these data")
+
+
+def amount_in_seconds(plan: Plan, amount: float) -> float:
+    """Core-seconds of one whole training; the mean over the contenders where examples are what is equal."""
+    if plan.equal == "time":
+        return amount
+    return sum(amount / e.batch * e.pace for e in plan.entrants) / len(plan.entrants)
+
+
+def following(
+    plan: Plan,
+    rung: int,
+    chosen: Mapping[str, int],
+    done: Mapping[str, int],
+    pace: Mapping[str, float],
+    available: float,
+    reason: str,
+) -> Stage:
+    """The second or third rung.
+
+    Args:
+        plan: so far.
+        rung: 2 or 3.
+        chosen: entrant -> the setting it carries on with, best first.
+        done: entrant -> updates that this setting has made in each of its trainings.
+        pace: entrant -> seconds an update, as measured in the rung before.
+        available: wall-clock seconds left for this rung and those after.
+        reason: how they were chosen.
+    """
+    names = list(chosen)
+    amount = amount_for(plan, names, rung, pace, max(0.0, available))
+    unit = unit_of(plan, pace)
+    jobs: list[Job] = []
+    for name in names:
+        entrant, whole = plan.entrant(name), unit.steps(name, amount)
+        if rung == 2:
+            steps = done[name] + max(LEAST_STEPS, int(whole * SHARES[1] / max(1, plan.folds)))
+            jobs += [_job(plan, entrant, chosen[name], f, steps, max(whole, 2 * steps)) for f in _folds(plan)]
+        elif not plan.folds:
+            horizon = max(done[name] + int(whole * SHARES[2]), math.ceil(done[name] / PLATEAU))
+            jobs.append(_job(plan, entrant, chosen[name], -1, horizon, horizon))
+        else:
+            jobs.append(_job(plan, entrant, chosen[name], -1, whole, whole, seed=0))
+    if rung == 3:
+        horizons = {job.entrant: job.horizon for job in jobs}
+        for number in range(1, SEEDS):
+            jobs += [_job(plan, plan.entrant(n), chosen[n], -1, horizons[n], horizons[n], seed=number) for n in names]
+    entrants = {e.name: e for e in plan.entrants}
+    seconds = makespan(rung_costs(unit, entrants, names, rung, amount, plan.folds), plan.workers)
+    return Stage(rung, jobs, dict(pace), round(seconds, 2), reason)
+
+
+def _leave_out_the_slow(plan: Plan, available: float) -> float:
+    """Contenders whom the budget would not let learn anything stay out, one at a time, the slowest first."""
+    while True:
+        pace = {e.name: e.pace for e in plan.entrants}
+        amount = amount_for(plan, list(pace), 1, pace, available)
+        slowest = max(plan.entrants, key=lambda e: e.pace)
+        needed = 4 * LEAST_STEPS * slowest.pace
+        if len(plan.entrants) == 1 or needed <= amount_in_seconds(plan, amount):
+            return amount
+        plan.entrants.remove(slowest)
+        plan.left_out[slowest.name] = (
+            f"too slow for this budget: {4 * LEAST_STEPS} updates take {needed:.1f} s of the "
+            f"{amount_in_seconds(plan, amount):.1f} core-seconds that each contender has"
+        )
+
+
+def _folds(plan: Plan) -> list[int]:
+    return list(range(plan.folds)) or [-1]
+
+
+def _job(
+    plan: Plan, entrant: Entrant, setting: int, fold: int, steps: int, horizon: int, seed: int | None = None
+) -> Job:
+    """The first seed carries on in its folder; further seeds, and trainings after folds, get one of their own."""
+    name = entrant.name.replace("/", ".") + f".{setting}"
+    name += f".fold{fold}" if fold >= 0 else f".seed{seed}" if seed is not None else ""
+    return Job(name, entrant.name, setting, plan.seed + (seed or 0), fold, steps, horizon)

@@ -1,0 +1,253 @@
+"""What runs in a contender's own process: it reads `job.json` of its folder and answers with files in that folder."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from multiprocessing import connection, parent_process
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from torch import nn
+
+from bestiary.architectures.build import build, count, resolve
+from bestiary.contracts import Algorithm
+from bestiary.data.source import SPLITS
+from bestiary.data.store import StoredData, write_text
+from bestiary.errors import Diverged, InputError
+from bestiary.fit import fit
+from bestiary.race.watch import Stopped, Watched, peak_memory
+from bestiary.runs.run import RunFolder
+from bestiary.tasks import Classification, Regression, TrainingJudge, write_predictions
+
+AGAIN, FAILED, DISK = 3, 4, 5
+"""Exit codes: worth a second try with half batches; failed for good; the run folder cannot be written."""
+FAILURE = "failure.json"
+stopping = threading.Event()
+
+
+def enter(function: str, arguments: tuple[str, ...]) -> None:
+    """Calls a function of this module, alone: one thread, output into the folder, dead when the race dies."""
+    folder = Path(arguments[0])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda number, frame: stopping.set())
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    torch.set_num_threads(1)
+    try:
+        _redirect(folder / "worker.log")
+        (folder / FAILURE).unlink(missing_ok=True)
+        cast("Callable[..., None]", globals()[function])(*arguments)
+    except BaseException as reason:  # whatever it is, the race must hear of it
+        sys.exit(_failed(folder, reason))
+
+
+def _die_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+
+def _redirect(path: Path) -> None:
+    """What libraries print does not belong on the terminal of the race."""
+    with path.open("ab", buffering=0) as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+
+
+def _failed(folder: Path, reason: BaseException) -> int:
+    code, text = explain(reason)
+    try:
+        write_text(folder / FAILURE, json.dumps({"reason": text}))
+    except OSError:
+        return DISK
+    return code
+
+
+def explain(reason: BaseException) -> tuple[int, str]:
+    """The exit code and the words for an exception."""
+    first = (str(reason).strip().splitlines() or [""])[0][:300]
+    if isinstance(reason, OSError) and reason.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG):
+        return DISK, f"the run folder cannot be written: {first}"
+    if isinstance(reason, Diverged):
+        return AGAIN, f"diverged: {first}"
+    if isinstance(reason, MemoryError | torch.OutOfMemoryError) or (
+        isinstance(reason, RuntimeError) and ("out of memory" in first or "enough memory" in first)
+    ):
+        return AGAIN, f"ran out of memory: {first}"
+    return FAILED, f"{type(reason).__name__}: {first}"
+
+
+def task_for(facts: dict[str, Any]) -> Classification | Regression:
+    """How the outputs of these data are read and scored."""
+    if facts["problem"] == "classification":
+        return Classification(facts["classes"])
+    return Regression(facts["mean"], facts["scale"])
+
+
+# --------------------------------------------------------------------------------------------------- training
+
+
+def train(folder: str) -> None:
+    """One training up to the end of a rung, carried on from its checkpoint; writes `result.json` when it is there."""
+    here = Path(folder)
+    job = json.loads((here / "job.json").read_text(encoding="utf-8"))
+    began = time.monotonic()
+    _afresh_when_changed(here, job)
+    data = StoredData(Path(job["data"]), batch=job["batch"], seed=job["seed"], device=job["device"])
+    learner = _learner(job, data)
+    judge = TrainingJudge(task_for(data.facts), data, due=job["look_every"], seed=job["seed"])
+    run = Watched(RunFolder(here, patience=job["patience"]), job, stopping, judge)
+    torch.manual_seed(job["seed"])
+    try:
+        made = fit(learner, data, run, job["steps"], run.judge, job["horizon"])
+    except Stopped as stopped:
+        made = stopped.step
+        if run.folder.best_step == 0:
+            run.judged(made, judge(learner.answer, made), learner)
+    run.finish(learner)
+    write_predictions(here / "validation.parquet", judge.task.predict(learner.answer, judge.data, "validation"))
+    _save_answer(here, learner.answer)
+    write_text(
+        here / "result.json",
+        json.dumps(
+            {
+                "rung": job["rung"],
+                "steps": made,
+                "planned": job["steps"],
+                "parts": job["parts"],
+                "loss": run.folder.best,
+                "best_step": run.folder.best_step,
+                "scores": run.folder.best_scores,
+                "seconds": run.folder.seconds,
+                "pace": run.pace,
+                "start_seconds": run.first - began,
+                "parameters": count(learner.answer),
+                "memory": peak_memory(),
+                "stopped": stopping.is_set(),
+            }
+        ),
+    )
+
+
+def _afresh_when_changed(here: Path, job: dict[str, Any]) -> None:
+    """A training with other batch parts than those of its checkpoint starts again, so that a replay can do the same."""
+    parts = here / "parts.json"
+    if parts.exists() and json.loads(parts.read_text()) != job["parts"]:
+        for name in ("checkpoint.pt", "log.jsonl", "result.json"):
+            (here / name).unlink(missing_ok=True)
+    write_text(parts, json.dumps(job["parts"]))
+
+
+def _learner(job: dict[str, Any], data: StoredData) -> Algorithm:
+    network = build(job["network"], job["keywords"], data.spec, seed=job["seed"]).to(job["device"])
+    return cast("Algorithm", resolve(job["recipe"])(network, data.spec, **job["setting"], parts=job["parts"]))
+
+
+def _save_answer(here: Path, answer: nn.Module) -> None:
+    from safetensors.torch import save_model
+
+    temporary = here / ".answer.safetensors"
+    save_model(answer, str(temporary))
+    temporary.replace(here / "answer.safetensors")
+
+
+# ----------------------------------------------------------------------------------------------------- timing
+
+
+def probe(folder: str) -> None:
+    """Measures sizes of one architecture, the largest first, until one can see the data often enough.
+
+    `job.json` has `sizes` (from large to small), `fair` (seconds of one whole training), `least` (passes over the
+    data that it should allow), `limit` (seconds for all measuring); `probe.json` says which and how fast.
+    """
+    here = Path(folder)
+    job = json.loads((here / "job.json").read_text(encoding="utf-8"))
+    began, tried = time.monotonic(), []
+    for place, size in enumerate(job["sizes"]):
+        if time.monotonic() - began > job["limit"] and place + 1 < len(job["sizes"]):
+            tried.append({"name": size["name"], "reason": "no time left to measure it"})
+            continue
+        measured = _measure({**job, **size}, began)
+        tried.append(measured)
+        if "step_seconds" in measured and measured["step_seconds"] * job["epoch"] * job["least"] <= job["fair"]:
+            break
+    write_text(here / "probe.json", json.dumps({"tried": tried}))
+
+
+def _measure(job: dict[str, Any], began: float) -> dict[str, Any]:
+    """Seconds of an update and of a look, after warming up; the first update is on a few rows, for fear of giants."""
+    start = time.monotonic()
+    try:
+        data = StoredData(Path(job["data"]), batch=job["batch"], seed=job["seed"], device=job["device"])
+        learner = _learner({**job, "setting": job["settings"][0], "parts": 1}, data)
+        small = StoredData(Path(job["data"]), batch=4, seed=job["seed"], device=job["device"])
+        next(learner.updates(small, 0, 1_000_000))
+        warm = time.monotonic() - start
+        if warm * job["batch"] / 4 > 20 * job["fair"]:
+            return {"name": job["name"], "reason": f"its first update of 4 rows took {warm:.1f} s"}
+        updates = learner.updates(data, 0, 1_000_000)
+        steps = [_timed(lambda: next(updates, None)) for _ in range(2)]
+        while sum(steps) < job["limit"] / 3 and len(steps) < 30:
+            steps.append(_timed(lambda: next(updates, None)))
+        judge = TrainingJudge(task_for(data.facts), data, due=1, seed=job["seed"])
+        look = min(_timed(lambda: judge(learner.answer, 1)) for _ in range(2))  # the first one imports and warms up
+    except (InputError, ValueError, RuntimeError, MemoryError) as reason:
+        return {"name": job["name"], "reason": explain(reason)[1]}
+    step = sorted(steps[1:])[len(steps[1:]) // 2]
+    return {
+        "name": job["name"],
+        "step_seconds": step,
+        "look_seconds": look,
+        "start_seconds": start - began + warm,
+        "parameters": count(learner.answer),
+    }
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    if torch.cuda.is_initialized():
+        torch.cuda.synchronize()
+    return time.perf_counter() - began
+
+
+# -------------------------------------------------------------------------------------- baselines and verdict
+
+
+def rival(folder: str) -> None:
+    """Fits a baseline within its core-seconds."""
+    from bestiary.baselines import run_baseline
+
+    here = Path(folder)
+    job = json.loads((here / "job.json").read_text(encoding="utf-8"))
+    began = time.monotonic()
+    result = run_baseline(job["name"], Path(job["data"]), here, seconds=job["seconds"], seed=job["seed"])
+    write_text(
+        here / "result.json",
+        json.dumps({**result, "rung": 1, "seconds": time.monotonic() - began, "memory": peak_memory()}),
+    )
+
+
+def answer(folder: str, data: str, sealed: str, out: str) -> None:
+    """Predicts the test rows with one trained network, and says how fast; the one call that is given their folder."""
+    from safetensors.torch import load_model
+
+    here = Path(folder)
+    job = json.loads((here / "job.json").read_text(encoding="utf-8"))
+    stored = StoredData(Path(data), batch=job["batch"], device=job["device"], sealed=Path(sealed))
+    network = build(job["network"], job["keywords"], stored.spec, seed=job["seed"])
+    load_model(network, str(here / "answer.safetensors"), strict=True)
+    network.to(job["device"])
+    began = time.perf_counter()
+    predictions = task_for(stored.facts).predict(network, stored, SPLITS[2])
+    seconds = time.perf_counter() - began
+    write_predictions(Path(out), predictions)
+    write_text(here / "answered.json", json.dumps({"predict_seconds": 1000 * seconds / max(1, len(predictions))}))
