@@ -1,0 +1,6 @@
+"""What a person sees after a race: `report.html` and the model card. Sits on top; nothing of the race imports it early."""
+
+from bestiary.report.card import model_card
+from bestiary.report.page import write_report
+
+__all__ = ["model_card", "write_report"]

@@ -1,0 +1,145 @@
+"""The leaderboard as it is shown: every standing with its figures written out and its interval placed on a common scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bestiary.race.evidence import Interval, Standing, Verdict
+from bestiary.report import words
+
+STATUS = {"finalist": "finalist", "baseline": "baseline", "eliminated": "left the race", "failed": "failed"}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A horizontal axis from `low` to `high`; places are percentages of its width."""
+
+    low: float
+    high: float
+
+    def place(self, value: float) -> float:
+        """Where a value stands, held inside."""
+        return round(100 * min(1.0, max(0.0, (value - self.low) / (self.high - self.low))), 2)
+
+    def holds(self, value: float) -> bool:
+        """Whether a value stands inside."""
+        return self.low <= value <= self.high
+
+    def ticks(self, metric: str, parts: int = 4) -> list[tuple[float, str]]:
+        """Places and labels of evenly spread ticks."""
+        values = [self.low + (self.high - self.low) * part / parts for part in range(parts + 1)]
+        return [(self.place(value), words.score(metric, value)) for value in values]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One standing, written out. `start`, `point`, `width` are percentages of the scale; `beyond`: outside of it."""
+
+    standing: Standing
+    place: int
+    chosen: bool
+    crowned: bool
+    best: bool
+    score: str
+    interval: str
+    selection: str
+    difference: str
+    spread: str
+    start: float
+    point: float
+    width: float
+    beyond: bool
+    status: str
+    settings: str
+    learned: str
+
+
+def tested(verdict: Verdict) -> list[Standing]:
+    """Those that were scored on test, best first."""
+    return [s for s in verdict.standings if verdict.metric in s.test]
+
+
+def scale(verdict: Verdict) -> Scale | None:
+    """Covers the better intervals; one that would shrink all others to a dot is left outside."""
+    intervals = [s.test[verdict.metric] for s in tested(verdict)]
+    if not intervals:
+        return None
+    low, high = intervals[0].low, intervals[0].high
+    for number, interval in enumerate(intervals):
+        wider = max(high, interval.high) - min(low, interval.low)
+        if number >= 3 and wider > 3 * (high - low):
+            break
+        low, high = min(low, interval.low), max(high, interval.high)
+    margin = 0.06 * (high - low) or 0.05 * abs(high) or 0.5
+    low, high = low - margin, high + margin
+    if verdict.metric in ("accuracy", "balanced_accuracy", "macro_f1", "auroc"):
+        low, high = max(0.0, low), min(1.0, high)
+    return Scale(low, high)
+
+
+def lines(verdict: Verdict) -> list[Line]:
+    """Every standing, in the order of the verdict."""
+    axis = scale(verdict)
+    best = next((s.name for s in tested(verdict)), "")
+    return [_line(verdict, standing, number, axis, best) for number, standing in enumerate(verdict.standings, 1)]
+
+
+def _line(verdict: Verdict, standing: Standing, place: int, axis: Scale | None, best: str) -> Line:
+    metric = verdict.metric
+    interval = standing.test.get(metric)
+    start = point = width = 0.0
+    beyond = False
+    if interval is not None and axis is not None:
+        start, point = axis.place(interval.low), axis.place(interval.value)
+        width = round(axis.place(interval.high) - start, 2)
+        beyond = not axis.holds(interval.value)
+    is_best = standing.name == best
+    return Line(
+        standing=standing,
+        place=place,
+        chosen=standing.name == verdict.chosen,
+        crowned=standing.name == verdict.crowned,
+        best=is_best,
+        score=words.score(metric, interval.value) if interval else "–",
+        interval=bounds(metric, interval),
+        selection=words.score(metric, standing.selection.get(metric)),
+        difference=words.score(metric, standing.difference.value, sign=True) if standing.difference else "–",
+        spread=bounds(metric, standing.difference, sign=True),
+        start=start,
+        point=point,
+        width=width,
+        beyond=beyond,
+        status=STATUS.get(standing.status, standing.status),
+        settings=", ".join(f"{word} {_value(value)}" for word, value in standing.settings.items()),
+        learned=f"{100 * standing.learned:.0f} %" if standing.network else "–",
+    )
+
+
+def bounds(metric: str, interval: Interval | None, sign: bool = False) -> str:
+    """"94.0 to 98.2", without the unit."""
+    if interval is None:
+        return ""
+    return " to ".join(words.score(metric, bound, sign, unit=False) for bound in (interval.low, interval.high))
+
+
+def difference(metric: str, interval: Interval | None) -> str:
+    """"+1.2 points (−0.3 to +2.7)"."""
+    if interval is None:
+        return "–"
+    return f"{words.score(metric, interval.value, sign=True)} ({bounds(metric, interval, sign=True)})"
+
+
+def _value(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def worth_scale(interval: Interval) -> Scale:
+    """An axis with zero in the middle that holds the interval."""
+    reach = 1.15 * max(abs(interval.low), abs(interval.high), abs(interval.value)) or 1.0
+    return Scale(-reach, reach)
+
+
+def metrics_of(standings: Sequence[Standing]) -> list[str]:
+    """All metrics that were scored on test, in their first order."""
+    return list(dict.fromkeys(metric for standing in standings for metric in standing.test))

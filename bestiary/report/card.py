@@ -1,0 +1,113 @@
+"""The model card: `README.md` of a model folder, what the model is, how good, on what, how to use it, where not to."""
+
+from __future__ import annotations
+
+import re
+
+from bestiary.errors import InputError
+from bestiary.race.evidence import Standing, Verdict
+from bestiary.report import board, words
+
+LISTED = 40  # classes that are named
+
+
+def model_card(verdict: Verdict, standing: Standing, notes: tuple[str, ...] = ()) -> str:
+    """The text of a model card, in Markdown.
+
+    Args:
+        verdict: of the race that the model comes from.
+        standing: the model's own line in it.
+        notes: further limits, one line each.
+
+    Returns:
+        Markdown that renders as it reads: names from a person's file cannot become markup in it.
+    """
+    parts = [
+        f"# {_plain(standing.title or standing.name)}: {_plain(verdict.target, 80)}",
+        _what(verdict, standing),
+        "## How good it is\n\n" + _quality(verdict, standing),
+        "## How to use it\n\n" + _use(verdict),
+        "## What it was trained on\n\n" + _data(verdict),
+        "## Limits\n\n" + _limits(verdict, standing, notes),
+        "## Licence\n\nThe weights belong to whoever owns the data they were trained on; Bestiary, which trained them, is "
+        "under Apache-2.0.",
+        "Made with " + ", ".join(f"{_plain(k)} {_plain(v)}" for k, v in verdict.versions.items()) + "."
+        if verdict.versions
+        else "",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _what(verdict: Verdict, standing: Standing) -> str:
+    job = f"predicts a number, `{_code(verdict.target)}`" if verdict.problem == "regression" else (
+        f"predicts which of {len(verdict.classes):,} classes of `{_code(verdict.target)}` a row has"
+    )  # fmt: skip
+    source = ""
+    if standing.network:
+        from bestiary import catalogue
+
+        try:
+            row = catalogue.find(standing.name.partition("/")[0])
+            source = f" {row.summary} Source: {row.paper}."
+        except InputError:
+            source = ""
+    sort = f"A neural network of the family *{standing.family}*" if standing.network else "A baseline, not a neural network,"
+    size = f" It has {standing.parameters:,} parameters." if standing.parameters else ""
+    return f"{sort} (`{_code(standing.name)}`) that {job}, from {verdict.kind} data.{size}{source}"
+
+
+def _quality(verdict: Verdict, standing: Standing) -> str:
+    rows = verdict.rows.get("test", 0)
+    if not standing.test:
+        return "It was not scored on test rows."
+    lines = ["| metric | test score | 95 % interval | constant predictor |", "|---|---|---|---|"]
+    for metric, interval in standing.test.items():
+        constant = words.score(metric, verdict.constant.get(metric))
+        lines.append(
+            f"| {words.title(metric)} | {words.score(metric, interval.value)} | {board.bounds(metric, interval)} | {constant} |"
+        )
+    told = f"On {rows:,} test rows that were opened once, after training. {_plain(verdict.worth_sentence, 600)}"
+    return told + "\n\n" + "\n".join(lines)
+
+
+def _use(verdict: Verdict) -> str:
+    new = "new_images/" if verdict.kind == "image" else "new_rows.csv"
+    return (
+        f"```\nbestiary predict THIS_FOLDER {new} --out predictions.csv\n```\n\n"
+        f'```python\nimport bestiary\n\nmodel = bestiary.load("THIS_FOLDER")\nprint(model.predict("{new}"))\n```'
+    )
+
+
+def _data(verdict: Verdict) -> str:
+    rows = ", ".join(f"{number:,} {split}" for split, number in verdict.rows.items())
+    lines = [f"- rows: {rows}"]
+    if verdict.classes:
+        named = ", ".join(f"`{_code(name, 60)}`" for name in verdict.classes[:LISTED])
+        more = f" and {len(verdict.classes) - LISTED:,} more" if len(verdict.classes) > LISTED else ""
+        lines.append(f"- classes: {named}{more}")
+    lines += [f"- {_plain(note, 400)}" for note in verdict.notes[:50]]
+    return "\n".join(lines)
+
+
+def _limits(verdict: Verdict, standing: Standing, notes: tuple[str, ...]) -> str:
+    lines = ["The scores hold for new rows that come about as these did; nothing was tested on others."]
+    if verdict.crowned != standing.name:
+        lines.append(f"It is not a proven winner. {_plain(verdict.reason, 600)}")
+    if verdict.openings > 1:
+        lines.append(
+            f"The test rows of these data were opened for the {words.times(verdict.openings)} time: the scores may be a little "
+            "too good."
+        )
+    if verdict.problem == "classification":
+        lines.append("It gives every row one of its classes, also a row that has none of them.")
+    return "\n".join(f"- {line}" for line in [*lines, *(_plain(note, 400) for note in notes)])
+
+
+def _plain(text: str, limit: int = 200) -> str:
+    """Text on one line in which no character is Markdown or HTML."""
+    return re.sub(r"([\\`*_{}\[\]<>#|~&])", r"\\\1", words.shorten(text, limit))
+
+
+def _code(text: str, limit: int = 200) -> str:
+    """Text that can stand between backticks, also in a table."""
+    return words.shorten(text, limit).replace("`", "ʼ").replace("|", "¦")

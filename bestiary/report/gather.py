@@ -1,0 +1,196 @@
+"""Reads back what a race left in its folder. What is missing, or was cut short, is simply absent from the report."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bestiary.errors import InputError
+from bestiary.race.evidence import Standing, Verdict
+from bestiary.race.plan import Plan
+
+Answers = NDArray[np.float64]  # probabilities [N, K], or values [N]
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The test rows as they are: row numbers in the person's file [N], targets [N], and a text or file name a row."""
+
+    rows: NDArray[np.int64]
+    target: NDArray[np.int64] | NDArray[np.float64]
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training of a contender: core-seconds spent, validation loss at that moment, updates made until then."""
+
+    seed: int
+    seconds: tuple[float, ...]
+    loss: tuple[float, ...]
+    steps: tuple[int, ...]
+
+
+@dataclass
+class Evidence:
+    """A finished race.
+
+    Attributes:
+        run: its folder.
+        verdict: what was found.
+        plan: None when it cannot be read.
+        sizes, facts: of `data/spec.json`.
+        truth: None when it was not kept.
+        predictions: name -> answers, in the order of `truth`.
+        trainings: name -> its trainings that wrote a log.
+    """
+
+    run: Path
+    verdict: Verdict
+    plan: Plan | None = None
+    sizes: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+    truth: Truth | None = None
+    predictions: dict[str, Answers] = field(default_factory=dict)
+    trainings: dict[str, list[Training]] = field(default_factory=dict)
+
+
+def gather(run: Path) -> Evidence:
+    """Everything that the report is made of.
+
+    Args:
+        run: the folder of a race that has a `verdict.json`.
+
+    Raises:
+        InputError: when there is no verdict, or it cannot be read.
+    """
+    path = run / "verdict.json"
+    if not path.is_file():
+        raise InputError(
+            f"expected the folder of a finished race; {run} has no verdict.json; finish it with `bestiary race --resume`"
+        )
+    try:
+        verdict = Verdict.read(path)
+    except (ValueError, TypeError, KeyError) as reason:
+        raise InputError(f"{path} cannot be read ({reason}); race again with `bestiary race --plan`") from reason
+    spec = _words(run / "data" / "spec.json")
+    evidence = Evidence(run, verdict, _plan(run), spec.get("spec", {}), spec.get("facts", {}))
+    _add_predictions(evidence)
+    for standing in verdict.standings:
+        trainings = _trainings(run, standing, evidence.plan)
+        if trainings:
+            evidence.trainings[standing.name] = trainings
+    return evidence
+
+
+def _plan(run: Path) -> Plan | None:
+    try:
+        return Plan.read(run)
+    except InputError:
+        return None
+
+
+def _words(path: Path) -> dict[str, Any]:
+    try:
+        words = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return words if isinstance(words, dict) else {}
+
+
+# ------------------------------------------------------------------------------------------------ predictions
+
+
+def file_key(name: str) -> str:
+    """A name as it may stand in a file name, whatever separator the file name uses.
+
+    Example:
+        >>> file_key("resnet/small") == file_key("resnet-small")
+        True
+    """
+    return re.sub(r"[^a-z0-9]+", "-", name.lower())
+
+
+def _add_predictions(evidence: Evidence) -> None:
+    folder = evidence.run / "predictions"
+    files = {file_key(str(p.relative_to(folder).with_suffix(""))): p for p in sorted(folder.rglob("*.parquet"))}
+    if "truth" not in files:
+        return
+    truth = evidence.truth = _read_truth(files["truth"], evidence.verdict.problem)
+    for standing in evidence.verdict.standings:
+        path = files.get(file_key(standing.name))
+        if path is not None and standing.test:
+            answers = _read_answers(path, evidence.verdict.problem, truth.rows)
+            if answers is not None:
+                evidence.predictions[standing.name] = answers
+
+
+def _read_truth(path: Path, problem: str) -> Truth:
+    import pyarrow.parquet as parquet
+
+    table = parquet.read_table(path)
+    kind = np.int64 if problem == "classification" else np.float64
+    remark = next((n for n in table.column_names if n not in ("row", "target", "group", "time")), None)
+    remarks = tuple(str(v) if v is not None else "" for v in table[remark].to_pylist()) if remark else ()
+    rows = np.asarray(table["row"].to_numpy(), dtype=np.int64)
+    return Truth(rows, np.asarray(table["target"].to_numpy(), dtype=kind), remarks)
+
+
+def _read_answers(path: Path, problem: str, rows: NDArray[np.int64]) -> Answers | None:
+    """In the order of `rows`; None when the file is about other rows."""
+    import pyarrow.parquet as parquet
+
+    table = parquet.read_table(path)
+    names = [n for n in table.column_names if n.startswith("probability_")] if problem == "classification" else ["value"]
+    names.sort(key=lambda name: int(name.rpartition("_")[2]) if name != "value" else 0)
+    found = np.asarray(table["row"].to_numpy(), dtype=np.int64)
+    order, wanted = np.argsort(found, kind="stable"), np.argsort(rows, kind="stable")
+    if not names or not np.array_equal(found[order], rows[wanted]):
+        return None
+    answers = np.empty((len(rows), len(names)))
+    answers[wanted] = np.column_stack([table[name].to_numpy() for name in names])[order]
+    return np.nan_to_num(answers) if problem == "classification" else answers[:, 0]
+
+
+# -------------------------------------------------------------------------------------------------- trainings
+
+
+def _trainings(run: Path, standing: Standing, plan: Plan | None) -> list[Training]:
+    """Of the setting that a contender carried on with, one a seed (or fold)."""
+    if not standing.folder:
+        return []
+    folders = {Path(standing.folder).name: 0}
+    jobs = {job.id: job for stage in plan.stages for job in stage.jobs} if plan else {}
+    if first := jobs.get(Path(standing.folder).name):
+        kept = (first.entrant, first.setting, first.fold < 0)
+        folders = {job.id: job.seed for job in jobs.values() if (job.entrant, job.setting, job.fold < 0) == kept}
+    parent = (run / standing.folder).parent
+    read = [_training(parent / name, seed) for name, seed in folders.items()]
+    return [training for training in read if training.loss]
+
+
+def _training(folder: Path, seed: int) -> Training:
+    points: dict[int, tuple[float, float]] = {}
+    for line in _lines(folder / "log.jsonl"):
+        scores = line.get("scores")
+        if isinstance(scores, Mapping) and "loss" in scores:
+            points[int(line["step"])] = (float(line["seconds"]), float(cast("float", scores["loss"])))
+    steps = tuple(sorted(points))
+    return Training(seed, tuple(points[s][0] for s in steps), tuple(points[s][1] for s in steps), steps)
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    lines: list[dict[str, Any]] = []
+    try:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            lines.append(json.loads(line))
+    except (OSError, ValueError):  # a last line cut short by a crash
+        pass
+    return lines
