@@ -1,0 +1,153 @@
+"""The verdict in plain words."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from bestiary.race.evidence import Interval
+from bestiary.race.statistics import FEWEST, Estimate, rows_needed
+from bestiary.tasks.metrics import Metric
+
+if TYPE_CHECKING:
+    from bestiary.race.verdict import Bench, Candidate, Judgement
+
+HOPELESS = 10_000_000  # test rows; a difference that would need more is none
+
+
+def title(candidate: Candidate) -> str:
+    """What a model is called in a sentence."""
+    return candidate.title or candidate.name
+
+
+def figure(metric: Metric, interval: Interval) -> str:
+    """A score with its interval.
+
+    Example:
+        >>> from bestiary.tasks.metrics import by_name
+        >>> figure(by_name("accuracy"), Interval(0.981, 0.965, 0.99))
+        '98.1 % accuracy (96.5 to 99.0)'
+    """
+    value = number(metric, interval.value)
+    named = f"{value} % {metric.title}" if metric.percent else f"{metric.title} {value}"
+    return f"{named} ({_between(metric, interval)})"
+
+
+def difference(metric: Metric, interval: Interval) -> str:
+    """A paired difference with its interval.
+
+    Example:
+        >>> from bestiary.tasks.metrics import by_name
+        >>> difference(by_name("accuracy"), Interval(0.012, 0.001, 0.024))
+        '+1.2 points, 0.1 to 2.4'
+    """
+    unit = " points" if metric.percent else f" in {metric.title}"
+    sign = "+" if interval.value > 0 else ""
+    return f"{sign}{number(metric, interval.value)}{unit}, {_between(metric, interval)}"
+
+
+def _between(metric: Metric, interval: Interval) -> str:
+    if not (math.isfinite(interval.low) and math.isfinite(interval.high)):
+        return "too few rows for an interval"
+    return f"{number(metric, interval.low)} to {number(metric, interval.high)}"
+
+
+def number(metric: Metric, value: float) -> str:
+    """A percentage with one decimal, or three significant digits."""
+    if metric.percent:
+        text = f"{100 * value:.1f}"
+    else:
+        digits = 2 - math.floor(math.log10(abs(value))) if value else 0
+        text = f"{round(value, digits):,.{min(max(digits, 0), 12)}f}"
+    return "0" + text[2:] if text.strip("-0.") == "" and text.startswith("-") else text.replace("-", "−")
+
+
+def amount(rows: float) -> str:
+    """A number of rows, as exact as it is known.
+
+    Example:
+        >>> amount(2384.2), amount(31)
+        ('2,400', '31')
+    """
+    digits = max(0, math.floor(math.log10(max(rows, 1))) - 1)
+    return f"{round(rows, -digits):,.0f}"
+
+
+def crowned(judgement: Judgement, bench: Bench) -> str:
+    """Why there is a winner."""
+    nearest = bench.order[1]
+    ahead = difference(bench.metric, judgement.difference[nearest.name])
+    return f"on the same test rows it is ahead of every other model; of the second, {title(nearest)}, by {ahead}"
+
+
+def undecided(leader: Candidate, rival: Candidate, interval: Interval, gain: Estimate, bench: Bench) -> str:
+    """Why there is none, and how many test rows might decide."""
+    if gain.constant and gain.value == 0:
+        return f"{title(leader)} and {title(rival)} score the same; {_more(gain, bench)}"
+    gap = difference(bench.metric, interval)
+    between = f"the paired difference between {title(leader)} and {title(rival)} may be chance ({gap})"
+    return f"{between}; {_more(gain, bench)}"
+
+
+def _more(gain: Estimate, bench: Bench) -> str:
+    needed = rows_needed(gain, bench.rows)
+    if needed > HOPELESS:
+        return "more test rows would hardly decide"
+    if needed <= bench.rows:  # the difference is large, but few rows carry it
+        needed = 2 * bench.rows
+    return f"about {amount(needed)} test rows might decide"
+
+
+def worth(network: Candidate, baseline: Candidate, judgement: Judgement, gain: Estimate, bench: Bench) -> str:
+    """Whether a neural network is worth it."""
+    interval = judgement.worth_it
+    assert interval is not None
+    scores = judgement.test
+    reaches = figure(bench.metric, scores[network.name][bench.metric.name])
+    against = figure(bench.metric, scores[baseline.name][bench.metric.name])
+    named = "the best network" if network.name == judgement.crowned else "the network chosen on validation"
+    facts = f"{named}, {title(network)}, reaches {reaches}, the best baseline, {title(baseline)}, {against}"
+    gap = difference(bench.metric, interval)
+    if bench.total < FEWEST:
+        return f"Too few rows to say whether a neural network is worth it: {facts}."
+    if interval.low > 1e-9:
+        return f"A neural network is worth it here ({gap}): {facts}."
+    if interval.high < -1e-9:
+        return f"A neural network is not worth it here ({gap}): {facts}."
+    return f"No neural network is shown to be worth it here ({gap}): {facts}; {_more(gain, bench)}."
+
+
+def outcome(judgement: Judgement, bench: Bench) -> str:
+    """The verdict in one sentence."""
+    leader = bench.order[0]
+    scored = figure(bench.metric, judgement.test[leader.name][bench.metric.name])
+    where = f"{bench.rows:,} unseen rows"
+    if judgement.crowned:
+        text = f"{title(leader)} predicts best: {scored} on {where}{_against(judgement, bench)}."
+    elif len(bench.order) == 1:
+        text = f"{title(leader)} reaches {scored} on {where}; {judgement.reason}."
+    else:
+        chosen = next(c for c in bench.order if c.name == judgement.chosen)
+        first = f"{title(leader)} leads with {scored} on {where}"
+        ships = (
+            "it is also the cheapest of those as good"
+            if chosen is leader
+            else f"{title(chosen)}, cheaper and as good, is kept"
+        )
+        text = f"No winner: {first}, but {judgement.reason}; {ships}."
+    return text[0].upper() + text[1:] if leader.title else text
+
+
+def _against(judgement: Judgement, bench: Bench) -> str:
+    """The other side of the comparison between networks and baselines, for the one-sentence verdict."""
+    if judgement.worth_it is None:
+        return ""
+    worthy = judgement.crowned == judgement.networks_best
+    name = judgement.baseline_best if worthy else judgement.networks_best
+    called = "the best baseline" if worthy else "the network chosen on validation"
+    other = next(c for c in bench.order if c.name == name)
+    value = judgement.test[name][bench.metric.name].value
+    reached = number(bench.metric, value) + (" %" if bench.metric.percent else "")
+    verdict = "is worth it here" if worthy else "is not worth it here"
+    gap = difference(bench.metric, judgement.worth_it)
+    return f"; {called}, {title(other)}, reaches {reached}: a neural network {verdict} ({gap})"

@@ -1,0 +1,244 @@
+"""The verdict: who is crowned, what ships, and whether a neural network is worth it, in numbers and in sentences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from bestiary.contracts import Predictions
+from bestiary.race import sentences
+from bestiary.race.evidence import Interval
+from bestiary.race.statistics import FEWEST, Estimate, Resampling, excludes_zero, wilson, within_one_standard_error
+from bestiary.tasks.metrics import Metric, by_name, score_classes, score_values
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A finalist or baseline with its answers on the test rows.
+
+    Attributes:
+        name: "resnet/small", or "baseline/linear".
+        network: False for baselines.
+        cost: of using it, in any one unit (seconds per 1,000 rows, bytes); the cheaper of equals ships.
+        validation_loss: log loss, or squared error of the standardised target, on validation rows.
+        predictions: on the test rows, one a seed, all of the same rows in the same order.
+        title: for people; the name unless given.
+    """
+
+    name: str
+    network: bool
+    cost: float
+    validation_loss: float
+    predictions: Sequence[Predictions]
+    title: str = ""
+
+
+@dataclass
+class Judgement:
+    """The statistical part of `race.evidence.Verdict`, under the same names.
+
+    Attributes:
+        metric: the ranking metric; log loss or RMSE where the one asked for is undefined on these rows.
+        order: names, best on test first.
+        test: name -> metric -> interval; empty for models whose answers are not finite.
+        difference: name -> paired difference to the leader in the ranking metric, positive = worse.
+        tied: name -> whether that difference does not exclude zero; the leader is tied when anyone is tied with it.
+        spread: name -> metric -> standard deviation over seeds, for models with several.
+    """
+
+    metric: str
+    sentence: str = ""
+    crowned: str | None = None
+    reason: str = ""
+    chosen: str = ""
+    worth_it: Interval | None = None
+    worth_sentence: str = ""
+    networks_best: str = ""
+    baseline_best: str = ""
+    order: list[str] = field(default_factory=list)
+    test: dict[str, dict[str, Interval]] = field(default_factory=dict)
+    difference: dict[str, Interval] = field(default_factory=dict)
+    tied: dict[str, bool] = field(default_factory=dict)
+    spread: dict[str, dict[str, float]] = field(default_factory=dict)
+
+
+def judge_race(
+    *,
+    candidates: Sequence[Candidate],
+    truth: Tensor | NDArray[np.generic],
+    problem: str,
+    metric: str,
+    train_rows: int,
+    classes: Sequence[str] = (),
+    groups: NDArray[np.generic] | None = None,
+    blocks: NDArray[np.generic] | None = None,
+    seed: int = 0,
+) -> Judgement:
+    """Compares finalists and baselines on the test rows.
+
+    The claims are about the models as trained: rows are resampled, training is not; how much a model differs from seed
+    to seed stands in `spread`. Scores of several seeds are averaged before models are compared.
+
+    Args:
+        candidates: one or more.
+        truth: class numbers or values of the N test rows.
+        problem: "classification" or "regression".
+        metric: the one that ranks.
+        train_rows: rows that were learned from and selected on; with the test rows, all rows.
+        classes: labels, in the order of the probability columns.
+        groups: one label a row where rows of a group belong together.
+        blocks: the same for time (`statistics.time_blocks`).
+        seed: of the resampling.
+
+    Returns:
+        What was found; `race.statistics` says what its error rates rest on.
+
+    Raises:
+        ValueError: when predictions are not of the same rows as the truth.
+    """
+    known = np.asarray(truth)
+    _check(candidates, known, classes)
+    resampling = Resampling(len(known), blocks if groups is None else groups, seed=seed)
+    usable = [c for c in candidates if all(_finite(p) for p in c.predictions)]
+    scores = {c.name: resampling.score(c.predictions, known, problem) for c in usable}
+    ranking, note = by_name(metric, problem), ""
+    if usable and ranking.name not in scores[usable[0].name]:
+        note = f"{ranking.title} is undefined on these test rows; "
+        ranking = by_name("rmse" if problem == "regression" else "log_loss")
+    judgement = Judgement(ranking.name, test={c.name: {} for c in candidates})
+    if not usable:
+        judgement.sentence = judgement.reason = "No winner: no model gave finite answers on the test rows."
+        judgement.worth_sentence = "No model was left to compare."
+        return judgement
+    judgement.test |= {c.name: _intervals(c, scores[c.name], resampling, known, problem) for c in usable}
+    judgement.spread = {c.name: _spread(c, known, problem) for c in usable if len(c.predictions) > 1}
+    bench = Bench(usable, scores, ranking, len(known), len(known) + train_rows)
+    _crown(judgement, bench)
+    _worth(judgement, bench)
+    judgement.reason = note + judgement.reason
+    judgement.sentence = sentences.outcome(judgement, bench)
+    return judgement
+
+
+def _check(candidates: Sequence[Candidate], truth: NDArray[np.generic], classes: Sequence[str]) -> None:
+    if not candidates or not len(truth):
+        raise ValueError(f"expected models and test rows; received {len(candidates)} models and {len(truth)} rows")
+    first = candidates[0].predictions[0].columns["row"]
+    for candidate in candidates:
+        for answers in candidate.predictions:
+            if len(answers) != len(truth) or not torch.equal(answers.columns["row"], first):
+                raise ValueError(
+                    f"{candidate.name}: predictions are not of the test rows of the others, in their order"
+                )
+
+
+def _finite(predictions: Predictions) -> bool:
+    return all(bool(torch.isfinite(column).all()) for column in predictions.columns.values())
+
+
+def _intervals(
+    candidate: Candidate, scores: dict[str, Estimate], resampling: Resampling, truth: NDArray[np.generic], problem: str
+) -> dict[str, Interval]:
+    """Wilson for the accuracy on independent rows, and for perfect or hopeless shares; else from the resamples."""
+    found: dict[str, Interval] = {}
+    for name, estimate in scores.items():
+        metric = by_name(name, problem)
+        if name == "accuracy" and resampling.independent == len(truth):
+            found[name] = wilson(estimate.value, len(truth))
+        elif estimate.constant and metric.high - metric.low == 1:
+            found[name] = wilson(estimate.value, _effective(name, truth, resampling.independent))
+        else:
+            interval = estimate.interval()
+            found[name] = Interval(interval.value, max(interval.low, metric.low), min(interval.high, metric.high))
+    return found
+
+
+def _effective(metric: str, truth: NDArray[np.generic], units: int) -> float:
+    """Rows that count: a mean over K classes is as uncertain as a share of K² / Σ 1/n_k rows."""
+    counts = np.unique(truth, return_counts=True)[1]
+    rows = len(truth) if metric == "accuracy" else len(counts) ** 2 / float((1 / counts).sum())
+    return min(rows, units)
+
+
+def _spread(candidate: Candidate, truth: NDArray[np.generic], problem: str) -> dict[str, float]:
+    score = score_values if problem == "regression" else score_classes
+    seeds = [score(predictions, truth) for predictions in candidate.predictions]
+    return {name: float(np.std([s[name] for s in seeds], ddof=1)) for name in seeds[0]}
+
+
+class Bench:
+    """The usable models side by side, best on test first (of equals the cheaper).
+
+    Attributes:
+        rows: test rows; `total`: all rows.
+    """
+
+    def __init__(
+        self,
+        candidates: Sequence[Candidate],
+        scores: dict[str, dict[str, Estimate]],
+        metric: Metric,
+        rows: int,
+        total: int,
+    ) -> None:
+        self.metric, self.rows, self.total = metric, rows, total
+        self._sign = 1 if metric.higher else -1
+        self._scores = {name: estimates[metric.name] for name, estimates in scores.items()}
+        self.order = sorted(candidates, key=lambda c: (-self._sign * self._scores[c.name].value, c.cost))
+
+    def gain(self, one: Candidate, other: Candidate) -> Estimate:
+        """How much better the first is than the second on the same rows, positive = better."""
+        difference = self._scores[one.name] - self._scores[other.name]
+        return difference if self.metric.higher else -difference
+
+
+def _crown(judgement: Judgement, bench: Bench) -> None:
+    leader, *others = bench.order
+    behind = {c.name: bench.gain(leader, c) for c in others}
+    intervals = {name: gain.interval() for name, gain in behind.items()}
+    tied = [c for c in others if not excludes_zero(intervals[c.name])]
+    judgement.order = [c.name for c in bench.order]
+    judgement.difference = {leader.name: Interval(0.0, 0.0, 0.0), **intervals}
+    judgement.tied = {leader.name: bool(tied), **{c.name: c in tied for c in others}}
+    if others and not tied and bench.total >= FEWEST:
+        judgement.crowned = judgement.chosen = leader.name
+        judgement.reason = sentences.crowned(judgement, bench)
+        return
+    close = {leader.name, *within_one_standard_error(behind)}
+    judgement.chosen = min((c for c in bench.order if c.name in close), key=lambda c: c.cost).name
+    if not others:
+        judgement.reason = "it ran alone, so there is nothing to compare it with"
+    elif bench.total < FEWEST:
+        judgement.reason = f"{bench.total} rows in all are too few to tell skill from luck (a winner takes {FEWEST})"
+    else:
+        rival = min(tied, key=lambda c: behind[c.name].value / max(behind[c.name].error, 1e-12))
+        judgement.reason = sentences.undecided(leader, rival, intervals[rival.name], behind[rival.name], bench)
+
+
+def _worth(judgement: Judgement, bench: Bench) -> None:
+    """Compares one network, named without looking at the test rows unless it is crowned, with every baseline."""
+    networks = [c for c in bench.order if c.network]
+    baselines = [c for c in bench.order if not c.network]
+    if not networks or not baselines:
+        missing = "network" if not networks else "baseline"
+        judgement.worth_sentence = f"Whether a neural network is worth it is open: no {missing} finished."
+        judgement.networks_best = _selected(networks).name if networks else ""
+        judgement.baseline_best = baselines[0].name if baselines else ""
+        return
+    network = next((c for c in networks if c.name == judgement.crowned), _selected(networks))
+    gains = {c.name: bench.gain(network, c) for c in baselines}
+    unbeaten = [c for c in baselines if gains[c.name].interval().low <= 1e-9]
+    baseline = baselines[0] if baselines[0] in unbeaten or not unbeaten else unbeaten[0]
+    judgement.networks_best, judgement.baseline_best = network.name, baseline.name
+    judgement.worth_it = gains[baseline.name].interval()
+    judgement.worth_sentence = sentences.worth(network, baseline, judgement, gains[baseline.name], bench)
+
+
+def _selected(networks: list[Candidate]) -> Candidate:
+    return min(networks, key=lambda c: c.validation_loss if math.isfinite(c.validation_loss) else math.inf)
