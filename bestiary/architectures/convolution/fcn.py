@@ -33,6 +33,7 @@ class FCN(nn.Module):
         ValueError: when widths and sizes are not equally many.
 
     Example:
+        >>> import torch
         >>> network = FCN(channels=1, outputs=2)
         >>> network(torch.randn(3, 50, 1), torch.tensor([50, 20, 1])).shape
         torch.Size([3, 2])

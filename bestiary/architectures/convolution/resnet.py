@@ -25,6 +25,16 @@ from bestiary.layers.convolution import ConvNorm, GlobalMean
 
 # B batch, C channels that come in, D channels that go out, H height, W width, K outputs
 
+TRANSFORMERS_NAMES = (  # of weights: here, and in transformers.ResNetForImageClassification; {} is any one word
+    ("entry.layer.convolution.{}", "resnet.embedder.embedder.convolution.{}"),
+    ("entry.layer.norm.{}", "resnet.embedder.embedder.normalization.{}"),
+    ("stages.{}.{}.layers.{}.convolution.{}", "resnet.encoder.stages.{}.layers.{}.layer.{}.convolution.{}"),
+    ("stages.{}.{}.layers.{}.norm.{}", "resnet.encoder.stages.{}.layers.{}.layer.{}.normalization.{}"),
+    ("stages.{}.{}.shortcut.convolution.{}", "resnet.encoder.stages.{}.layers.{}.shortcut.convolution.{}"),
+    ("stages.{}.{}.shortcut.norm.{}", "resnet.encoder.stages.{}.layers.{}.shortcut.normalization.{}"),
+    ("output.{}", "classifier.1.{}"),
+)
+
 
 class OptionA(nn.Module):
     """A shortcut without parameters: every `stride`-th pixel, missing channels filled with zeros on both sides."""

@@ -49,6 +49,7 @@ class SeriesResNet(nn.Module):
         widths: filters of each block.
 
     Example:
+        >>> import torch
         >>> network = SeriesResNet(channels=1, outputs=2)
         >>> network(torch.randn(3, 50, 1), torch.tensor([50, 20, 1])).shape
         torch.Size([3, 2])
