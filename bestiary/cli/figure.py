@@ -106,7 +106,7 @@ def _head(node: ast.ClassDef) -> str:
 
 
 def _builds(statement: ast.stmt) -> bool:
-    """Whether a statement of a constructor is part of the figure; docstrings, checks, a bare super().__init__() are not."""
+    """Whether a statement of a constructor is part of the figure: docstrings, checks and a bare super() are not."""
     if isinstance(statement, ast.Expr):
         call = statement.value
         return isinstance(call, ast.Call) and (bool(call.args or call.keywords) or "super" not in ast.unparse(call))

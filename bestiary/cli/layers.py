@@ -62,13 +62,12 @@ def network_of(size: Size, words: Mapping[str, object], device: str = "meta") ->
 def arguments_of(
     row: Row, size: Size, words: Mapping[str, object], batch: int, device: str = "meta"
 ) -> tuple[Tensor, ...]:
-    """Arguments of forward, sized by the words of the network; lengths stay on the CPU, where packing wants them."""
+    """Arguments of forward, sized by the words of the network."""
     keywords = {**SHAPES.get(size.keywords.get("outputs"), {}), **size.keywords, **words}
     if not size.kind:
         example = cast("Callable[[Mapping[str, object]], tuple[Tensor, ...]]", resolve(row.example))
         return tuple(argument.to(device) for argument in example(keywords))
-    given = inputs_for(size.kind, keywords, batch)
-    return (given[0].to(device), *given[1:])
+    return tuple(argument.to(device) for argument in inputs_for(size.kind, keywords, batch))
 
 
 def layers(network: nn.Module, arguments: tuple[Tensor, ...]) -> list[Layer]:
@@ -84,8 +83,7 @@ def layers(network: nn.Module, arguments: tuple[Tensor, ...]) -> list[Layer]:
         return hook
 
     hooks = [module.register_forward_hook(note(path)) for path, module in network.named_modules()]
-    with torch.no_grad():
-        network.eval()(*arguments)
+    _forward(network, arguments)
     for hook in hooks:
         hook.remove()
     return [
@@ -101,13 +99,27 @@ def flops(network: nn.Module, arguments: tuple[Tensor, ...]) -> int:
         InputError: when the network cannot take these arguments.
     """
     counter = FlopCounterMode(display=False)
-    try:
-        with torch.no_grad(), counter:
-            network.eval()(*arguments)
-    except RuntimeError as reason:
-        shapes = ", ".join(" x ".join(map(str, a.shape)) for a in arguments)
-        raise InputError(f"the network cannot take inputs of {shapes} ({reason}); change it with --set") from reason
+    with counter:
+        _forward(network, arguments)
     return counter.get_total_flops()
+
+
+def _forward(network: nn.Module, arguments: tuple[Tensor, ...]) -> None:
+    """One forward pass in evaluation mode, lengths of sequences where they are given or, for packing, on the CPU."""
+    network.eval()
+    with torch.no_grad():
+        try:
+            network(*arguments)
+        except NotImplementedError:  # packing reads lengths, which the meta device does not hold
+            _forward_packed(network, arguments)
+        except RuntimeError as reason:
+            shapes = ", ".join(" x ".join(map(str, a.shape)) for a in arguments)
+            raise InputError(f"the network cannot take inputs of {shapes} ({reason}); change it with --set") from reason
+
+
+def _forward_packed(network: nn.Module, arguments: tuple[Tensor, ...]) -> None:
+    first, lengths = arguments
+    network(first, torch.full(lengths.shape, first.shape[1]))
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Annotated
 
 import typer
 
 from bestiary import catalogue
-from bestiary.catalogue import Row
+from bestiary.catalogue import Row, Size
 
 
 def command(
@@ -40,24 +42,44 @@ def _words(row: Row) -> dict[str, object]:
 
 
 def _table(rows: Sequence[Row]) -> None:
-    from rich import box
-    from rich.table import Table
+    """A table for each family; the sizes of an architecture stand below it, as many on a line as fit."""
+    from rich.markup import escape
 
     from bestiary.cli.console import console
 
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
-    table.add_column("name", style="bold cyan", no_wrap=True)
-    table.add_column("architecture", min_width=14)
-    table.add_column("year", no_wrap=True)
-    table.add_column("family", no_wrap=True)
-    table.add_column("races on", max_width=14)
-    table.add_column("sizes", no_wrap=True)
-    table.add_column("parameters", justify="right", no_wrap=True)
-    for row in rows:
-        sizes = "\n".join(s.name for s in row.sizes)
-        counts = "\n".join("-" if s.parameters is None else f"{s.parameters:,}" for s in row.sizes)
-        kinds = ", ".join(row.kinds) or "-"
-        table.add_row(row.name, row.title, str(row.year), row.family, kinds, sizes, counts)
     screen = console()
-    screen.print(table)
-    screen.print(f"{len(rows)} architectures. [bold]bestiary show NAME[/] tells about one of them.")
+    kinds_room = max((len(_kinds(row)) for row in rows), default=0)
+    for family, members in groupby(rows, key=lambda row: row.family):
+        screen.print(f"[bold]{family}[/]")
+        listed = list(members)
+        name_room = max(len(row.name) for row in listed)
+        title_room = max(12, screen.width - name_room - kinds_room - len("  1958  ") - 2)
+        for row in listed:
+            first, *more = textwrap.wrap(row.title, title_room)
+            name = f"[bold cyan]{row.name:<{name_room}}[/]"
+            screen.print(f"{name}  {row.year}  {_kinds(row):<{kinds_room}}  {escape(first)}", soft_wrap=True)
+            for line in more:
+                screen.print(" " * (screen.width - title_room) + escape(line), soft_wrap=True)
+            for line in _packed([f"{size.name} {_count(size)}" for size in row.sizes], screen.width - 4):
+                screen.print(f"[dim]    {line}[/]", soft_wrap=True)
+        screen.print()
+    screen.print(f"{len(rows)} architectures, below each its sizes with their parameters. More: bestiary show NAME")
+
+
+def _kinds(row: Row) -> str:
+    return ", ".join(row.kinds) or "-"
+
+
+def _count(size: Size) -> str:
+    return "-" if size.parameters is None else f"{size.parameters:,}"
+
+
+def _packed(words: Sequence[str], width: int) -> list[str]:
+    """Lines of words with three spaces between them, none wider than `width`."""
+    lines: list[str] = []
+    for word in words:
+        if lines and len(lines[-1]) + 3 + len(word) <= width:
+            lines[-1] += f"   {word}"
+        else:
+            lines.append(word)
+    return lines

@@ -83,4 +83,6 @@ def _verb(verb: str, command: Callable[..., None], words: list[str]) -> int:
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command(context_settings={"help_option_names": ["-h", "--help"]})(command)
     code = typer.main.get_command(app).main(words, prog_name=f"bestiary {verb}", standalone_mode=False)
+    if code == 130:  # how typer returns Ctrl-C
+        raise KeyboardInterrupt
     return code if isinstance(code, int) else 0
