@@ -1,5 +1,201 @@
 """The family `attention`, one row an architecture."""
 
-from bestiary.catalogue.row import Row
+from bestiary.catalogue.row import Contender, Row, Size
 
-ROWS: tuple[Row, ...] = ()
+_HERE = "bestiary.architectures.attention"
+_ENCODER = f"{_HERE}.transformer_encoder:TransformerEncoder"
+_TEXT, _SERIES, _IMAGE = (f"{_HERE}.transformer_classifier:Transformer{kind}" for kind in ("Text", "Series", "Image"))
+_VASWANI = "Vaswani et al. 2017, Attention is all you need, arXiv 1706.03762"
+_SUPERVISED = {
+    "classification": "bestiary.recipes.supervised:classifier",
+    "regression": "bestiary.recipes.supervised:regressor",
+}
+_AS_HOST = "As part of a network that holds it, by gradient descent."
+_32 = {"width": 32, "depth": 2, "heads": 4, "feedforward": 64}
+_64 = {"width": 64, "depth": 2, "heads": 4, "feedforward": 128}
+_128 = {"width": 128, "depth": 4, "heads": 8, "feedforward": 256}
+_TINY = {"width": 8, "depth": 2, "heads": 2, "feedforward": 12, "outputs": 3}
+
+SCALED_DOT_PRODUCT = Row(
+    name="scaled_dot_product_attention",
+    title="Scaled dot-product attention",
+    family="attention",
+    guides="G1 G2 G4",
+    paper=_VASWANI,
+    year=2017,
+    summary="Each query is compared with all keys by a dot product; the softmax of the results weights the values. "
+    "Dividing by the root of the width keeps the softmax from saturating. There is nothing to learn in it.",
+    learns=_AS_HOST,
+    recipes={},
+    sizes=(
+        Size(
+            "scaled_dot_product_attention",
+            "bestiary.layers.attention:ScaledDotProductAttention",
+            {},
+            0,
+            "no parameters",
+        ),
+    ),
+    reference="torch.nn.functional.scaled_dot_product_attention",
+    departs="A query that may attend to nothing gets zeros; the formula has no answer there, and a plain softmax gives "
+    "NaN.",
+    example=f"{_HERE}.examples:queries_keys_values",
+)
+
+MULTI_HEAD = Row(
+    name="multi_head_attention",
+    title="Multi-head attention",
+    family="attention",
+    guides="G0 G1 G2 G3 G4",
+    paper=_VASWANI,
+    year=2017,
+    summary="Several attentions side by side, each with projections of its own, so that one head can follow word order "
+    "while another follows meaning. Self-attention looks at the sequence itself, cross-attention at another one.",
+    learns=_AS_HOST,
+    recipes={},
+    sizes=(
+        Size(
+            "self_attention",
+            "bestiary.layers.attention:Attention",
+            {"width": 512, "heads": 8},
+            1_050_624,
+            "torch.nn.MultiheadAttention: 4 x (512 x 512 + 512)",
+        ),
+        Size(
+            "cross_attention",
+            "bestiary.layers.attention:Attention",
+            {"width": 512, "heads": 8, "context_width": 768},
+            1_312_768,
+            "torch.nn.MultiheadAttention, kdim = vdim = 768",
+        ),
+    ),
+    reference="torch.nn.MultiheadAttention",
+    departs="The projections have biases, as in most code; the paper writes none (`bias=False`). Options that came "
+    "later: fewer heads of keys and values (Ainslie et al. 2023), rotary positions, norms of queries and keys. True in a mask "
+    "means may attend.",
+    example=f"{_HERE}.examples:attention",
+)
+
+SINUSOIDAL = Row(
+    name="sinusoidal_positional_encoding",
+    title="Sinusoidal positional encoding",
+    family="attention",
+    guides="G0 G1 G2 G3 G4",
+    paper=_VASWANI,
+    year=2017,
+    summary="Attention does not see order, so a pattern of sines and cosines that is different at every position is "
+    "added to the sequence. A shift by some steps is the same rotation everywhere, and there is no longest length.",
+    learns="Not at all: the pattern is fixed.",
+    recipes={},
+    sizes=(
+        Size(
+            "sinusoidal_positional_encoding",
+            "bestiary.layers.positions:SinusoidalPositions",
+            {"width": 512},
+            0,
+            "no parameters",
+        ),
+    ),
+    reference="transformers.models.marian.modeling_marian.MarianSinusoidalPositionalEmbedding",
+    departs="Nothing: sines and cosines interleave as in the paper; Marian and others put all sines first.",
+    example=f"{_HERE}.examples:sequence",
+)
+
+TRANSFORMER_ENCODER = Row(
+    name="transformer_encoder",
+    title="Transformer encoder",
+    family="attention",
+    guides="G0 G1 G2 G3 G4",
+    paper=_VASWANI,
+    year=2017,
+    summary="A stack of layers, each of self-attention and a small network applied at every position. All positions "
+    "are computed at once, and any two are one step apart. It turns a sequence of vectors into one that knows its "
+    "context; `transformer_classifier` puts it to work.",
+    learns=_AS_HOST,
+    recipes={},
+    sizes=(
+        Size(
+            "transformer_encoder",
+            _ENCODER,
+            {"width": 512, "depth": 6, "heads": 8, "feedforward": 2048},
+            18_914_304,
+            "base: 6 x (4 D (D + 1) + 2 D F + F + D + 4 D), D 512, F 2048; torch.nn.TransformerEncoder agrees",
+        ),
+        Size(
+            "transformer_encoder_big",
+            _ENCODER,
+            {"width": 1024, "depth": 6, "heads": 16, "feedforward": 4096, "dropout": 0.3},
+            75_577_344,
+            "big: the same with D 1024, F 4096; torch.nn.TransformerEncoder agrees",
+        ),
+    ),
+    reference="torch.nn.TransformerEncoder",
+    departs="Without embeddings, positions and decoder. Dropout also acts on attention weights and inside the "
+    "feed-forward layer, as in the authors' code. Padding is never attended to. Layers start "
+    "independent of each other.",
+    example=f"{_HERE}.examples:padded_sequence",
+)
+
+TRANSFORMER_CLASSIFIER = Row(
+    name="transformer_classifier",
+    title="Transformer classifier",
+    family="attention",
+    guides="G0",
+    paper=_VASWANI,
+    year=2017,
+    summary="A Transformer encoder reads the whole text or series at once; the mean of what it says about each step "
+    "decides. An image is read as a sequence of its rows.",
+    learns="By gradient descent with warm-up and clipped gradients; gradients come from back-propagation.",
+    recipes=_SUPERVISED,
+    sizes=(
+        Size(
+            "transformer_classifier",
+            _TEXT,
+            {
+                "vocabulary": 10_000,
+                "length": 512,
+                "width": 128,
+                "depth": 2,
+                "heads": 8,
+                "feedforward": 256,
+                "outputs": 2,
+            },
+            1_610_754,
+            "1,280,000 tokens + 65,536 positions + 2 x 132,480 + 258",
+            "text",
+        ),
+    ),
+    races={
+        "text": (
+            Contender("32", _TEXT, {**_32, "dropout": 0.1}),
+            Contender("64", _TEXT, {**_64, "dropout": 0.2}, rows=1000),
+            Contender("128", _TEXT, {**_128, "dropout": 0.2}, rows=10_000),
+        ),
+        "series": (
+            Contender("32", _SERIES, {**_32, "dropout": 0.1}),
+            Contender("64", _SERIES, {**_64, "dropout": 0.1}, rows=500),
+            Contender("128", _SERIES, {**_128, "dropout": 0.1}, rows=5000),
+        ),
+        "image": (
+            Contender("32", _IMAGE, {**_32, "dropout": 0.1}, smallest=2),
+            Contender("64", _IMAGE, {**_64, "dropout": 0.1}, rows=1000, smallest=2),
+            Contender("128", _IMAGE, {**_128, "dropout": 0.1}, rows=10_000, smallest=2),
+        ),
+    },
+    tiny={
+        "text": (_TEXT, {**_TINY, "vocabulary": 12, "length": 9}),
+        "series": (_SERIES, {**_TINY, "channels": 2, "length": 9}),
+        "image": (_IMAGE, {**_TINY, "channels": 2, "image_size": (4, 3)}),
+    },
+    settings=(
+        {"rate": 1e-3, "clip": 1.0, "warmup": 20},
+        {"rate": 3e-3, "clip": 1.0, "warmup": 20},
+        {"rate": 5e-4, "clip": 1.0, "warmup": 20},
+    ),
+    reference="torch.nn.TransformerEncoder",
+    departs="An encoder alone, with a linear layer on the mean over real steps where the paper has a decoder. "
+    "Positions are learned; the paper found them as good as sinusoids. Padding is masked in the attention and left out "
+    "of the mean. Layers start independent of each other.",
+)
+
+ROWS: tuple[Row, ...] = (SCALED_DOT_PRODUCT, MULTI_HEAD, SINUSOIDAL, TRANSFORMER_ENCODER, TRANSFORMER_CLASSIFIER)

@@ -1,5 +1,211 @@
 """The family `recurrence`, one row an architecture."""
 
-from bestiary.catalogue.row import Row
+from bestiary.catalogue.row import Contender, Row, Size
 
-ROWS: tuple[Row, ...] = ()
+_HERE = "bestiary.architectures.recurrence"
+_SUPERVISED = {
+    "classification": "bestiary.recipes.supervised:classifier",
+    "regression": "bestiary.recipes.supervised:regressor",
+}
+_THROUGH_TIME = (
+    "By gradient descent; gradients go back through all steps (back-propagation through time) and are clipped."
+)
+_SETTINGS = ({"rate": 3e-3, "clip": 1.0}, {"rate": 1e-3, "clip": 1.0}, {"rate": 1e-2, "clip": 1.0})
+_GUIDE = {"channels": 10, "width": 128, "depth": 2, "outputs": 5}
+_GUIDE_TEXT = {"vocabulary": 10_000, "embedding": 128}
+_KERAS_TEXT = {**_GUIDE_TEXT, "width": 64, "outputs": 1}
+_LAST = (
+    "The state after the last real step answers; padding never enters, and the backward direction starts at the end."
+)
+
+
+def _races(architecture: str) -> dict[str, tuple[Contender, ...]]:
+    text, series, image = (f"{_HERE}.{architecture}{kind}" for kind in ("Text", "Series", "Image"))
+    both = {"bidirectional": True}
+    return {
+        "text": (
+            Contender("32", text, {"embedding": 32, "width": 32, "dropout": 0.2}),
+            Contender("64-both", text, {"embedding": 64, "width": 64, "dropout": 0.3, **both}, rows=1000),
+            Contender(
+                "128-both", text, {"embedding": 128, "width": 128, "depth": 2, "dropout": 0.3, **both}, rows=10_000
+            ),
+        ),
+        "series": (
+            Contender("64", series, {"width": 64}),
+            Contender("64-both", series, {"width": 64, "depth": 2, "dropout": 0.2, **both}, rows=500),
+            Contender("128-both", series, {"width": 128, "depth": 2, "dropout": 0.2, **both}, rows=5000),
+        ),
+        "image": (
+            Contender("64", image, {"width": 64}, smallest=2),
+            Contender("128-both", image, {"width": 128, "depth": 2, "dropout": 0.2, **both}, rows=1000, smallest=2),
+        ),
+    }
+
+
+def _tiny(architecture: str) -> dict[str, tuple[str, dict[str, object]]]:
+    text, series, image = (f"{_HERE}.{architecture}{kind}" for kind in ("Text", "Series", "Image"))
+    words = {"width": 5, "depth": 2, "outputs": 3, "bidirectional": True, "dropout": 0.1}
+    return {
+        "text": (text, {**words, "vocabulary": 12, "embedding": 4}),
+        "series": (series, {**words, "channels": 2}),
+        "image": (image, {**words, "channels": 2, "image_size": (4, 3)}),
+    }
+
+
+RNN = Row(
+    name="rnn",
+    title="Elman recurrent network",
+    family="recurrence",
+    guides="G0 G1 G2 G3 G4",
+    paper="Elman 1990, Finding structure in time",
+    year=1990,
+    summary="Reads a sequence one step at a time; its units see the new step and their own state one step before, so "
+    "what came earlier can colour what comes now. It forgets within some ten steps, because gradients shrink or grow "
+    "at each of them.",
+    learns=_THROUGH_TIME,
+    recipes=_SUPERVISED,
+    sizes=(
+        Size(
+            "rnn",
+            f"{_HERE}.rnn:RNN",
+            {"channels": 10, "width": 64},
+            4_864,
+            "torch.nn.RNN: 10x64 + 64x64 + 2x64",
+            "series",
+        ),
+        Size(
+            "rnn_guide",
+            f"{_HERE}.rnn:RNNSeries",
+            {"channels": 10, "width": 64, "outputs": 2},
+            4_994,
+            "4,864 + linear 130",
+            "series",
+        ),
+        Size(
+            "rnn_keras_50",
+            f"{_HERE}.rnn:RectifiedRNNSeries",
+            {"channels": 5, "width": 50, "outputs": 1, "biases": 1},
+            2_851,
+            "Keras SimpleRNN, relu, one bias: 5x50 + 50x50 + 50 + 51",
+            "series",
+        ),
+        Size(
+            "rnn_keras_64",
+            f"{_HERE}.rnn:RectifiedRNNSeries",
+            {"channels": 100, "width": 64, "outputs": 10, "biases": 1},
+            11_210,
+            "Keras SimpleRNN, relu, one bias: 100x64 + 64x64 + 64 + 650",
+            "series",
+        ),
+    ),
+    races=_races("rnn:RNN"),
+    tiny=_tiny("rnn:RNN"),
+    settings=({"rate": 1e-3, "clip": 1.0}, {"rate": 3e-3, "clip": 1.0}),
+    reference="torch.nn.RNN",
+    departs="Units are squashed by tanh where Elman's have the logistic function, and have two biases as in torch's "
+    "kernels (`biases=1` has one). Gradients go back through all steps; Elman stopped them after one. " + _LAST,
+)
+
+LSTM = Row(
+    name="lstm",
+    title="Long short-term memory",
+    family="recurrence",
+    guides="G0 G1 G2 G3 G4",
+    paper="Hochreiter, Schmidhuber 1997, Long short-term memory; "
+    "Gers, Schmidhuber, Cummins 2000, Learning to forget: continual prediction with LSTM",
+    year=1997,
+    summary="A recurrent network with a memory that is added to rather than overwritten. Three gates learn when to "
+    "write to it, when to clear it and when to show it, so that an error can travel back over many steps without "
+    "fading.",
+    learns=_THROUGH_TIME,
+    recipes=_SUPERVISED,
+    sizes=(
+        Size(
+            "lstm", f"{_HERE}.lstm:LSTM", {"channels": 10, "width": 128, "depth": 2}, 203_776, "torch.nn.LSTM", "series"
+        ),
+        Size("lstm_guide", f"{_HERE}.lstm:LSTMSeries", _GUIDE, 204_421, "203,776 + linear 645", "series"),
+        Size(
+            "lstm_classifier",
+            f"{_HERE}.lstm:LSTMText",
+            {**_GUIDE_TEXT, "width": 256, "depth": 2, "outputs": 2},
+            2_202_114,
+            "V E + 4 H (E + H + 2) + 4 H (2 H + 2) + (H + 1) K with V 10000, E 128, H 256, K 2",
+            "text",
+        ),
+        Size(
+            "lstm_encoder",
+            f"{_HERE}.lstm:LSTM",
+            {"channels": 100, "width": 256, "depth": 2},
+            892_928,
+            "torch.nn.LSTM",
+            "series",
+        ),
+        Size(
+            "lstm_keras_text",
+            f"{_HERE}.lstm:LSTMText",
+            {**_KERAS_TEXT, "biases": 1},
+            1_329_473,
+            "Keras LSTM, one bias: 1,280,000 + 4 x (128 + 64 + 1) x 64 + 65",
+            "text",
+        ),
+        Size(
+            "lstm_keras_series",
+            f"{_HERE}.lstm:LSTMSeries",
+            {"channels": 100, "width": 64, "outputs": 10, "biases": 1},
+            42_890,
+            "Keras LSTM, one bias: 4 x (100 + 64 + 1) x 64 + 650",
+            "series",
+        ),
+    ),
+    races=_races("lstm:LSTM"),
+    tiny=_tiny("lstm:LSTM"),
+    settings=_SETTINGS,
+    reference="torch.nn.LSTM",
+    departs="With the forget gate of 2000, without the peepholes that came with it; tanh where 1997 has scaled "
+    "logistic functions; one memory cell a block; gradients are not truncated. Two biases as in torch's kernels (`biases=1` "
+    "has one). Forget gates start open: their biases sum to 1 (Jozefowicz, Zaremba, Sutskever 2015); torch's start near 0. "
+    + _LAST,
+)
+
+GRU = Row(
+    name="gru",
+    title="Gated recurrent unit",
+    family="recurrence",
+    guides="G0 G1 G2",
+    paper="Cho et al. 2014, Learning phrase representations using RNN encoder-decoder for statistical machine "
+    "translation, arXiv 1406.1078",
+    year=2014,
+    summary="A lighter relative of the LSTM: two gates and no separate memory. One decides how much of the old state "
+    "is kept, the other how much of it the new candidate may see. Three quarters of the LSTM's weights, often as good.",
+    learns=_THROUGH_TIME,
+    recipes=_SUPERVISED,
+    sizes=(
+        Size("gru", f"{_HERE}.gru:GRU", {"channels": 10, "width": 128, "depth": 2}, 152_832, "torch.nn.GRU", "series"),
+        Size("gru_guide", f"{_HERE}.gru:GRUSeries", _GUIDE, 153_477, "152,832 + linear 645", "series"),
+        Size(
+            "gru_keras_text",
+            f"{_HERE}.gru:GRUText",
+            _KERAS_TEXT,
+            1_317_313,
+            "Keras GRU, reset after the product, two biases: 1,280,000 + 3 x (128 + 64 + 2) x 64 + 65",
+            "text",
+        ),
+        Size(
+            "gru_reset_first_text",
+            f"{_HERE}.gru:ResetFirstGRUText",
+            {**_KERAS_TEXT, "biases": 1},
+            1_317_121,
+            "Keras GRU, reset before the product, one bias: 1,280,000 + 3 x (128 + 64 + 1) x 64 + 65",
+            "text",
+        ),
+    ),
+    races=_races("gru:GRU"),
+    tiny=_tiny("gru:GRU"),
+    settings=_SETTINGS,
+    reference="torch.nn.GRU",
+    departs="The reset gate acts after the product with the state's weights, where the paper has it before: so do "
+    "fused kernels, for then one product serves all gates; `ResetFirstCell` is the paper's order. The paper has no "
+    "biases. " + _LAST,
+)
+
+ROWS: tuple[Row, ...] = (RNN, LSTM, GRU)

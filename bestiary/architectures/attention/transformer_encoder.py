@@ -1,0 +1,159 @@
+"""The encoder of the Transformer: every position looks at every other, then thinks for itself; N times.
+
+Source: Vaswani et al. 2017, Attention is all you need, sections 3.1 and 3.3. Each layer is two sublayers, each with a
+residual connection, dropout of what it adds, and layer normalisation after the sum:
+
+    x = norm(x + attention(x))
+    x = norm(x + feed_forward(x))
+
+The pre-norm form (Xiong et al. 2020, On layer normalization in the Transformer architecture) normalises what enters a
+sublayer instead, and the sum at the end once more; it trains without warm-up:
+
+    x = x + attention(norm(x))
+    x = x + feed_forward(norm(x))
+
+Departs from the paper: dropout also acts on attention weights and inside the feed-forward layer, as in the authors' own
+code; the decoder is not here. Layers start independent of each other (torch.nn.TransformerEncoder copies one).
+
+Axes: B batch, T time, D width.
+"""
+
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from bestiary.layers.attention import Attention
+from bestiary.layers.masks import Mask, padding
+
+
+class FeedForward(nn.Module):
+    """Two linear layers at each position: max(0, x W1 + b1) W2 + b2 (section 3.3).
+
+    Args:
+        width: of the sequence.
+        feedforward: units between.
+        dropout: of those units.
+    """
+
+    def __init__(self, *, width: int, feedforward: int, dropout: float) -> None:
+        super().__init__()
+        self.widen = nn.Linear(width, feedforward)
+        self.narrow = nn.Linear(feedforward, width)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, sequence: Float[Tensor, "B T D"]) -> Float[Tensor, "B T D"]:
+        return self.narrow(self.dropout(self.widen(sequence).relu()))
+
+
+class PostNormLayer(nn.Module):
+    """A layer as in the paper: the sum of a sublayer and its input is normalised.
+
+    Args:
+        width: of the sequence.
+        heads: of the attention.
+        feedforward: units of the feed-forward layer.
+        dropout: of sublayers, attention weights and feed-forward units.
+    """
+
+    def __init__(self, *, width: int, heads: int, feedforward: int, dropout: float) -> None:
+        super().__init__()
+        self.attention = Attention(width=width, heads=heads, dropout=dropout)
+        self.attention_norm = nn.LayerNorm(width)
+        self.feedforward = FeedForward(width=width, feedforward=feedforward, dropout=dropout)
+        self.feedforward_norm = nn.LayerNorm(width)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, sequence: Float[Tensor, "B T D"], mask: Mask | None = None) -> Float[Tensor, "B T D"]:
+        sequence = self.attention_norm(sequence + self.dropout(self.attention(sequence, mask=mask)))
+        return self.feedforward_norm(sequence + self.dropout(self.feedforward(sequence)))
+
+
+class PreNormLayer(nn.Module):
+    """A layer whose sublayers see normalised input; the sums are left alone.
+
+    Args:
+        width: of the sequence.
+        heads: of the attention.
+        feedforward: units of the feed-forward layer.
+        dropout: of sublayers, attention weights and feed-forward units.
+    """
+
+    def __init__(self, *, width: int, heads: int, feedforward: int, dropout: float) -> None:
+        super().__init__()
+        self.attention = Attention(width=width, heads=heads, dropout=dropout)
+        self.attention_norm = nn.LayerNorm(width)
+        self.feedforward = FeedForward(width=width, feedforward=feedforward, dropout=dropout)
+        self.feedforward_norm = nn.LayerNorm(width)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, sequence: Float[Tensor, "B T D"], mask: Mask | None = None) -> Float[Tensor, "B T D"]:
+        sequence = sequence + self.dropout(self.attention(self.attention_norm(sequence), mask=mask))
+        return sequence + self.dropout(self.feedforward(self.feedforward_norm(sequence)))
+
+
+def initialise(encoder: nn.Module) -> None:
+    """Matrices uniform after Glorot & Bengio 2010, as the authors' code does; biases zero."""
+    for module in encoder.modules():
+        if isinstance(module, nn.Linear):
+            nn.init.xavier_uniform_(module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+
+
+class TransformerEncoder(nn.Module):
+    """The encoder as in the paper, layers normalised after the sum.
+
+    Args:
+        width: D, of the sequence that enters and of what comes out.
+        depth: layers.
+        heads: of each attention.
+        feedforward: units of each feed-forward layer.
+        dropout: in training.
+
+    Example:
+        >>> encoder = TransformerEncoder(width=16, depth=2, heads=4, feedforward=32)
+        >>> encoder(torch.randn(3, 7, 16), torch.tensor([7, 2, 5])).shape
+        torch.Size([3, 7, 16])
+    """
+
+    def __init__(self, *, width: int, depth: int, heads: int, feedforward: int, dropout: float = 0.1) -> None:
+        super().__init__()
+        words = {"width": width, "heads": heads, "feedforward": feedforward, "dropout": dropout}
+        self.layers = nn.ModuleList(PostNormLayer(**words) for _ in range(depth))
+        initialise(self)
+
+    def forward(
+        self, sequence: Float[Tensor, "B T D"], lengths: Int[Tensor, " B"] | None = None
+    ) -> Float[Tensor, "B T D"]:
+        """No position attends to what stands behind a row's length; what comes out there means nothing."""
+        mask = None if lengths is None else padding(lengths)
+        for layer in self.layers:
+            sequence = layer(sequence, mask)
+        return sequence
+
+
+class PreNormTransformerEncoder(nn.Module):
+    """The encoder with layers that normalise what enters a sublayer, and a norm at the end.
+
+    Args:
+        width: D, of the sequence that enters and of what comes out.
+        depth: layers.
+        heads: of each attention.
+        feedforward: units of each feed-forward layer.
+        dropout: in training.
+    """
+
+    def __init__(self, *, width: int, depth: int, heads: int, feedforward: int, dropout: float = 0.1) -> None:
+        super().__init__()
+        words = {"width": width, "heads": heads, "feedforward": feedforward, "dropout": dropout}
+        self.layers = nn.ModuleList(PreNormLayer(**words) for _ in range(depth))
+        self.norm = nn.LayerNorm(width)
+        initialise(self)
+
+    def forward(
+        self, sequence: Float[Tensor, "B T D"], lengths: Int[Tensor, " B"] | None = None
+    ) -> Float[Tensor, "B T D"]:
+        """No position attends to what stands behind a row's length; what comes out there means nothing."""
+        mask = None if lengths is None else padding(lengths)
+        for layer in self.layers:
+            sequence = layer(sequence, mask)
+        return self.norm(sequence)
