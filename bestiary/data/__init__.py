@@ -1,0 +1,23 @@
+"""From files to batches: `read` gives a Source, `load_encoder` the fitted preprocessing of a saved model.
+
+Both are imported when first used: `import bestiary.data` itself imports nothing heavy.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bestiary.data.read import load_encoder as load_encoder
+    from bestiary.data.read import read as read
+
+__all__ = ["load_encoder", "read"]
+
+
+def __getattr__(name: str) -> object:
+    if name in __all__:
+        import importlib
+
+        # `read` is also the module's name, so the function must replace it in this package.
+        module = importlib.import_module("bestiary.data.read")
+        globals().update(read=module.read, load_encoder=module.load_encoder)
+        return globals()[name]
+    raise AttributeError(f"module 'bestiary.data' has no attribute {name!r}")

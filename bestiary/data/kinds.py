@@ -1,0 +1,111 @@
+"""Which kind of data a person has given: guessed from what is there, and said with the reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from bestiary.data.columns import describe, free_text, labels
+from bestiary.data.frames import Frame, open_frame
+from bestiary.data.paths import checked_path
+from bestiary.errors import InputError, nearest
+
+KINDS = ("table", "image", "text", "series")
+STEPS = 20  # columns numbered in a row that make a table a series
+_IMAGE = r"(?i)\.(png|jpe?g|gif|bmp|tiff?|webp|ppm|pgm|pbm)$"
+_STEP = re.compile(r"^(?:t|time|step|v|x)?[_\-. ]?(\d+)$", re.I)
+_OPENING = 2_000
+
+
+def check_kind(kind: str) -> str:
+    """The kind, when it is one; `InputError` with the nearest otherwise."""
+    if kind not in KINDS:
+        raise InputError(
+            f"kind must be {', '.join(KINDS[:-1])} or {KINDS[-1]}; received {kind!r}{nearest(kind, KINDS)}"
+        )
+    return kind
+
+
+def guess_path(path: Path) -> tuple[str, str] | None:
+    """Kind and reason where the name or sort of a file decides; None where its columns must be looked at."""
+    if path.is_dir():
+        return "image", f"{path.name or path} is a folder; images in one folder per class are expected"
+    checked_path(path)
+    suffix = path.suffix.lower()
+    if suffix == ".ts":
+        return "series", f"{path.name} is a .ts file"
+    if suffix == ".npz":
+        return "image", f"{path.name} is an .npz file; arrays of images are expected"
+    return None
+
+
+def guess_array(shape: Sequence[int], whole: bool) -> tuple[str, str]:
+    """Kind and reason for an array of features whose first axis counts rows; `whole`: bytes, as pixels are."""
+    if len(shape) == 4:
+        return "image", "the array has four axes: images, height, width, channels"
+    if len(shape) == 3:
+        return ("image", "the array has three axes of bytes: images") if whole else (
+            "series", "the array has three axes of numbers: series, steps, channels; kind='image' overrides")  # fmt: skip
+    return "table", "the array has rows and columns"
+
+
+def guess_frame(
+    frame: Frame, target: str | None = None, text: str | None = None, series: bool = False
+) -> tuple[str, str]:
+    """Kind and reason for a frame, from its first rows.
+
+    Args:
+        frame: the data.
+        target: column to predict, which is looked at least.
+        text: the column of text, when the person has named it.
+        series: whether the person has named the column that tells series apart.
+
+    Example:
+        >>> guess_frame(open_frame({"age": [3, 5], "kind": ["a", "b"]}), "kind")[0]
+        'table'
+    """
+    if text:
+        return "text", f"column {text!r} was named as text"
+    if series:
+        return "series", "a column was named that tells series apart"
+    others = [name for name in frame.columns if name != target]
+    steps = [int(found[1]) for name in others if (found := _STEP.match(name))]
+    if len(steps) >= STEPS and len(steps) >= len(others) - 1 and np.all(np.diff(steps) == 1):
+        return "series", f"{len(steps)} columns are numbered in a row: one series a row"
+    opening = next(iter(frame.chunks())).slice(0, _OPENING)
+    for name in others[:200]:
+        cells = labels(opening[name]).drop_null()
+        if len(cells) and pc.all(pc.match_substring_regex(cells, _IMAGE)).as_py():
+            return "image", f"column {name!r} holds names of image files"
+    found = text_column(opening, others[:200])
+    if found:
+        places = np.arange(opening.num_rows)
+        rest = [name for name in others[:200] if name != found]
+        learned = [name for name in rest if describe(name, opening[name], places).role != "left out"]
+        if len(learned) <= 3:
+            return "text", f"column {found!r} holds free text"
+        return (
+            "table",
+            f"column {found!r} holds free text, but {len(learned)} others hold numbers and categories; kind='text' overrides",
+        )
+    return "table", "it has columns of numbers, categories or dates"
+
+
+def text_column(opening: pa.Table, names: Sequence[str]) -> str | None:
+    """The column of longest free text, if there is one."""
+    lengths: dict[str, float] = {}
+    for name in names:
+        cells = labels(opening[name]).drop_null()
+        if pa.types.is_string(cells.type) and free_text(cells):
+            lengths[name] = pc.mean(pc.utf8_length(cells)).as_py()
+    return max(lengths, key=lambda name: lengths[name], default=None)
+
+
+def open_any(source: object, separator: str | None = None, encoding: str | None = None) -> Frame:
+    """A frame as it is, or anything that `open_frame` takes."""
+    return source if hasattr(source, "chunks") else open_frame(source, separator, encoding)  # pyright: ignore[reportReturnType]

@@ -1,0 +1,183 @@
+"""`read`: from whatever a person has to a `Source`, the kind guessed and said."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import pandas as pd
+
+from bestiary.data import builtin, kinds
+from bestiary.data.frames import Frame, frame_of, open_frame
+from bestiary.data.paths import checked_path
+from bestiary.data.source import Encoder, Source
+from bestiary.errors import InputError, nearest
+
+Reader = Callable[..., Source]
+
+
+def read(
+    source: object,
+    target: str | None = None,
+    *,
+    kind: str | None = None,
+    problem: str | None = None,
+    group: str | None = None,
+    time: str | None = None,
+    test: object = None,
+    text: str | None = None,
+    id: str | None = None,  # noqa: A002 (the word of the command line)
+    label: str | None = None,
+    **options: object,
+) -> Source:
+    """Reads data of any kind.
+
+    Args:
+        source: path of a file or folder, pandas frame, `(X, y)` arrays, or the name of a built-in data set.
+        target: column to predict; needed for tables.
+        kind: "table", "image", "text" or "series"; guessed unless given.
+        problem: "classification" or "regression"; told from the target unless given.
+        group: column whose rows with equal cells are never parted between splits.
+        time: column that orders the rows: the latest are tested on. For series in long form: the steps.
+        test: held-out data of the same sort; it becomes the test split.
+        text: column of text.
+        id: column that tells series apart, in long form; of a table: a column to leave out.
+        label: the target's column, in the words of series.
+        **options: of one kind: `separator`, `encoding` of CSV files, `image_size` of images, ...
+
+    Returns:
+        A `Source`: N rows with a target, notes for people, and `encode`.
+
+    Raises:
+        InputError: one line, for anything that cannot be read or learned from.
+
+    Example:
+        >>> flowers = read("iris")
+        >>> len(flowers), flowers.kind, flowers.target.classes
+        (150, 'table', ('setosa', 'versicolor', 'virginica'))
+    """
+    if kind is not None:
+        kinds.check_kind(kind)
+    words: dict[str, object] = {
+        "target": target or label,
+        "problem": problem,
+        "group": group,
+        "time": time,
+        "test": test,
+    }
+    words |= {"text": text, "id": id, **options}
+    reason = "as asked"
+    if isinstance(source, str) and not Path(source).expanduser().exists() and builtin.known(source):
+        reason = "it is built in"
+        source, defaults = builtin.load(source)
+        kind = kind or cast("str | None", defaults.pop("kind", None))
+        words |= {word: value for word, value in defaults.items() if words.get(word) is None}
+    if isinstance(source, tuple):
+        return _read_arrays(cast("tuple[object, ...]", source), kind, words)
+    frame: Frame | None = None
+    if isinstance(source, str) and not Path(source).exists() and "/" not in source and "." not in source:
+        raise InputError(f"no file and no built-in data set is named {source!r}{nearest(source, builtin.NAMES)}")
+    if kind is None and isinstance(source, (str, Path)):
+        guess = kinds.guess_path(Path(source).expanduser())
+        kind, reason = guess or (None, reason)
+    if kind in (None, "table", "text"):
+        frame = open_frame(
+            source, cast("str | None", words.get("separator")), cast("str | None", words.get("encoding"))
+        )
+    if kind is None and frame is not None:
+        kind, reason = kinds.guess_frame(
+            frame, cast("str | None", words["target"]), text, id is not None and time is not None
+        )
+    opened = frame if kind in ("table", "text") else source
+    return _call(cast("str", kind), opened, words, reason)
+
+
+def _read_arrays(pair: tuple[object, ...], kind: str | None, words: dict[str, object]) -> Source:
+    if len(pair) != 2:
+        raise InputError(f"expected a pair (X, y) of features and targets; received {len(pair)} parts")
+    if isinstance(pair[0], pd.DataFrame):
+        features: object = pair[0]
+        guess = "table", "a frame of features was given"
+    else:
+        features = np.asarray(pair[0])
+        guess = kinds.guess_array(features.shape, features.dtype == np.uint8)
+    count, answers = len(cast("np.ndarray", features)), np.asarray(pair[1])
+    if answers.ndim != 1 or len(answers) != count:
+        raise InputError(f"expected one target for each of {count:,} rows; received targets of shape {answers.shape}")
+    kind, reason = (kind, "as asked") if kind else guess
+    if kind == "image":
+        from bestiary.data.images import read_arrays
+
+        name = cast("str", words["target"] or "label")
+        return read_arrays(
+            cast("np.ndarray", features), answers, target=name, problem=cast("str | None", words["problem"])
+        )
+    if kind == "series":
+        return _call(kind, (features, answers), words, reason)
+    frame = features.copy() if isinstance(features, pd.DataFrame) else frame_of(cast("np.ndarray", features))
+    name = words["target"] = cast("str", words["target"] or "target")
+    if name in frame.columns:
+        raise InputError(f"the features have a column {name!r} already; give target= another name")
+    frame[name] = answers
+    return _call(kind, open_frame(frame), words, reason)
+
+
+def _call(kind: str, source: object, words: Mapping[str, object], reason: str) -> Source:
+    """The reader of a kind with the words that were given; those it does not know are refused."""
+    reader = _reader(kind)
+    taken = {name for name, p in inspect.signature(reader).parameters.items() if p.kind is p.KEYWORD_ONLY}
+    given = {word: value for word, value in words.items() if value is not None}
+    if hasattr(source, "chunks"):
+        given = {word: value for word, value in given.items() if word not in ("separator", "encoding")}
+    unknown = [word for word in given if word not in taken]
+    if unknown:
+        shown = ", ".join(sorted(taken - {"reason"}))
+        raise InputError(f"{kind} data take the options {shown}; received {unknown[0]!r}{nearest(unknown[0], taken)}")
+    return reader(source, **given, **({"reason": reason} if "reason" in taken else {}))
+
+
+def _reader(kind: str) -> Reader:
+    if kind == "table":
+        from bestiary.data.tables import read_table
+
+        return read_table
+    if kind == "text":
+        from bestiary.data.text import read_text
+
+        return read_text
+    if kind == "image":
+        from bestiary.data.images import read_images
+
+        return read_images
+    from bestiary.data.series import read_series
+
+    return read_series
+
+
+def load_encoder(folder: str | Path) -> Encoder:
+    """The encoder that `Encoder.save` wrote to a folder.
+
+    Raises:
+        InputError: when the folder holds none, or one that was altered.
+    """
+    import json
+
+    place = checked_path(folder, folder=True)
+    try:
+        kind = json.loads((place / "encoder.json").read_text(encoding="utf-8"))["kind"]
+        known: Mapping[str, str] = {"table": "tables:TableEncoder", "text": "text:TextEncoder"}
+        known = {**known, "image": "images:ImageEncoder", "series": "series:SeriesEncoder"}
+        if kind not in known:
+            raise InputError(f"encoder kind must be {', '.join(known)}; received {kind!r}")
+        module, _, name = known[kind].partition(":")
+        encoder = getattr(__import__(f"bestiary.data.{module}", fromlist=[name]), name)
+        return encoder.load(place)
+    except InputError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as why:
+        raise InputError(
+            f"{place} holds no encoder that can be read ({type(why).__name__}: {why}); save the model again"
+        ) from None
