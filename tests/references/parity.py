@@ -26,7 +26,7 @@ def copy_in_order(ours: nn.Module, theirs: nn.Module) -> None:
 def gradients(
     compute: Callable[..., Tensor], inputs: Sequence[Tensor], parameters: Mapping[str, nn.Parameter], seed: int
 ) -> tuple[Tensor, list[Tensor], dict[str, Tensor]]:
-    """Outputs, gradients of the floating inputs, and gradients of the parameters along a random direction of the outputs."""
+    """Outputs, and the gradients of floating inputs and of parameters along a random direction of the outputs."""
     torch.manual_seed(seed)
     given = [t.clone().requires_grad_() if t.is_floating_point() else t for t in inputs]
     outputs = compute(*given)

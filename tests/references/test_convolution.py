@@ -74,7 +74,7 @@ def test_valid_cnn_is_a_sequence(seed: int) -> None:
 
 @pytest.mark.parametrize("kind", [CNN, ValidCNN, LeNet5])
 def test_images_that_are_too_small_are_refused(kind: type[nn.Module]) -> None:
-    with pytest.raises(ValueError, match="image_size must .*; received 3x40; "):
+    with pytest.raises(ValueError, match=r"image_size must .*; received 3x40; "):
         kind(channels=1, image_size=(3, 40), outputs=2)
 
 
@@ -283,7 +283,7 @@ def test_blocks_can_start_as_their_shortcuts() -> None:
 
 
 def test_convolutions_start_with_the_variance_of_he() -> None:
-    network = resnet.SmallResNet(channels=3, outputs=2, widths=(64,), depths=(1,), entry=64)
+    network = resnet.SmallResNet(channels=3, outputs=2, widths=(64,), depths=(1,), entry=16)
     weight = network.stages[0][0].layers[0].convolution.weight
     assert float(weight.detach().std()) == pytest.approx((2 / (9 * 64)) ** 0.5, rel=0.02)
 
