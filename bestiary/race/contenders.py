@@ -48,9 +48,8 @@ def candidates(
         InputError: for unknown words, with the nearest known one, or when nobody is left.
     """
     everyone = catalogue.ROWS if catalogue_rows is None else tuple(catalogue_rows)
-    wanted, unwanted = _words(only), _words(exclude)
-    for word in [*wanted, *unwanted]:
-        _check(word, everyone)
+    wanted, unwanted = split_words(only), split_words(exclude)
+    check_words([*wanted, *unwanted], everyone)
     found, left_out = [], {}
     for row in everyone:
         named = [w for w in wanted if _names(w, row)]
@@ -67,7 +66,13 @@ def candidates(
     return found, left_out
 
 
-def _words(given: Sequence[str] | str | None) -> list[str]:
+def split_words(given: Sequence[str] | str | None) -> list[str]:
+    """Words of a list, or of a line with commas.
+
+    Example:
+        >>> split_words("lstm, family:convolution")
+        ['lstm', 'family:convolution']
+    """
     parts = given.split(",") if isinstance(given, str) else list(given or [])
     return [part.strip().lower() for part in parts if part.strip()]
 
@@ -76,13 +81,20 @@ def _names(word: str, row: Row) -> bool:
     return word in (row.name, FAMILY + row.family) or word.startswith(row.name + "/")
 
 
-def _check(word: str, rows: Sequence[Row]) -> None:
-    names = [row.name for row in rows]
+def check_words(words: Sequence[str], rows: Sequence[Row] = catalogue.ROWS) -> None:
+    """Refuses names, sizes and families that nobody has.
+
+    Raises:
+        InputError: with the nearest known one.
+    """
     families = [FAMILY + family for family in sorted({row.family for row in rows})]
     sizes = [f"{row.name}/{c.name}" for row in rows for cs in row.races.values() for c in cs]
-    known = [*names, *families, *dict.fromkeys(sizes)]
-    if word not in known:
-        raise InputError(f"no contender or family is named {word!r}{nearest(word, known)}; `bestiary list` shows all")
+    known = [*(row.name for row in rows), *families, *dict.fromkeys(sizes)]
+    for word in words:
+        if word not in known:
+            raise InputError(
+                f"no contender or family is named {word!r}{nearest(word, known)}; `bestiary list` shows all"
+            )
 
 
 def _sizes(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,17 +51,28 @@ class Course:
         self, folder: Path, plan: Plan, pool: Pool, clock: Clock, tick: Callable[[Course], None] = lambda course: None
     ) -> None:
         self.folder, self.plan, self.pool, self.clock = folder, plan, pool, clock
-        self.rung = 0
+        self.rung, self.now = 0, "planning"
         self._tick = tick
 
     def run(self) -> None:
         """All rungs, from wherever the plan stands."""
-        for rung in (1, 2, 3):
+        for rung in range(1, max(3, len(self.plan.stages)) + 1):
             self.rung = rung
             if len(self.plan.stages) < rung:
                 self.plan.stages.append(self._next(rung))
                 self.write()
-            self._run(self.plan.stages[rung - 1])
+            with self.phase(f"rung {rung}"):
+                self._run(self.plan.stages[rung - 1])
+
+    @contextlib.contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Counts the seconds of a phase."""
+        self.now, began = name, self.clock.elapsed
+        try:
+            yield
+        finally:
+            shares = self.plan.shares
+            shares[name] = round(shares.get(name, 0.0) + self.clock.elapsed - began, 2)
 
     def write(self) -> None:
         """The plan as it stands, onto paper."""
@@ -70,7 +82,7 @@ class Course:
     @property
     def left(self) -> float:
         """Wall-clock seconds that are left for training."""
-        return self.plan.budget - self.plan.shares["judging"] - self.clock.elapsed
+        return self.plan.budget - self.plan.shares["reserve"] - self.clock.elapsed
 
     # ------------------------------------------------------------------------------------------- deciding
 
@@ -89,8 +101,8 @@ class Course:
         chosen = {name: losses[name][0] for name in going}
         done, pace = {}, {}
         for name in going:
-            results = [self.result(j) for j in before.jobs if (j.entrant, j.setting) == (name, chosen[name])]
-            done[name] = max(r["steps"] for r in results if r)
+            kept = next(j for j in before.jobs if (j.entrant, j.setting, j.fold) == (name, chosen[name], -1))
+            done[name] = (self.result(kept) or {"steps": kept.steps})["steps"]
             measured = [r["pace"] for j in before.jobs if j.entrant == name and (r := self.result(j)) and r["pace"]]
             pace[name] = sum(measured) / len(measured) if measured else before.pace[name]
         tied = f", {len(going) - keep} of them within one standard error of the cut" if len(going) > keep else ""
@@ -103,7 +115,8 @@ class Course:
         for setting in {job.setting for job in stage.jobs if job.entrant == name}:
             jobs = [j for j in stage.jobs if (j.entrant, j.setting) == (name, setting) and j.seed == self.plan.seed]
             if all(self.result(job) for job in jobs):
-                found[setting] = self.losses.of([(job.id, job.fold) for job in jobs])
+                choosing = [job for job in jobs if job.fold >= 0 or not self.plan.folds]
+                found[setting] = self.losses.of([(job.id, job.fold) for job in choosing])
         if not found:
             return None
         best = min(sorted(found), key=lambda setting: float(found[setting].mean()))
@@ -115,13 +128,16 @@ class Course:
 
     def result(self, job: Job) -> dict[str, Any] | None:
         """What a training left behind when it had finished this rung, else None."""
-        path = self.folder / "contenders" / job.id / "result.json"
+        found = self.best_so_far(job)
+        whole = found and found["parts"] == job.parts and found["planned"] >= job.steps and not found["stopped"]
+        return found if whole else None
+
+    def best_so_far(self, job: Job) -> dict[str, Any] | None:
+        """What a training left behind when it last had something to show: an earlier rung, or where it was stopped."""
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
+            return json.loads((self.folder / "contenders" / job.id / "result.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        whole = found["parts"] == job.parts and found["planned"] >= job.steps
-        return found if whole and not found["stopped"] else None
 
     def rival_result(self, rival: Rival) -> dict[str, Any] | None:
         """What a baseline left behind, else None."""

@@ -47,10 +47,18 @@ class ValidationLosses:
         return task_for(read_spec(data)[1]).losses(predictions, target[where])
 
 
-def constant(data: Path, split: str = "validation") -> tuple[float, dict[str, float]]:
-    """The loss and the scores, on a split, of answering every row with the training rows' class shares, or their mean."""
+def constant(data: Path, folder: Path, split: str) -> tuple[float, dict[str, float]]:
+    """What it costs to answer every row with the class shares, or the mean, of the training rows.
+
+    Args:
+        data: folder of the training rows.
+        folder: of the rows to answer, and `split`, which they are.
+
+    Returns:
+        The loss that selects, and all scores.
+    """
     facts = read_spec(data)[1]
-    train, truth = read_array(data, "train", "target"), read_array(data, split, "target")
+    train, truth = read_array(data, "train", "target"), read_array(folder, split, "target")
     row = torch.arange(len(truth))
     if facts["problem"] == "regression":
         value = torch.full((len(truth),), float(train.astype(np.float64).mean()))

@@ -125,8 +125,9 @@ class Plan:
         metric: that ranks; `metric_reason`, `higher` (whether more is better).
         seed, workers, device: of the race.
         splits: how rows were divided; `rows`: split -> number; `folds`: how many for selection, 0 for none.
-        shares: wall-clock seconds set aside: "reading", "planning" (spent), "judging" (kept back).
+        shares: wall-clock seconds of each phase, spent; `reserve` is what is kept back for judging and the report.
         constant: loss of the constant predictor on the validation rows.
+        contenders, exclude: the words by which a person narrowed the field; empty for everyone.
         entrants, rivals: contenders and baselines; `left_out`: name -> reason.
         stages: the rungs so far.
         finalists: those that the test rows will be opened for, baselines included, written before the opening.
@@ -156,6 +157,8 @@ class Plan:
     folds: int
     shares: dict[str, float]
     constant: float = 0.0
+    contenders: list[str] = field(default_factory=list)
+    exclude: list[str] = field(default_factory=list)
     entrants: list[Entrant] = field(default_factory=list)
     rivals: list[Rival] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)

@@ -96,7 +96,7 @@ def rung_costs(
         folds: that the first two rungs train on; 0 for none.
     """
     costs: list[float] = []
-    pieces = max(1, folds)
+    pieces = folds + 1
     for name in names:
         entrant, one = entrants[name], unit.seconds(name, amount)
         settings = len(entrant.settings) if rung == 1 else 1
@@ -104,7 +104,7 @@ def rung_costs(
             each = one * SHARES[rung - 1] / settings / pieces
             costs += [entrant.start_seconds + each] * (settings * pieces)
         else:
-            costs.append(entrant.start_seconds + one * (1 if folds else SHARES[2]))
+            costs.append(entrant.start_seconds + one * SHARES[2])
     if rung == 3:
         costs += [entrants[n].start_seconds + unit.seconds(n, amount) for n in names] * (SEEDS - 1)
     return costs
@@ -150,5 +150,5 @@ def settings_that_fit(entrant: Entrant, seconds: float, folds: int) -> int:
         seconds: its core-seconds in the first rung.
         folds: that it trains on; 0 for none.
     """
-    each = max(2 * LEAST_STEPS * entrant.pace, entrant.start_seconds) * max(1, folds)
+    each = max(2 * LEAST_STEPS * entrant.pace, entrant.start_seconds) * (folds + 1)
     return max(1, min(len(entrant.settings), int(seconds / each)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 
@@ -65,11 +66,11 @@ def first(plan: Plan, available: float) -> Stage:
     jobs = []
     for entrant in plan.entrants:
         entrant.look_every = max(entrant.look_every, unit.steps(entrant.name, amount) // LOOKS)
-        whole, pieces = unit.steps(entrant.name, amount), len(entrant.settings) * max(1, plan.folds)
+        whole, pieces = unit.steps(entrant.name, amount), len(entrant.settings) * (plan.folds + 1)
         steps = max(LEAST_STEPS, int(whole * SHARES[0] / pieces))
         for setting in range(len(entrant.settings)):
             for fold in _folds(plan):
-                jobs.append(_job(plan, entrant, setting, fold, steps, max(whole, 2 * steps)))
+                jobs.append(_job(plan, entrant, setting, fold, steps, max(whole, 2 * steps)))  # noqa: PERF401
     for rival in plan.rivals:
         rival.seconds = round(amount_in_seconds(plan, amount), 2)
     costs = rung_costs(unit, {e.name: e for e in plan.entrants}, [e.name for e in plan.entrants], 1, amount, plan.folds)
@@ -111,13 +112,11 @@ def following(
     for name in names:
         entrant, whole = plan.entrant(name), unit.steps(name, amount)
         if rung == 2:
-            steps = done[name] + max(LEAST_STEPS, int(whole * SHARES[1] / max(1, plan.folds)))
+            steps = done[name] + max(LEAST_STEPS, int(whole * SHARES[1] / (plan.folds + 1)))
             jobs += [_job(plan, entrant, chosen[name], f, steps, max(whole, 2 * steps)) for f in _folds(plan)]
-        elif not plan.folds:
+        else:
             horizon = max(done[name] + int(whole * SHARES[2]), math.ceil(done[name] / PLATEAU))
             jobs.append(_job(plan, entrant, chosen[name], -1, horizon, horizon))
-        else:
-            jobs.append(_job(plan, entrant, chosen[name], -1, whole, whole, seed=0))
     if rung == 3:
         horizons = {job.entrant: job.horizon for job in jobs}
         for number in range(1, SEEDS):
@@ -125,6 +124,31 @@ def following(
     entrants = {e.name: e for e in plan.entrants}
     seconds = makespan(rung_costs(unit, entrants, names, rung, amount, plan.folds), plan.workers)
     return Stage(rung, jobs, dict(pace), round(seconds, 2), reason)
+
+
+def encore(plan: Plan, available: float) -> Stage:
+    """One more rung for the finalists of a race that was given more time: they train afresh, for longer.
+
+    Their rates have decayed already, so they cannot carry on; the better of the old and the new training ships.
+    """
+    before = next(s for s in reversed(plan.stages) if s.rung == 3)
+    chosen = {job.entrant: job.setting for job in before.jobs if not job.failed}
+    unit = unit_of(plan, before.pace)
+
+    def wall(amount: float) -> float:
+        return makespan([unit.seconds(n, amount) for n in chosen] * SEEDS, plan.workers)
+
+    slowest = max(before.pace[n] for n in chosen)
+    most = available * plan.workers * (1 if plan.equal == "time" else 1024 / slowest)
+    amount = largest(wall, available, most)
+    rung = len(plan.stages) + 1
+    jobs = []
+    for number in range(SEEDS):
+        for name, setting in chosen.items():
+            steps = unit.steps(name, amount)
+            job = _job(plan, plan.entrant(name), setting, -1, steps, steps, seed=number)
+            jobs.append(dataclasses.replace(job, id=f"{job.id}.rung{rung}"))
+    return Stage(rung, jobs, dict(before.pace), round(wall(amount), 2), "the finalists afresh, with the added time")
 
 
 def _leave_out_the_slow(plan: Plan, available: float) -> float:
@@ -144,13 +168,12 @@ def _leave_out_the_slow(plan: Plan, available: float) -> float:
 
 
 def _folds(plan: Plan) -> list[int]:
-    return list(range(plan.folds)) or [-1]
+    """The ordinary split, which goes on to the last rung, and the folds, which help to choose."""
+    return [-1, *range(plan.folds)]
 
 
-def _job(
-    plan: Plan, entrant: Entrant, setting: int, fold: int, steps: int, horizon: int, seed: int | None = None
-) -> Job:
-    """The first seed carries on in its folder; further seeds, and trainings after folds, get one of their own."""
+def _job(plan: Plan, entrant: Entrant, setting: int, fold: int, steps: int, horizon: int, seed: int = 0) -> Job:
+    """The first seed carries on in its folder; further seeds, and trainings on folds, have one of their own."""
     name = entrant.name.replace("/", ".") + f".{setting}"
-    name += f".fold{fold}" if fold >= 0 else f".seed{seed}" if seed is not None else ""
-    return Job(name, entrant.name, setting, plan.seed + (seed or 0), fold, steps, horizon)
+    name += f".fold{fold}" if fold >= 0 else f".seed{seed}" if seed else ""
+    return Job(name, entrant.name, setting, plan.seed + seed, fold, steps, horizon)

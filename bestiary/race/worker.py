@@ -14,11 +14,12 @@ from multiprocessing import connection, parent_process
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import torch
 from torch import nn
 
 from bestiary.architectures.build import build, count, resolve
-from bestiary.contracts import Algorithm
+from bestiary.contracts import Algorithm, Predictions
 from bestiary.data.source import SPLITS
 from bestiary.data.store import StoredData, write_text
 from bestiary.errors import Diverged, InputError
@@ -249,5 +250,26 @@ def answer(folder: str, data: str, sealed: str, out: str) -> None:
     began = time.perf_counter()
     predictions = task_for(stored.facts).predict(network, stored, SPLITS[2])
     seconds = time.perf_counter() - began
+    write_predictions(Path(out), predictions)
+    write_text(here / "answered.json", json.dumps({"predict_seconds": 1000 * seconds / max(1, len(predictions))}))
+
+
+def rival_answer(folder: str, data: str, sealed: str, out: str) -> None:
+    """The same for a fitted baseline."""
+    from bestiary.baselines import load_fitted
+
+    here = Path(folder)
+    stored = StoredData(Path(data), sealed=Path(sealed))
+    arrays = {name: array.numpy() for name, array in stored.arrays(SPLITS[2]).items()}
+    fitted = load_fitted(here / "model.skops")
+    began = time.perf_counter()
+    outputs = torch.from_numpy(np.array(fitted.predict(arrays), dtype=np.float32))
+    seconds = time.perf_counter() - began
+    row = torch.from_numpy(np.array(arrays["row"], dtype=np.int64))
+    if stored.regression:
+        predictions = Predictions({"row": row, "value": outputs.reshape(-1)})
+    else:
+        columns = {f"probability_{k}": outputs[:, k].contiguous() for k in range(outputs.shape[1])}
+        predictions = Predictions({"row": row, **columns})
     write_predictions(Path(out), predictions)
     write_text(here / "answered.json", json.dumps({"predict_seconds": 1000 * seconds / max(1, len(predictions))}))

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from multiprocessing import connection
 from multiprocessing.process import BaseProcess
 
-_PRELOAD = ["torch", "torch._dynamo", "sklearn", "sklearn.pipeline", "bestiary.race.worker"]
+_PRELOAD = ["torch", "torch._dynamo", "sklearn", "bestiary.race.worker", "bestiary.baselines"]
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 

@@ -1,0 +1,244 @@
+"""The one opening of the sealed test rows: finalists and baselines predict them, and the verdict is written."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bestiary.data.store import read_array
+from bestiary.race.course import Course, failure, rival_id
+from bestiary.race.evidence import Standing, Verdict
+from bestiary.race.losses import constant
+from bestiary.race.openings import count_opening, ordinal
+from bestiary.race.plan import Job, Rival
+from bestiary.race.standings import baseline_standing, standing_of
+from bestiary.race.verdict import Candidate, Judgement, judge_race
+from bestiary.race.workers import Call
+from bestiary.tasks import read_predictions
+
+MOST_OPENED = 4  # contenders judged when a race is ended before its last rung
+
+
+@dataclass
+class Finalist:
+    """A contender with its trainings, the one that would ship first, or a baseline."""
+
+    name: str
+    jobs: list[Job]
+    rival: Rival | None = None
+
+
+def judge(course: Course) -> Verdict:
+    """Opens the test rows once for everyone who got this far.
+
+    All are named in the plan before; a race that was stopped while it was judged does not open them again.
+    """
+    found = finalists(course)
+    plan, folder = course.plan, course.folder
+    plan.finalists = [f.name for f in found]
+    if not plan.opened:
+        plan.opened = count_opening(plan.digest)
+    course.write()
+    _answer(course, found)
+    truth = _write_truth(course)
+    candidates = [c for f in found if (c := _candidate(course, f)) is not None]
+    sealed = folder / "sealed"
+    groups = _optional(sealed / "test.group.npy")
+    judgement = judge_race(
+        candidates=candidates,
+        truth=truth,
+        problem=plan.problem,
+        metric=plan.metric,
+        train_rows=plan.rows["train"] + plan.rows["validation"],
+        classes=plan.classes,
+        groups=groups,
+        blocks=_optional(sealed / "test.block.npy"),
+        seed=plan.seed,
+    )
+    return _verdict(course, judgement, found)
+
+
+def finalists(course: Course) -> list[Finalist]:
+    """Those of the last rung; where a person ended the race before it, the best so far; and every baseline."""
+    plan, found = course.plan, []
+    for stage in reversed(plan.stages):
+        names = [n for n in stage.entrants if _finished(course, n)]
+        if names:
+            found = [Finalist(n, _finished(course, n)) for n in names]
+            break
+    found.sort(key=lambda f: _loss(course, f.jobs[0]))
+    if len(plan.stages) < 3:
+        found = found[:MOST_OPENED]
+    return found + [Finalist(f"baseline/{r.name}", [], r) for r in plan.rivals if course.rival_result(r)]
+
+
+def _finished(course: Course, name: str) -> list[Job]:
+    """The trainings of a contender on the ordinary split that left an answer, of the setting that got furthest."""
+    stages = [s for s in course.plan.stages if name in s.entrants]
+    if not stages:
+        return []
+    jobs = [j for j in stages[-1].jobs if j.entrant == name and j.fold < 0 and course.best_so_far(j)]
+    if not jobs:
+        return []
+    ordered = sorted(jobs, key=lambda job: _loss(course, job))
+    return [job for job in ordered if job.setting == ordered[0].setting]
+
+
+def _loss(course: Course, job: Job) -> float:
+    return float((course.best_so_far(job) or {"loss": float("inf")})["loss"])
+
+
+# ------------------------------------------------------------------------------------------------ predictions
+
+
+def file_of(folder: Path, name: str, place: int = 0) -> Path:
+    """Where the test predictions of a model are: its shipped training first, then the others by number."""
+    safe = re.sub(r"[^a-z0-9_]+", "-", name.lower())
+    return folder / "predictions" / f"{safe}{f'.{place}' if place else ''}.parquet"
+
+
+def _answer(course: Course, found: list[Finalist]) -> None:
+    folder = course.folder
+    calls: deque[Call] = deque()
+    (folder / "predictions").mkdir(exist_ok=True)
+    for finalist in found:
+        for place, job in enumerate(finalist.jobs):
+            out = file_of(folder, finalist.name, place)
+            words = ("answer", str(folder / "contenders" / job.id))
+            _add(calls, folder, f"{finalist.name} {place}", words, out)
+        if finalist.rival:
+            words = ("rival_answer", str(folder / "contenders" / rival_id(finalist.rival)))
+            _add(calls, folder, finalist.name, words, file_of(folder, finalist.name))
+    for ended in course.pool.run(calls):
+        if ended.code:
+            name = ended.call.id.partition(" ")[0]
+            course.plan.left_out[name] = f"could not answer: {failure(Path(ended.call.arguments[0]), ended.code)}"
+
+
+def _add(calls: deque[Call], folder: Path, name: str, words: tuple[str, str], out: Path) -> None:
+    if not out.exists():
+        calls.append(Call(name, words[0], (words[1], str(folder / "data"), str(folder / "sealed"), str(out))))
+
+
+def _write_truth(course: Course) -> Any:
+    """`truth.parquet`: row, target, and what the row is called or says; returns the targets in their order."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sealed = course.folder / "sealed"
+    target, row = read_array(sealed, "test", "target"), read_array(sealed, "test", "row")
+    columns: dict[str, Any] = {"row": np.asarray(row), "target": np.asarray(target)}
+    remarks = _remarks(sealed, len(row))
+    if remarks:
+        columns["remark"] = remarks
+    path = course.folder / "predictions" / "truth.parquet"
+    temporary = path.with_suffix(".part")
+    pq.write_table(pa.table(columns), temporary)
+    temporary.replace(path)
+    return np.asarray(target)
+
+
+def _remarks(sealed: Path, rows: int, most: int = 300) -> list[str]:
+    if (sealed / "names.json").exists():
+        names = json.loads((sealed / "names.json").read_text(encoding="utf-8"))
+        return names if len(names) == rows else []
+    if (sealed / "test.bytes.npy").exists():
+        text, offsets = read_array(sealed, "test", "bytes"), read_array(sealed, "test", "offsets")
+        ends = np.asarray(offsets, dtype=np.int64)
+        return [
+            bytes(text[a : min(b, a + most)]).decode("utf-8", errors="replace") for a, b in zip(ends[:-1], ends[1:])
+        ]
+    return []
+
+
+def _optional(path: Path) -> Any:
+    return np.load(path, allow_pickle=False) if path.exists() else None
+
+
+def _candidate(course: Course, finalist: Finalist) -> Candidate | None:
+    paths = [file_of(course.folder, finalist.name, place) for place in range(max(1, len(finalist.jobs)))]
+    predictions = [read_predictions(path) for path in paths if path.exists()]
+    if not predictions:
+        return None
+    if finalist.rival:
+        result = course.rival_result(finalist.rival) or {}
+        title, loss = finalist.rival.name, float(result.get("loss", float("inf")))
+    else:
+        title, loss = course.plan.entrant(finalist.name).title, _loss(course, finalist.jobs[0])
+    cost = size_of(course, finalist)
+    return Candidate(finalist.name, finalist.rival is None, float(cost), loss, predictions, title)
+
+
+def size_of(course: Course, finalist: Finalist) -> int:
+    """Bytes of the saved model: what is cheap must not depend on a clock, or a replay could ship another model."""
+    if finalist.rival:
+        path = course.folder / "contenders" / rival_id(finalist.rival) / "model.skops"
+    else:
+        path = course.folder / "contenders" / finalist.jobs[0].id / "answer.safetensors"
+    return path.stat().st_size if path.exists() else 0
+
+
+# ---------------------------------------------------------------------------------------------------- verdict
+
+
+def _verdict(course: Course, judgement: Judgement, found: list[Finalist]) -> Verdict:
+    plan, folder = course.plan, course.folder
+    standings = _standings(course, judgement, found)
+    notes = [*plan.notes, f"test rows were opened for the {ordinal(plan.opened)} time"]
+    notes += [f"{name} did not take part: {reason}" for name, reason in plan.left_out.items()]
+    if plan.interrupted:
+        notes.append("the race was ended early; these are the best so far")
+    scores = constant(folder / "data", folder / "sealed", "test")[1]
+    return Verdict(
+        sentence=judgement.sentence,
+        problem=plan.problem,
+        kind=plan.kind,
+        target=plan.target,
+        classes=plan.classes,
+        metric=judgement.metric,
+        metric_reason=plan.metric_reason,
+        higher=plan.higher,
+        crowned=judgement.crowned,
+        reason=judgement.reason,
+        chosen=judgement.chosen,
+        worth_it=judgement.worth_it,
+        worth_sentence=judgement.worth_sentence,
+        networks_best=judgement.networks_best,
+        baseline_best=judgement.baseline_best,
+        standings=standings,
+        rows=plan.rows,
+        openings=plan.opened,
+        notes=notes,
+        constant=scores,
+        versions=plan.versions,
+    )
+
+
+def _standings(course: Course, judgement: Judgement, found: list[Finalist]) -> list[Standing]:
+    """Those who were tested, best first; then those who left, the last first; then those who failed."""
+    by_name = {f.name: f for f in found}
+    tested = []
+    for name in judgement.order:
+        finalist = by_name.pop(name)
+        made = baseline_standing(course, finalist.rival) if finalist.rival else standing_of(course, name, finalist.jobs)
+        made.test = judgement.test.get(name, {})
+        made.difference, made.tied = judgement.difference.get(name), judgement.tied.get(name, False)
+        made.bytes = size_of(course, finalist)
+        made.predict_seconds = _predict_seconds(course, finalist)
+        tested.append(made)
+    others = [standing_of(course, e.name, []) for e in course.plan.entrants if e.name not in judgement.order]
+    others.sort(key=lambda s: (s.status == "failed", -s.rung))
+    failed = [baseline_standing(course, r) for r in course.plan.rivals if f"baseline/{r.name}" not in judgement.order]
+    return [*tested, *others, *failed]
+
+
+def _predict_seconds(course: Course, finalist: Finalist) -> float:
+    name = rival_id(finalist.rival) if finalist.rival else finalist.jobs[0].id
+    path = course.folder / "contenders" / name / "answered.json"
+    return float(json.loads(path.read_text(encoding="utf-8"))["predict_seconds"]) if path.exists() else 0.0

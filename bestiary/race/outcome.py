@@ -1,0 +1,90 @@
+"""What a race gives back: the leaderboard as a frame, the winner, and where everything is."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bestiary.errors import InputError
+from bestiary.race.evidence import Verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bestiary.runs.model import Model
+
+
+@dataclass(frozen=True)
+class Winner:
+    """The model that a race hands back.
+
+    Attributes:
+        folder: that needs nothing else.
+    """
+
+    folder: Path
+
+    @cached_property
+    def model(self) -> Model:
+        """Loaded when first used."""
+        from bestiary.runs.model import load
+
+        return load(self.folder)
+
+    def predict(self, source: object) -> pd.DataFrame:
+        """Predictions for new rows: a path, frame or arrays; see `bestiary.runs.model.Model.predict`."""
+        return self.model.predict(source)
+
+    def save(self, folder: str | Path) -> Path:
+        """Copies the model to another folder, which must not exist yet or be empty."""
+        where = Path(folder)
+        if where.exists() and (not where.is_dir() or any(where.iterdir())):
+            raise InputError(f"expected a new or empty folder; {where} has something in it; choose another")
+        shutil.copytree(self.folder, where, dirs_exist_ok=True)
+        return where
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished race.
+
+    Attributes:
+        folder: of the run.
+        verdict: what was found.
+    """
+
+    folder: Path
+    verdict: Verdict
+
+    @property
+    def report(self) -> Path:
+        """The report, one file that opens offline."""
+        return self.folder / "report.html"
+
+    @property
+    def winner(self) -> Winner:
+        """The crowned model; where nobody was crowned, the cheapest within one standard error of the best."""
+        return Winner(self.folder / "winner")
+
+    @property
+    def leaderboard(self) -> pd.DataFrame:
+        """A line a model, best first: name, status, test scores with their intervals, cost.
+
+        Columns `<metric>`, `<metric>_low`, `<metric>_high` are of the test rows, and missing for those that were not
+        tested; `selection_<metric>` are of the validation rows.
+        """
+        import pandas as pd
+
+        lines = []
+        for standing in self.verdict.standings:
+            line: dict[str, object] = {"name": standing.name, "status": standing.status, "reason": standing.reason}
+            for metric, interval in standing.test.items():
+                line |= {metric: interval.value, f"{metric}_low": interval.low, f"{metric}_high": interval.high}
+            line |= {f"selection_{metric}": score for metric, score in standing.selection.items()}
+            line |= {"learned": standing.learned, "parameters": standing.parameters, "bytes": standing.bytes}
+            line |= {"train_seconds": standing.train_seconds, "predict_seconds": standing.predict_seconds}
+            lines.append(line)
+        return pd.DataFrame(lines)

@@ -1,0 +1,169 @@
+"""From a person's data to a run folder with encoded splits, and a plan without contenders yet."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from bestiary import __version__
+from bestiary.data.source import SPLITS, Source
+from bestiary.data.store import write_array, write_text
+from bestiary.errors import InputError
+from bestiary.race.losses import constant
+from bestiary.race.plan import Plan, Rival
+from bestiary.tasks import by_name, choose
+
+FOLDS = 3
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a person asked of a race; the words of `bestiary.race`."""
+
+    budget: float
+    equal: str
+    metric: str | None
+    seed: int
+    workers: int
+    device: str
+
+
+def check(equal: str, workers: int | None, device: str, seed: int) -> tuple[int, str]:
+    """How many workers, and which device, after refusing what cannot be.
+
+    Raises:
+        InputError: for a word or number that cannot be used.
+    """
+    if equal not in ("time", "examples"):
+        raise InputError(f"equal must be time or examples; received {equal!r}")
+    if device not in ("auto", "cpu", "cuda"):
+        raise InputError(f"device must be auto, cpu or cuda; received {device!r}")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise InputError("device cuda was asked for, but torch finds none; use --device cpu")
+    if not isinstance(seed, int) or not 0 <= seed < 2**31:
+        raise InputError(f"seed must be a whole number from 0 to 2147483647; received {seed!r}")
+    chosen = "cuda" if device != "cpu" and torch.cuda.is_available() else "cpu"
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if workers is not None and (not isinstance(workers, int) or not 1 <= workers <= 1024):
+        raise InputError(f"workers must be a whole number from 1 to 1024; received {workers!r}")
+    if chosen == "cuda":
+        return 1, chosen  # contenders take turns on an accelerator
+    return workers or cores, chosen
+
+
+def prepare(source: Source, arguments: Mapping[str, Any], folder: Path, wishes: Wishes) -> Plan:
+    """Splits and encodes data into the run folder.
+
+    Args:
+        source: the data.
+        arguments: they were read with, for a replay; empty where that cannot be.
+        folder: of the run.
+        wishes: what was asked for.
+
+    Returns:
+        A plan without entrants.
+    """
+    from bestiary.baselines import for_kind, left_out
+    from bestiary.data.splits import FOLDS_BELOW, assign, duplicates, folds, unit_keys
+
+    splits = assign(source)
+    rows = {name: int((splits == number).sum()) for number, name in enumerate(SPLITS)}
+    notes = [*source.notes, *duplicates(source)]
+    data = folder / "data"
+    source.encode(splits, data, wishes.seed)
+    _note_test_rows(source, splits, folder / "sealed")
+    few = len(source) < FOLDS_BELOW and not (source.times is not None and source.groups is None)
+    count = min(FOLDS, len(np.unique(unit_keys(source)[splits < 2]))) if few else 0
+    count = count if count >= 2 else 0
+    if count:
+        fold = folds(unit_keys(source), count, splits)
+        for number in range(count):
+            inner = np.where(splits > 1, -1, np.where(fold == number, 1, 0)).astype(np.int8)
+            inner[splits < 0] = -1
+            source.encode(inner, data / f"fold{number}", wishes.seed, train_only=True)
+    target = source.target
+    counts = np.bincount(target.values[splits == 0].astype(np.int64)) if target.problem == "classification" else ()
+    chosen, reason = choose(target.problem, [int(c) for c in counts])
+    if wishes.metric:
+        chosen, reason = by_name(wishes.metric, target.problem), "you asked for it"
+    plan = Plan(
+        source=dict(arguments),
+        digest=source.digest,
+        kind=source.kind,
+        problem=target.problem,
+        target=target.name,
+        classes=list(target.classes),
+        notes=notes,
+        budget=wishes.budget,
+        equal=wishes.equal,
+        metric=chosen.name,
+        metric_reason=reason,
+        higher=chosen.higher,
+        seed=wishes.seed,
+        workers=wishes.workers,
+        device=wishes.device,
+        splits=_how(source, count),
+        rows=rows,
+        folds=count,
+        shares={},
+        rivals=[
+            Rival(name, 0.0)
+            for name in for_kind(source.kind, target.problem)
+            if not left_out(name, len(target.classes))
+        ],
+        versions=versions(),
+    )
+    plan.constant = _constant(folder, plan)
+    return plan
+
+
+def _constant(folder: Path, plan: Plan) -> float:
+    data = folder / "data"
+    return constant(data, data, "validation")[0]
+
+
+def _how(source: Source, count: int) -> str:
+    by = (
+        "by groups" if source.groups is not None
+        else "by time, the latest rows for the test" if source.times is not None
+        else "by a hash of each row's content, equal rows together"
+    )  # fmt: skip
+    given = "test rows from the file that was given; the others " if source.held is not None else ""
+    selecting = (
+        f"; contenders are chosen on {count} folds of the training and validation rows, because there are few"
+        if count
+        else ""
+    )
+    return f"{given}{by}{selecting}"
+
+
+def _note_test_rows(source: Source, splits: np.ndarray[Any, Any], sealed: Path) -> None:
+    """What the verdict needs beside the encoded test rows: what holds them together, and what they are called."""
+    from bestiary.race.statistics import time_blocks
+
+    where = splits == SPLITS.index("test")
+    if source.groups is not None:
+        write_array(sealed, "test", "group", np.unique(source.groups[where], return_inverse=True)[1].astype(np.int64))
+    elif source.times is not None:
+        write_array(sealed, "test", "block", time_blocks(source.times[where]))
+    names = getattr(source, "names", None)
+    if names is not None and len(names) == len(splits):
+        write_text(sealed / "names.json", json.dumps([str(names[i]) for i in np.flatnonzero(where)]))
+
+
+def versions() -> dict[str, str]:
+    """Of the packages that decide figures, and the machine."""
+    found = {"bestiary": __version__, "python": platform.python_version()}
+    for name in ("torch", "numpy", "sklearn", "pandas"):
+        found[name] = str(importlib.import_module(name).__version__)
+    cores = os.cpu_count() or 1
+    return {**found, "machine": f"{platform.system()} {platform.machine()}, {cores} cores"}

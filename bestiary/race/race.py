@@ -1,0 +1,297 @@
+"""The race, as people call it: `race`, `resume`, `replay`."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import shutil
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from bestiary.data.store import read_spec
+from bestiary.errors import InputError
+from bestiary.race.contenders import candidates, split_words
+from bestiary.race.course import Clock, Course
+from bestiary.race.evidence import Verdict
+from bestiary.race.folder import new_folder, owned, removed_on_failure, writing
+from bestiary.race.measuring import measure
+from bestiary.race.opened import judge
+from bestiary.race.outcome import Outcome
+from bestiary.race.plan import Plan, parse_budget
+from bestiary.race.prepare import Wishes, check, prepare
+from bestiary.race.progress import Listener, Snapshot
+from bestiary.race.showing import snapshot
+from bestiary.race.stages import encore
+from bestiary.race.winner import save_winner
+from bestiary.race.workers import Pool
+
+GRACE = 5.0  # seconds that trainings have to save what they hold, when a person ends the race
+
+
+def race(
+    source: object,
+    target: str | None = None,
+    *,
+    kind: str | None = None,
+    problem: str | None = None,
+    budget: str | float = "5m",
+    equal: str = "time",
+    contenders: Sequence[str] | str | None = None,
+    exclude: Sequence[str] | str | None = None,
+    metric: str | None = None,
+    seed: int = 0,
+    group: str | None = None,
+    time: str | None = None,
+    test: object = None,
+    workers: int | None = None,
+    device: str = "auto",
+    out: str | Path | None = None,
+    listener: Listener | None = None,
+    **reading: Any,
+) -> Outcome:
+    """Trains every architecture that fits the data under one equal budget, beside honest baselines.
+
+    Ctrl-C ends it with the best so far, judged and reported; killed, it can be continued with `resume`.
+
+    Args:
+        source: path, pandas frame, arrays or the name of a built-in data set, as `bestiary.data.read` takes it.
+        target: column to predict.
+        kind: "table", "image", "text" or "series"; guessed unless given.
+        problem: "classification" or "regression"; told from the target unless given.
+        budget: wall-clock time for everything: "90s", "5m", "1h" or seconds.
+        equal: what every contender has the same of: core-seconds ("time") or "examples".
+        contenders: names ("lstm"), sizes ("resnet/small"), families ("family:convolution"); everyone unless given.
+        exclude: the same words, for those that stay out.
+        metric: that ranks the finalists; chosen with a reason unless given.
+        seed: of first weights and orders. It moves no row between splits.
+        group: column whose rows with equal cells are never parted between splits.
+        time: column that orders the rows: the latest are tested on.
+        test: held-out data of the same sort, instead of a test split.
+        workers: trainings at a time; one a core unless given.
+        device: "auto", "cpu" or "cuda"; on an accelerator contenders take turns.
+        out: folder of the run, new or empty; `runs/<data>-<time>` unless given.
+        listener: called about four times a second with a `race.progress.Snapshot`.
+        **reading: further words of `bestiary.data.read`.
+
+    Returns:
+        The outcome: `leaderboard`, `winner`, `report`, `verdict`, `folder`.
+
+    Raises:
+        InputError: one line, for data, words or folders that cannot be used.
+    """
+    clock = Clock()
+    seconds = parse_budget(budget)
+    count, chosen = check(equal, workers, device, seed)
+    wanted, unwanted = split_words(contenders), split_words(exclude)
+    candidates_known(wanted, unwanted)
+    folder = new_folder(out, source)
+    with removed_on_failure(folder), owned(folder), writing(folder):
+        pool = Pool(count)
+        pool.warm()
+        _tell(listener, "reading", clock, seconds)
+        words = {"target": target, "kind": kind, "problem": problem, "group": group, "time": time, "test": test}
+        data = _read(source, {**words, **reading})
+        wishes = Wishes(seconds, equal, metric, seed, count, chosen)
+        plan = prepare(data, _replayable(source, {**words, **reading}), folder, wishes)
+        plan.contenders, plan.exclude = wanted, unwanted
+        plan.shares["reading"] = round(clock.elapsed, 2)
+        found = _candidates(folder, plan)
+        plan.write(folder)
+    del data
+    with owned(folder), writing(folder):
+        return _follow(folder, plan, pool, clock, listener, found)
+
+
+def resume(run: str | Path, add: str | float | None = None, listener: Listener | None = None) -> Outcome:
+    """Continues a race that was killed, or gives one more time.
+
+    Finished parts are not repeated; a training goes on from its last checkpoint, bit for bit. A race that has been
+    judged is only read, unless time is added: then its finalists train afresh for longer, and the test rows are opened
+    once more.
+
+    Args:
+        run: folder of the race.
+        add: further budget: "10m".
+        listener: as in `race`.
+
+    Raises:
+        InputError: when the folder holds no race, or another process is at it.
+    """
+    folder = Path(run).resolve()
+    plan = Plan.read(folder)
+    more = parse_budget(add) if add is not None else 0.0
+    with owned(folder), writing(folder):
+        verdict = folder / "verdict.json"
+        judged = verdict.exists()
+        if judged and not more:
+            _finish(folder, Verdict.read(verdict), plan)
+            return Outcome(folder, Verdict.read(verdict))
+        clock = Clock(plan.spent)
+        if more:
+            plan.budget = (plan.spent if judged else plan.budget) + more
+            _reopen(folder, plan)
+            if judged and len(plan.stages) >= 3:
+                plan.stages.append(encore(plan, plan.budget - plan.shares["reserve"] - plan.spent))
+            plan.write(folder)
+        pool = Pool(plan.workers)
+        pool.warm()
+        return _follow(folder, plan, pool, clock, listener, None)
+
+
+def replay(
+    plan: str | Path, source: object = None, out: str | Path | None = None, listener: Listener | None = None
+) -> Outcome:
+    """Follows a written plan again from the start: the same steps, seeds and contenders, bit for bit.
+
+    Args:
+        plan: `plan.json`, or the run folder that has it.
+        source: the data, where the plan cannot say where they are.
+        out: folder of the new run.
+        listener: as in `race`.
+
+    Raises:
+        InputError: when the data are not those of the plan.
+    """
+    clock = Clock()
+    given = Plan.read(Path(plan))
+    words = dict(given.source)
+    origin = source if source is not None else words.pop("source", None)
+    words.pop("source", None)
+    if origin is None:
+        raise InputError("expected the data: this plan was made from objects in memory; give them as source")
+    folder = new_folder(out, origin)
+    with removed_on_failure(folder), owned(folder), writing(folder):
+        pool = Pool(given.workers)
+        pool.warm()
+        data = _read(origin, words)
+        if data.digest != given.digest:
+            raise InputError(
+                f"expected the data that the plan was made for (sha256 {given.digest[:12]}...); "
+                f"received others ({data.digest[:12]}...); give the same file"
+            )
+        wishes = Wishes(given.budget, given.equal, given.metric, given.seed, given.workers, given.device)
+        prepare(data, given.source, folder, wishes)
+        given.opened, given.finalists, given.spent, given.interrupted = 0, [], 0.0, False
+        given.write(folder)
+    with owned(folder), writing(folder):
+        return _follow(folder, given, pool, clock, listener, None)
+
+
+# -------------------------------------------------------------------------------------------------- the parts
+
+
+def candidates_known(wanted: list[str], unwanted: list[str]) -> None:
+    """Refuses unknown names before anything is read."""
+    from bestiary.race.contenders import check_words
+
+    check_words([*wanted, *unwanted])
+
+
+def _read(source: object, words: dict[str, Any]) -> Any:
+    from bestiary.data.read import read
+
+    return read(source, **{word: value for word, value in words.items() if value is not None})
+
+
+def _replayable(source: object, words: dict[str, Any]) -> dict[str, Any]:
+    """The words by which the data can be read again; empty where they came as objects in memory."""
+    plain = {w: v for w, v in words.items() if v is not None}
+    if isinstance(plain.get("test"), Path):
+        plain["test"] = str(plain["test"].resolve())
+    where = str(Path(source).resolve()) if isinstance(source, str | Path) and Path(source).exists() else source
+    try:
+        return json.loads(json.dumps({"source": where, **plain}))
+    except (TypeError, ValueError):
+        return {}
+
+
+def _candidates(folder: Path, plan: Plan) -> Any:
+    spec = read_spec(folder / "data")[0]
+    found, left_out = candidates(
+        plan.kind, plan.problem, spec, plan.rows["train"], plan.contenders or None, plan.exclude or None
+    )
+    plan.left_out.update(left_out)
+    return found
+
+
+def _follow(folder: Path, plan: Plan, pool: Pool, clock: Clock, listener: Listener | None, found: Any) -> Outcome:
+    """Measures what is not measured, runs the rungs, judges, reports; Ctrl-C goes straight to the judging."""
+    show: Callable[[Course], None] = lambda course: listener(snapshot(course, course.now)) if listener else None  # noqa: E731
+    course = Course(folder, plan, pool, clock, show)
+    plan.shares["reserve"] = reserve(plan)
+    threading.Thread(target=_import_report, daemon=True).start()
+    try:
+        try:
+            if not plan.entrants:
+                with course.phase("planning"):
+                    measure(folder, plan, found or _candidates(folder, plan), pool, lambda: show(course))
+                if not plan.entrants:
+                    raise InputError(f"no contender could be built for these data ({plan.left_out}); name others")
+                course.write()
+            course.run()
+        except KeyboardInterrupt:
+            pool.stop(GRACE)
+            plan.interrupted = True
+            course.write()
+        verdict = _judged(course, show)
+        _finish(folder, verdict, plan)
+    finally:
+        pool.stop()
+    course.write()
+    course.now = "done"
+    show(course)
+    return Outcome(folder, verdict)
+
+
+def _judged(course: Course, show: Callable[[Course], None]) -> Verdict:
+    with course.phase("judging"):
+        show(course)
+        verdict = judge(course)
+    plan = course.plan
+    verdict.seconds = {name: seconds for name, seconds in plan.shares.items() if name != "reserve"}
+    verdict.trained = round(sum(s.train_seconds for s in verdict.standings), 2)
+    verdict.available = round(plan.workers * course.clock.elapsed, 2)
+    verdict.write(course.folder / "verdict.json")
+    course.now = "reporting"
+    show(course)
+    return verdict
+
+
+def _finish(folder: Path, verdict: Verdict, plan: Plan) -> None:
+    """The winner's folder and the report, where they are not there yet."""
+    if not (folder / "winner" / "model.json").exists():
+        save_winner(folder, verdict, plan)
+    if not (folder / "report.html").exists():
+        from bestiary.report import write_report
+
+        write_report(folder)
+
+
+def _reopen(folder: Path, plan: Plan) -> None:
+    """A race that goes on will be judged anew; its old verdict would be a lie by then."""
+    for name in ("verdict.json", "report.html"):
+        (folder / name).unlink(missing_ok=True)
+    for name in ("predictions", "winner"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    plan.opened, plan.finalists, plan.interrupted = 0, [], False
+
+
+def reserve(plan: Plan) -> float:
+    """Wall-clock seconds kept back for judging and the report."""
+    rows = plan.rows["test"]
+    return round(min(0.3 * plan.budget, 5.0 + 0.02 * plan.budget + rows / 5000), 2)
+
+
+def _import_report() -> None:
+    """While others train: matplotlib and its friends take a second or two to import."""
+    try:
+        importlib.import_module("bestiary.report.page")
+    except Exception:  # the report itself will say what is wrong
+        return
+
+
+def _tell(listener: Listener | None, phase: str, clock: Clock, budget: float) -> None:
+    if listener:
+        listener(Snapshot(phase, clock.elapsed, budget, max(0.0, budget - clock.elapsed)))

@@ -1,0 +1,84 @@
+"""What a race says of itself while it goes on, gathered from the plan and the status files of the processes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from bestiary.race.course import Course, rival_id
+from bestiary.race.plan import Job
+from bestiary.race.progress import Entry, Snapshot
+from bestiary.race.sizing import makespan
+
+
+def snapshot(course: Course, phase: str) -> Snapshot:
+    """The whole race, now."""
+    plan = course.plan
+    running = {call.id for call in course.pool.running}
+    elapsed = course.clock.elapsed
+    entries = [_entry(course, e.name, running) for e in plan.entrants]
+    entries += [_rival(course, r.name, rival_id(r) in running, r.failed) for r in plan.rivals]
+    left = max(0.0, plan.budget - elapsed)
+    return Snapshot(phase, elapsed, plan.budget, left, plan.metric, plan.higher, entries)
+
+
+def _entry(course: Course, name: str, running: set[str]) -> Entry:
+    plan = course.plan
+    stages = [s for s in plan.stages if name in s.entrants]
+    entry = Entry(name, note=plan.entrant(name).note, constant=plan.constant)
+    if not stages:
+        return entry
+    jobs = [j for j in stages[-1].jobs if j.entrant == name]
+    now = [j for j in jobs if j.id in running]
+    entry.rung = stages[-1].rung
+    shown = now or jobs
+    statuses = {j.id: _status(course.folder, j) for j in shown}
+    best = min(shown, key=lambda j: _loss(statuses[j.id]))
+    status = statuses[best.id]
+    entry.steps, entry.step = best.steps, int(status.get("step", 0))
+    entry.loss, entry.score = status.get("loss"), (status.get("scores") or {}).get(plan.metric)
+    entry.speed = float(status.get("speed") or 0.0)
+    entry.status = _state(course, jobs, bool(now), stages[-1].rung)
+    if now:
+        entry.left = makespan([_left(statuses[j.id], j, stages[-1].pace[name]) for j in now], len(now))
+    if entry.status == "failed":
+        entry.note = next(j.failed for j in jobs if j.failed)
+    return entry
+
+
+def _state(course: Course, jobs: list[Job], running: bool, rung: int) -> str:
+    if running:
+        return "retrying" if any(j.parts > 1 for j in jobs) else "running"
+    if all(j.failed for j in jobs):
+        return "failed"
+    if rung < course.rung:
+        return "eliminated"
+    waiting = any(not j.failed and not course.result(j) for j in jobs)
+    return "waiting" if waiting else "done"
+
+
+def _rival(course: Course, name: str, running: bool, failed: str) -> Entry:
+    entry = Entry(f"baseline/{name}", network=False, constant=course.plan.constant, note=failed)
+    result = next((course.rival_result(r) for r in course.plan.rivals if r.name == name), None)
+    if result:
+        entry.loss, entry.score = result.get("loss"), (result.get("scores") or {}).get(course.plan.metric)
+    entry.status = "failed" if failed else "running" if running else "done" if result else "waiting"
+    return entry
+
+
+def _status(folder: Path, job: Job) -> dict[str, Any]:
+    try:
+        return json.loads((folder / "contenders" / job.id / "status.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def _loss(status: dict[str, Any]) -> float:
+    loss = status.get("loss")
+    return float("inf") if loss is None else float(loss)
+
+
+def _left(status: dict[str, Any], job: Job, pace: float) -> float:
+    speed = float(status.get("speed") or 0.0)
+    return max(0, job.steps - int(status.get("step", 0))) * (1 / speed if speed else pace)

@@ -1,0 +1,74 @@
+"""One line of the leaderboard from what a contender left in its folders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bestiary.race.course import Course, rival_id
+from bestiary.race.evidence import Standing
+from bestiary.race.plan import Job, Rival
+
+
+def standing_of(course: Course, name: str, jobs: Sequence[Job]) -> Standing:
+    """A contender's line, without its test scores.
+
+    Args:
+        course: the race.
+        name: of the contender.
+        jobs: its trainings that were tested, the one that would ship first; empty when it was not tested.
+    """
+    plan = course.plan
+    entrant = plan.entrant(name)
+    stages = [s for s in plan.stages if name in s.entrants]
+    mine = {job.id: job for stage in stages for job in stage.jobs if job.entrant == name}
+    found = {key: result for key, job in mine.items() if (result := course.best_so_far(job))}
+    status, reason = _fate(course, name, bool(jobs), bool(found))
+    best = jobs[0] if jobs else min((mine[k] for k in found), key=lambda j: found[j.id]["loss"], default=None)
+    standing = Standing(name, entrant.title, entrant.family, network=True, status=status, reason=reason)
+    standing.parameters = entrant.parameters
+    standing.train_seconds = sum(float(r["seconds"]) for r in found.values())
+    standing.memory = max((int(r["memory"]) for r in found.values()), default=0)
+    if best is None:
+        return standing
+    result = found[best.id]
+    standing.rung = max(
+        (s.rung for s in stages if any(course.result(j) for j in s.jobs if j.entrant == name)), default=0
+    )
+    standing.settings = dict(entrant.settings[best.setting])
+    standing.steps, standing.selection = int(result["steps"]), result["scores"]
+    standing.learned = 1 - float(result["loss"]) / plan.constant if plan.constant else 0.0
+    standing.seeds = [job.seed for job in jobs] or [best.seed]
+    standing.folder = f"contenders/{best.id}"
+    return standing
+
+
+def _fate(course: Course, name: str, tested: bool, any_result: bool) -> tuple[str, str]:
+    plan = course.plan
+    if tested:
+        halved = any(j.parts > 1 for s in plan.stages for j in s.jobs if j.entrant == name)
+        return "finalist", "trained in half batches after a failure" if halved else plan.entrant(name).note
+    stages = [s for s in plan.stages if name in s.entrants]
+    failures = [j.failed for s in stages for j in s.jobs if j.entrant == name and j.failed]
+    if failures and (not any_result or stages[-1] is plan.stages[-1]):
+        return "failed", failures[-1]
+    if not stages:
+        return "failed", "the race ended before it began"
+    return "eliminated", f"left after rung {stages[-1].rung}"
+
+
+def baseline_standing(course: Course, rival: Rival) -> Standing:
+    """A baseline's line, without its test scores."""
+    result = course.rival_result(rival)
+    name = f"baseline/{rival.name}"
+    if result is None:
+        reason = rival.failed or "the race ended before it was fitted"
+        return Standing(name, rival.name, "baseline", network=False, status="failed", reason=reason)
+    standing = Standing(name, str(result.get("title", rival.name)), "baseline", network=False, status="baseline")
+    standing.settings = dict(result.get("settings", {}))
+    standing.parameters = int(result.get("parameters", 0))
+    standing.train_seconds, standing.memory = float(result["seconds"]), int(result["memory"])
+    standing.selection = dict(result.get("scores", {}))
+    loss = result.get("loss")
+    standing.learned = 1 - float(loss) / course.plan.constant if loss is not None and course.plan.constant else 0.0
+    standing.seeds, standing.folder = [course.plan.seed], f"contenders/{rival_id(rival)}"
+    return standing

@@ -1,0 +1,52 @@
+"""The model folder of the winner: weights, words, preprocessing and card, copied out of the run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from bestiary.data.store import read_spec
+from bestiary.race.evidence import Verdict
+from bestiary.race.plan import Plan
+
+
+def save_winner(folder: Path, verdict: Verdict, plan: Plan) -> None:
+    """Writes `winner/`. Of several seeds the one with the lowest validation loss ships, and the card says so."""
+    from safetensors.torch import load_model
+
+    from bestiary.architectures.build import build
+    from bestiary.report import model_card
+    from bestiary.runs.model import save_baseline, save_network
+
+    standing = next((s for s in verdict.standings if s.name == verdict.chosen), None)
+    if standing is None:
+        return
+    spec, facts = read_spec(folder / "data")
+    here = folder / standing.folder
+    temporary = folder / ".winner"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir()
+    shutil.copytree(folder / "data" / "encoder", temporary / "encoder")
+    if standing.network:
+        entrant = plan.entrant(standing.name)
+        job = json.loads((here / "job.json").read_text(encoding="utf-8"))
+        network = build(entrant.network, entrant.keywords, spec, seed=job["seed"])
+        load_model(network, str(here / "answer.safetensors"), strict=True)
+        seeds = f"Trained with {len(standing.seeds)} seeds; this is seed {job['seed']}, the best on validation rows."
+        save_network(
+            temporary,
+            network,
+            architecture=entrant.architecture,
+            target=entrant.network,
+            keywords=entrant.keywords,
+            spec=spec,
+            facts=facts,
+            card=model_card(verdict, standing, (seeds,)),
+        )
+    else:
+        name = standing.name.partition("/")[2]
+        card = model_card(verdict, standing)
+        save_baseline(temporary, here / "model.skops", name=name, spec=spec, facts=facts, card=card)
+    shutil.rmtree(folder / "winner", ignore_errors=True)
+    temporary.rename(folder / "winner")
