@@ -168,7 +168,7 @@ def load_encoder(folder: str | Path) -> Encoder:
     place = checked_path(folder, folder=True)
     try:
         kind = json.loads((place / "encoder.json").read_text(encoding="utf-8"))["kind"]
-        known: Mapping[str, str] = {"table": "tables:TableEncoder", "text": "text:TextEncoder"}
+        known: Mapping[str, str] = {"table": "table_encoder:TableEncoder", "text": "text:TextEncoder"}
         known = {**known, "image": "images:ImageEncoder", "series": "series:SeriesEncoder"}
         if kind not in known:
             raise InputError(f"encoder kind must be {', '.join(known)}; received {kind!r}")

@@ -6,8 +6,9 @@ Rows without a target are left out here, once; everything after this file counts
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from bestiary.data.columns import days, describe, labels, numbers
 from bestiary.data.frames import Frame, words
 from bestiary.data.source import SPLITS, Target
+from bestiary.data.store import empty_array
 from bestiary.data.targets import TargetReader, column_named
 from bestiary.errors import InputError
 
@@ -128,6 +130,32 @@ class Rows:
         wanted[index] = True
         parts = [table.filter(pa.array(wanted[part])) for part, table in self.pieces(columns) if wanted[part].any()]
         return index, pa.concat_tables(parts, promote_options="permissive").combine_chunks()
+
+    def write(
+        self,
+        columns: Sequence[str],
+        encode: Callable[[pa.Table], dict[str, NDArray[np.generic]]],
+        splits: NDArray[np.int8],
+        folder: Path,
+        train_only: bool,
+    ) -> None:
+        """Encodes all rows piece by piece into memory maps; the test rows go to `folder/../sealed`."""
+        opened: dict[int, dict[str, NDArray[np.generic]]] = {}
+        done = [0] * len(SPLITS)
+        target = self.target.values.astype("int64" if self.target.classes else "float32")
+        places = {s: folder if s < 2 else folder.parent / "sealed" for s in range(2 if train_only else 3)}
+        for part, table in self.pieces(columns):
+            arrays = encode(table) | {"target": target[part], "row": self.numbers[part]}
+            for split, place in places.items():
+                inside = splits[part] == split
+                if split not in opened:
+                    count, name = int((splits == split).sum()), SPLITS[split]
+                    opened[split] = {
+                        n: empty_array(place, name, n, (count, *a.shape[1:]), str(a.dtype)) for n, a in arrays.items()
+                    }
+                start, done[split] = done[split], done[split] + int(inside.sum())
+                for name, array in arrays.items():
+                    opened[split][name][start : done[split]] = array[inside]
 
 
 def gather(

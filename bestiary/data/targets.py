@@ -27,6 +27,14 @@ def column_named(columns: tuple[str, ...], name: str, option: str = "target") ->
     raise InputError(f"no column is named {name!r} ({option}){nearest(name, columns)}; the columns are {shown}")
 
 
+def named_target(columns: tuple[str, ...], target: str | None) -> str:
+    """The target's column; `InputError` that shows the columns when none is named or none has that name."""
+    if target is None:
+        shown = ", ".join(columns[:12]) + (" ..." if len(columns) > 12 else "")
+        raise InputError(f"name the column to predict (target=); the columns are {shown}")
+    return column_named(columns, target)
+
+
 class TargetReader:
     """Collects a target column and decides on its problem.
 
