@@ -157,13 +157,14 @@ def read_images(
     time: str | None = None,
     test: object = None,
     limit_broken: float = 0.1,
+    reason: str | None = None,
 ) -> ImageSource:
     """Reads images with labels.
 
     Args:
         source: a folder with one folder per class (or, above these, `train` and `test` folders); a CSV, TSV or Parquet
             file, or a frame, of paths (relative to the file) and labels; a `.npz` file with arrays `x` and `y`, or
-            `x_train`, `y_train`, `x_test`, `y_test`.
+            `x_train`, `y_train`, `x_test`, `y_test`; or a pair of such arrays.
         target: column of the labels, where there is a choice.
         problem: "classification" or "regression"; told from the labels unless given.
         image_size: side, or (height, width), that all are brought to; the median of the training images unless given,
@@ -172,6 +173,7 @@ def read_images(
         time: column that later rows are held out by.
         test: held-out images, in any of the forms above.
         limit_broken: share of images that may be unreadable before the whole is refused.
+        reason: why these are images, for people.
 
     Raises:
         InputError: when there are no images or labels, only one class, or too many broken files.
@@ -190,13 +192,13 @@ def read_images(
     size = check_side(image_size)
     if not 0 <= limit_broken <= 1:
         raise InputError(f"limit_broken is a share from 0 to 1; received {limit_broken}")
-    gathered = gather(source, target)
+    gathered = _gather(source, target)
     words = {word: name for word, name in (("group", group), ("time", time)) if name is not None}
     columns = {word: gathered.column(word, name) for word, name in words.items()}
     held = gathered.held
     if test is not None:
-        gathered, columns, held = _with_test(gathered, columns, gather(test, target), words)
-    return _source(gathered, columns, held, problem, size, limit_broken, _reason(source))
+        gathered, columns, held = _with_test(gathered, columns, _gather(test, target), words)
+    return _source(gathered, columns, held, problem, size, limit_broken, reason or _reason(source))
 
 
 def read_arrays(
@@ -231,6 +233,16 @@ def read_arrays(
 
 
 # ------------------------------------------------------------------------------------------------ parts
+
+
+def _gather(source: object, target: str | None) -> Gathered:
+    if isinstance(source, tuple) and len(source) == 2 and isinstance(source[0], np.ndarray):
+        pictures = ArrayPictures(source[0])
+        return Gathered(pictures, check_labels(source[1], len(pictures), "labels"), target or "label")
+    gathered = gather(source, target)
+    if gathered.labels is None:
+        raise InputError("expected labels with the images; these have none; give a folder per class or read_arrays")
+    return gathered
 
 
 class _Joined:
