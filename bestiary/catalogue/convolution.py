@@ -193,6 +193,12 @@ RESNET = Row(
     ),
     races={
         "image": (
+            Contender(
+                "10-strided",
+                _BASIC,
+                {"widths": (16, 32, 64, 128), "depths": (1, 1, 1, 1), "entry": 16},
+                smallest=24,
+            ),
             Contender("8-thin", _PLAIN, {"widths": (8, 16, 32), "depths": (1, 1, 1), "entry": 8}, smallest=8),
             Contender("8", _PLAIN, {"widths": (16, 32, 64), "depths": (1, 1, 1), "entry": 16}, rows=500, smallest=8),
             Contender("14", _PLAIN, {"widths": (16, 32, 64), "depths": (2, 2, 2), "entry": 16}, rows=2000, smallest=8),

@@ -76,8 +76,10 @@ class MaskedBatchNorm(nn.Module):
         self.norm = nn.BatchNorm1d(width)
 
     def forward(self, x: Float[Tensor, "B C T"], steps: Bool[Tensor, "B T"]) -> Float[Tensor, "B C T"]:
-        if not self.training or bool(steps.all()):
+        if not self.training:
             return self.norm(x) * steps[:, None]
+        if bool(steps.all()):
+            return self.norm(x)
         x = x.transpose(1, 2)  # [B, T, C]
         return torch.zeros_like(x).index_put((steps,), self.norm(x[steps])).transpose(1, 2)
 
@@ -95,9 +97,11 @@ class SeriesConvNorm(nn.Module):
 
     def __init__(self, before: int, width: int, size: int) -> None:
         super().__init__()
-        self.padding = ((size - 1) // 2, size // 2)
-        self.convolution = nn.Conv1d(before, width, size)
+        self.even = size % 2 == 0
+        self.convolution = nn.Conv1d(before, width, size, padding=(size - 1) // 2)
         self.norm = MaskedBatchNorm(width)
 
     def forward(self, x: Float[Tensor, "B C T"], steps: Bool[Tensor, "B T"]) -> Float[Tensor, "B D T"]:
-        return self.norm(self.convolution(F.pad(x, self.padding)), steps)
+        if self.even:
+            x = F.pad(x, (0, 1))
+        return self.norm(self.convolution(x), steps)

@@ -73,7 +73,7 @@ class ResidualBlock(nn.Module):
         y = x
         for layer in earlier:
             y = F.relu(layer(y), inplace=True)
-        return F.relu(last(y) + self.shortcut(x), inplace=True)
+        return F.relu(last(y).add_(self.shortcut(x)), inplace=True)
 
 
 def _shortcut(kind: type[OptionA] | type[OptionB], before: int, width: int, stride: int) -> nn.Module:
