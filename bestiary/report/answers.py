@@ -125,3 +125,16 @@ def worst_classes(truth: Ints, probabilities: Floats, most: int) -> Ints:
 def worst_values(truth: Floats, values: Floats, most: int) -> Ints:
     """Places [<= most] of the largest absolute errors, largest first."""
     return np.argsort(-np.abs(truth - values), kind="stable")[:most]
+
+
+def class_scores(truth: Ints, probabilities: Floats) -> dict[str, float]:
+    """Accuracy and log loss; probabilities are clipped at the resolution of float32."""
+    given = np.clip(probabilities[np.arange(len(truth)), truth], np.finfo(np.float32).eps, 1.0)
+    right = probabilities.argmax(axis=1) == truth
+    return {"accuracy": float(right.mean()), "log_loss": float(-np.log(given).mean())}
+
+
+def value_scores(truth: Floats, values: Floats) -> dict[str, float]:
+    """Root mean squared error and mean absolute error."""
+    errors = values - truth
+    return {"rmse": float(np.sqrt(np.mean(errors**2))), "mae": float(np.abs(errors).mean())}

@@ -112,7 +112,7 @@ def _line(verdict: Verdict, standing: Standing, place: int, axis: Scale | None, 
         beyond=beyond,
         status=STATUS.get(standing.status, standing.status),
         settings=", ".join(f"{word} {_value(value)}" for word, value in standing.settings.items()),
-        learned=f"{100 * standing.learned:.0f} %" if standing.network else "–",
+        learned=f"{100 * standing.learned:.0f} %" if standing.learned else "–",
     )
 
 

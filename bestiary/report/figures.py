@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from bestiary.report import words
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -35,7 +37,7 @@ _VARIABLES = {
 _STYLE = {
     "svg.fonttype": "none",
     "font.family": "DejaVu Sans",
-    "font.size": 10,
+    "font.size": 10.5,
     "axes.edgecolor": LINE,
     "axes.labelcolor": SOFT,
     "axes.linewidth": 1,
@@ -92,7 +94,10 @@ def draw(name: str, size: tuple[float, float], paint: Callable[[Axes], None]) ->
     with matplotlib.rc_context({**_STYLE, "svg.hashsalt": name}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph")  # the browser has the letters that are missing here
         figure = Figure(figsize=(size[0] / 72, size[1] / 72), layout="constrained")
-        paint(figure.subplots())
+        axes = figure.subplots()
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter(lambda value, _: words.number(value, digits=6))
+        paint(axes)
         target = io.StringIO()
         figure.savefig(target, format="svg", transparent=True, metadata={"Date": None})
     return _inline(target.getvalue(), size)
@@ -122,11 +127,10 @@ def curves(lines: Sequence[Curve], constant: float | None, unit: str) -> str:
         for line in sorted(lines, key=lambda line: line.finalist):
             colour = next(colours) if line.finalist else SOFT
             style = {"linewidth": 1.8, "alpha": 0.9} if line.finalist else {"linewidth": 0.8, "alpha": 0.45}
-            for number, (seconds, losses) in enumerate(line.seeds):
-                label = line.name if line.finalist and number == 0 else None
-                axes.plot(seconds, losses, color=colour, label=label, marker="o", markersize=2 if line.finalist else 1, **style)
+            for seconds, losses in line.seeds:
+                axes.plot(seconds, losses, color=colour, marker="o", markersize=2 if line.finalist else 1, **style)
         if constant is not None:
-            axes.axhline(constant, color=INK, linewidth=1.2, linestyle=(0, (4, 3)), label="constant predictor")
+            axes.axhline(constant, color=INK, linewidth=1.2, linestyle=(0, (4, 3)))
         lowest, highest = min(everything), max(everything)
         top = min(highest, 1.6 * constant) if constant and constant > lowest else highest
         if lowest > 0 and top / lowest > 5:
@@ -135,10 +139,8 @@ def curves(lines: Sequence[Curve], constant: float | None, unit: str) -> str:
         else:
             axes.set_ylim(lowest - 0.06 * (top - lowest), top + 0.08 * (top - lowest) or 1)
         axes.set(xlabel="core-seconds of training", ylabel=f"validation {unit}", xlim=(0, None))
-        if axes.get_legend_handles_labels()[0]:
-            axes.legend(loc="upper right", fontsize=8.5, frameon=False)
 
-    return draw("curves", (560, 330), paint)
+    return draw("curves", (520, 290), paint)
 
 
 # --------------------------------------------------------------------------------------------------- calibration
@@ -155,7 +157,7 @@ def reliability(bins: Bins) -> str:
         for said, true, rows in zip(bins.said, bins.true, bins.rows):
             above = true >= said
             axes.annotate(
-                f"{rows:,}", (said, true), (0, 8 if above else -8), textcoords="offset points", fontsize=8,
+                f"{rows:,}", (said, true), (0, 8 if above else -8), textcoords="offset points", fontsize=8.5,
                 ha="center", va="bottom" if above else "top", color=INK,
             )  # fmt: skip
         axes.set(xlabel="confidence in the predicted class", ylabel="share that is right", xlim=(0, 1.04), ylim=(-0.12, 1.12))
@@ -240,7 +242,7 @@ def _label(axes: Axes, marks: Sequence[Mark]) -> None:
         at = max(mark.y, placed[-1] + gap) if placed else mark.y
         placed.append(at)
         axes.annotate(
-            mark.name, (mark.x, mark.y), (mark.x * 1.22, at), fontsize=8, va="center", color=INK,
+            mark.name, (mark.x, mark.y), (mark.x * 1.22, at), fontsize=8.5, va="center", color=INK,
             weight="bold" if mark.chosen else "normal", annotation_clip=False, zorder=4,
             bbox={"facecolor": PAPER, "alpha": 0.75, "linewidth": 0, "pad": 0.6},
         )  # fmt: skip
@@ -248,12 +250,12 @@ def _label(axes: Axes, marks: Sequence[Mark]) -> None:
 
 def _logarithmic(axes: Axes, axis: str, reach: float) -> None:
     """A logarithmic axis with plain numbers, more of them where it spans less."""
-    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     limits = axes.get_xlim() if axis == "x" else axes.get_ylim()
     (axes.set_xscale if axis == "x" else axes.set_yscale)("log")
     (axes.set_xlim if axis == "x" else axes.set_ylim)(limits)
     ticks = axes.xaxis if axis == "x" else axes.yaxis
     ticks.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if reach < 300 else (1.0,)))
-    ticks.set_major_formatter(StrMethodFormatter("{x:,g}"))
+    ticks.set_major_formatter(lambda value, _: words.number(value, digits=6))
     ticks.set_minor_formatter(NullFormatter())

@@ -48,7 +48,7 @@ class Evidence:
         plan: None when it cannot be read.
         sizes, facts: of `data/spec.json`.
         truth: None when it was not kept.
-        predictions: name -> answers, in the order of `truth`.
+        predictions: name -> answers of each of its seeds, in the order of `truth`; the seed that ships is the first.
         trainings: name -> its trainings that wrote a log.
     """
 
@@ -58,7 +58,7 @@ class Evidence:
     sizes: dict[str, Any] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     truth: Truth | None = None
-    predictions: dict[str, Answers] = field(default_factory=dict)
+    predictions: dict[str, list[Answers]] = field(default_factory=dict)
     trainings: dict[str, list[Training]] = field(default_factory=dict)
 
 
@@ -109,27 +109,28 @@ def _words(path: Path) -> dict[str, Any]:
 
 
 def file_key(name: str) -> str:
-    """A name as it may stand in a file name, whatever separator the file name uses.
+    """A name as it stands in a file name.
 
     Example:
-        >>> file_key("resnet/small") == file_key("resnet-small")
-        True
+        >>> file_key("resnet/small")
+        'resnet-small'
     """
-    return re.sub(r"[^a-z0-9]+", "-", name.lower())
+    return re.sub(r"[^a-z0-9_]+", "-", name.lower())
 
 
 def _add_predictions(evidence: Evidence) -> None:
+    """`resnet-small.parquet` is of the seed that ships, `resnet-small.1.parquet` and so on are of the others."""
     folder = evidence.run / "predictions"
-    files = {file_key(str(p.relative_to(folder).with_suffix(""))): p for p in sorted(folder.rglob("*.parquet"))}
-    if "truth" not in files:
+    if not (folder / "truth.parquet").is_file():
         return
-    truth = evidence.truth = _read_truth(files["truth"], evidence.verdict.problem)
+    truth = evidence.truth = _read_truth(folder / "truth.parquet", evidence.verdict.problem)
     for standing in evidence.verdict.standings:
-        path = files.get(file_key(standing.name))
-        if path is not None and standing.test:
-            answers = _read_answers(path, evidence.verdict.problem, truth.rows)
-            if answers is not None:
-                evidence.predictions[standing.name] = answers
+        key = file_key(standing.name)
+        paths = [folder / f"{key}.parquet", *(folder / f"{key}.{place}.parquet" for place in range(1, 20))]
+        read = [_read_answers(p, evidence.verdict.problem, truth.rows) for p in paths if standing.test and p.is_file()]
+        answers = [given for given in read if given is not None]
+        if answers:
+            evidence.predictions[standing.name] = answers
 
 
 def _read_truth(path: Path, problem: str) -> Truth:

@@ -63,6 +63,7 @@ def _context(evidence: Evidence) -> dict[str, Any]:
     verdict = evidence.verdict
     shown = _shown(evidence)
     run = evidence.run.resolve().name
+    lines = board.lines(verdict)
     context: dict[str, Any] = {
         "verdict": verdict,
         "evidence": evidence,
@@ -72,7 +73,8 @@ def _context(evidence: Evidence) -> dict[str, Any]:
         "run_python": json.dumps(run, ensure_ascii=False),
         "winner": (evidence.run / "winner").is_dir(),
         "warnings": _warnings(verdict),
-        "lines": board.lines(verdict),
+        "lines": lines,
+        "chosen": next((line for line in lines if line.chosen), None),
         "scale": board.scale(verdict),
         "metrics": board.metrics_of(verdict.standings),
         "meanings": words.MEANINGS,
@@ -87,7 +89,7 @@ def _context(evidence: Evidence) -> dict[str, Any]:
     detail = None
     if shown and evidence.truth is not None and len(evidence.truth.rows):
         make = _regression if verdict.problem == "regression" else _classification
-        detail = make(evidence, evidence.truth, shown, evidence.predictions[shown.name])
+        detail = make(evidence, evidence.truth, shown, evidence.predictions[shown.name][0])
     return {**context, "detail": detail}
 
 
@@ -99,8 +101,10 @@ def _warnings(verdict: Verdict) -> list[str]:
             f"The test rows of this data set were opened for the {words.times(verdict.openings)} time. Each opening that "
             "leads to a choice makes the test scores a little too good; fresh rows would settle it."
         )
+    told = ("test rows were opened", "did not take part")  # above, and beside the plan
+    notes = [note for note in verdict.notes if not any(words in note for words in told)]
     grave = ("leak", "determine", "equals the target", "suspect")
-    return warnings + sorted(verdict.notes, key=lambda note: not any(word in note.lower() for word in grave))
+    return warnings + sorted(notes, key=lambda note: not any(word in note.lower() for word in grave))
 
 
 def _worth(verdict: Verdict) -> str:
@@ -111,7 +115,7 @@ def _worth(verdict: Verdict) -> str:
         return "Too few rows to say"
     if verdict.worth_it.low > 0:
         return "Yes"
-    return "No" if verdict.worth_it.high < 0 else "Not shown"
+    return "No" if verdict.worth_it.high < 0 else "Not proven"
 
 
 def _shown(evidence: Evidence) -> Standing | None:
@@ -142,7 +146,7 @@ def _curves(evidence: Evidence) -> dict[str, Any] | None:
     ]
     if not lines:
         return None
-    unit = "log loss" if evidence.verdict.problem == "classification" else "squared error"
+    unit = "log loss" if evidence.verdict.problem == "classification" else "squared error of the standardised target"
     constant = (evidence.plan.constant or None) if evidence.plan else None
     spreads = []
     for name, trainings in evidence.trainings.items():
@@ -156,7 +160,7 @@ def _curves(evidence: Evidence) -> dict[str, Any] | None:
         "constant": constant,
         "spreads": spreads,
         "drawn": len(lines),
-        "finalists": sum(line.finalist for line in lines),
+        "finalists": [line.name for line in lines if line.finalist],
     }
 
 
@@ -207,7 +211,7 @@ def _classification(evidence: Evidence, truth: Truth, shown: Standing, given: An
         "bins": list(zip(bins.rows.tolist(), bins.said.tolist(), bins.true.tolist())),
         "calibration_error": error,
         "mistakes": worst(evidence, truth, given),
-        "again": _again(shown, {"accuracy": right / len(target)}),
+        "again": _again(evidence, truth, shown),
         "agreement": _agreement(evidence, target),
     }
 
@@ -217,7 +221,7 @@ def _agreement(evidence: Evidence, target: Any) -> dict[str, Any] | None:
     pair = (evidence.verdict.networks_best, evidence.verdict.baseline_best)
     if not all(name in evidence.predictions for name in pair):
         return None
-    network, baseline = (evidence.predictions[name].argmax(axis=1) == target for name in pair)
+    network, baseline = (evidence.predictions[name][0].argmax(axis=1) == target for name in pair)
     counts = [network & baseline, network & ~baseline, ~network & baseline, ~network & ~baseline]
     return {"pair": pair, "counts": [int(c.sum()) for c in counts]}
 
@@ -240,17 +244,32 @@ def _regression(evidence: Evidence, truth: Truth, shown: Standing, given: Answer
         "bias": float(errors.mean()),
         "within": [(share, float(np.quantile(np.abs(errors), share))) for share in (0.5, 0.9, 0.99)],
         "mistakes": worst(evidence, truth, given),
-        "again": _again(shown, {"rmse": float(np.sqrt(np.mean(errors**2))), "mae": float(np.abs(errors).mean())}),
+        "again": _again(evidence, truth, shown),
     }
 
 
-def _again(shown: Standing, computed: Mapping[str, float]) -> list[tuple[str, float, bool]]:
-    """Metrics computed again from the saved predictions, and whether they are the verdict's."""
-    return [
-        (metric, value, bool(np.isclose(value, shown.test[metric].value, rtol=1e-4, atol=1e-6)))
-        for metric, value in computed.items()
-        if metric in shown.test
-    ]
+@dataclass(frozen=True)
+class Again:
+    """A metric computed again from the saved predictions: the mean over seeds, each seed's, and whether the mean is the verdict's."""
+
+    metric: str
+    mean: float
+    seeds: list[float]
+    same: bool
+
+
+def _again(evidence: Evidence, truth: Truth, shown: Standing) -> list[Again]:
+    if evidence.verdict.problem == "regression":
+        scores = [answers.value_scores(truth.target.astype(float), given) for given in evidence.predictions[shown.name]]
+    else:
+        scores = [answers.class_scores(truth.target.astype(int), given) for given in evidence.predictions[shown.name]]
+    found = []
+    for metric in scores[0]:
+        if metric in shown.test:
+            mean = float(np.mean([score[metric] for score in scores]))
+            same = bool(np.isclose(mean, shown.test[metric].value, rtol=1e-4, atol=1e-6))
+            found.append(Again(metric, mean, [score[metric] for score in scores], same))
+    return found
 
 
 # ------------------------------------------------------------------------------------------------------ the plan

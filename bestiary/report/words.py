@@ -39,7 +39,7 @@ def title(metric: str) -> str:
 
 
 def score(metric: str, value: float | None, sign: bool = False, unit: bool = True) -> str:
-    """A score: a percentage with one decimal, or three significant digits.
+    r"""A score: a percentage with one decimal, or three significant digits.
 
     Args:
         metric: its key in `verdict.json`.
@@ -49,7 +49,7 @@ def score(metric: str, value: float | None, sign: bool = False, unit: bool = Tru
 
     Example:
         >>> score("accuracy", 0.97222), score("rmse", 53217.4), score("accuracy", 0.004, sign=True)
-        ('97.2 %', '53,200', '+0.4 points')
+        ('97.2\xa0%', '53,200', '+0.4 points')
     """
     if value is None or not math.isfinite(value):
         return "–"
@@ -57,7 +57,7 @@ def score(metric: str, value: float | None, sign: bool = False, unit: bool = Tru
         return number(value, sign, digits=3, keep=True)
     text = f"{100 * value:+.1f}" if sign else f"{100 * value:.1f}"
     text = "0.0" if text.strip("-+0.") == "" else text.replace("-", "−")
-    return text + ((" points" if sign else " %") if unit else "")
+    return text + ((" points" if sign else "\N{NO-BREAK SPACE}%") if unit else "")
 
 
 def number(value: float, sign: bool = False, digits: int = 4, keep: bool = False) -> str:
@@ -87,13 +87,13 @@ def number(value: float, sign: bool = False, digits: int = 4, keep: bool = False
 
 
 def share(value: float) -> str:
-    """A share of one as a percentage with one decimal; a dash for NaN.
+    r"""A share of one as a percentage with one decimal; a dash for NaN.
 
     Example:
         >>> share(0.5), share(float("nan"))
-        ('50.0 %', '–')
+        ('50.0\xa0%', '–')
     """
-    return f"{100 * value:.1f} %" if math.isfinite(value) else "–"
+    return f"{100 * value:.1f}\N{NO-BREAK SPACE}%" if math.isfinite(value) else "–"
 
 
 def seconds(value: float) -> str:

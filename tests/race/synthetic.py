@@ -143,11 +143,15 @@ def _race(
         if standing.status not in ("finalist", "baseline"):
             standing.selection = {metric: 0.9} if standing.status == "eliminated" else {}
             continue
-        given = answers(noises[standing.name], np.random.default_rng(100 + number))
         names = ["value"] if problem == "regression" else [f"probability_{k}" for k in range(len(classes))]
-        columns = {"row": rows, **{name: given[:, k].astype(np.float32) for k, name in enumerate(names)}}
-        _parquet(folder / "predictions" / f"{standing.name.replace('/', '.')}.parquet", columns)
-        scores = score(Predictions({k: torch.from_numpy(v) for k, v in columns.items()}), truth)
+        seeds = []
+        for place in range(max(1, len(standing.seeds))):
+            given = answers(noises[standing.name], np.random.default_rng(100 + 10 * number + place))
+            columns = {"row": rows, **{name: given[:, k].astype(np.float32) for k, name in enumerate(names)}}
+            file = f"{standing.name.replace('/', '-')}{f'.{place}' if place else ''}.parquet"
+            _parquet(folder / "predictions" / file, columns)
+            seeds.append(score(Predictions({k: torch.from_numpy(v) for k, v in columns.items()}), truth))
+        scores = {m: float(np.mean([seed[m] for seed in seeds])) for m in seeds[0]}
         standing.test = {m: Interval(v, v - _half(m, v, len(truth)), min(v + _half(m, v, len(truth)), math.inf if m in ("rmse", "mae", "log_loss") else 1.0)) for m, v in scores.items()}  # fmt: skip
         standing.selection = {m: v * 1.01 for m, v in scores.items()}
         standing.predict_seconds = 0.002 * (number + 1)
@@ -164,7 +168,7 @@ def _race(
     constant = next(s for s in standings if s.name == "baseline/constant")
     gain = (network.test[metric].value - baseline.test[metric].value) * (1 if higher else -1)
     half = 0.8 * _half(metric, best.test[metric].value, len(truth))
-    crowned = gain > half
+    crowned = best is network and not any(s.tied for s in standings)
     versions = {"bestiary": "0.1.0", "torch": "2.13.0", "python": "3.11.9", "machine": "x86_64, 2 cores"}
     split = {"train": 6 * len(truth), "validation": 2 * len(truth), "test": len(truth)}
     verdict = Verdict(
@@ -218,7 +222,7 @@ def _plan(verdict: Verdict, jobs: list[Job]) -> Plan:
         source={}, digest="5f" * 32, kind=verdict.kind, problem=verdict.problem, target=verdict.target, classes=verdict.classes,
         notes=verdict.notes, budget=60.0, equal="time", metric=verdict.metric, metric_reason=verdict.metric_reason,
         higher=verdict.higher, seed=0, workers=2, device="cpu", splits="by a keyed hash of each row's content",
-        rows=verdict.rows, folds=0, shares={"reading": 1.2}, constant=2.303, entrants=entrants,
+        rows=verdict.rows, folds=0, shares={"reading": 1.2}, constant=1.0 if verdict.problem == "regression" else math.log(len(verdict.classes)), entrants=entrants,
         rivals=[Rival(s.name, 9.0) for s in verdict.standings if not s.network], left_out={"textcnn": "does not take these data"},
         stages=stages, finalists=[s.name for s in verdict.standings if s.test], opened=3, versions=verdict.versions,
     )  # fmt: skip
