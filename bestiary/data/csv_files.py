@@ -27,7 +27,7 @@ class _Unpacked(io.RawIOBase):
     """A gzip file that refuses to grow beyond reason."""
 
     def __init__(self, path: Path) -> None:
-        self._file, self._name = gzip.open(path), path.name
+        self._file, self._name = gzip.open(path), path.name  # noqa: SIM115 (closed in `close`)
         self._left = max(64 << 20, UNPACKED * path.stat().st_size)
 
     def readable(self) -> bool:
@@ -95,7 +95,7 @@ class CsvFrame:
                         text = decoder.decode(piece)
                         if "\0" in text:
                             raise InputError(
-                                f"expected text; {self.name} holds NUL bytes, so it is binary or damaged; give CSV or Parquet"
+                                f"expected text; {self.name} holds NUL bytes: it is binary or damaged; give CSV"
                             )
                         head += text[: max(0, BLOCK - len(head))]
                 decoder.decode(b"", final=True)

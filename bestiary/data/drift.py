@@ -41,7 +41,7 @@ class Drift:
         if len(missing) == len(needed):
             shown = ", ".join(needed[:8]) + (" ..." if len(needed) > 8 else "")
             raise InputError(
-                f"expected the columns that were trained on ({shown}); received none of them, only {', '.join(received[:8])}"
+                f"expected the columns trained on ({shown}); received none of them, only {', '.join(received[:8])}"
             )
         new = [name for name in received if name not in needed and name not in self.ignored]
         self.lines += [
@@ -73,30 +73,24 @@ class Drift:
 
     def warnings(self) -> list[str]:
         """One line a finding, the names of columns in it."""
-        lines = list(self.lines)
-        for column in self.columns:
-            name = column.name
-            kind = {"number": "numbers", "date": "dates", "boolean": f"{' or '.join(column.known)}"}.get(
-                column.role, ""
-            )
-            if self._alien[name]:
-                share = "of another type: " if self._alien[name] > 0.5 * self.rows else ""
-                lines.append(
-                    f"column {name!r} is {share}no {kind} in {self._alien[name]:,} of {self.rows:,} rows; they count as missing"
-                )
-            if self._far[name]:
-                what = f"{column.low:g} to {column.high:g}" if column.role == "number" else "the dates"
-                lines.append(
-                    f"column {name!r} lies far outside of what was trained on ({what}) in {self._far[name]:,} of {self.rows:,} rows"
-                )
-            if self._gaps[name]:
-                lines.append(
-                    f"column {name!r} is missing in {self._gaps[name]:,} of {self.rows:,} rows; it never was in training"
-                )
-            unknown = self._unknown.get(name, Counter())
-            if unknown and not column.rare:
-                shown = ", ".join(repr(word[:30]) for word, _ in unknown.most_common(3))
-                lines.append(
-                    f"column {name!r} has words that training rows did not have ({shown}) in {sum(unknown.values()):,} of {self.rows:,} rows"
-                )
+        return [*self.lines, *(line for column in self.columns for line in self._of(column))]
+
+    def _of(self, column: Column) -> list[str]:
+        name, lines = f"column {column.name!r}", []
+        kind = {"number": "numbers", "date": "dates"}.get(column.role, " or ".join(column.known))
+        if alien := self._alien[column.name]:
+            share = "of another type: " if alien > 0.5 * self.rows else ""
+            lines.append(f"{name} is {share}not {kind} in {self._rows(alien)}; they count as missing")
+        if far := self._far[column.name]:
+            what = f"{column.low:g} to {column.high:g}" if column.role == "number" else "its dates"
+            lines.append(f"{name} lies far outside of what was trained on ({what}) in {self._rows(far)}")
+        if gaps := self._gaps[column.name]:
+            lines.append(f"{name} is missing in {self._rows(gaps)}; it never was in training")
+        unknown = self._unknown.get(column.name)
+        if unknown and not column.rare:
+            shown = ", ".join(repr(word[:30]) for word, _ in unknown.most_common(3))
+            lines.append(f"{name} has words that training rows did not have ({shown}) in {self._rows(unknown.total())}")
         return lines
+
+    def _rows(self, count: int) -> str:
+        return f"{count:,} of {self.rows:,} rows"

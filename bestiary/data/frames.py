@@ -1,6 +1,6 @@
 """Rows in pieces, whatever holds them: CSV, TSV, Parquet, JSON lines, a pandas frame, arrays.
 
-Every reader gives a `Frame`, which is read front to back as often as wanted; files of CSV and Parquet are never held whole.
+Every reader gives a `Frame`, which is read front to back as often as wanted; CSV and Parquet are never held whole.
 Cells of a CSV file stay the text that was written; what a column means is decided in `columns.py`.
 """
 

@@ -1,5 +1,7 @@
 """Which kind of data a person has given: guessed from what is there, and said with the reason."""
 
+# pyright: reportAttributeAccessIssue=false
+# pyarrow.compute makes its functions when it is imported, so that a checker cannot see them.
 from __future__ import annotations
 
 import re
@@ -48,9 +50,10 @@ def guess_array(shape: Sequence[int], whole: bool) -> tuple[str, str]:
     """Kind and reason for an array of features whose first axis counts rows; `whole`: bytes, as pixels are."""
     if len(shape) == 4:
         return "image", "the array has four axes: images, height, width, channels"
+    if len(shape) == 3 and whole:
+        return "image", "the array has three axes of bytes: images"
     if len(shape) == 3:
-        return ("image", "the array has three axes of bytes: images") if whole else (
-            "series", "the array has three axes of numbers: series, steps, channels; kind='image' overrides")  # fmt: skip
+        return "series", "the array has three axes of numbers: series, steps, channels; kind='image' overrides"
     return "table", "the array has rows and columns"
 
 
@@ -89,10 +92,8 @@ def guess_frame(
         learned = [name for name in rest if describe(name, opening[name], places).role != "left out"]
         if len(learned) <= 3:
             return "text", f"column {found!r} holds free text"
-        return (
-            "table",
-            f"column {found!r} holds free text, but {len(learned)} others hold numbers and categories; kind='text' overrides",
-        )
+        others_hold = f"{len(learned)} others hold numbers and categories"
+        return "table", f"column {found!r} holds free text, but {others_hold}; kind='text' overrides"
     return "table", "it has columns of numbers, categories or dates"
 
 

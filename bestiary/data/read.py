@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -111,10 +111,7 @@ def _read_arrays(pair: tuple[object, ...], kind: str | None, words: dict[str, ob
     if kind == "image":
         from bestiary.data.images import read_arrays
 
-        name = cast("str", words["target"] or "label")
-        return read_arrays(
-            cast("np.ndarray", features), answers, target=name, problem=cast("str | None", words["problem"])
-        )
+        return read_arrays(cast("np.ndarray", features), answers, **_accepted(read_arrays, kind, words))
     if kind == "series":
         return _call(kind, (features, answers), words, reason)
     frame = features.copy() if isinstance(features, pd.DataFrame) else frame_of(cast("np.ndarray", features))
@@ -126,17 +123,23 @@ def _read_arrays(pair: tuple[object, ...], kind: str | None, words: dict[str, ob
 
 
 def _call(kind: str, source: object, words: Mapping[str, object], reason: str) -> Source:
-    """The reader of a kind with the words that were given; those it does not know are refused."""
+    """The reader of a kind with the words that were given."""
     reader = _reader(kind)
+    if hasattr(source, "chunks"):
+        words = {word: value for word, value in words.items() if word not in ("separator", "encoding")}
+    told = {"reason": reason} if "reason" in inspect.signature(reader).parameters else {}
+    return reader(source, **_accepted(reader, kind, words), **told)
+
+
+def _accepted(reader: Callable[..., object], kind: str, words: Mapping[str, object]) -> dict[str, Any]:
+    """The words that were given; those that a reader does not know are refused."""
     taken = {name for name, p in inspect.signature(reader).parameters.items() if p.kind is p.KEYWORD_ONLY}
     given = {word: value for word, value in words.items() if value is not None}
-    if hasattr(source, "chunks"):
-        given = {word: value for word, value in given.items() if word not in ("separator", "encoding")}
     unknown = [word for word in given if word not in taken]
     if unknown:
         shown = ", ".join(sorted(taken - {"reason"}))
         raise InputError(f"{kind} data take the options {shown}; received {unknown[0]!r}{nearest(unknown[0], taken)}")
-    return reader(source, **given, **({"reason": reason} if "reason" in taken else {}))
+    return given
 
 
 def _reader(kind: str) -> Reader:

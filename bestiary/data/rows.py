@@ -3,6 +3,8 @@
 Rows without a target are left out here, once; everything after this file counts the N rows that are kept.
 """
 
+# pyright: reportAttributeAccessIssue=false
+# pyarrow.compute makes its functions when it is imported, so that a checker cannot see them.
 from __future__ import annotations
 
 import hashlib

@@ -73,7 +73,10 @@ class Source(Protocol):
     groups: NDArray[np.generic] | None
     times: NDArray[np.generic] | None
     held: NDArray[np.int8] | None
-    digest: str
+
+    @property
+    def digest(self) -> str: ...
+
     suspects: list[str]
 
     def __len__(self) -> int: ...
@@ -96,9 +99,12 @@ class Encoder(Protocol):
         facts: target name, problem, classes, scaling: plain JSON.
     """
 
-    kind: str
-    spec: Spec
-    facts: Mapping[str, object]
+    @property
+    def kind(self) -> str: ...
+    @property
+    def spec(self) -> Spec: ...
+    @property
+    def facts(self) -> Mapping[str, object]: ...
 
     def encode(self, source: object) -> Encoded:
         """Encodes a path, frame or array of new rows; raises `InputError` when it cannot be used at all."""

@@ -1,9 +1,9 @@
 """Which rows train, which choose, which are sealed: decided by the content of the rows, never by a seed.
 
 Rows are bundled into units that stay together: equal rows, or the rows of a group, or those of one moment. Units are
-ordered by a keyed hash (by time with `--time`) and cut by cumulative row count. So the shares are exact to one unit, and
-adding n rows moves about n * share others, those next to a cut. Of a classification every class is cut by itself, so that
-rare classes are in every split; classes too small for that are cut together.
+ordered by a keyed hash (by time with `--time`) and cut by cumulative row count. So the shares are exact to one unit,
+and adding n rows moves about n * share others, those next to a cut. Of a classification every class is cut by itself,
+so that rare classes are in every split; classes too small for that are cut together.
 """
 
 from __future__ import annotations

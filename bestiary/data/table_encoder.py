@@ -4,9 +4,9 @@
                                     -> mean 0, variance 1;   one more feature tells where training rows had gaps
     category                        -> one-hot, rare and unknown words in one place
 
-Numbers keep their straight line in the middle (three robust standard deviations), so linear models see what was measured;
-beyond it only the logarithm counts, so that one wild value moves no network; and order is never changed, so trees lose
-nothing. Normal quantiles would bend every line, plain standardisation lets one value squeeze all others.
+Numbers keep their straight line in the middle (three robust standard deviations), so linear models see what was
+measured; beyond it only the logarithm counts, so that one wild value moves no network; and order is never changed, so
+trees lose nothing. Normal quantiles would bend every line, plain standardisation lets one value squeeze all others.
 """
 
 from __future__ import annotations
@@ -38,13 +38,29 @@ from bestiary.errors import InputError
 WIDEST = 50_000  # features
 STRAIGHT = 3.0  # robust standard deviations
 _ALLOWED = (
-    "sklearn.pipeline.Pipeline", "sklearn.preprocessing._data.RobustScaler", "sklearn.preprocessing._data.StandardScaler",
-    "sklearn.preprocessing._function_transformer.FunctionTransformer", "sklearn.impute._base.SimpleImputer",
-    "sklearn.preprocessing._encoders.OneHotEncoder", "bestiary.data.table_encoder.squash", "builtins.dict", "builtins.list",
-    "builtins.tuple", "builtins.str", "builtins.int", "builtins.float", "builtins.bool", "builtins.slice", "builtins.type",
-    "numpy.ndarray", "numpy.dtype", "numpy.float64", "numpy.float32", "numpy.int64", "numpy.bool_", "numpy.bool",
-    "numpy.dtype[float64]", "numpy.dtype[float32]", "numpy.object_",
-)  # fmt: skip
+    "sklearn.pipeline.Pipeline",
+    "sklearn.preprocessing._data.RobustScaler",
+    "sklearn.preprocessing._data.StandardScaler",
+    "sklearn.preprocessing._function_transformer.FunctionTransformer",
+    "sklearn.preprocessing._encoders.OneHotEncoder",
+    "sklearn.impute._base.SimpleImputer",
+    "bestiary.data.table_encoder.squash",
+    "builtins.dict",
+    "builtins.list",
+    "builtins.tuple",
+    "builtins.str",
+    "builtins.int",
+    "builtins.float",
+    "builtins.bool",
+    "builtins.slice",
+    "builtins.type",
+    "numpy.ndarray",
+    "numpy.dtype",
+    "numpy.float64",
+    "numpy.float32",
+    "numpy.int64",
+    "numpy.object_",
+)
 
 
 def squash(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -92,7 +108,7 @@ class TableEncoder:
 
     def learn(self, sample: pa.Table) -> None:
         """Fits every part on a sample of training rows."""
-        values, words = self._read(sample, None)
+        values, _ = self._read(sample, None)
         scaled = [i for i in range(values.shape[1]) if len(np.unique(values[~np.isnan(values[:, i]), i])) > 1]
         gaps = [i for i in range(values.shape[1]) if np.isnan(values[:, i]).any() and not np.isnan(values[:, i]).all()]
         gaps = [
@@ -114,7 +130,7 @@ class TableEncoder:
         ]
         onehot = None
         if known:  # a word without a place of its own is all zeros
-            onehot = OneHotEncoder(categories=known, handle_unknown="ignore", sparse_output=False, dtype=np.float32)
+            onehot = OneHotEncoder(categories=known, handle_unknown="ignore", sparse_output=False, dtype=np.float32)  # pyright: ignore[reportArgumentType]
         if onehot is not None:
             onehot.fit(np.array([[names[0] for names in known]], dtype=object))
         self.parts = {"numbers": numeric, "scaled": scaled, "gaps": gaps, "words": onehot}
@@ -138,7 +154,7 @@ class TableEncoder:
             features[:, : len(scaled)] = numeric.transform(values[:, scaled])
         features[:, len(scaled) : len(scaled) + len(gaps)] = np.isnan(values[:, gaps])
         if onehot is not None:
-            features[:, len(scaled) + len(gaps) :] = onehot.transform(words)
+            features[:, len(scaled) + len(gaps) :] = cast("NDArray[np.float32]", onehot.transform(words))
         return {"features": features}
 
     def encode(self, source: object) -> Encoded:
@@ -213,7 +229,7 @@ def _numeric(column: Column, cells: pa.ChunkedArray) -> NDArray[np.float64]:
 
 def _words(column: Column, cells: pa.ChunkedArray, drift: Drift | None) -> NDArray[np.object_]:
     text = labels(cells).to_numpy(zero_copy_only=False)
-    missing = np.equal(text, None)
+    missing = np.array([word is None for word in text])
     if drift is not None:
         drift.category(column, text, int(missing.sum()))
     known = set(column.known)

@@ -34,8 +34,10 @@ class TableSource:
     kind: str = "table"
 
     def __post_init__(self) -> None:
-        self.target, self.groups, self.times = self.rows.target, self.rows.groups, self.rows.times
-        self.held, self.digest, self.notes = self.rows.held, self.rows.digest, self.rows.notes
+        self.target, self.held = self.rows.target, self.rows.held
+        self.digest, self.notes = self.rows.digest, self.rows.notes
+        self.groups: NDArray[np.generic] | None = self.rows.groups
+        self.times: NDArray[np.generic] | None = self.rows.times
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -84,7 +84,7 @@ class TargetReader:
         if problem == "classification":
             if codes is None:
                 raise InputError(
-                    f"at most {CLASSES:,} classes can be told apart; target {self.name!r} has more than {10 * CLASSES:,}"
+                    f"at most {CLASSES:,} classes can be told apart; {self.name!r} has more than {10 * CLASSES:,}"
                 )
             target, kept = self._classes(values, codes, reason)
         else:
@@ -136,7 +136,7 @@ class TargetReader:
             classes = tuple(written[code] for code in used)
         if len(classes) < 2:
             raise InputError(
-                f"expected two classes or more; target {self.name!r} is {classes[0]!r} in every row; name another column"
+                f"expected two classes or more; {self.name!r} is {written[used[0]]!r} in every row; name another column"
             )
         if len(classes) > CLASSES:
             raise InputError(

@@ -4,6 +4,8 @@ Byte-level byte-pair encoding (Sennrich et al. 2016; bytes as in Radford et al. 
 characters. Token 0 is padding; token 1 stands for an empty cell.
 """
 
+# pyright: reportAttributeAccessIssue=false
+# pyarrow.compute makes its functions when it is imported, so that a checker cannot see them.
 from __future__ import annotations
 
 import json
@@ -47,8 +49,8 @@ class TextSource:
     kind: str = "text"
 
     def __post_init__(self) -> None:
-        self.target, self.held, self.digest, self.notes = (
-            self.rows.target, self.rows.held, self.rows.digest, self.rows.notes)  # fmt: skip
+        self.target, self.held = self.rows.target, self.rows.held
+        self.digest, self.notes = self.rows.digest, self.rows.notes
         self.groups: NDArray[np.generic] | None = self.rows.groups
         self.times: NDArray[np.generic] | None = self.rows.times
 
