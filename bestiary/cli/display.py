@@ -24,6 +24,7 @@ WIDE = 110  # columns from which notes are shown
 REDRAW = 0.2  # seconds between two drawings
 ORDER = {"running": 0, "retrying": 0, "done": 1, "waiting": 2, "eliminated": 3, "failed": 4}
 STYLE = {"running": "bold", "retrying": "yellow", "waiting": "dim", "eliminated": "dim", "failed": "red"}
+UNBOUNDED = 1e7  # seconds from which a budget is none: epochs decide
 LEARNED = 0.01  # of the constant predictor's loss: less than this below it is nothing yet
 
 
@@ -137,7 +138,7 @@ def _finite(content: object) -> object:
 
 def line(snapshot: Snapshot) -> str:
     """The race in one line: when, where, how many, the best so far and who is running."""
-    head = f"[{words.clock(snapshot.elapsed)} of {words.clock(snapshot.budget)}] {snapshot.phase}"
+    head = f"[{_when(snapshot)}] {snapshot.phase}"
     counts = Counter(entry.status for entry in snapshot.entries)
     told = ", ".join(f"{counts[status]} {status}" for status in sorted(counts, key=lambda s: ORDER.get(s, 9)))
     best = leader(snapshot)
@@ -149,10 +150,19 @@ def line(snapshot: Snapshot) -> str:
             told,
             f"best {best.name} {snapshot.metric} {score(best.score)}" if best else "",
             "; ".join(running),
-            f"about {words.clock(snapshot.left)} left" if snapshot.left > 0 else "",
+            _left(snapshot).removeprefix(", "),
         )
         if part
     )
+
+
+def _when(snapshot: Snapshot) -> str:
+    told = words.clock(snapshot.elapsed)
+    return told if snapshot.budget > UNBOUNDED else f"{told} of {words.clock(snapshot.budget)}"
+
+
+def _left(snapshot: Snapshot) -> str:
+    return f", about {words.clock(snapshot.left)} left" if 0 < snapshot.left <= UNBOUNDED else ""
 
 
 def leader(snapshot: Snapshot) -> Entry | None:
@@ -218,8 +228,7 @@ def _place(entry: Entry, snapshot: Snapshot) -> tuple[float, ...]:
 def _head(snapshot: Snapshot, width: int) -> RenderableType:
     told = Text.assemble(
         (snapshot.phase, "bold cyan"),
-        f"  {words.clock(snapshot.elapsed)} of {words.clock(snapshot.budget)}",
-        f", about {words.clock(snapshot.left)} left" if snapshot.left > 0 else "",
+        f"  {_when(snapshot)}{_left(snapshot)}",
         "   Ctrl-C ends with the best so far",
     )
     told.stylize("dim", len(told) - len("Ctrl-C ends with the best so far"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
 import shlex
 from pathlib import Path
 
@@ -12,10 +14,20 @@ from rich.padding import Padding
 from rich.table import Table
 
 from bestiary.cli import words
-from bestiary.cli.display import WIDE
+from bestiary.cli.console import console
+from bestiary.cli.display import WIDE, as_json
 from bestiary.race.evidence import Verdict
+from bestiary.race.outcome import Outcome
 from bestiary.report.board import Line, lines
 from bestiary.report.words import title
+
+
+def tell(outcome: Outcome, json: bool) -> None:
+    """Says what a race or a training found: on one line of JSON, or for people."""
+    if json:
+        print(as_json({"verdict": dataclasses.asdict(outcome.verdict), "folder": str(outcome.folder)}))
+    else:
+        print_result(outcome.verdict, outcome.folder, console())
 
 
 def print_result(verdict: Verdict, run: Path, screen: Console) -> None:
@@ -26,6 +38,7 @@ def print_result(verdict: Verdict, run: Path, screen: Console) -> None:
         run: its folder.
         screen: from 110 columns on, costs stand beside quality.
     """
+    run = nearby(run)
     screen.print(leaderboard(verdict, screen.width))
     screen.print(f"\n[bold]{escape(verdict.sentence)}[/]")
     for sentence in (verdict.reason, verdict.worth_sentence):
@@ -41,6 +54,12 @@ def print_result(verdict: Verdict, run: Path, screen: Console) -> None:
             about = f"  ({verdict.chosen})" if word == "model" else ""
             screen.print(f"[bold]{word:<7}[/] {escape(str(place))}{escape(about)}", soft_wrap=True)
     screen.print(f"[bold]{'try':<7}[/] {escape(next_command(verdict, run))}", soft_wrap=True)
+
+
+def nearby(path: Path) -> Path:
+    """A path as seen from here, where that is shorter."""
+    relative = Path(os.path.relpath(path))
+    return relative if len(str(relative)) < len(str(path)) else path
 
 
 def next_command(verdict: Verdict, run: Path) -> str:

@@ -40,16 +40,6 @@ def literal(text: str) -> object:
         return text
 
 
-def parts(text: str | None) -> list[str] | None:
-    """The parts of a comma-separated list; None stays None.
-
-    Example:
-        >>> parts("lstm, family:attention")
-        ['lstm', 'family:attention']
-    """
-    return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
-
-
 def clock(seconds: float | None) -> str:
     """Seconds as minutes and seconds.
 

@@ -1,0 +1,92 @@
+"""Options that several verbs share: how data are read, and how long, where and with what to train."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bestiary.errors import InputError
+
+READING, TRAINING = "Reading the data", "Training"
+
+Target = Annotated[
+    str | None, typer.Option(help="The column to predict. Not needed for folders of images and built-in data.")
+]
+Kind = Annotated[
+    str | None,
+    typer.Option(help="table, image, text or series; guessed and said unless given.", rich_help_panel=READING),
+]
+Problem = Annotated[
+    str | None,
+    typer.Option(help="classification or regression; told from the target unless given.", rich_help_panel=READING),
+]
+Group = Annotated[
+    str | None, typer.Option(help="Column whose equal rows are never parted between splits.", rich_help_panel=READING)
+]
+Time = Annotated[
+    str | None,
+    typer.Option(
+        help="Column that orders rows; the latest are tested on. Of long series: their steps.", rich_help_panel=READING
+    ),
+]
+Test = Annotated[Path | None, typer.Option(help="Held-out data; they become the test rows.", rich_help_panel=READING)]
+Text = Annotated[str | None, typer.Option(help="The column of text.", rich_help_panel=READING)]
+Id = Annotated[
+    str | None,
+    typer.Option(
+        "--id", help="The column that tells series apart; of a table, one to leave out.", rich_help_panel=READING
+    ),
+]
+ImageSize = Annotated[
+    str | None,
+    typer.Option(help="Pixels that images are brought to: 32, or 32x48 (height x width).", rich_help_panel=READING),
+]
+Separator = Annotated[str | None, typer.Option(help="Of a CSV file; detected unless given.", rich_help_panel=READING)]
+Encoding = Annotated[str | None, typer.Option(help="Of a CSV file; detected unless given.", rich_help_panel=READING)]
+Seed = Annotated[
+    int,
+    typer.Option(help="Of first weights and order of rows; it moves no row between splits.", rich_help_panel=TRAINING),
+]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda.", rich_help_panel=TRAINING)]
+
+
+Metric = Annotated[
+    str | None, typer.Option(help="That ranks; chosen with a stated reason unless given.", rich_help_panel=TRAINING)
+]
+Out = Annotated[Path | None, typer.Option(help="Folder of the run; a new one under runs/ unless given.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the result.")]
+AsJson = Annotated[bool, typer.Option("--json", help="A line of JSON at each moment, and one at the end.")]
+
+
+def reading(**given: str | None) -> dict[str, Any]:
+    """The words of `bestiary.data.read` that were given; an image size becomes numbers.
+
+    Example:
+        >>> reading(text="review", id=None, image_size="32x48")
+        {'text': 'review', 'image_size': (32, 48)}
+    """
+    words: dict[str, Any] = {word: value for word, value in given.items() if value is not None}
+    if "image_size" in words:
+        words["image_size"] = image_size(words["image_size"])
+    if words.get("separator") in ("\\t", "tab"):
+        words["separator"] = "\t"
+    return words
+
+
+def image_size(text: str) -> int | tuple[int, int]:
+    """Pixels from "32" or "32x48".
+
+    Raises:
+        InputError: when it is neither.
+
+    Example:
+        >>> image_size("32"), image_size("32x48")
+        (32, (32, 48))
+    """
+    found = re.fullmatch(r"(\d{1,5})(?:x(\d{1,5}))?", text.strip().lower())
+    if found is None:
+        raise InputError(f"--image-size takes a side or height x width, such as 32 or 32x48; received {text!r}")
+    return (int(found[1]), int(found[2])) if found[2] else int(found[1])

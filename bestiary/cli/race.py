@@ -1,0 +1,88 @@
+"""`bestiary race`: every architecture that fits, under one equal budget, and the best of them with the evidence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bestiary.cli import options
+from bestiary.errors import InputError
+
+ENTRY = "Who races, for how long"
+
+
+def command(
+    data: Annotated[
+        str | None,
+        typer.Argument(help="A file, a folder of images, or the name of a built-in data set such as digits."),
+    ] = None,
+    target: options.Target = None,
+    budget: Annotated[
+        str, typer.Option(help="Wall-clock time of everything: 90s, 5m, 1h.", rich_help_panel=ENTRY)
+    ] = "5m",
+    contenders: Annotated[
+        str | None,
+        typer.Option(help="Only these, with commas: lstm,resnet/small,family:convolution.", rich_help_panel=ENTRY),
+    ] = None,
+    exclude: Annotated[str | None, typer.Option(help="All but these, with commas.", rich_help_panel=ENTRY)] = None,
+    equal: Annotated[
+        str, typer.Option(help="What all get the same of: core time, or examples.", rich_help_panel=ENTRY)
+    ] = "time",
+    metric: options.Metric = None,
+    kind: options.Kind = None,
+    problem: options.Problem = None,
+    group: options.Group = None,
+    time: options.Time = None,
+    test: options.Test = None,
+    text: options.Text = None,
+    id_: options.Id = None,
+    image_size: options.ImageSize = None,
+    separator: options.Separator = None,
+    encoding: options.Encoding = None,
+    seed: options.Seed = 0,
+    workers: Annotated[
+        int | None,
+        typer.Option(help="Contenders at a time; as many as cores unless given.", rich_help_panel=options.TRAINING),
+    ] = None,
+    device: options.Device = "auto",
+    out: options.Out = None,
+    resume: Annotated[Path | None, typer.Option(help="Carry on with this race, after a crash or with --add.")] = None,
+    add: Annotated[str | None, typer.Option(help="With --resume: more time, such as 10m.")] = None,
+    plan: Annotated[Path | None, typer.Option(help="Follow this plan.json again, bit for bit.")] = None,
+    quiet: options.Quiet = False,
+    as_json: options.AsJson = False,
+) -> None:
+    """Race every architecture that fits on your data, beside honest baselines, under one equal budget."""
+    _one_of(data, resume, plan)
+    if add is not None and resume is None:
+        raise InputError("--add needs --resume RUN: the race that gets more time")
+    reading = options.reading(text=text, id=id_, image_size=image_size, separator=separator, encoding=encoding)
+    from bestiary.cli.console import console
+    from bestiary.cli.display import display
+    from bestiary.cli.result import tell
+
+    with display(console(), quiet, as_json) as show:
+        from bestiary.race import race as races
+
+        if resume is not None:
+            outcome = races.resume(resume, add=add, listener=show)
+        elif plan is not None:
+            outcome = races.replay(plan, data, out=out, listener=show)
+        else:
+            outcome = races.race(
+                data, target, budget=budget, equal=equal, contenders=contenders, exclude=exclude, metric=metric,
+                kind=kind, problem=problem, group=group, time=time, test=test, seed=seed, workers=workers,
+                device=device, out=out, listener=show, **reading,
+            )  # fmt: skip
+    tell(outcome, as_json)
+
+
+def _one_of(data: str | None, resume: Path | None, plan: Path | None) -> None:
+    """A plan may come with data, where it was made from data in memory."""
+    if data is None and resume is None and plan is None:
+        raise InputError("expected data to race on, --resume RUN or --plan FILE; try: bestiary race digits --budget 1m")
+    if resume is not None and (data is not None or plan is not None):
+        other = "data" if data is not None else "--plan"
+        raise InputError(f"--resume carries on with its own data and plan; received {other} as well; leave it out")
