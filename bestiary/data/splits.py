@@ -162,20 +162,37 @@ def _cut(
     splits[rows[chosen[place]]] = number
 
 
-def _train_on_every_class(source: Source, keys: NDArray[np.uint64], splits: NDArray[np.int8], word: str) -> None:
-    """Moves one unit into training for each class that has none there, as long as its split keeps rows."""
+def _train_on_every_class(
+    source: Source, keys: NDArray[np.uint64], splits: NDArray[np.int8], word: str
+) -> None:
+    """Moves one unit into training for each class that has none there; a split that would be emptied gets another."""
     if source.target.problem != "classification" or (source.times is not None and source.groups is None):
         return
     values = source.target.values
     movable = splits == _VALIDATION if source.held is not None else splits != _TRAIN
-    absent = np.setdiff1d(np.unique(values), np.unique(values[splits == _TRAIN]))
-    for label in absent:
+    rank = mixed(keys, word)
+    for label in np.setdiff1d(np.unique(values), np.unique(values[splits == _TRAIN])):
         rows = np.flatnonzero((values == label) & movable & (splits != _TRAIN))
         if not len(rows):
             continue
-        unit = keys[rows[np.argmax(mixed(keys[rows], word))]]
-        together = (keys == unit) & movable
-        left = splits.copy()
-        left[together] = _TRAIN
-        if all((left == number).any() for number in (_VALIDATION, _TEST)):
-            splits[:] = left
+        taken = rows[np.argmax(rank[rows])]
+        place, unit = splits[taken], (keys == keys[taken]) & movable
+        if (splits[~unit] == place).any():
+            splits[unit] = _TRAIN
+            continue
+        spare = _spare(values, keys, splits, rank)
+        if spare is not None:
+            splits[unit], splits[spare] = _TRAIN, place
+
+
+def _spare(
+    values: NDArray[np.generic], keys: NDArray[np.uint64], splits: NDArray[np.int8], rank: NDArray[np.uint64]
+) -> NDArray[np.bool_] | None:
+    """The rows of a training unit without which every class of its rows is still trained on."""
+    rows = np.flatnonzero(splits == _TRAIN)
+    for row in rows[np.argsort(rank[rows], kind="stable")]:
+        unit = (keys == keys[row]) & (splits == _TRAIN)
+        rest = (splits == _TRAIN) & ~unit
+        if np.isin(values[unit], values[rest]).all():
+            return unit
+    return None

@@ -80,7 +80,7 @@ class TargetReader:
         """
         values = np.concatenate(self._numbers) if self._numbers else np.empty(0)
         codes = np.concatenate(self._codes) if self._codes else None
-        problem, reason = self._decide(finite(values))
+        problem, reason = self._decide(values)
         if problem == "classification":
             if codes is None:
                 raise InputError(
@@ -93,8 +93,8 @@ class TargetReader:
         notes = [f"{gone:,} rows are dropped: their target {self.name!r} is missing"] if gone else []
         return target, kept, notes
 
-    def _decide(self, good: NDArray[np.float64]) -> tuple[str, str]:
-        some = good[~np.isnan(good)]
+    def _decide(self, values: NDArray[np.float64]) -> tuple[str, str]:
+        some = values[~np.isnan(values)]
         filled = self._filled
         if not filled:
             raise InputError(f"target {self.name!r} is missing in every row; name another column")
@@ -104,7 +104,7 @@ class TargetReader:
             return "classification", f"{self.name!r} is true or false"
         if len(some) < (0.95 if len(self._words) > CLASSES else 1.0) * filled:
             return "classification", f"{self.name!r} holds words, not numbers"
-        distinct = np.unique(some)
+        distinct = np.unique(some[np.isfinite(some)])
         if len(distinct) <= 2:
             return "classification", f"{self.name!r} has {len(distinct)} different values"
         whole = bool(np.all(distinct == np.floor(distinct)))
