@@ -71,8 +71,8 @@ MULTI_HEAD = Row(
     ),
     reference="torch.nn.MultiheadAttention",
     departs="The projections have biases, as in most code; the paper writes none (`bias=False`). Options that came "
-    "later: fewer heads of keys and values (Ainslie et al. 2023), rotary positions, norms of queries and keys. True in a mask "
-    "means may attend.",
+    "later: fewer heads of keys and values (Ainslie et al. 2023), rotary positions, norms of queries and keys. True in "
+    "a mask means may attend.",
     example=f"{_HERE}.examples:attention",
 )
 

@@ -162,9 +162,9 @@ LSTM = Row(
     settings=_SETTINGS,
     reference="torch.nn.LSTM",
     departs="With the forget gate of 2000, without the peepholes that came with it; tanh where 1997 has scaled "
-    "logistic functions; one memory cell a block; gradients are not truncated. Two biases as in torch's kernels (`biases=1` "
-    "has one). Forget gates start open: their biases sum to 1 (Jozefowicz, Zaremba, Sutskever 2015); torch's start near 0. "
-    + _LAST,
+    "logistic functions; one memory cell a block; gradients are not truncated. Two biases as in torch's kernels "
+    "(`biases=1` has one). Forget gates start open: their biases sum to 1 (Jozefowicz, Zaremba, Sutskever 2015); "
+    "torch's start near 0. " + _LAST,
 )
 
 GRU = Row(

@@ -15,14 +15,13 @@ Axes: B batch, T time, I inputs, H width, D directions (1 or 2), G gates.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from bestiary.errors import InputError
 
@@ -135,8 +134,7 @@ class Recurrence(nn.Module):
             The hidden states, 0 behind a row's end; and the state after its last real step, beside it (in both
             directions) the backward cell's after the first step.
         """
-        kernel = type(self.layers[0][0]).kernel  # type: ignore[index]
-        if kernel is None or (self.training and self.recurrent_dropout > 0):
+        if type(self._cells[0][0]).kernel is None or (self.training and self.recurrent_dropout > 0):
             return self.walk(sequence, lengths)
         return self.run(sequence, lengths)
 
@@ -146,16 +144,14 @@ class Recurrence(nn.Module):
         """As `forward`, by the cells themselves, step after step."""
         inside = real_steps(sequence, lengths)
         states, ends = sequence, []
-        for number, layer in enumerate(self.layers):
-            if number and self.dropout:
-                steps_first = states.transpose(0, 1).contiguous()  # as the kernel does, so that a seed gives the same
-                states = F.dropout(steps_first, self.dropout, self.training).transpose(0, 1)
+        for number, layer in enumerate(self._cells):
+            states = self._between(states) if number else states
             ways = [range(states.shape[1]), reversed(range(states.shape[1]))]
-            passes = [self._steps(cell, states, inside, way) for cell, way in zip(layer, ways)]  # type: ignore[arg-type]
+            passes = [self._steps(cell, states, inside, way) for cell, way in zip(layer, ways)]
             states, ends = torch.cat([s for s, _ in passes], -1), [end for _, end in passes]
         return states, torch.cat(ends, -1)
 
-    def _steps(self, cell: Cell, inputs: Tensor, inside: Bool[Tensor, "B T 1"], way) -> tuple[Tensor, Tensor]:
+    def _steps(self, cell: Cell, inputs: Tensor, inside: Tensor, way: Iterable[int]) -> tuple[Tensor, Tensor]:
         state, hidden = cell.start(inputs), [inputs.new_zeros(0)] * inputs.shape[1]
         mask = torch.ones_like(state[0])
         if self.recurrent_dropout:
@@ -166,39 +162,70 @@ class Recurrence(nn.Module):
             hidden[t] = state[0] * inside[:, t]
         return torch.stack(hidden, 1), state[0]
 
+    def _between(self, states: Tensor) -> Tensor:
+        """Dropout between two layers; time first, as in the kernels, so that a seed drops the same."""
+        if not (self.dropout and self.training):
+            return states
+        return F.dropout(states.transpose(0, 1).contiguous(), self.dropout).transpose(0, 1)
+
     # ---------------------------------------------------------------------------------------- the fast way
 
     def run(self, sequence: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """As `forward`, by torch's fused kernel.
+        """As `forward`, by torch's fused kernels, without packing.
 
-        A forward cell has not seen the padding when it reaches a row's last real step, so that state is picked out of
-        a plain run; packing, which is slower, is for the backward direction alone.
+        A forward cell has not seen the padding yet when it reaches a row's last real step, so its states up to there
+        are right as they are. For a backward cell each row is turned around within its own length, run forward, and
+        turned back. Packed sequences do the same more slowly.
         """
         if lengths is None:
-            states = self._kernel(sequence, None)[0]
-            first = states[:, 0, self.width :]
-            return states, torch.cat([states[:, -1, : self.width], first], -1)
+            states = self._kernel(self._cells, sequence)
+            return states, torch.cat([states[:, -1, : self.width], states[:, 0, self.width :]], -1)
+        rows, end = torch.arange(len(lengths), device=lengths.device), lengths - 1
         if not self.bidirectional:
-            states = self._kernel(sequence, None)[0]
-            last = states[torch.arange(len(lengths), device=lengths.device), lengths - 1]
-            return states * real_steps(states, lengths), last
-        packed = pack_padded_sequence(sequence, lengths.cpu(), batch_first=True, enforce_sorted=False)
-        data, ends = self._kernel(packed.data, packed.batch_sizes)
-        states, _ = pad_packed_sequence(packed._replace(data=data), batch_first=True, total_length=sequence.shape[1])
-        return states, torch.cat([ends[-2], ends[-1]], -1)[packed.unsorted_indices]
+            states = self._kernel(self._cells, sequence)
+            return states * real_steps(states, lengths), states[rows, end]
+        turned, states, last = around(lengths, sequence.shape[1]), sequence, sequence
+        for number, (forward, backward) in enumerate(self._cells):
+            states = self._between(states) if number else states
+            ahead = self._kernel([[forward]], states)
+            back = self._kernel([[backward]], turn(states, turned))
+            states = torch.cat([ahead, turn(back, turned)], -1)
+            last = torch.cat([ahead[rows, end], back[rows, end]], -1)
+        return states * real_steps(states, lengths), last
 
-    def _kernel(self, data: Tensor, batch_sizes: Tensor | None) -> tuple[Tensor, Tensor]:
-        cells: list[Cell] = [cell for layer in self.layers for cell in layer]  # type: ignore[union-attr]
+    @property
+    def _cells(self) -> list[list[Cell]]:
+        """Of each layer: one cell a direction."""
+        return [list(layer) for layer in self.layers]  # type: ignore[call-overload]
+
+    def _kernel(self, layers: list[list[Cell]], sequence: Tensor) -> Tensor:
+        """States of the last of these layers [B, T, D*H]."""
+        cells = [cell for layer in layers for cell in layer]
         weights = [weight for cell in cells for weight in cell.weights()]
-        rows = data.shape[0] if batch_sizes is None else int(batch_sizes[0])
-        start = (data.new_zeros(len(cells), rows, self.width),) * cells[0].states
-        options = (weights, True, len(self.layers), self.dropout, self.training, self.bidirectional)
-        state = start if cells[0].states > 1 else start[0]
+        start = sequence.new_zeros(len(cells), len(sequence), self.width)
+        state = start if cells[0].states == 1 else (start,) * cells[0].states
         kernel = type(cells[0]).kernel
         assert kernel is not None
-        if batch_sizes is None:
-            return kernel(data, state, *options, True)[:2]
-        return kernel(data, batch_sizes, state, *options)[:2]
+        both, biases, batch_first = len(layers[0]) > 1, True, True
+        return kernel(sequence, state, weights, biases, len(layers), self.dropout, self.training, both, batch_first)[0]
+
+
+def around(lengths: Int[Tensor, " B"], steps: int) -> Int[Tensor, "B T"]:
+    """Where each step goes when every row is turned around within its own length; padding stays.
+
+    Example:
+        >>> around(torch.tensor([3, 1]), 4)
+        tensor([[2, 1, 0, 3],
+                [0, 1, 2, 3]])
+    """
+    step = torch.arange(steps, device=lengths.device)
+    return torch.where(step < lengths[:, None], lengths[:, None] - 1 - step, step)
+
+
+def turn(sequence: Float[Tensor, "B T I"], turned: Int[Tensor, "B T"]) -> Float[Tensor, "B T I"]:
+    """A sequence with its steps in another order; by whole rows of memory, several times faster than `gather`."""
+    first = torch.arange(len(turned), device=turned.device)[:, None] * turned.shape[1]
+    return sequence.flatten(0, 1).index_select(0, (first + turned).flatten()).view(sequence.shape)
 
 
 def real_steps(sequence: Float[Tensor, "B T I"], lengths: Int[Tensor, " B"] | None) -> Bool[Tensor, "B T 1"]:

@@ -110,6 +110,7 @@ class TransformerEncoder(nn.Module):
         dropout: in training.
 
     Example:
+        >>> import torch
         >>> encoder = TransformerEncoder(width=16, depth=2, heads=4, feedforward=32)
         >>> encoder(torch.randn(3, 7, 16), torch.tensor([7, 2, 5])).shape
         torch.Size([3, 7, 16])
