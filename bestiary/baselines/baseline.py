@@ -1,0 +1,208 @@
+"""What a baseline is, and a fitted one: it predicts from encoded arrays, and is saved without pickle."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.dummy import DummyClassifier
+from sklearn.pipeline import Pipeline
+
+from bestiary.contracts import Spec
+from bestiary.data.store import spec_from
+from bestiary.errors import InputError
+
+Arrays = Mapping[str, NDArray[np.generic]]
+Setting = dict[str, Any]
+Inputs = Any  # what scikit-learn is given: a matrix [N F], or a list of N texts
+
+AT_ONCE = 4096  # rows predicted at a time
+MOST_BYTES = 4_000_000_000  # of a saved model, unpacked
+TRUSTED = ["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor", "sklearn.tree._tree.Tree"]
+"""The types that a saved baseline may hold beside those that skops trusts by itself; both are arrays of tree nodes."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A competitor that is not a neural network.
+
+    Attributes:
+        name: unique among the baselines of a kind; "baseline/<name>" on the leaderboard.
+        title: for people.
+        view: encoded arrays and their spec -> what scikit-learn is given.
+        build: problem, setting, seed -> an unfitted pipeline.
+        settings: problem, training rows, outputs -> what is tried, the first first.
+        effort: setting -> its cost relative to other settings.
+        votes: setting -> how many votes a probability is counted from, so that no class gets exactly zero.
+        problems: that it can solve.
+    """
+
+    name: str
+    title: str
+    view: Callable[[Arrays, Spec], Inputs]
+    build: Callable[[str, Setting, int], Pipeline]
+    settings: Callable[[str, int, int], Sequence[Setting]] = lambda problem, rows, outputs: ({},)
+    effort: Callable[[Setting], float] = lambda setting: 1.0
+    votes: Callable[[Setting], int] = lambda setting: 0
+    problems: tuple[str, ...] = ("classification", "regression")
+
+
+class Fitted:
+    """A fitted baseline: turns encoded arrays into probabilities or values.
+
+    Args:
+        baseline: what it is.
+        spec: of the data.
+        problem: "classification" or "regression".
+        setting: what it was built with.
+        estimator: the fitted pipeline.
+    """
+
+    def __init__(self, baseline: Baseline, spec: Spec, problem: str, setting: Setting, estimator: Any) -> None:
+        self.baseline, self.spec, self.problem = baseline, spec, problem
+        self.setting, self.estimator = setting, estimator
+
+    def predict(self, arrays: Arrays) -> NDArray[np.float32]:
+        """Probabilities [N, K] of all classes, those absent in training included, or values [N]; float32."""
+        rows = count(arrays)
+        parts = [self._part(take(arrays, slice(start, start + AT_ONCE))) for start in range(0, rows, AT_ONCE)]
+        empty = np.empty((0, self.spec.outputs) if self.problem == "classification" else 0, dtype=np.float32)
+        return np.concatenate(parts) if parts else empty
+
+    def _part(self, arrays: Arrays) -> NDArray[np.float32]:
+        inputs = self.baseline.view(arrays, self.spec)
+        if self.problem == "regression":
+            return self.estimator.predict(inputs).astype(np.float32)
+        table = np.zeros((len(inputs), self.spec.outputs))
+        table[:, self.estimator.classes_] = self.estimator.predict_proba(inputs)
+        votes = self.baseline.votes(self.setting)
+        if votes:
+            table = (votes * table + 1 / self.spec.outputs) / (votes + 1)
+        return table.astype(np.float32)
+
+    @property
+    def parameters(self) -> int:
+        """Numbers that were fitted: coefficients, nodes of trees, stored rows."""
+        return parameters(self.estimator[-1] if isinstance(self.estimator, Pipeline) else self.estimator)
+
+    def save(self, path: Path) -> int:
+        """Writes one skops file, whole or not at all; returns its size in bytes."""
+        import skops.io
+
+        sizes = {"kind": self.spec.kind, **{f: getattr(self.spec, f) for f in self.spec.__dataclass_fields__}}
+        words = {"baseline": self.baseline.name, "spec": sizes, "problem": self.problem, "setting": self.setting}
+        content = {"words": json.dumps(words), "estimator": self.estimator}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            skops.io.dump(content, temporary, compression=zipfile.ZIP_DEFLATED, compresslevel=1)
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        return path.stat().st_size
+
+
+def load_fitted(path: Path) -> Fitted:
+    """What `Fitted.save` wrote. Nothing in the file is executed, and only types of fitted baselines are built.
+
+    Raises:
+        InputError: when it is not a saved baseline, or holds anything else.
+    """
+    import skops.io
+
+    from bestiary.baselines import find
+
+    try:
+        with zipfile.ZipFile(path) as file:
+            size = sum(member.file_size for member in file.infolist())
+        if size > MOST_BYTES:
+            raise InputError(f"expected a saved baseline of at most {MOST_BYTES:,} bytes; {path} unpacks to {size:,}")
+        foreign = sorted(set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED))
+        if foreign:
+            raise InputError(f"expected a saved baseline; {path} holds {foreign[0]}, which is not loaded")
+        content = skops.io.load(path, trusted=TRUSTED)
+        words = json.loads(content["words"])
+        spec, problem, setting = spec_from(words["spec"]), words["problem"], words["setting"]
+        baseline, estimator = find(spec.kind, words["baseline"]), content["estimator"]
+        expected = baseline.build(problem, setting, 0)
+    except InputError:
+        raise
+    except Exception as reason:  # skops and zipfile raise whatever a broken file leads them to
+        raise InputError(f"expected a saved baseline; {path} cannot be read ({type(reason).__name__})") from reason
+    if _types(estimator) not in (_types(expected), [DummyClassifier]):
+        raise InputError(f"expected {baseline.title} in {path}; it holds another model; save it again")
+    return Fitted(baseline, spec, problem, setting, estimator)
+
+
+def _types(estimator: Any) -> list[type]:
+    return [type(step) for _, step in estimator.steps] if isinstance(estimator, Pipeline) else [type(estimator)]
+
+
+def fit(
+    baseline: Baseline, arrays: Arrays, target: Any, spec: Spec, problem: str, setting: Setting, seed: int
+) -> Fitted:
+    """Fits one setting on all rows that are given.
+
+    Args:
+        baseline: what to fit.
+        arrays: of the training rows.
+        target: class numbers or values, [N].
+        spec: of the data.
+        problem: "classification" or "regression".
+        setting: one of `baseline.settings`.
+        seed: of its random numbers.
+    """
+    dtype = np.int64 if problem == "classification" else np.float64
+    alone = problem == "classification" and len(np.unique(target)) < 2
+    estimator = DummyClassifier(strategy="prior") if alone else baseline.build(problem, setting, seed)
+    estimator.fit(baseline.view(arrays, spec), np.asarray(target).astype(dtype))
+    return Fitted(baseline, spec, problem, setting, estimator)
+
+
+def count(arrays: Arrays) -> int:
+    """How many rows the arrays have."""
+    return len(arrays["offsets"]) - 1 if "offsets" in arrays else len(next(iter(arrays.values())))
+
+
+def take(arrays: Arrays, where: NDArray[np.int64] | slice) -> dict[str, NDArray[np.generic]]:
+    """Some rows of encoded arrays; the pieces of raw text are cut out and joined.
+
+    Example:
+        >>> texts = {"bytes": np.frombuffer(b"onetwothree", np.uint8), "offsets": np.array([0, 3, 6, 11])}
+        >>> part = take(texts, np.array([2, 0]))
+        >>> part["bytes"].tobytes(), part["offsets"].tolist()
+        (b'threeone', [0, 5, 8])
+    """
+    taken = {name: array[where] for name, array in arrays.items() if name not in ("bytes", "offsets")}
+    if "offsets" not in arrays:
+        return taken
+    rows = np.arange(count(arrays))[where]
+    offsets = np.asarray(arrays["offsets"], dtype=np.int64)
+    starts, ends = offsets[:-1][rows], offsets[1:][rows]
+    pieces = [arrays["bytes"][start:end] for start, end in zip(starts, ends, strict=True)]
+    taken["bytes"] = np.concatenate(pieces) if pieces else arrays["bytes"][:0]
+    taken["offsets"] = np.concatenate([[0], np.cumsum(ends - starts)]).astype(np.int64)
+    return taken
+
+
+def parameters(estimator: Any) -> int:
+    """Numbers that a scikit-learn estimator was fitted with; 0 when unknown."""
+    if hasattr(estimator, "coef_"):
+        return int(np.size(estimator.coef_) + np.size(estimator.intercept_))
+    if hasattr(estimator, "estimators_"):
+        return sum(int(tree.tree_.node_count) for tree in estimator.estimators_)
+    if hasattr(estimator, "_predictors"):
+        return sum(len(tree.nodes) for trees in estimator._predictors for tree in trees)
+    for name in ("feature_log_prob_", "_fit_X", "class_prior_", "constant_"):
+        if hasattr(estimator, name):
+            return int(np.size(getattr(estimator, name)))
+    return 0

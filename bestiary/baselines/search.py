@@ -1,0 +1,249 @@
+"""A baseline searches its settings within the core-seconds that it is given, and leaves its best model behind."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from bestiary.baselines.baseline import Arrays, Baseline, Fitted, Setting, count, fit, take
+from bestiary.contracts import Predictions, Spec
+from bestiary.data.store import read_array, read_spec
+from bestiary.tasks.metrics import row_losses
+from bestiary.tasks.predictions import write_predictions
+
+PROBE = 250  # rows that the first fit is timed on
+GROWTH = 1.15  # cost grows as rows to this power
+MOST_VALUES = 100_000_000  # numbers in the training matrix of a baseline: 400 MB
+
+
+Rows = tuple[Arrays, NDArray[np.generic], NDArray[np.generic]]  # what is known of them, their target, their numbers
+
+
+@dataclass
+class BaselineResult:
+    """What a search left behind.
+
+    Attributes:
+        name, title: of the baseline.
+        setting: the best.
+        tried: each setting with its validation loss (log loss, or squared error of the standardised target).
+        loss: of the best.
+        rows: training rows that the best was fitted on: fewer than there are where all would not fit the time.
+        train_seconds: core-seconds of the whole search.
+        predict_seconds: core-seconds for 1,000 rows.
+        parameters: numbers fitted.
+        bytes: of the saved model, 0 when it was not saved.
+    """
+
+    name: str
+    title: str
+    setting: Setting
+    tried: list[dict[str, object]]
+    loss: float
+    rows: int
+    train_seconds: float
+    predict_seconds: float
+    parameters: int
+    bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Part:
+    """Training rows, and the validation rows that judge them."""
+
+    arrays: Arrays
+    target: NDArray[np.generic]
+    judged: Arrays
+    truth: NDArray[np.generic]
+    row: NDArray[np.generic]
+
+
+def run_baseline(
+    name: str, data: Path, out: Path, *, seconds: float, seed: int = 0, folds: Sequence[Path] | None = None
+) -> dict[str, object]:
+    """Searches the settings of a baseline; writes `model.skops` and `validation.parquet`.
+
+    The first setting is always fitted, on fewer rows if need be; a further one only if its cost, judged by those
+    before, fits the seconds that are left. With folds a setting is judged on all of them, and the best is fitted again
+    on the training rows of `data`.
+
+    Args:
+        name: one of `for_kind(kind)`.
+        data: folder of encoded training and validation rows.
+        out: folder to write to.
+        seconds: core-seconds for everything.
+        seed: of random numbers.
+        folds: folders of encoded rows like `data`, one a fold; the folders `fold*` in `data` unless given.
+
+    Returns:
+        `BaselineResult` as a dict of plain words and numbers.
+    """
+    from bestiary.baselines import find
+
+    spec, facts = read_spec(data)
+    problem = cast("str", facts["problem"])
+    scale = float(cast("float", facts.get("scale", 1.0)))
+    where = sorted(data.glob("fold*")) if folds is None else folds
+    parts = [_part(folder) for folder in where or [data]]
+    whole = _read(data, "train") if where else None
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        search = Search(find(spec.kind, name), spec, problem, scale, seconds, seed)
+        model = search.run(parts, whole)
+        size = model.save(out / "model.skops")
+        write_predictions(out / "validation.parquet", search.predictions)
+    return asdict(search.result(model, size))
+
+
+def _part(folder: Path) -> Part:
+    arrays, target, _ = _read(folder, "train")
+    return Part(arrays, target, *_read(folder, "validation"))
+
+
+def _read(folder: Path, split: str) -> Rows:
+    names = sorted(path.name.split(".")[1] for path in folder.glob(f"{split}.*.npy"))
+    arrays = {name: read_array(folder, split, name) for name in names}
+    target = arrays.pop("target")
+    return arrays, target, arrays.pop("row", np.arange(len(target)))
+
+
+class Search:
+    """One search through the settings of a baseline.
+
+    Args:
+        baseline: whose settings are searched.
+        spec: of the data.
+        problem: "classification" or "regression".
+        scale: of a regression target.
+        seconds: core-seconds.
+        seed: of random numbers.
+    """
+
+    def __init__(self, baseline: Baseline, spec: Spec, problem: str, scale: float, seconds: float, seed: int) -> None:
+        self.baseline, self.spec, self.problem, self.scale = baseline, spec, problem, scale
+        self.seconds, self.seed = seconds, seed
+        self.tried: list[dict[str, object]] = []
+        self.loss, self.rows = np.inf, 0
+        self.predictions = Predictions({})
+        self._best: tuple[Setting, Fitted] | None = None
+        self._predicting = 0.0
+        self._began = time.process_time()
+
+    @property
+    def spent(self) -> float:
+        """Core-seconds so far."""
+        return time.process_time() - self._began
+
+    def run(
+        self, parts: Sequence[Part], whole: tuple[Arrays, NDArray[np.generic], NDArray[np.generic]] | None
+    ) -> Fitted:
+        """Tries settings until the time is used; returns the best model, fitted on `whole` where given."""
+        fits = len(parts) + (whole is not None)
+        rows = max(len(part.target) for part in parts)
+        settings = self.baseline.settings(self.problem, rows, self.spec.outputs)
+        self.rows = self._rows_in_time(parts[0], settings[0], fits)
+        unit = 0.0
+        for setting in settings:
+            effort = self.baseline.effort(setting)
+            again = unit if whole is not None else 0.0  # the last fit, on all rows, is still to come
+            if unit and self.spent + effort * unit * len(parts) + effort * again > self.seconds:
+                continue
+            before = self.spent
+            self._try(setting, parts, whole is not None)
+            unit = max(unit, (self.spent - before) / len(parts) / effort)
+        assert self._best is not None
+        setting, model = self._best
+        return model if whole is None else self._fit(setting, whole[0], whole[1])
+
+    def _rows_in_time(self, part: Part, setting: Setting, fits: int) -> int:
+        """How many training rows the first setting can be fitted on in time, from the costs of small fits."""
+        rows = len(part.target)
+        if rows <= 2 * PROBE:
+            return rows
+        inputs = self.baseline.view(take(part.arrays, slice(0, 1)), self.spec)
+        most = MOST_VALUES // max(1, np.size(inputs)) if isinstance(inputs, np.ndarray) else rows
+        probe, times = _short(setting)
+        allowed = max(0.8 * self.seconds / fits, 1e-3)
+        points = [(PROBE, times * self._cost(probe, part, PROBE))]
+        while points[-1][0] * 4 < rows and points[-1][1] * 2 / times < 0.1 * self.seconds:
+            size = points[-1][0] * 4
+            points.append((size, times * self._cost(probe, part, size)))
+        return max(PROBE, min(rows, most, _size_for(allowed, points)))
+
+    def _cost(self, setting: Setting, part: Part, rows: int) -> float:
+        before, self.rows = self.spent, rows
+        self._fit(setting, part.arrays, part.target)
+        return max(self.spent - before, 1e-5)
+
+    def _fit(self, setting: Setting, arrays: Arrays, target: NDArray[np.generic]) -> Fitted:
+        rows = count(arrays)
+        where: NDArray[np.int64] | slice = slice(None)
+        if self.rows and rows > self.rows:
+            where = np.sort(np.random.default_rng(self.seed).choice(rows, self.rows, replace=False))
+            arrays = take(arrays, where)
+        return fit(self.baseline, arrays, target[where], self.spec, self.problem, setting, self.seed)
+
+    def _try(self, setting: Setting, parts: Sequence[Part], folded: bool) -> None:
+        models = [self._fit(setting, part.arrays, part.target) for part in parts]
+        before = self.spent
+        answers = np.concatenate([model.predict(part.judged) for model, part in zip(models, parts, strict=True)])
+        self._predicting = 1000 * (self.spent - before) / max(1, len(answers))
+        row = np.concatenate([part.row for part in parts])
+        truth = np.concatenate([part.truth for part in parts])
+        predictions = as_predictions(answers, row)
+        loss = float(row_losses(predictions, truth).mean()) if len(truth) else np.inf
+        if self.problem == "regression":
+            loss /= self.scale**2
+        self.tried.append({"setting": setting, "loss": loss})
+        if self._best is None or loss < self.loss:
+            self.loss, self.predictions, self._best = loss, predictions, (setting, models[0])
+
+    def result(self, model: Fitted, size: int) -> BaselineResult:
+        """The words of the search."""
+        return BaselineResult(
+            name=self.baseline.name,
+            title=self.baseline.title,
+            setting=model.setting,
+            tried=self.tried,
+            loss=self.loss,
+            rows=self.rows,
+            train_seconds=self.spent,
+            predict_seconds=self._predicting,
+            parameters=model.parameters,
+            bytes=size,
+        )
+
+
+def _short(setting: Setting) -> tuple[Setting, float]:
+    """A setting of ten rounds or trees, and how many times as long the whole takes."""
+    word = next((word for word in ("max_iter", "n_estimators") if word in setting), None)
+    if word is None or setting[word] <= 10:
+        return setting, 1.0
+    return {**setting, word: 10}, setting[word] / 10
+
+
+def _size_for(seconds: float, points: Sequence[tuple[int, float]]) -> int:
+    """Rows that can be fitted in the seconds: a power of the rows through one point, a line through the last two."""
+    rows, cost = points[-1]
+    if len(points) == 1 or cost <= points[-2][1]:
+        return int(rows * (seconds / cost) ** (1 / GROWTH))
+    slope = GROWTH * (cost - points[-2][1]) / (rows - points[-2][0])
+    return int(rows + (seconds - cost) / slope)
+
+
+def as_predictions(answers: NDArray[np.float32], row: NDArray[np.generic]) -> Predictions:
+    """Probabilities [N, K] or values [N], as a table."""
+    columns = {"row": torch.from_numpy(np.array(row, dtype=np.int64))}
+    if answers.ndim == 1:
+        return Predictions({**columns, "value": torch.from_numpy(answers)})
+    table = torch.from_numpy(answers)
+    return Predictions({**columns, **{f"probability_{k}": table[:, k].contiguous() for k in range(table.shape[1])}})
