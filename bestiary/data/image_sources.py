@@ -146,7 +146,7 @@ def gather(source: object, target: str | None = None, labels: bool = True) -> Ga
     path = Path(os.fspath(source)) if isinstance(source, (str, os.PathLike)) else None
     if path is None:
         raise InputError(
-            f"images come as a path, a frame, a list of files or an array; received a {type(source).__name__}"
+            f"images come as a path, a frame, a list of files or an array; received {type(source).__name__}"
         )
     if not path.exists():
         raise InputError(f"{path}: there is no such file or folder; check the path")

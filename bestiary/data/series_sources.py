@@ -68,7 +68,7 @@ def gather(source: object, reading: Reading, labels: bool = True) -> Rows:
         return _from_table(source, reading, labels)
     if not isinstance(source, (str, os.PathLike)):
         kind = type(source).__name__
-        raise InputError(f"series come as a path, a frame, an array or a list of arrays; received a {kind}")
+        raise InputError(f"series come as a path, a frame, an array or a list of arrays; received {kind}")
     path = Path(os.fspath(source))
     if path.is_dir():
         return _from_folder(path, reading, labels)
