@@ -17,7 +17,7 @@ def model_card(verdict: Verdict, standing: Standing, notes: tuple[str, ...] = ()
     Args:
         verdict: of the race that the model comes from.
         standing: the model's own line in it.
-        notes: further limits, one line each.
+        notes: what else is to be said of its training, one line each.
 
     Returns:
         Markdown that renders as it reads: names from a person's file cannot become markup in it.
@@ -27,8 +27,8 @@ def model_card(verdict: Verdict, standing: Standing, notes: tuple[str, ...] = ()
         _what(verdict, standing),
         "## How good it is\n\n" + _quality(verdict, standing),
         "## How to use it\n\n" + _use(verdict),
-        "## What it was trained on\n\n" + _data(verdict),
-        "## Limits\n\n" + _limits(verdict, standing, notes),
+        "## What it was trained on\n\n" + _data(verdict, notes),
+        "## Limits\n\n" + _limits(verdict, standing),
         "## Licence\n\nThe weights belong to whoever owns the data they were trained on; Bestiary, which trained them, is "
         "under Apache-2.0.",
         "Made with " + ", ".join(f"{_plain(k)} {_plain(v)}" for k, v in verdict.versions.items()) + "."
@@ -78,18 +78,18 @@ def _use(verdict: Verdict) -> str:
     )
 
 
-def _data(verdict: Verdict) -> str:
+def _data(verdict: Verdict, notes: tuple[str, ...]) -> str:
     rows = ", ".join(f"{number:,} {split}" for split, number in verdict.rows.items())
     lines = [f"- rows: {rows}"]
     if verdict.classes:
         named = ", ".join(f"`{_code(name, 60)}`" for name in verdict.classes[:LISTED])
         more = f" and {len(verdict.classes) - LISTED:,} more" if len(verdict.classes) > LISTED else ""
         lines.append(f"- classes: {named}{more}")
-    lines += [f"- {_plain(note, 400)}" for note in verdict.notes[:50]]
+    lines += [f"- {_plain(note, 400)}" for note in [*notes, *verdict.notes[:50]]]
     return "\n".join(lines)
 
 
-def _limits(verdict: Verdict, standing: Standing, notes: tuple[str, ...]) -> str:
+def _limits(verdict: Verdict, standing: Standing) -> str:
     lines = ["The scores hold for new rows that come about as these did; nothing was tested on others."]
     if verdict.crowned != standing.name:
         lines.append(f"It is not a proven winner. {_plain(verdict.reason, 600)}")
@@ -100,7 +100,7 @@ def _limits(verdict: Verdict, standing: Standing, notes: tuple[str, ...]) -> str
         )
     if verdict.problem == "classification":
         lines.append("It gives every row one of its classes, also a row that has none of them.")
-    return "\n".join(f"- {line}" for line in [*lines, *(_plain(note, 400) for note in notes)])
+    return "\n".join(f"- {line}" for line in lines)
 
 
 def _plain(text: str, limit: int = 200) -> str:

@@ -48,7 +48,8 @@ class Evidence:
         plan: None when it cannot be read.
         sizes, facts: of `data/spec.json`.
         truth: None when it was not kept.
-        predictions: name -> answers of each of its seeds, in the order of `truth`; the seed that ships is the first.
+        predictions: name -> answers of each of its seeds, in the order of `truth`; the seed that ships is the first. Of
+            the chosen model, the best network and the best baseline.
         trainings: name -> its trainings that wrote a log.
     """
 
@@ -123,14 +124,19 @@ def _add_predictions(evidence: Evidence) -> None:
     folder = evidence.run / "predictions"
     if not (folder / "truth.parquet").is_file():
         return
-    truth = evidence.truth = _read_truth(folder / "truth.parquet", evidence.verdict.problem)
-    for standing in evidence.verdict.standings:
-        key = file_key(standing.name)
+    verdict = evidence.verdict
+    truth = evidence.truth = _read_truth(folder / "truth.parquet", verdict.problem)
+    tested = [standing.name for standing in verdict.standings if standing.test]
+    wanted = [name for name in (verdict.chosen, verdict.networks_best, verdict.baseline_best) if name in tested]
+    for name in dict.fromkeys([*wanted, *tested]):
+        if name not in wanted and evidence.predictions:
+            break  # the others are only looked at where those that matter left none
+        key = file_key(name)
         paths = [folder / f"{key}.parquet", *(folder / f"{key}.{place}.parquet" for place in range(1, 20))]
-        read = [_read_answers(p, evidence.verdict.problem, truth.rows) for p in paths if standing.test and p.is_file()]
+        read = [_read_answers(path, verdict.problem, truth.rows) for path in paths if path.is_file()]
         answers = [given for given in read if given is not None]
         if answers:
-            evidence.predictions[standing.name] = answers
+            evidence.predictions[name] = answers
 
 
 def _read_truth(path: Path, problem: str) -> Truth:
