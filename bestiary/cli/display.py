@@ -21,10 +21,11 @@ from bestiary.race.progress import Entry, Snapshot
 
 PAUSE = 4.0  # seconds between plain lines of the same phase
 WIDE = 110  # columns from which notes are shown
-REDRAW = 0.2  # seconds between two drawings
+REDRAWS = 3  # a second
 ORDER = {"running": 0, "retrying": 0, "done": 1, "waiting": 2, "eliminated": 3, "failed": 4}
 STYLE = {"running": "bold", "retrying": "yellow", "waiting": "dim", "eliminated": "dim", "failed": "red"}
 UNBOUNDED = 1e7  # seconds from which a budget is none: epochs decide
+FAILURES = 3  # whose reasons are shown where there is no room for notes
 LEARNED = 0.01  # of the constant predictor's loss: less than this below it is nothing yet
 
 
@@ -93,15 +94,15 @@ class PlainLines(Nothing):
 
 
 class LiveTable(Nothing):
-    """The table of contenders, redrawn in place; messages scroll above it."""
+    """The table of contenders, redrawn in place; messages scroll above it. Its clock runs on between snapshots."""
 
     def __init__(self, screen: Console) -> None:
         self.screen = screen
-        self._live = Live(console=screen, auto_refresh=False, transient=True, vertical_overflow="crop")
-        self._drawn = -math.inf
+        self._now, self._since = Snapshot("starting", 0.0, math.inf, 0.0), time.monotonic()
+        self._live = Live(console=screen, get_renderable=self._picture, refresh_per_second=REDRAWS, transient=True)
 
     def __enter__(self) -> Self:
-        self._live.start()
+        self._live.start(refresh=True)
         return self
 
     def __exit__(
@@ -110,12 +111,15 @@ class LiveTable(Nothing):
         self._live.stop()
 
     def __call__(self, snapshot: Snapshot) -> None:
+        self._now, self._since = snapshot, time.monotonic()
         if snapshot.message:
             self.screen.print(f"[dim]·[/] {escape(snapshot.message)}")
-        now = time.monotonic()
-        if snapshot.message or snapshot.phase == "done" or now - self._drawn >= REDRAW:
-            self._drawn = now
-            self._live.update(picture(snapshot, self.screen.width, self.screen.height), refresh=True)
+
+    def _picture(self) -> RenderableType:
+        passed = time.monotonic() - self._since
+        left = max(0.0, self._now.left - passed)
+        now = dataclasses.replace(self._now, elapsed=self._now.elapsed + passed, left=left)
+        return picture(now, self.screen.width, self.screen.height)
 
 
 def as_json(content: object) -> str:
@@ -206,17 +210,25 @@ def picture(snapshot: Snapshot, width: int = 80, height: int = 40) -> Renderable
         height: lines of the terminal; what does not fit is summed up in one line.
     """
     shown = sorted(snapshot.entries, key=lambda e: _place(e, snapshot))
-    room = max(3, height - 7)
+    room = max(3, height - 5 - FAILURES)
     hidden = shown[room:] if len(shown) > room else []
     table = _columns(snapshot, width)
     best = leader(snapshot)
     for entry in shown[: len(shown) - len(hidden)]:
         table.add_row(*_cells(entry, entry is best, width), style=STYLE.get(entry.status, ""))
     parts: list[RenderableType] = [_head(snapshot, width), table] if shown else [_head(snapshot, width)]
+    if width < WIDE:
+        broken = [e for e in shown if e.status == "failed" and e.note]
+        parts += [Text(_cut(f"{e.name} failed: {e.note}", width), style="red") for e in broken[:FAILURES]]
     if hidden:
         counts = Counter(entry.status for entry in hidden)
         parts.append(Text(f"and {len(hidden)} more: " + ", ".join(f"{n} {s}" for s, n in counts.items()), style="dim"))
     return Group(*parts)
+
+
+def _cut(text: str, width: int) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 1] + "…"
 
 
 def _place(entry: Entry, snapshot: Snapshot) -> tuple[float, ...]:

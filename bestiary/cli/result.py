@@ -21,6 +21,8 @@ from bestiary.race.outcome import Outcome
 from bestiary.report.board import Line, lines
 from bestiary.report.words import title
 
+CHOSEN, MARK = "♦", 3  # beside the model that was saved; columns of that and its place
+
 
 def tell(outcome: Outcome, json: bool) -> None:
     """Says what a race or a training found: on one line of JSON, or for people."""
@@ -76,30 +78,35 @@ def next_command(verdict: Verdict, run: Path) -> str:
 def leaderboard(verdict: Verdict, width: int = 80) -> Table:
     """All contenders and baselines, best first; those that were not scored on test show why."""
     wide = width >= WIDE
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim", padding=(0, 1, 0, 0))
+    rows = [(line, _cells(line, wide)) for line in lines(verdict)]
+    score = max((len(cells[2]) for line, cells in rows if line.interval), default=20)
+    costs = {"learned": 8, "parameters": 12, "core time": 9} if wide else {}
+    behind = max((len(cells[3]) for line, cells in rows if line.interval), default=15)
+    rest = width - MARK - score - sum(costs.values()) - 3 - len(costs)
+    name = max(8, min(max((len(cells[1]) for _, cells in rows), default=8), rest - behind))
     better = "higher is better" if verdict.higher else "lower is better"
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim", padding=0)
     table.title = f"{title(verdict.metric)} on {verdict.rows.get('test', 0):,} sealed test rows, {better}"
-    table.title_justify = "left"
-    table.title_style = ""
-    table.add_column("", justify="right", no_wrap=True)
-    table.add_column("model", no_wrap=True, overflow="ellipsis", max_width=width // 4 + 4)
-    table.add_column("test, 95 % interval", no_wrap=True)
-    table.add_column("behind the best", no_wrap=True, overflow="ellipsis")
-    if wide:
-        table.add_column("learned", justify="right", no_wrap=True)
-        table.add_column("parameters", justify="right", no_wrap=True)
-        table.add_column("core time", justify="right", no_wrap=True)
-    for line in lines(verdict):
-        table.add_row(*_cells(line, wide), style=_style(line))
+    table.title_justify, table.title_style = "left", ""
+    table.add_column("", justify="right", width=MARK)
+    table.add_column("model", no_wrap=True, overflow="ellipsis", width=name)
+    table.add_column("test, 95 % interval", no_wrap=True, overflow="ellipsis", width=score)
+    table.add_column("behind the best", no_wrap=True, overflow="ellipsis", width=max(8, rest - name))
+    for word, columns in costs.items():
+        table.add_column(word, justify="right", no_wrap=True, width=columns)
+    for line, cells in rows:
+        table.add_row(*map(escape, cells), style=_style(line))
     return table
 
 
 def _cells(line: Line, wide: bool) -> list[str]:
     standing = line.standing
-    tested = bool(line.interval)
-    name = escape(standing.name) + (" [bold green]♦[/]" if line.chosen else "")
-    score = f"{line.score} ({line.interval})" if tested else escape(line.status)
-    cells = [str(line.place) if tested else "", name, score, line.difference if tested else escape(standing.reason)]
+    mark = CHOSEN if line.chosen else " "
+    if line.interval:
+        behind = f"{line.difference} ({line.spread})" if line.spread and not line.best else line.difference
+        cells = [f"{mark}{line.place:>2}", standing.name, f"{line.score} ({line.interval})", behind]
+    else:
+        cells = [f"{mark}  ", standing.name, line.status, standing.reason]
     if not wide:
         return cells
     count = f"{standing.parameters:,}" if standing.parameters else "–"
