@@ -1,6 +1,6 @@
 """The perceptron's learning rule (Rosenblatt 1958), for several classes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import cast
 
 import torch
@@ -19,7 +19,8 @@ class PerceptronRule:
     held (Freund & Schapire 1999, Large margin classification using the perceptron algorithm), kept as a running mean.
 
     Args:
-        network: one linear layer, `layer`, from features to one unit a class; biases are learned like weights.
+        network: one linear layer, `layer`, from features to one unit a class; `vectors` gives a batch's features.
+            Biases are learned like weights.
         average: the same network again: it holds the mean of the weights.
         rate: size of a correction; with weights that start at 0 it changes nothing but their scale.
     """
@@ -71,7 +72,7 @@ class PerceptronRule:
             batch = data.batch("train", step)
             if step % epoch == 0:
                 self.progress.mistakes = 0
-            mistakes = self.show(batch.inputs[0].flatten(1), batch.target)
+            mistakes = self.show(cast("Callable[..., Tensor]", self.network.vectors)(*batch.inputs), batch.target)
             self.progress.mistakes += mistakes
             with torch.no_grad():
                 for mean, now in zip(self.average.parameters(), self.network.parameters()):

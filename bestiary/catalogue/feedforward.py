@@ -3,7 +3,7 @@
 from bestiary.catalogue.row import Contender, Row, Size
 
 _HERE = "bestiary.architectures.feedforward"
-_PERCEPTRON = f"{_HERE}.perceptron:Perceptron"
+_PERCEPTRON, _SERIES_PERCEPTRON = f"{_HERE}.perceptron:Perceptron", f"{_HERE}.perceptron:SeriesPerceptron"
 _ANN, _SERIES_ANN = f"{_HERE}.ann:ANN", f"{_HERE}.ann:SeriesANN"
 _FNN, _SERIES_FNN = f"{_HERE}.fnn:FNN", f"{_HERE}.fnn:SeriesFNN"
 _MLP, _SERIES_MLP = f"{_HERE}.mlp:MLP", f"{_HERE}.mlp:SeriesMLP"
@@ -33,10 +33,12 @@ PERCEPTRON = Row(
     races={
         "table": (Contender("linear", _PERCEPTRON, {}),),
         "image": (Contender("linear", _PERCEPTRON, {}),),
+        "series": (Contender("linear", _SERIES_PERCEPTRON, {}),),
     },
     tiny={
         "table": (_PERCEPTRON, {"features": 6, "outputs": 3}),
         "image": (_PERCEPTRON, {"features": 12, "outputs": 3}),
+        "series": (_SERIES_PERCEPTRON, {"channels": 2, "length": 7, "outputs": 3}),
     },
     reference="sklearn.linear_model.Perceptron",
     departs="The paper's machine has two classes and a layer of fixed, randomly wired association units between retina "

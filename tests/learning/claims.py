@@ -25,6 +25,7 @@ class Claim:
         batch: rows an update.
         settings: words of the recipe.
         full: floor and steps of the full result; the short ones unless given.
+        only_full: too long for the tests.
     """
 
     row: str
@@ -37,6 +38,7 @@ class Claim:
     batch: int = 64
     settings: Mapping[str, object] = field(default_factory=dict)
     full: tuple[float, int] | None = None
+    only_full: bool = False
 
     @property
     def name(self) -> str:
@@ -44,4 +46,54 @@ class Claim:
         return f"{self.row}-{self.kind}-{self.data}"
 
 
-CLAIMS: tuple[Claim, ...] = ()
+FAST = {"rate": 3e-3}
+TRANSFORMER = "transformer_classifier"
+CLAIMS: tuple[Claim, ...] = (
+    Claim("perceptron", "table", "linear", "digits-table", "accuracy", 0.93, 200),
+    Claim("perceptron", "image", "linear", "digits", "accuracy", 0.90, 200),
+    Claim("perceptron", "series", "linear", "digits-series", "accuracy", 0.90, 200),
+    Claim("ann", "table", "64", "digits-table", "accuracy", 0.93, 300, full=(0.94, 1500)),
+    Claim("ann", "table", "64", "diabetes", "r2", 0.35, 200),
+    Claim("ann", "image", "128", "digits", "accuracy", 0.92, 300, full=(0.93, 1500)),
+    Claim("ann", "series", "64", "digits-series", "accuracy", 0.92, 200, full=(0.93, 1500)),
+    Claim("fnn", "table", "small", "digits-table", "accuracy", 0.93, 300, full=(0.94, 1500)),
+    Claim("fnn", "table", "small", "cancer", "accuracy", 0.95, 200),
+    Claim("fnn", "image", "small", "digits", "accuracy", 0.92, 300, full=(0.93, 1500)),
+    Claim("fnn", "series", "small", "digits-series", "accuracy", 0.92, 200, full=(0.93, 1500)),
+    Claim("mlp", "table", "small", "digits-table", "accuracy", 0.95, 300, full=(0.96, 1500)),
+    Claim("mlp", "image", "small", "digits", "accuracy", 0.93, 300, full=(0.95, 1500)),
+    Claim("mlp", "series", "small", "digits-series", "accuracy", 0.93, 200, full=(0.95, 1500)),
+    Claim("cnn", "image", "small", "digits", "accuracy", 0.93, 400, settings=FAST, full=(0.96, 1500)),
+    Claim("lenet5", "image", "28x28", "digits", "accuracy", 0.90, 150, full=(0.95, 800)),
+    Claim("lenet5", "image", "28x28", "mnist5k", "accuracy", 0.95, 800, only_full=True),
+    Claim("lenet5_original", "image", "32x32", "digits", "accuracy", 0.89, 200, full=(0.93, 800)),
+    Claim("lenet5_original", "image", "32x32", "mnist5k", "accuracy", 0.94, 800, only_full=True),
+    Claim("resnet", "image", "8-thin", "digits", "accuracy", 0.93, 150, full=(0.96, 600)),
+    Claim("drn", "image", "small", "digits", "accuracy", 0.85, 100, full=(0.94, 600)),
+    Claim("text_cnn", "text", "small", "verses", "accuracy", 0.60, 150, full=(0.72, 600)),
+    Claim("fcn", "series", "small", "digits-series", "accuracy", 0.93, 150, full=(0.95, 600)),
+    Claim("resnet_series", "series", "small", "digits-series", "accuracy", 0.93, 150, full=(0.95, 600)),
+    Claim("rnn", "image", "64", "digits", "accuracy", 0.93, 300, settings=FAST, full=(0.94, 1000)),
+    Claim("rnn", "series", "64", "digits-series", "accuracy", 0.92, 300, settings=FAST, full=(0.94, 1000)),
+    Claim("rnn", "text", "32", "verses", "accuracy", 0.42, 250, settings=FAST, full=(0.45, 600)),
+    Claim("lstm", "image", "64", "digits", "accuracy", 0.90, 300, full=(0.94, 1000)),
+    Claim("lstm", "series", "64", "digits-series", "accuracy", 0.90, 300, full=(0.94, 1000)),
+    Claim("lstm", "text", "32", "verses", "accuracy", 0.62, 250, full=(0.64, 600)),
+    Claim("gru", "image", "64", "digits", "accuracy", 0.92, 300, full=(0.94, 1000)),
+    Claim("gru", "series", "64", "digits-series", "accuracy", 0.92, 300, full=(0.94, 1000)),
+    Claim("gru", "text", "32", "verses", "accuracy", 0.58, 250, full=(0.64, 600)),
+    Claim(TRANSFORMER, "image", "32", "digits", "accuracy", 0.92, 300, settings=FAST, full=(0.94, 1000)),
+    Claim(
+        TRANSFORMER,
+        "series",
+        "32",
+        "digits-series",
+        "accuracy",
+        0.92,
+        300,
+        settings=FAST,
+        full=(0.94, 1000),
+    ),
+    Claim(TRANSFORMER, "text", "32", "verses", "accuracy", 0.72, 200, settings=FAST, full=(0.75, 500)),
+)
+SHORT = tuple(claim for claim in CLAIMS if not claim.only_full)

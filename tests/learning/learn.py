@@ -5,15 +5,16 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from bestiary.data.read import read
-from bestiary.data.splits import assign
 from torch import nn
 
 from bestiary import catalogue
 from bestiary.architectures.build import build, resolve
+from bestiary.data.read import read
+from bestiary.data.splits import assign
 from bestiary.data.store import ArrayData, StoredData
 from bestiary.fit import fit
 from bestiary.runs.run import RunFolder
@@ -21,10 +22,8 @@ from bestiary.tasks import Classification, Regression
 from tests.learning.claims import Claim
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-DATA = {
+DATA: dict[str, dict[str, Any]] = {
     "digits": {"source": "digits"},
-    "digits-table": {"source": "digits", "kind": "table"},
-    "digits-series": {"source": "digits", "kind": "series"},
     "cancer": {"source": "breast_cancer"},
     "diabetes": {"source": "diabetes"},
     "verses": {"source": FIXTURES / "verses.csv", "target": "book", "kind": "text"},
@@ -39,9 +38,9 @@ def prepared(name: str) -> tuple[Path, tempfile.TemporaryDirectory[str]]:
     keep = tempfile.TemporaryDirectory(prefix="bestiary-learning-")
     folder = Path(keep.name) / "data"
     if name == "digits-series":
-        source = read(digits_as_series())
+        source = read(digits_as_series(), kind="series")
     elif name == "digits-table":
-        source = read(digits_as_table())
+        source = read(digits_as_table(), kind="table")
     else:
         words = dict(DATA[name])
         source = read(words.pop("source"), **words)
@@ -57,7 +56,7 @@ def digits_as_series() -> tuple[np.ndarray, np.ndarray]:
     return digits.images.astype(np.float32), digits.target
 
 
-def digits_as_table() -> "tuple[np.ndarray, np.ndarray]":
+def digits_as_table() -> tuple[np.ndarray, np.ndarray]:
     """Scikit-learn's digits as 64 columns and labels."""
     from sklearn.datasets import load_digits
 

@@ -67,8 +67,8 @@ def page() -> str:
     lines = [
         "# Results",
         "",
-        "Each architecture on real data, by its own algorithm: mean of three seeds, the range over them, and a twin that",
-        "was taught with the labels of other rows. Made by `make results`; a row is stale when its sources changed since.",
+        "Each architecture on real data, by its own algorithm: mean of three seeds, the range over them, and a twin",
+        "that was taught with the labels of other rows. Made by `make results`; stale: its sources changed since.",
         "",
         "| architecture | kind | data | parameters | metric | mean | range | floor | twin | seconds | |",
         "|---|---|---|---|---|---|---|---|---|---|---|",

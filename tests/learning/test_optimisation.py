@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from bestiary.algorithms.perceptron import PerceptronRule
+from bestiary.architectures.feedforward.perceptron import Perceptron
 from bestiary.optimisation.adamw import AdamW, written_out
 from bestiary.optimisation.minimise import FromTorch, Minimise
 from bestiary.optimisation.schedule import trapezoid
@@ -113,12 +114,7 @@ def test_perceptron_finishes_on_separable_rows() -> None:
     arrays = {"features": rows.numpy(), "target": (side > 0).long().numpy()}
     data = ArrayData(TableSpec(4, 2), {"problem": "classification"}, {"train": arrays}, batch=8)
 
-    class Units(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.layer = nn.Linear(4, 2)
-
-    rule = perceptron(Units(), data.spec)
+    rule = perceptron(Perceptron(features=4, outputs=2), data.spec)
     made = sum(1 for _ in rule.updates(data, 0, 100_000))
     assert made < 5_000
     last = rule.network.layer  # type: ignore[union-attr]

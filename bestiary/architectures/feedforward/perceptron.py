@@ -9,10 +9,12 @@ part of the network: it is in the learning rule, which changes weights only on a
 The rule starts from weights of zero, so that the size of a correction scales the sums but never changes an answer.
 """
 
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-# B batch, F features, K outputs
+from bestiary.layers.flat import FlatSeries
+
+# B batch, T time, C channels, F features, K outputs
 
 
 class Perceptron(nn.Module):
@@ -32,5 +34,31 @@ class Perceptron(nn.Module):
         super().__init__()
         self.layer = nn.Linear(features, outputs)
 
+    def vectors(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B F"]:
+        """What the rule adds to the weights and takes from them."""
+        return inputs.flatten(1)
+
     def forward(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B K"]:
-        return self.layer(inputs.flatten(1))
+        return self.layer(self.vectors(inputs))
+
+
+class SeriesPerceptron(nn.Module):
+    """The perceptron on whole series: every step of every channel is a feature.
+
+    Args:
+        channels: of the series.
+        length: of the longest series, in steps.
+        outputs: classes.
+    """
+
+    def __init__(self, *, channels: int, length: int, outputs: int) -> None:
+        super().__init__()
+        self.flat = FlatSeries(length=length)
+        self.layer = nn.Linear(channels * length, outputs)
+
+    def vectors(self, values: Float[Tensor, "B T C"], lengths: Int[Tensor, " B"]) -> Float[Tensor, "B F"]:
+        """What the rule adds to the weights and takes from them."""
+        return self.flat(values, lengths)
+
+    def forward(self, values: Float[Tensor, "B T C"], lengths: Int[Tensor, " B"]) -> Float[Tensor, "B K"]:
+        return self.layer(self.vectors(values, lengths))
