@@ -56,7 +56,7 @@ class Course:
 
     def run(self) -> None:
         """All rungs, from wherever the plan stands."""
-        for rung in range(1, max(3, len(self.plan.stages)) + 1):
+        for rung in range(1, max(self.plan.rungs, len(self.plan.stages)) + 1):
             self.rung = rung
             if len(self.plan.stages) < rung:
                 self.plan.stages.append(self._next(rung))
@@ -211,6 +211,7 @@ class Course:
         words = {
             "name": rival.name,
             "data": str(self.folder / "data"),
+            "folds": [str(self.folder / "data" / f"fold{number}") for number in range(self.plan.folds)],
             "seconds": rival.seconds,
             "seed": self.plan.seed,
         }
@@ -236,7 +237,8 @@ def training_words(folder: Path, plan: Plan, job: Job, rung: int) -> dict[str, A
         "steps": job.steps,
         "horizon": job.horizon,
         "parts": job.parts,
-        "patience": None,
+        "patience": plan.patience,
+        "threads": plan.threads,
         "device": plan.device,
         "network": entrant.network,
         "keywords": entrant.keywords,

@@ -19,6 +19,8 @@ _DISK = {
     errno.EACCES: "permission is denied",
     errno.EPERM: "permission is denied",
     errno.EFBIG: "a file would be larger than allowed",
+    errno.ENOTDIR: "a part of the path is a file",
+    errno.ENOENT: "it cannot be made there",
 }
 
 
@@ -59,7 +61,7 @@ def writing(folder: Path) -> Iterator[None]:
         if reason.errno not in _DISK:
             raise
         raise InputError(
-            f"expected to write the run to {folder}; {_DISK[reason.errno]}; make room or choose another folder with --out"
+            f"expected to write the run to {folder}; {_DISK[reason.errno]}; make room, or choose another with --out"
         ) from reason
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -64,7 +65,7 @@ def constant(data: Path, folder: Path, split: str) -> tuple[float, dict[str, flo
         value = torch.full((len(truth),), float(train.astype(np.float64).mean()))
         predictions = Predictions({"row": row, "value": value})
     else:
-        classes = facts["classes"]
+        classes = cast("list[str]", facts["classes"])
         counts = np.bincount(train.astype(np.int64), minlength=len(classes)) + 1e-9
         shares = torch.from_numpy(counts / counts.sum()).float()
         columns = {f"probability_{k}": shares[k].repeat(len(truth)) for k in range(len(classes))}

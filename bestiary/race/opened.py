@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections import deque
@@ -73,7 +74,7 @@ def finalists(course: Course) -> list[Finalist]:
             found = [Finalist(n, _finished(course, n)) for n in names]
             break
     found.sort(key=lambda f: _loss(course, f.jobs[0]))
-    if len(plan.stages) < 3:
+    if len(plan.stages) < plan.rungs:
         found = found[:MOST_OPENED]
     return found + [Finalist(f"baseline/{r.name}", [], r) for r in plan.rivals if course.rival_result(r)]
 
@@ -152,7 +153,7 @@ def _remarks(sealed: Path, rows: int, most: int = 300) -> list[str]:
         text, offsets = read_array(sealed, "test", "bytes"), read_array(sealed, "test", "offsets")
         ends = np.asarray(offsets, dtype=np.int64)
         return [
-            bytes(text[a : min(b, a + most)]).decode("utf-8", errors="replace") for a, b in zip(ends[:-1], ends[1:])
+            bytes(text[a : min(b, a + most)]).decode("utf-8", errors="replace") for a, b in itertools.pairwise(ends)
         ]
     return []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -34,10 +35,8 @@ def count_opening(digest: str) -> int:
         known = int(counts.get(digest, 0))
     except (OSError, ValueError, TypeError, AttributeError):
         counts, known = {}, 0
-    try:
+    with contextlib.suppress(OSError):
         write_text(path, json.dumps({**counts, digest: known + 1}, indent=1))
-    except OSError:
-        pass
     return known + 1
 
 

@@ -127,6 +127,9 @@ class Plan:
         splits: how rows were divided; `rows`: split -> number; `folds`: how many for selection, 0 for none.
         shares: wall-clock seconds of each phase, spent; `reserve` is what is kept back for judging and the report.
         constant: loss of the constant predictor on the validation rows.
+        rungs: how many there are; 1 when a single architecture is trained.
+        patience: looks without a better loss before a training ends; None never ends it.
+        threads: of each training.
         contenders, exclude: the words by which a person narrowed the field; empty for everyone.
         entrants, rivals: contenders and baselines; `left_out`: name -> reason.
         stages: the rungs so far.
@@ -157,6 +160,9 @@ class Plan:
     folds: int
     shares: dict[str, float]
     constant: float = 0.0
+    rungs: int = 3
+    patience: int | None = None
+    threads: int = 1
     contenders: list[str] = field(default_factory=list)
     exclude: list[str] = field(default_factory=list)
     entrants: list[Entrant] = field(default_factory=list)

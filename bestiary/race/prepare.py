@@ -90,7 +90,7 @@ def prepare(source: Source, arguments: Mapping[str, Any], folder: Path, wishes: 
             inner = np.where(splits > 1, -1, np.where(fold == number, 1, 0)).astype(np.int8)
             inner[splits < 0] = -1
             source.encode(inner, data / f"fold{number}", wishes.seed, train_only=True)
-    target = source.target
+    target, names = source.target, for_kind(source.kind, source.target.problem)
     counts = np.bincount(target.values[splits == 0].astype(np.int64)) if target.problem == "classification" else ()
     chosen, reason = choose(target.problem, [int(c) for c in counts])
     if wishes.metric:
@@ -115,11 +115,7 @@ def prepare(source: Source, arguments: Mapping[str, Any], folder: Path, wishes: 
         rows=rows,
         folds=count,
         shares={},
-        rivals=[
-            Rival(name, 0.0)
-            for name in for_kind(source.kind, target.problem)
-            if not left_out(name, len(target.classes))
-        ],
+        rivals=[Rival(name, 0.0) for name in names if not left_out(name, len(target.classes))],
         versions=versions(),
     )
     plan.constant = _constant(folder, plan)

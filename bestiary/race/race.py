@@ -90,18 +90,18 @@ def race(
     with removed_on_failure(folder), owned(folder), writing(folder):
         pool = Pool(count)
         pool.warm()
-        _tell(listener, "reading", clock, seconds)
+        tell(listener, "reading", clock, seconds)
         words = {"target": target, "kind": kind, "problem": problem, "group": group, "time": time, "test": test}
-        data = _read(source, {**words, **reading})
+        data = read_source(source, {**words, **reading})
         wishes = Wishes(seconds, equal, metric, seed, count, chosen)
-        plan = prepare(data, _replayable(source, {**words, **reading}), folder, wishes)
+        plan = prepare(data, replayable(source, {**words, **reading}), folder, wishes)
         plan.contenders, plan.exclude = wanted, unwanted
         plan.shares["reading"] = round(clock.elapsed, 2)
         found = _candidates(folder, plan)
         plan.write(folder)
     del data
     with owned(folder), writing(folder):
-        return _follow(folder, plan, pool, clock, listener, found)
+        return follow(folder, plan, pool, clock, listener, found)
 
 
 def resume(run: str | Path, add: str | float | None = None, listener: Listener | None = None) -> Outcome:
@@ -137,7 +137,7 @@ def resume(run: str | Path, add: str | float | None = None, listener: Listener |
             plan.write(folder)
         pool = Pool(plan.workers)
         pool.warm()
-        return _follow(folder, plan, pool, clock, listener, None)
+        return follow(folder, plan, pool, clock, listener, None)
 
 
 def replay(
@@ -165,7 +165,7 @@ def replay(
     with removed_on_failure(folder), owned(folder), writing(folder):
         pool = Pool(given.workers)
         pool.warm()
-        data = _read(origin, words)
+        data = read_source(origin, words)
         if data.digest != given.digest:
             raise InputError(
                 f"expected the data that the plan was made for (sha256 {given.digest[:12]}...); "
@@ -176,7 +176,7 @@ def replay(
         given.opened, given.finalists, given.spent, given.interrupted = 0, [], 0.0, False
         given.write(folder)
     with owned(folder), writing(folder):
-        return _follow(folder, given, pool, clock, listener, None)
+        return follow(folder, given, pool, clock, listener, None)
 
 
 # -------------------------------------------------------------------------------------------------- the parts
@@ -189,13 +189,14 @@ def candidates_known(wanted: list[str], unwanted: list[str]) -> None:
     check_words([*wanted, *unwanted])
 
 
-def _read(source: object, words: dict[str, Any]) -> Any:
+def read_source(source: object, words: dict[str, Any]) -> Any:
+    """The data, with the words that were given."""
     from bestiary.data.read import read
 
     return read(source, **{word: value for word, value in words.items() if value is not None})
 
 
-def _replayable(source: object, words: dict[str, Any]) -> dict[str, Any]:
+def replayable(source: object, words: dict[str, Any]) -> dict[str, Any]:
     """The words by which the data can be read again; empty where they came as objects in memory."""
     plain = {w: v for w, v in words.items() if v is not None}
     if isinstance(plain.get("test"), Path):
@@ -216,7 +217,7 @@ def _candidates(folder: Path, plan: Plan) -> Any:
     return found
 
 
-def _follow(folder: Path, plan: Plan, pool: Pool, clock: Clock, listener: Listener | None, found: Any) -> Outcome:
+def follow(folder: Path, plan: Plan, pool: Pool, clock: Clock, listener: Listener | None, found: Any) -> Outcome:
     """Measures what is not measured, runs the rungs, judges, reports; Ctrl-C goes straight to the judging."""
     show: Callable[[Course], None] = lambda course: listener(snapshot(course, course.now)) if listener else None  # noqa: E731
     course = Course(folder, plan, pool, clock, show)
@@ -292,6 +293,7 @@ def _import_report() -> None:
         return
 
 
-def _tell(listener: Listener | None, phase: str, clock: Clock, budget: float) -> None:
+def tell(listener: Listener | None, phase: str, clock: Clock, budget: float) -> None:
+    """A snapshot of a race that has no contenders yet."""
     if listener:
         listener(Snapshot(phase, clock.elapsed, budget, max(0.0, budget - clock.elapsed)))

@@ -126,7 +126,8 @@ def race_wall(
     Who will survive is not known, so later rungs are reckoned with the costs of an average contender.
     """
     total = 0.0
-    counts = dict(zip((2, 3), survivors(len(names)))) if rung == 1 else {3: survivors(len(names))[0]}
+    second, third = survivors(len(names))
+    counts: dict[int, int] = {2: second, 3: third if rung == 1 else second}
     for now in range(rung, 4):
         costs = rung_costs(unit, entrants, names, now, amount, folds)
         if now > rung and names:

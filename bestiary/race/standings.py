@@ -64,7 +64,7 @@ def baseline_standing(course: Course, rival: Rival) -> Standing:
         reason = rival.failed or "the race ended before it was fitted"
         return Standing(name, rival.name, "baseline", network=False, status="failed", reason=reason)
     standing = Standing(name, str(result.get("title", rival.name)), "baseline", network=False, status="baseline")
-    standing.settings = dict(result.get("settings", {}))
+    standing.settings = dict(result.get("setting", {}))
     standing.parameters = int(result.get("parameters", 0))
     standing.train_seconds, standing.memory = float(result["seconds"]), int(result["memory"])
     standing.selection = dict(result.get("scores", {}))

@@ -15,7 +15,7 @@ from bestiary.data.store import write_text
 from bestiary.runs.run import RunFolder
 
 
-class Stopped(Exception):
+class Stopped(Exception):  # noqa: N818 (a wish, not an error)
     """The race was asked to end; `step` updates had been made."""
 
     def __init__(self, step: int) -> None:

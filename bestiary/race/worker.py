@@ -21,12 +21,12 @@ from torch import nn
 from bestiary.architectures.build import build, count, resolve
 from bestiary.contracts import Algorithm, Predictions
 from bestiary.data.source import SPLITS
-from bestiary.data.store import StoredData, write_text
+from bestiary.data.store import StoredData, read_array, read_spec, write_text
 from bestiary.errors import Diverged, InputError
 from bestiary.fit import fit
 from bestiary.race.watch import Stopped, Watched, peak_memory
 from bestiary.runs.run import RunFolder
-from bestiary.tasks import Classification, Regression, TrainingJudge, write_predictions
+from bestiary.tasks import Classification, Regression, TrainingJudge, read_predictions, write_predictions
 
 AGAIN, FAILED, DISK = 3, 4, 5
 """Exit codes: worth a second try with half batches; failed for good; the run folder cannot be written."""
@@ -101,6 +101,7 @@ def train(folder: str) -> None:
     here = Path(folder)
     job = json.loads((here / "job.json").read_text(encoding="utf-8"))
     began = time.monotonic()
+    torch.set_num_threads(job["threads"])
     _afresh_when_changed(here, job)
     data = StoredData(Path(job["data"]), batch=job["batch"], seed=job["seed"], device=job["device"])
     learner = _learner(job, data)
@@ -230,11 +231,12 @@ def rival(folder: str) -> None:
     here = Path(folder)
     job = json.loads((here / "job.json").read_text(encoding="utf-8"))
     began = time.monotonic()
-    result = run_baseline(job["name"], Path(job["data"]), here, seconds=job["seconds"], seed=job["seed"])
-    write_text(
-        here / "result.json",
-        json.dumps({**result, "rung": 1, "seconds": time.monotonic() - began, "memory": peak_memory()}),
-    )
+    data, folds = Path(job["data"]), [Path(fold) for fold in job["folds"]] or None
+    result = run_baseline(job["name"], data, here, seconds=job["seconds"], seed=job["seed"], folds=folds)
+    truth = torch.from_numpy(np.array(read_array(data, SPLITS[1], "target")))
+    scores = task_for(read_spec(data)[1]).score(read_predictions(here / "validation.parquet"), truth)
+    words = {"scores": scores, "seconds": time.monotonic() - began, "memory": peak_memory()}
+    write_text(here / "result.json", json.dumps({**result, **words}, default=str))
 
 
 def answer(folder: str, data: str, sealed: str, out: str) -> None:

@@ -16,7 +16,15 @@ from dataclasses import dataclass
 from multiprocessing import connection
 from multiprocessing.process import BaseProcess
 
-_PRELOAD = ["torch", "torch._dynamo", "sklearn", "bestiary.race.worker", "bestiary.baselines"]
+_PRELOAD = [
+    "torch",
+    "torch._dynamo",
+    "sklearn",
+    "bestiary.race.worker",
+    "bestiary.baselines",
+    "safetensors.torch",
+    "skops.io",
+]
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 

@@ -1,0 +1,154 @@
+"""One architecture, trained alone: a race of one rung and one contender, with early stopping."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bestiary import catalogue
+from bestiary.architectures.build import resolve
+from bestiary.catalogue import Contender, Row
+from bestiary.data.store import read_spec
+from bestiary.errors import InputError, nearest
+from bestiary.race.contenders import Candidate, candidates
+from bestiary.race.course import Clock, Course
+from bestiary.race.folder import new_folder, owned, removed_on_failure, writing
+from bestiary.race.measuring import measure
+from bestiary.race.outcome import Outcome
+from bestiary.race.plan import Job, Plan, Stage, parse_budget
+from bestiary.race.prepare import Wishes, check, prepare
+from bestiary.race.progress import Listener
+from bestiary.race.race import follow, read_source, replayable, reserve, tell
+from bestiary.race.workers import Pool
+
+EPOCHS, PATIENCE = 50, 12
+ENDLESS = 3e7  # seconds: where epochs decide, the clock does not
+
+
+def train(
+    name: str,
+    source: object,
+    target: str | None = None,
+    *,
+    set: Mapping[str, object] | None = None,  # noqa: A002 (the word of the command line)
+    budget: str | float | None = None,
+    epochs: int | None = None,
+    kind: str | None = None,
+    problem: str | None = None,
+    metric: str | None = None,
+    seed: int = 0,
+    group: str | None = None,
+    time: str | None = None,
+    test: object = None,
+    threads: int | None = None,
+    device: str = "auto",
+    out: str | Path | None = None,
+    listener: Listener | None = None,
+    **reading: Any,
+) -> Outcome:
+    """Trains one architecture, with early stopping, for a number of epochs or for a time.
+
+    Training ends when 12 looks at the validation rows in a row were no better; the best answer is kept. A training that
+    was killed goes on with `bestiary.race.race.resume(folder)`.
+
+    Args:
+        name: an architecture ("lstm": the largest size that suits the data), one of its sizes for races
+            ("resnet/small"), or a size by name ("resnet50").
+        source: the data, as in `bestiary.race`; so are `target`, `kind`, `problem`, `metric`, `seed`, `group`, `time`,
+            `test`, `device`, `out`, `listener` and the words of reading.
+        set: words of the network ("width") or of its recipe ("rate") that replace the usual ones.
+        budget: wall-clock time for everything: "5m"; the rate decays towards its end.
+        epochs: passes over the training rows; 50 unless a budget is given.
+        threads: of the training; all cores unless given. Only with one is a resumed training bit-equal to another.
+
+    Returns:
+        The outcome: `winner` is the model, `verdict` has its scores on the test rows, which were opened once.
+
+    Raises:
+        InputError: one line, for words, data or folders that cannot be used.
+    """
+    clock = Clock()
+    if budget is not None and epochs is not None:
+        raise InputError("expected a budget or a number of epochs; received both; leave one out")
+    if epochs is not None and (not isinstance(epochs, int) or not 1 <= epochs <= 1_000_000):
+        raise InputError(f"epochs must be a whole number from 1 to 1000000; received {epochs!r}")
+    seconds = parse_budget(budget) if budget is not None else ENDLESS
+    cores, chosen = check("time", threads, device, seed)
+    row = catalogue.find(name.partition("/")[0])
+    folder = new_folder(out, source)
+    with removed_on_failure(folder), owned(folder), writing(folder):
+        pool = Pool(1)
+        pool.warm()
+        tell(listener, "reading", clock, seconds)
+        words = {"target": target, "kind": kind, "problem": problem, "group": group, "time": time, "test": test}
+        data = read_source(source, {**words, **reading})
+        wishes = Wishes(seconds, "time", metric, seed, 1, chosen)
+        plan = prepare(data, replayable(source, {**words, **reading}), folder, wishes)
+        plan.rungs, plan.patience, plan.threads, plan.rivals = 1, PATIENCE, cores, []
+        plan.folds, plan.contenders = 0, [name]
+        plan.shares.update(reading=round(clock.elapsed, 2), reserve=reserve(plan))
+        candidate = chosen_size(name, row, plan, folder, dict(set or {}))
+        measure(folder, plan, [candidate], pool)
+        if not plan.entrants:
+            raise InputError(f"{name} cannot be built for these data: {'; '.join(plan.left_out.values())}")
+        left = Course(folder, plan, pool, clock).left
+        plan.stages.append(only_stage(plan, left, epochs or EPOCHS))
+        plan.write(folder)
+    with owned(folder), writing(folder):
+        return follow(folder, plan, pool, clock, listener, None)
+
+
+def only_stage(plan: Plan, left: float, epochs: int) -> Stage:
+    """The one rung: as many updates as the epochs, or the seconds left, allow; a look every epoch or so."""
+    entrant = plan.entrants[0]
+    epoch = max(1, plan.rows["train"] // entrant.batch)
+    steps = epochs * epoch
+    if plan.budget < ENDLESS:
+        steps = max(1, int(left / (1.1 * entrant.step_seconds)))
+    entrant.look_every = max(1, min(epoch, steps // 10))
+    job = Job(entrant.name.replace("/", ".") + ".0", entrant.name, 0, plan.seed, -1, steps, steps)
+    return Stage(1, [job], {entrant.name: entrant.pace}, round(steps * entrant.pace, 2), "it trains alone")
+
+
+def chosen_size(name: str, row: Row, plan: Plan, folder: Path, words: dict[str, object]) -> Candidate:
+    """The network and settings that a name and further words mean.
+
+    Raises:
+        InputError: when the architecture does not take such data, or a word is unknown.
+    """
+    spec = read_spec(folder / "data")[0]
+    if "/" in name or name == row.name:
+        sizes = candidates(plan.kind, plan.problem, spec, plan.rows["train"], [name])[0][0].sizes
+    else:
+        size = catalogue.size(name)
+        if size.kind and size.kind != plan.kind:
+            raise InputError(
+                f"{name} takes {size.kind} data; these are {plan.kind}; try `bestiary list --kind {plan.kind}`"
+            )
+        if plan.problem not in row.recipes:
+            raise InputError(f"{row.name} has no recipe for {plan.problem}; it learns {', '.join(row.recipes)}")
+        decided = {**spec.sizes(), "channels": 0, "features": 0}
+        keywords = {word: value for word, value in size.keywords.items() if word not in decided}
+        sizes = (Contender(size.name, size.network, keywords),)
+    of_recipe, of_network = _sorted_words(words, row.recipes[plan.problem], sizes[0].network)
+    changed = tuple(replace(s, keywords={**s.keywords, **of_network}) for s in sizes)
+    if of_network:
+        changed = changed[:1]
+    return Candidate(replace(row, settings=({**row.settings[0], **of_recipe},)), changed)
+
+
+def _sorted_words(words: dict[str, object], recipe: str, network: str) -> tuple[dict[str, object], dict[str, object]]:
+    """Words of the recipe, and words of the network."""
+    of_recipe = [n for n, p in inspect.signature(resolve(recipe)).parameters.items() if p.kind is p.KEYWORD_ONLY]
+    of_network = list(inspect.signature(resolve(network)).parameters)
+    for word in words:
+        if word not in of_recipe and word not in of_network:
+            known = [*of_network, *of_recipe]
+            raise InputError(f"expected one of {', '.join(known)}; received {word!r}{nearest(word, known)}")
+    return (
+        {word: value for word, value in words.items() if word in of_recipe},
+        {word: value for word, value in words.items() if word not in of_recipe},
+    )

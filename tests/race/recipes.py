@@ -1,0 +1,30 @@
+"""Recipes that go wrong on purpose; a contender's process imports them by name."""
+
+import errno
+
+from torch import nn
+
+from bestiary.contracts import Spec
+from bestiary.recipes.supervised import Learner, classifier
+
+
+def hungry(network: nn.Module, spec: Spec, *, rate: float = 1e-3, parts: int = 1) -> Learner:
+    """Needs more memory than there is, unless batches are halved."""
+    if parts == 1:
+        raise MemoryError("expected 1 GB; found less")
+    return classifier(network, spec, rate=rate, parts=parts)
+
+
+def insatiable(network: nn.Module, spec: Spec, *, rate: float = 1e-3, parts: int = 1) -> Learner:
+    """Needs more memory than there is, whatever one does."""
+    raise RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 1 GB")
+
+
+def broken(network: nn.Module, spec: Spec, *, rate: float = 1e-3, parts: int = 1) -> Learner:
+    """Has a bug."""
+    raise ZeroDivisionError("division by zero")
+
+
+def without_disk(network: nn.Module, spec: Spec, *, rate: float = 1e-3, parts: int = 1) -> Learner:
+    """Meets a full disk."""
+    raise OSError(errno.ENOSPC, "No space left on device")

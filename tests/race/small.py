@@ -1,0 +1,59 @@
+"""A race small enough for tests: three contenders, a few dozen updates, everything on paper before it begins."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from bestiary.data.read import read
+from bestiary.race.plan import Entrant, Job, Plan, Rival, Stage
+from bestiary.race.prepare import Wishes, prepare
+
+WISHES = Wishes(budget=600.0, equal="time", metric=None, seed=3, workers=2, device="cpu")
+SUPERVISED = "bestiary.recipes.supervised:classifier"
+NETWORKS = {
+    "ann/64": ("ann", "bestiary.architectures.feedforward.ann:ANN", {"width": 16}),
+    "fnn/small": ("fnn", "bestiary.architectures.feedforward.fnn:FNN", {"widths": [16, 8]}),
+    "mlp/small": ("mlp", "bestiary.architectures.feedforward.mlp:MLP", {"widths": [16], "dropout": 0.2}),
+}
+
+
+def small_run(folder: Path, stages: bool = True, rivals: bool = True) -> Plan:
+    """A run folder with data and a plan whose three rungs are written already."""
+    (folder / "contenders").mkdir(parents=True)
+    plan = prepare(read("breast_cancer"), {"source": "breast_cancer"}, folder, WISHES)
+    plan.folds = 0
+    plan.rivals = [Rival("linear", 0.5)] if rivals else []
+    plan.shares["reserve"] = 1.0
+    plan.entrants = [
+        Entrant(name, row.upper(), "feedforward", row, network, keywords, SUPERVISED, [{"rate": 0.003}, {"rate": 0.001}],
+                32, 10, 1e-3, 1e-3, 0.01, 100)
+        for name, (row, network, keywords) in NETWORKS.items()
+    ]  # fmt: skip
+    if stages:
+        plan.stages = [
+            Stage(1, [job(n, s, 20) for n in NETWORKS for s in (0, 1)], dict.fromkeys(NETWORKS, 1e-3)),
+            Stage(2, [job(n, 0, 60) for n in ("ann/64", "mlp/small")], dict.fromkeys(NETWORKS, 1e-3)),
+            Stage(3, [job(n, 0, 120, seed) for seed in (0, 1) for n in ("ann/64", "mlp/small")],
+                  dict.fromkeys(NETWORKS, 1e-3)),
+        ]  # fmt: skip
+    plan.write(folder)
+    return plan
+
+
+def job(name: str, setting: int, steps: int, seed: int = 0) -> Job:
+    """One training of the small race."""
+    ending = f".seed{seed}" if seed else ""
+    return Job(f"{name.replace('/', '.')}.{setting}{ending}", name, setting, 3 + seed, -1, steps, 120)
+
+
+def fingerprint(run: Path) -> dict[str, object]:
+    """What must be equal bit for bit: the winner, and every model's answers on the test rows."""
+    words = json.loads((run / "winner" / "model.json").read_text())
+    found: dict[str, object] = {"winner": (words.get("architecture") or words["baseline"], words["sha256"])}
+    for path in sorted((run / "predictions").glob("*.parquet")):
+        table = pq.read_table(path)
+        found[path.name] = {name: table[name].to_numpy().tobytes() for name in table.column_names if name != "remark"}
+    return found
