@@ -6,8 +6,8 @@ Both are imported when first used: `import bestiary.data` itself imports nothing
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bestiary.data.read import load_encoder as load_encoder
-    from bestiary.data.read import read as read
+    from bestiary.data.reading import load_encoder as load_encoder
+    from bestiary.data.reading import read as read
 
 __all__ = ["load_encoder", "read"]
 
@@ -16,8 +16,7 @@ def __getattr__(name: str) -> object:
     if name in __all__:
         import importlib
 
-        # `read` is also the module's name, so the function must replace it in this package.
-        module = importlib.import_module("bestiary.data.read")
+        module = importlib.import_module("bestiary.data.reading")
         globals().update(read=module.read, load_encoder=module.load_encoder)
         return globals()[name]
     raise AttributeError(f"module 'bestiary.data' has no attribute {name!r}")

@@ -191,7 +191,7 @@ def candidates_known(wanted: list[str], unwanted: list[str]) -> None:
 
 def read_source(source: object, words: dict[str, Any]) -> Any:
     """The data, with the words that were given."""
-    from bestiary.data.read import read
+    from bestiary.data.reading import read
 
     return read(source, **{word: value for word, value in words.items() if value is not None})
 

@@ -13,7 +13,7 @@ from torch import nn
 
 from bestiary import catalogue
 from bestiary.architectures.build import build, resolve
-from bestiary.data.read import read
+from bestiary.data.reading import read
 from bestiary.data.splits import assign
 from bestiary.data.store import ArrayData, StoredData
 from bestiary.fit import fit
