@@ -86,11 +86,13 @@ def _parse(file: str, lines: Iterator[tuple[int, str]]) -> TsFile:
         text = line.strip()
         if not text or text[0] in "#%":
             continue
-        parts = (_OUTSIDE.split(text) if stamped else text.split(":"))[: CHANNELS + 2]
+        parts = _OUTSIDE.split(text) if stamped else text.split(":")
         if problem:
-            if len(parts) < 2 or not parts[-1].strip():
+            label = parts[-1].strip()
+            if len(parts) < 2 or not label or ("," in label and label not in header.get("classlabel", [])):
                 raise InputError(f"{file}, line {number}: expected values, a colon and a label; correct the line")
-            found.labels.append(parts.pop().strip())
+            found.labels.append(label)
+            del parts[-1]
         channels = channels or len(parts)
         if len(parts) != channels or channels > CHANNELS:
             raise InputError(
