@@ -114,7 +114,7 @@ def _header(file: str, lines: Iterator[tuple[int, str]]) -> dict[str, list[str]]
         if text[0] != "@":
             start = text[:40]
             raise InputError(f"{file}, line {number}: expected a header line (@...) before @data; received {start!r}")
-        name, *words = text[1:].split()
+        name, *words = text[1:].split() or [""]
         if name.lower() == "data":
             return header
         header[name.lower()] = words

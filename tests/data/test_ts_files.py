@@ -49,7 +49,7 @@ def test_time_stamps_may_hold_colons(tmp_path: Path):
     ("text", "words"),
     [
         ("hello", "line 1: expected a header"),
-        ("@problemName x\n", "@data"),
+        ("@problemName x\n@\n", "@data"),
         (HEAD, "there are none"),
         (HEAD + "1,2:3,4\n", "line 8: expected values, a colon and a label"),
         (HEAD + "1,2:3,4:up\n1,2:up\n", "line 9: expected 2 channels"),
