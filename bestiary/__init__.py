@@ -22,7 +22,6 @@ _WHERE = {
     "list": "bestiary.catalogue:names",
     "show": "bestiary.cli.show:show",
     "InputError": "bestiary.errors:InputError",
-    "race": "bestiary.race.race:race",
     "train": "bestiary.race.train:train",
     "load": "bestiary.runs.model:load",
 }
@@ -35,6 +34,6 @@ def __getattr__(name: str) -> object:
         value = getattr(importlib.import_module(module), attribute)
         globals()[name] = value
         return value
-    if name == "data":
-        return importlib.import_module("bestiary.data")
+    if name in ("data", "race"):  # packages; `bestiary.race` can be called
+        return importlib.import_module(f"bestiary.{name}")
     raise AttributeError(f"module 'bestiary' has no attribute {name!r}")

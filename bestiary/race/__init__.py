@@ -1,0 +1,19 @@
+"""The race: plan, contenders, workers, verdict. The package itself can be called: `bestiary.race(data, target=...)`.
+
+`bestiary.race` names both this package and what it is for, whichever of the two was imported first; so the package
+passes a call on to `bestiary.race.race.race`, whose docstring has the words.
+"""
+
+import sys
+import types
+from typing import Any
+
+
+class _Callable(types.ModuleType):
+    def __call__(self, *words: Any, **named: Any) -> Any:
+        from bestiary.race.race import race
+
+        return race(*words, **named)
+
+
+sys.modules[__name__].__class__ = _Callable
