@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.dummy import DummyClassifier
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import FeatureUnion, Pipeline
 
 from bestiary.contracts import Spec
 from bestiary.data.store import spec_from
@@ -97,16 +97,28 @@ class Fitted:
         import skops.io
 
         sizes = {"kind": self.spec.kind, **{f: getattr(self.spec, f) for f in self.spec.__dataclass_fields__}}
-        words = {"baseline": self.baseline.name, "spec": sizes, "problem": self.problem, "setting": self.setting}
+        counters = _counters(self.estimator)
+        vocabularies = [counter.vocabulary_ for counter in counters]
+        words = {
+            "baseline": self.baseline.name,
+            "spec": sizes,
+            "problem": self.problem,
+            "setting": self.setting,
+            "vocabularies": [sorted(vocabulary, key=vocabulary.__getitem__) for vocabulary in vocabularies],
+        }
         content = {"words": json.dumps(words), "estimator": self.estimator}
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}")
         try:
+            for counter in counters:
+                counter.vocabulary_ = {}  # skops would write a file for each of its words
             skops.io.dump(content, temporary, compression=zipfile.ZIP_DEFLATED, compresslevel=1)
             with temporary.open("rb") as file:
                 os.fsync(file.fileno())
             temporary.replace(path)
         finally:
+            for counter, vocabulary in zip(counters, vocabularies, strict=True):
+                counter.vocabulary_ = vocabulary
             temporary.unlink(missing_ok=True)
         return path.stat().st_size
 
@@ -134,6 +146,8 @@ def load_fitted(path: Path) -> Fitted:
         spec, problem, setting = spec_from(words["spec"]), words["problem"], words["setting"]
         baseline, estimator = find(spec.kind, words["baseline"]), content["estimator"]
         expected = baseline.build(problem, setting, 0)
+        for counter, known in zip(_counters(estimator), words["vocabularies"], strict=True):
+            counter.vocabulary_ = {word: place for place, word in enumerate(known)}
     except InputError:
         raise
     except Exception as reason:  # skops and zipfile raise whatever a broken file leads them to
@@ -141,6 +155,13 @@ def load_fitted(path: Path) -> Fitted:
     if _types(estimator) not in (_types(expected), [DummyClassifier]):
         raise InputError(f"expected {baseline.title} in {path}; it holds another model; save it again")
     return Fitted(baseline, spec, problem, setting, estimator)
+
+
+def _counters(estimator: Any) -> list[Any]:
+    """The parts of a text pipeline that hold a vocabulary."""
+    first = estimator[0] if isinstance(estimator, Pipeline) else estimator
+    parts = [part for _, part in first.transformer_list] if isinstance(first, FeatureUnion) else [first]
+    return [part for part in parts if hasattr(part, "vocabulary_")]
 
 
 def _types(estimator: Any) -> list[type]:

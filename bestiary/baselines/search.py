@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import warnings
 from collections.abc import Sequence
@@ -132,8 +133,9 @@ class Search:
         self.baseline, self.spec, self.problem, self.scale = baseline, spec, problem, scale
         self.seconds, self.seed = seconds, seed
         self.tried: list[dict[str, object]] = []
-        self.loss, self.rows = np.inf, 0
+        self.loss, self.limit = np.inf, sys.maxsize
         self.predictions = Predictions({})
+        self.fitted = 0  # rows of the last fit
         self._best: tuple[Setting, Fitted] | None = None
         self._predicting = 0.0
         self._began = time.process_time()
@@ -150,7 +152,9 @@ class Search:
         fits = len(parts) + (whole is not None)
         rows = max(len(part.target) for part in parts)
         settings = self.baseline.settings(self.problem, rows, self.spec.outputs)
-        self.rows = self._rows_in_time(parts[0], settings[0], fits)
+        self.limit = self._rows_in_time(parts[0], settings[0], fits)
+        if self.limit >= len(parts[0].target):
+            self.limit = sys.maxsize  # the last fit of a search with folds has more rows than each of them
         unit = 0.0
         for setting in settings:
             effort = self.baseline.effort(setting)
@@ -180,16 +184,17 @@ class Search:
         return max(PROBE, min(rows, most, _size_for(allowed, points)))
 
     def _cost(self, setting: Setting, part: Part, rows: int) -> float:
-        before, self.rows = self.spent, rows
+        before, self.limit = self.spent, rows
         self._fit(setting, part.arrays, part.target)
         return max(self.spent - before, 1e-5)
 
     def _fit(self, setting: Setting, arrays: Arrays, target: NDArray[np.generic]) -> Fitted:
         rows = count(arrays)
         where: NDArray[np.int64] | slice = slice(None)
-        if self.rows and rows > self.rows:
-            where = np.sort(np.random.default_rng(self.seed).choice(rows, self.rows, replace=False))
+        if rows > self.limit:
+            where = np.sort(np.random.default_rng(self.seed).choice(rows, self.limit, replace=False))
             arrays = take(arrays, where)
+        self.fitted = min(rows, self.limit)
         return fit(self.baseline, arrays, target[where], self.spec, self.problem, setting, self.seed)
 
     def _try(self, setting: Setting, parts: Sequence[Part], folded: bool) -> None:
@@ -215,7 +220,7 @@ class Search:
             setting=model.setting,
             tried=self.tried,
             loss=self.loss,
-            rows=self.rows,
+            rows=self.fitted,
             train_seconds=self.spent,
             predict_seconds=self._predicting,
             parameters=model.parameters,
