@@ -1,4 +1,4 @@
-"""What a person sees after a race: `report.html` and the model card. Sits on top; nothing of the race imports it early."""
+"""What a person sees after a race: `report.html` and the model card."""
 
 from bestiary.report.card import model_card
 from bestiary.report.page import write_report

@@ -61,14 +61,12 @@ def per_class(truth: Ints, predicted: Ints, classes: int) -> list[ClassScore]:
     right = np.bincount(truth[truth == predicted], minlength=classes)
     with np.errstate(invalid="ignore", divide="ignore"):
         precision, recall = right / given, right / rows
-    return [
-        ClassScore(k, int(rows[k]), int(given[k]), float(precision[k]), float(recall[k])) for k in range(len(rows))
-    ]
+    return [ClassScore(k, int(rows[k]), int(given[k]), float(precision[k]), float(recall[k])) for k in range(len(rows))]
 
 
 @dataclass(frozen=True)
 class Bins:
-    """Rows gathered by what was predicted: rows a bin, mean of what was said, mean of what was true. Empty bins are absent."""
+    """Rows gathered by what was predicted: rows a bin, mean of what was said, mean of what was true; none are empty."""
 
     rows: Ints
     said: Floats

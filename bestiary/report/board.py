@@ -1,4 +1,4 @@
-"""The leaderboard as it is shown: every standing with its figures written out and its interval placed on a common scale."""
+"""The leaderboard as it is shown: figures written out, intervals placed on a common scale."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ class Scale:
 
 @dataclass(frozen=True)
 class Line:
-    """One standing, written out. `start`, `point`, `width` are percentages of the scale; `beyond`: outside of it."""
+    """One standing, written out. `start`, `point` and `width` are percentages of the scale, `beyond`: outside of it.
+
+    `tag` and `remark` say what became of it.
+    """
 
     standing: Standing
     place: int
@@ -50,7 +53,8 @@ class Line:
     point: float
     width: float
     beyond: bool
-    status: str
+    tag: str
+    remark: str
     settings: str
     learned: str
 
@@ -95,6 +99,11 @@ def _line(verdict: Verdict, standing: Standing, place: int, axis: Scale | None, 
         width = round(axis.place(interval.high) - start, 2)
         beyond = not axis.holds(interval.value)
     is_best = standing.name == best
+    tag = STATUS.get(standing.status, standing.status)
+    if standing.status == "eliminated" and 0 < len(standing.reason) < 24:
+        tag = standing.reason  # "left after rung 2" says it all
+    if standing.status == "failed" or standing.name in (verdict.chosen, verdict.crowned):
+        tag = ""
     return Line(
         standing=standing,
         place=place,
@@ -110,21 +119,22 @@ def _line(verdict: Verdict, standing: Standing, place: int, axis: Scale | None, 
         point=point,
         width=width,
         beyond=beyond,
-        status=STATUS.get(standing.status, standing.status),
+        tag=tag,
+        remark="" if tag == standing.reason else standing.reason,
         settings=", ".join(f"{word} {_value(value)}" for word, value in standing.settings.items()),
         learned=f"{100 * standing.learned:.0f} %" if standing.learned else "–",
     )
 
 
 def bounds(metric: str, interval: Interval | None, sign: bool = False) -> str:
-    """"94.0 to 98.2", without the unit."""
+    """ "94.0 to 98.2", without the unit."""
     if interval is None:
         return ""
     return " to ".join(words.score(metric, bound, sign, unit=False) for bound in (interval.low, interval.high))
 
 
 def difference(metric: str, interval: Interval | None) -> str:
-    """"+1.2 points (−0.3 to +2.7)"."""
+    """ "+1.2 points (−0.3 to +2.7)"."""
     if interval is None:
         return "–"
     return f"{words.score(metric, interval.value, sign=True)} ({bounds(metric, interval, sign=True)})"

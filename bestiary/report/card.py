@@ -29,8 +29,8 @@ def model_card(verdict: Verdict, standing: Standing, notes: tuple[str, ...] = ()
         "## How to use it\n\n" + _use(verdict),
         "## What it was trained on\n\n" + _data(verdict, notes),
         "## Limits\n\n" + _limits(verdict, standing),
-        "## Licence\n\nThe weights belong to whoever owns the data they were trained on; Bestiary, which trained them, is "
-        "under Apache-2.0.",
+        "## Licence\n\nThe weights belong to whoever owns the data they were trained on; Bestiary, which trained "
+        "them, is under Apache-2.0.",
         "Made with " + ", ".join(f"{_plain(k)} {_plain(v)}" for k, v in verdict.versions.items()) + "."
         if verdict.versions
         else "",
@@ -51,7 +51,11 @@ def _what(verdict: Verdict, standing: Standing) -> str:
             source = f" {row.summary} Source: {row.paper}."
         except InputError:
             source = ""
-    sort = f"A neural network of the family *{standing.family}*" if standing.network else "A baseline, not a neural network,"
+    sort = (
+        f"A neural network of the family *{standing.family}*"
+        if standing.network
+        else "A baseline, not a neural network,"
+    )
     size = f" It has {standing.parameters:,} parameters." if standing.parameters else ""
     return f"{sort} (`{_code(standing.name)}`) that {job}, from {verdict.kind} data.{size}{source}"
 
@@ -62,10 +66,13 @@ def _quality(verdict: Verdict, standing: Standing) -> str:
         return "It was not scored on test rows."
     lines = ["| metric | test score | 95 % interval | constant predictor |", "|---|---|---|---|"]
     for metric, interval in standing.test.items():
-        constant = words.score(metric, verdict.constant.get(metric))
-        lines.append(
-            f"| {words.title(metric)} | {words.score(metric, interval.value)} | {board.bounds(metric, interval)} | {constant} |"
+        cells = (
+            words.title(metric),
+            words.score(metric, interval.value),
+            board.bounds(metric, interval),
+            words.score(metric, verdict.constant.get(metric)),
         )
+        lines.append(f"| {' | '.join(cells)} |")
     told = f"On {rows:,} test rows that were opened once, after training. {_plain(verdict.worth_sentence, 600)}"
     return told + "\n\n" + "\n".join(lines)
 
@@ -85,18 +92,20 @@ def _data(verdict: Verdict, notes: tuple[str, ...]) -> str:
         named = ", ".join(f"`{_code(name, 60)}`" for name in verdict.classes[:LISTED])
         more = f" and {len(verdict.classes) - LISTED:,} more" if len(verdict.classes) > LISTED else ""
         lines.append(f"- classes: {named}{more}")
-    lines += [f"- {_plain(note, 400)}" for note in [*notes, *verdict.notes[:50]]]
+    told = ("test rows were opened", "did not take part")  # below, or of no interest to who uses the model
+    kept = [note for note in verdict.notes if not any(part in note for part in told)]
+    lines += [f"- {_plain(words.sentence(note), 400)}" for note in [*notes, *kept[:50]]]
     return "\n".join(lines)
 
 
 def _limits(verdict: Verdict, standing: Standing) -> str:
     lines = ["The scores hold for new rows that come about as these did; nothing was tested on others."]
     if verdict.crowned != standing.name:
-        lines.append(f"It is not a proven winner. {_plain(verdict.reason, 600)}")
+        lines.append(f"It is not a proven winner. {_plain(words.sentence(verdict.reason), 600)}")
     if verdict.openings > 1:
         lines.append(
-            f"The test rows of these data were opened for the {words.times(verdict.openings)} time: the scores may be a little "
-            "too good."
+            f"The test rows of these data were opened for the {words.times(verdict.openings)} time: "
+            "the scores may be a little too good."
         )
     if verdict.problem == "classification":
         lines.append("It gives every row one of its classes, also a row that has none of them.")

@@ -11,7 +11,7 @@ import re
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,7 @@ _VARIABLES = {
     PAPER: "--paper",
     **{colour: f"--series-{n}" for n, colour in enumerate(SERIES, 1)},
 }
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "font.family": "DejaVu Sans",
     "font.size": 10.5,
@@ -126,13 +126,15 @@ def curves(lines: Sequence[Curve], constant: float | None, unit: str) -> str:
         everything = [loss for line in lines for _, losses in line.seeds for loss in losses]
         for line in sorted(lines, key=lambda line: line.finalist):
             colour = next(colours) if line.finalist else SOFT
-            style = {"linewidth": 1.8, "alpha": 0.9} if line.finalist else {"linewidth": 0.8, "alpha": 0.45}
+            width, alpha = (1.8, 0.9) if line.finalist else (0.8, 0.5)
             for seconds, losses in line.seeds:
-                axes.plot(seconds, losses, color=colour, marker="o", markersize=2 if line.finalist else 1, **style)
+                size = 1 if len(losses) > 1 and not line.finalist else 2.5
+                axes.plot(seconds, losses, color=colour, linewidth=width, alpha=alpha, marker="o", markersize=size)
         if constant is not None:
             axes.axhline(constant, color=INK, linewidth=1.2, linestyle=(0, (4, 3)))
-        lowest, highest = min(everything), max(everything)
-        top = min(highest, 1.6 * constant) if constant and constant > lowest else highest
+        lowest, top = min(everything), max(everything)
+        if constant:  # always seen; what is far above it is not
+            lowest, top = min(lowest, constant), max(constant, min(top, 1.6 * constant))
         if lowest > 0 and top / lowest > 5:
             axes.set_ylim(lowest * 0.85, top * 1.15)
             _logarithmic(axes, "y", top / lowest)
@@ -160,7 +162,9 @@ def reliability(bins: Bins) -> str:
                 f"{rows:,}", (said, true), (0, 8 if above else -8), textcoords="offset points", fontsize=8.5,
                 ha="center", va="bottom" if above else "top", color=INK,
             )  # fmt: skip
-        axes.set(xlabel="confidence in the predicted class", ylabel="share that is right", xlim=(0, 1.04), ylim=(-0.12, 1.12))
+        axes.set(
+            xlabel="confidence in the predicted class", ylabel="share that is right", xlim=(0, 1.04), ylim=(-0.12, 1.12)
+        )
         axes.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1])
 
     return draw("reliability", (400, 320), paint)
@@ -202,7 +206,12 @@ def residuals(errors: NDArray[np.float64], target: str) -> str:
         low, high = np.percentile(errors, [0.5, 99.5])
         reach = float(max(abs(low), abs(high))) or 1.0
         bars = int(np.clip(np.sqrt(len(errors)), 5, 31)) // 2 * 2 + 1
-        axes.hist(np.clip(errors, -reach, reach), bins=np.linspace(-reach, reach, bars + 1), color=NETWORK, alpha=0.75)
+        axes.hist(
+            np.clip(errors, -reach, reach),
+            bins=np.linspace(-reach, reach, bars + 1).tolist(),
+            color=NETWORK,
+            alpha=0.75,
+        )
         axes.axvline(0, color=INK, linewidth=1)
         axes.set(xlabel=f"predicted − true {target}", ylabel="rows")
         axes.grid(axis="x", visible=False)
@@ -244,6 +253,7 @@ def _label(axes: Axes, marks: Sequence[Mark]) -> None:
         axes.annotate(
             mark.name, (mark.x, mark.y), (mark.x * 1.22, at), fontsize=8.5, va="center", color=INK,
             weight="bold" if mark.chosen else "normal", annotation_clip=False, zorder=4,
+            arrowprops={"arrowstyle": "-", "color": SOFT, "linewidth": 0.5} if at > mark.y else None,
             bbox={"facecolor": PAPER, "alpha": 0.75, "linewidth": 0, "pad": 0.6},
         )  # fmt: skip
 

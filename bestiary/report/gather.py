@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -75,7 +75,7 @@ def gather(run: Path) -> Evidence:
     path = run / "verdict.json"
     if not path.is_file():
         raise InputError(
-            f"expected the folder of a finished race; {run} has no verdict.json; finish it with `bestiary race --resume`"
+            f"expected the folder of a finished race; {run} has no verdict.json; try `bestiary race --resume {run}`"
         )
     try:
         verdict = Verdict.read(path)
@@ -143,11 +143,13 @@ def _read_truth(path: Path, problem: str) -> Truth:
     import pyarrow.parquet as parquet
 
     table = parquet.read_table(path)
-    kind = np.int64 if problem == "classification" else np.float64
     remark = next((n for n in table.column_names if n not in ("row", "target", "group", "time")), None)
     remarks = tuple(str(v) if v is not None else "" for v in table[remark].to_pylist()) if remark else ()
     rows = np.asarray(table["row"].to_numpy(), dtype=np.int64)
-    return Truth(rows, np.asarray(table["target"].to_numpy(), dtype=kind), remarks)
+    target = table["target"].to_numpy()
+    if problem == "classification":
+        return Truth(rows, np.asarray(target, dtype=np.int64), remarks)
+    return Truth(rows, np.asarray(target, dtype=np.float64), remarks)
 
 
 def _read_answers(path: Path, problem: str, rows: NDArray[np.int64]) -> Answers | None:
@@ -155,7 +157,9 @@ def _read_answers(path: Path, problem: str, rows: NDArray[np.int64]) -> Answers 
     import pyarrow.parquet as parquet
 
     table = parquet.read_table(path)
-    names = [n for n in table.column_names if n.startswith("probability_")] if problem == "classification" else ["value"]
+    names = (
+        [n for n in table.column_names if n.startswith("probability_")] if problem == "classification" else ["value"]
+    )
     names.sort(key=lambda name: int(name.rpartition("_")[2]) if name != "value" else 0)
     found = np.asarray(table["row"].to_numpy(), dtype=np.int64)
     order, wanted = np.argsort(found, kind="stable"), np.argsort(rows, kind="stable")
@@ -193,11 +197,10 @@ def _training(folder: Path, seed: int) -> Training:
     return Training(seed, tuple(points[s][0] for s in steps), tuple(points[s][1] for s in steps), steps)
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
-    lines: list[dict[str, Any]] = []
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    """A last line that was cut short by a crash ends them."""
     try:
         for line in path.read_text(encoding="utf-8").splitlines():
-            lines.append(json.loads(line))
-    except (OSError, ValueError):  # a last line cut short by a crash
-        pass
-    return lines
+            yield json.loads(line)
+    except (OSError, ValueError):
+        return

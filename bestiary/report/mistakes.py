@@ -6,7 +6,6 @@ import base64
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -95,14 +94,14 @@ def _value(truth: Truth, given: Answers, place: int, inputs: _Inputs) -> Mistake
 
 
 class _Inputs:
-    """The encoded test rows, to look at. They have been opened for the verdict already; nothing is decided from them here.
+    """The encoded test rows, to look at: they were opened for the verdict, and nothing is decided from them here.
 
     A report is also made where they are gone: then a mistake is a row number with its answers.
     """
 
     def __init__(self, evidence: Evidence, rows: NDArray[np.int64]) -> None:
         self._folder = evidence.run / "sealed"
-        self._kind = evidence.verdict.kind
+        self._kind, self._rows = evidence.verdict.kind, rows
         stored = self._read("row")
         places = {int(row): place for place, row in enumerate(stored)} if stored is not None else {}
         self._places = [places.get(int(row), -1) for row in rows]
@@ -115,12 +114,12 @@ class _Inputs:
 
     def show(self, place: int, remarks: Sequence[str]) -> tuple[str, str, tuple[str, ...]]:
         """Remark, picture and line of one row."""
-        remark = words.shorten(remarks[place], 320) if remarks else ""
+        remark = words.shorten(remarks[place], 320) if remarks and remarks[place] != str(self._rows[place]) else ""
         stored = self._places[place]
         if stored < 0:
             return remark, "", ()
         if self._kind == "image" and (pixels := self._read("pixels")) is not None:
-            return remark, thumbnail(np.asarray(pixels[stored])), ()
+            return remark, thumbnail(np.asarray(pixels[stored]), white=int(pixels[:500].max())), ()
         if self._kind == "series" and (values := self._read("values")) is not None:
             lengths = self._read("lengths")
             length = int(lengths[stored]) if lengths is not None else values.shape[1]
@@ -138,17 +137,20 @@ class _Inputs:
         return words.shorten(raw.decode("utf-8", errors="replace"), 320)
 
 
-def thumbnail(pixels: NDArray[np.generic]) -> str:
+def thumbnail(pixels: NDArray[np.generic], white: int = 255) -> str:
     """A small PNG as a data URI.
 
     Args:
         pixels: [C, H, W]; uint8, or floats that are stretched from their least to their largest value.
+        white: the brightest value among all images; those that use less than half of what uint8 holds are brightened.
     """
     from PIL import Image
 
     if pixels.dtype != np.uint8:
         low, high = float(pixels.min()), float(pixels.max())
         pixels = ((pixels.astype(float) - low) / ((high - low) or 1) * 255).astype(np.uint8)
+    elif 0 < white < 128:
+        pixels = np.minimum(pixels.astype(float) * 255 / white, 255).astype(np.uint8)
     image = Image.fromarray(np.moveaxis(pixels[:3], 0, -1) if len(pixels) >= 3 else pixels[0])
     image.thumbnail((LARGEST, LARGEST))
     target = io.BytesIO()
@@ -168,7 +170,5 @@ def sparkline(values: NDArray[np.float64], width: int = 240, height: int = 56) -
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     across = np.linspace(2, width - 2, len(values)) if len(values) > 1 else np.array([width / 2])
     down = height - 3 - (values - low) / ((high - low) or 1) * (height - 6)
-    lines = [
-        " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(across, channel) if np.isfinite(y)) for channel in down.T
-    ]
+    lines = [" ".join(f"{x:.1f},{y:.1f}" for x, y in zip(across, channel) if np.isfinite(y)) for channel in down.T]
     return tuple(line for line in lines if line)

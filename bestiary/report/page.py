@@ -13,13 +13,10 @@ import numpy as np
 
 from bestiary.data.store import write_text
 from bestiary.race.evidence import Standing, Verdict
-from bestiary.report import answers, board, figures, words
-from bestiary.report.gather import Answers, Evidence, Truth, gather
-from bestiary.report.mistakes import worst
+from bestiary.report import board, figures, words
+from bestiary.report.details import look
+from bestiary.report.gather import Evidence, gather
 
-MATRIX = 20  # classes that a confusion matrix is drawn for
-TABLE = 30  # classes in the table of precision and recall
-PLOTTED = 1_500  # points of the plot of true against predicted values
 FEW = 50  # rows in all below which nothing is said; as in the verdict
 NAME = "report.html"
 
@@ -53,9 +50,18 @@ def render(evidence: Evidence) -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        {"title": words.title, "seconds": words.seconds, "bytes": words.size, "count": words.count, "number": words.number, "sentence": words.sentence}
+        {
+            "title": words.title,
+            "seconds": words.seconds,
+            "bytes": words.size,
+            "count": words.count,
+            "number": words.number,
+            "sentence": words.sentence,
+        }
     )
-    environment.globals.update({"score": words.score, "bounds": board.bounds, "shorten": words.shorten, "share": words.share})
+    environment.globals.update(
+        {"score": words.score, "bounds": board.bounds, "shorten": words.shorten, "share": words.share}
+    )
     return environment.get_template("report.html").render(_context(evidence))
 
 
@@ -86,10 +92,8 @@ def _context(evidence: Evidence) -> dict[str, Any]:
         "shown": shown,
         "reached": _reached(evidence),
     }
-    detail = None
-    if shown and evidence.truth is not None and len(evidence.truth.rows):
-        make = _regression if verdict.problem == "regression" else _classification
-        detail = make(evidence, evidence.truth, shown, evidence.predictions[shown.name][0])
+    truth = evidence.truth
+    detail = look(evidence, truth, shown) if shown and truth is not None and len(truth.rows) else None
     return {**context, "detail": detail}
 
 
@@ -98,8 +102,8 @@ def _warnings(verdict: Verdict) -> list[str]:
     warnings = []
     if verdict.openings > 1:
         warnings.append(
-            f"The test rows of this data set were opened for the {words.times(verdict.openings)} time. Each opening that "
-            "leads to a choice makes the test scores a little too good; fresh rows would settle it."
+            f"The test rows of this data set were opened for the {words.times(verdict.openings)} time. "
+            "Each opening that leads to a choice makes the test scores a little too good; fresh rows would settle it."
         )
     told = ("test rows were opened", "did not take part")  # above, and beside the plan
     notes = [note for note in verdict.notes if not any(words in note for words in told)]
@@ -188,88 +192,6 @@ def _mark(standing: Standing, verdict: Verdict, x: float) -> figures.Mark:
     return figures.Mark(
         name, x, interval.value, interval.low, interval.high, standing.network, standing.name == verdict.chosen
     )
-
-
-# ------------------------------------------------------------------------------------------------ classification
-
-
-def _classification(evidence: Evidence, truth: Truth, shown: Standing, given: Answers) -> dict[str, Any]:
-    classes = evidence.verdict.classes
-    target, predicted = truth.target.astype(np.int64), given.argmax(axis=1)
-    scores = answers.per_class(target, predicted, len(classes))
-    bins, error = answers.reliability(target, given)
-    matrix = answers.confusion(target, predicted, len(classes)) if len(classes) <= MATRIX else None
-    by_mistakes = sorted(scores, key=lambda s: (-(s.rows - s.recall * s.rows) if s.rows else 0, s.number))
-    right = int((predicted == target).sum())
-    return {
-        "rows": len(target),
-        "right": right,
-        "matrix": matrix.tolist() if matrix is not None else None,
-        "pairs": answers.confusions(target, predicted),
-        "scores": scores if len(scores) <= TABLE else by_mistakes[:TABLE],
-        "reliability": figures.reliability(bins),
-        "bins": list(zip(bins.rows.tolist(), bins.said.tolist(), bins.true.tolist())),
-        "calibration_error": error,
-        "mistakes": worst(evidence, truth, given),
-        "again": _again(evidence, truth, shown),
-        "agreement": _agreement(evidence, target),
-    }
-
-
-def _agreement(evidence: Evidence, target: Any) -> dict[str, Any] | None:
-    """Rows that the best network and the best baseline get right: both, one alone, neither."""
-    pair = (evidence.verdict.networks_best, evidence.verdict.baseline_best)
-    if not all(name in evidence.predictions for name in pair):
-        return None
-    network, baseline = (evidence.predictions[name][0].argmax(axis=1) == target for name in pair)
-    counts = [network & baseline, network & ~baseline, ~network & baseline, ~network & ~baseline]
-    return {"pair": pair, "counts": [int(c.sum()) for c in counts]}
-
-
-# ---------------------------------------------------------------------------------------------------- regression
-
-
-def _regression(evidence: Evidence, truth: Truth, shown: Standing, given: Answers) -> dict[str, Any]:
-    target, unit = truth.target.astype(np.float64), words.shorten(evidence.verdict.target, 24)
-    errors = given - target
-    thin = slice(None, None, max(1, -(-len(target) // PLOTTED)))
-    bins = answers.deciles(target, given)
-    return {
-        "rows": len(target),
-        "points": len(target[thin]),
-        "predicted": figures.predicted_true(target[thin], given[thin], unit),
-        "residuals": figures.residuals(errors, unit),
-        "calibration": figures.decile_calibration(bins, unit),
-        "bins": list(zip(bins.rows.tolist(), bins.said.tolist(), bins.true.tolist())),
-        "bias": float(errors.mean()),
-        "within": [(share, float(np.quantile(np.abs(errors), share))) for share in (0.5, 0.9, 0.99)],
-        "mistakes": worst(evidence, truth, given),
-        "again": _again(evidence, truth, shown),
-    }
-
-
-@dataclass(frozen=True)
-class Again:
-    """A metric computed again from the saved predictions: the mean over seeds, each seed's, and whether the mean is the verdict's."""
-
-    metric: str
-    mean: float
-    seeds: list[float]
-    same: bool
-
-
-def _again(evidence: Evidence, truth: Truth, shown: Standing) -> list[Again]:
-    if evidence.verdict.problem == "regression":
-        scores = [answers.value_scores(truth.target.astype(float), given) for given in evidence.predictions[shown.name]]
-    else:
-        scores = [answers.class_scores(truth.target.astype(int), given) for given in evidence.predictions[shown.name]]
-    found = []
-    for metric in scores[0]:
-        if metric in shown.test:
-            mean = float(np.mean([score[metric] for score in scores]))
-            same = bool(np.isclose(mean, shown.test[metric].value, rtol=1e-4, atol=1e-6))
-            found.append(Again(metric, mean, [score[metric] for score in scores], same))
-    return found
 
 
 # ------------------------------------------------------------------------------------------------------ the plan

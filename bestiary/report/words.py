@@ -16,7 +16,7 @@ TITLES = {
 }
 MEANINGS = {
     "accuracy": "share of rows whose class is predicted rightly",
-    "balanced_accuracy": "mean over classes of the share of their rows that is found: rare classes weigh as much as common ones",
+    "balanced_accuracy": "mean over classes of the share of their rows that is found; rare classes weigh as much",
     "log_loss": "mean of −log of the probability given to the true class: 0 is perfect, confident mistakes are dear",
     "macro_f1": "mean over classes of the harmonic mean of precision and recall",
     "auroc": "probability that a row of a class is ranked above a row of another: 0.5 is chance, 1 perfect",
@@ -101,7 +101,7 @@ def seconds(value: float) -> str:
 
     Example:
         >>> seconds(0.0042), seconds(7.25), seconds(245), seconds(7300)
-        ('4.2 ms', '7.3 s', '4 min 5 s', '2 h 2 min')
+        ('4.2 ms', '7.2 s', '4 min 5 s', '2 h 1 min')
     """
     if value <= 0:
         return "–"

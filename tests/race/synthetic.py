@@ -16,10 +16,12 @@ import torch
 from numpy.typing import NDArray
 
 from bestiary.contracts import Predictions
-from bestiary.data.store import write_array
-from bestiary.race.evidence import Interval, Standing, Verdict
+from bestiary.data.store import write_array, write_text
+from bestiary.race.evidence import Standing, Verdict
+from bestiary.race.opened import file_of
 from bestiary.race.plan import Entrant, Job, Plan, Rival, Stage
-from bestiary.tasks.metrics import score_classes, score_values
+from bestiary.race.verdict import Candidate, Judgement, judge_race
+from bestiary.tasks.metrics import by_name
 
 NETWORKS = (
     ("lenet/classic", "LeNet-5", "convolution", 61_706, 0.020, "finalist"),
@@ -48,14 +50,19 @@ def image_race(folder: Path) -> Path:
 def table_race(folder: Path, rows: int = 400) -> Path:
     """Two classes, unbalanced, one name hostile."""
     truth = (np.random.default_rng(1).random(rows) < 0.2).astype(np.int64)
-    return classes_race(folder, "table", ["stays", "<script>alert(1)</script>"], truth, target="churn", metric="log_loss")
+    return classes_race(
+        folder, "table", ["stays", "<script>alert(1)</script>"], truth, target="churn", metric="log_loss"
+    )
 
 
 def text_race(folder: Path) -> Path:
     """Three classes of text."""
     truth = np.random.default_rng(2).integers(0, 3, 240)
     run = classes_race(folder, "text", ["complaint", "praise", "question"], truth, target="label")
-    texts = [f"Row {row}: <b>the parcel</b> came late & wet, {'again and ' * (row % 60)}again – naïve €5" for row in range(240)]
+    texts = [
+        f"Row {row}: <b>the parcel</b> came late & wet, {'again and ' * (row % 60)}again – naïve €5"
+        for row in range(240)
+    ]
     raw = [text.encode() for text in texts]
     write_array(run / "sealed", "test", "bytes", np.frombuffer(b"".join(raw), dtype=np.uint8))
     write_array(run / "sealed", "test", "offsets", np.cumsum([0, *map(len, raw)]).astype(np.int64))
@@ -79,10 +86,10 @@ def regression_race(folder: Path, rows: int = 600, target: str = "price") -> Pat
     truth = np.random.default_rng(4).lognormal(12, 0.6, rows)
 
     def answers(noise: float, random: np.random.Generator) -> NDArray[np.float64]:
-        shrunk = truth + min(1.0, noise) * (truth.mean() - truth)
-        return (shrunk * np.exp(random.normal(0, 2 * min(noise, 0.3), rows)))[:, None] if noise < 0.9 else np.full(
-            (rows, 1), truth.mean()
-        )  # fmt: skip
+        if noise >= 0.9:
+            return np.full((rows, 1), truth.mean())
+        shrunk = truth + noise * (truth.mean() - truth)
+        return (shrunk * np.exp(random.normal(0, 2 * noise, rows)))[:, None]
 
     return _race(folder, "table", "regression", [], truth, target, "rmse", answers)
 
@@ -94,7 +101,8 @@ def classes_race(
 
     def answers(noise: float, random: np.random.Generator) -> NDArray[np.float64]:
         logits = random.normal(0, 0.7, (len(truth), len(classes)))
-        meant = np.where(random.random(len(truth)) < noise, (truth + 1 + random.integers(0, 2, len(truth))) % len(classes), truth)
+        other = (truth + 1 + random.integers(0, 2, len(truth))) % len(classes)
+        meant = np.where(random.random(len(truth)) < noise, other, truth)
         logits[np.arange(len(truth)), meant] += np.where(meant == truth, 4.5, random.uniform(1, 5, len(truth)))
         if noise >= 0.9:
             logits[:] = np.log(np.bincount(truth, minlength=len(classes)) + 1.0)
@@ -104,134 +112,190 @@ def classes_race(
     return _race(folder, kind, "classification", classes, truth, target, metric, answers)
 
 
+Answers = Callable[[float, np.random.Generator], NDArray[np.float64]]
+Truth = NDArray[np.int64] | NDArray[np.float64]
+
+
 def _race(
-    folder: Path,
-    kind: str,
-    problem: str,
-    classes: list[str],
-    truth: NDArray[np.int64] | NDArray[np.float64],
-    target: str,
-    metric: str,
-    answers: Callable[[float, np.random.Generator], NDArray[np.float64]],
+    folder: Path, kind: str, problem: str, classes: list[str], truth: Truth, target: str, metric: str, answers: Answers
 ) -> Path:
     rows = np.sort(np.random.default_rng(5).permutation(10 * len(truth))[: len(truth)])
     write_array(folder / "sealed", "test", "row", rows)
     (folder / "winner").mkdir(parents=True)
     _parquet(folder / "predictions" / "truth.parquet", {"row": rows, "target": truth})
-    higher = metric in ("accuracy", "balanced_accuracy")
-    standings, jobs = [], []
-    for number, (name, title, family, parameters, noise, status) in enumerate(NETWORKS):
-        standing = Standing(name, title, family, True, status, parameters=parameters, folder=f"contenders/{name.replace('/', '.')}.0.seed0")
-        standing.settings = {"rate": 1e-3, "decay": 1e-4}
-        if status == "failed":
-            standing.reason = "the loss is nan at step 40, also with two accumulated half batches"
-        else:
-            standing.rung = 3 if status == "finalist" else 1 + number % 2
-            standing.reason = "" if status == "finalist" else f"left after rung {standing.rung}: behind the cut"
-            standing.learned, standing.steps, standing.train_seconds = 1 - 2 * noise, 900 * standing.rung, 21.5 * standing.rung
-            standing.memory, standing.bytes = 310_000_000 + parameters, 4 * parameters + 3_000
-            standing.seeds = [0, 1, 2] if status == "finalist" else [0]
-            for seed in standing.seeds:
-                job = Job(standing.folder.split("/")[1].replace("seed0", f"seed{seed}"), name, 0, seed, -1, standing.steps, 2700)
-                jobs.append(job)
-                _log(folder / "contenders" / job.id, noise, standing.steps, seed)
-        standings.append(standing)
-    standings += [Standing(f"baseline/{name}", name.title(), "baseline", False, "baseline", bytes=90_000 * n, train_seconds=4.0) for n, (name, _) in enumerate(BASELINES, 1)]  # fmt: skip
-    noises = {**{n[0]: n[4] for n in NETWORKS}, **{f"baseline/{name}": noise for name, noise in BASELINES}}
-    score = score_values if problem == "regression" else score_classes
+    jobs: list[Job] = []
+    standings = [_network(folder, jobs, *words) for words in NETWORKS]
+    standings += [_baseline(name, size) for size, (name, _) in enumerate(BASELINES, 1)]
+    noises = {words[0]: words[4] for words in NETWORKS} | {f"baseline/{name}": noise for name, noise in BASELINES}
+    candidates = []
     for number, standing in enumerate(standings):
-        if standing.status not in ("finalist", "baseline"):
-            standing.selection = {metric: 0.9} if standing.status == "eliminated" else {}
-            continue
-        names = ["value"] if problem == "regression" else [f"probability_{k}" for k in range(len(classes))]
-        seeds = []
-        for place in range(max(1, len(standing.seeds))):
-            given = answers(noises[standing.name], np.random.default_rng(100 + 10 * number + place))
-            columns = {"row": rows, **{name: given[:, k].astype(np.float32) for k, name in enumerate(names)}}
-            file = f"{standing.name.replace('/', '-')}{f'.{place}' if place else ''}.parquet"
-            _parquet(folder / "predictions" / file, columns)
-            seeds.append(score(Predictions({k: torch.from_numpy(v) for k, v in columns.items()}), truth))
-        scores = {m: float(np.mean([seed[m] for seed in seeds])) for m in seeds[0]}
-        standing.test = {m: Interval(v, v - _half(m, v, len(truth)), min(v + _half(m, v, len(truth)), math.inf if m in ("rmse", "mae", "log_loss") else 1.0)) for m, v in scores.items()}  # fmt: skip
-        standing.selection = {m: v * 1.01 for m, v in scores.items()}
-        standing.predict_seconds = 0.002 * (number + 1)
-    standings.sort(key=lambda s: (s.status == "failed", not s.test, -s.test[metric].value if higher and s.test else s.test[metric].value if s.test else 0))  # fmt: skip
-    best = standings[0]
-    for standing in standings:
-        if standing.test:
-            gap = abs(standing.test[metric].value - best.test[metric].value)
-            half = 0.6 * _half(metric, best.test[metric].value, len(truth))
-            standing.difference = None if standing is best else Interval(gap, gap - half, gap + half)
-            standing.tied = standing is not best and gap <= half
-    network = next(s for s in standings if s.network)
-    baseline = next(s for s in standings if not s.network)
-    constant = next(s for s in standings if s.name == "baseline/constant")
-    gain = (network.test[metric].value - baseline.test[metric].value) * (1 if higher else -1)
-    half = 0.8 * _half(metric, best.test[metric].value, len(truth))
-    crowned = best is network and not any(s.tied for s in standings)
-    versions = {"bestiary": "0.1.0", "torch": "2.13.0", "python": "3.11.9", "machine": "x86_64, 2 cores"}
-    split = {"train": 6 * len(truth), "validation": 2 * len(truth), "test": len(truth)}
-    verdict = Verdict(
-        sentence=f"{network.title} predicts {target} best, but {baseline.title.lower()} is as good on these rows."
-        if not crowned
-        else f"{network.title} predicts {target} best, and is better than {baseline.title.lower()}.",
-        problem=problem,
-        kind=kind,
-        target=target,
-        classes=classes,
-        metric=metric,
-        metric_reason="the classes are of equal size, so accuracy is fair to all of them",
-        higher=higher,
-        crowned=network.name if crowned else None,
-        reason="Its paired difference to every other excludes zero." if crowned else "No paired difference excludes zero; "
-        "about 1,900 test rows might decide.",
-        chosen=network.name,
-        worth_it=Interval(gain, gain - half, gain + half),
-        worth_sentence=f"The best network is {'better than' if crowned else 'not shown to be better than'} the best baseline.",
-        networks_best=network.name,
-        baseline_best=baseline.name,
-        standings=standings,
-        rows=split,
-        openings=3,
-        notes=["column 'id' is left out: it differs in every row", "column 'refund' almost determines the target: it may leak"],
-        constant={m: i.value for m, i in constant.test.items()},
-        seconds={"reading": 1.2, "planning": 4.5, "training": 48.0, "judging": 3.1},
-        trained=84.0,
-        available=112.0,
-        versions=versions,
+        standing.selection = {metric: 0.9} if standing.status == "eliminated" else {}
+        if standing.status in ("finalist", "baseline"):
+            columns = _predictions(standing, rows, answers, noises[standing.name], number)
+            _save(folder / "predictions", standing, columns)
+            standing.predict_seconds = 0.002 * (number + 1)
+            made = [Predictions({k: torch.from_numpy(v) for k, v in seed.items()}) for seed in columns]
+            candidates.append(Candidate(standing.name, standing.network, standing.bytes, number, made, standing.title))
+    judgement = judge_race(
+        candidates=candidates, truth=truth, problem=problem, metric=metric, train_rows=8 * len(truth), classes=classes
     )
+    for standing in standings:
+        standing.test = judgement.test.get(standing.name, {})
+        standing.difference = judgement.difference.get(standing.name)
+        standing.tied = judgement.tied.get(standing.name, False)
+    left = {standing.name: standing for standing in standings}
+    ranked = [left.pop(name) for name in judgement.order]
+    standings = [*ranked, *sorted(left.values(), key=lambda s: s.status == "failed")]
+    verdict = _verdict(judgement, standings, kind, problem, classes, target, len(truth))
     verdict.write(folder / "verdict.json")
     _plan(verdict, jobs).write(folder)
     sizes = {"kind": kind, "outputs": max(1, len(classes)), "image_size": [8, 8]}
     facts = {"target": target, "problem": problem, "classes": classes, "mean": 0.0, "scale": 1.0}
-    (folder / "data").mkdir()
-    (folder / "data" / "spec.json").write_text(json.dumps({"spec": sizes, "facts": facts}))
+    write_text(folder / "data" / "spec.json", json.dumps({"spec": sizes, "facts": facts}))
     return folder
 
 
+def _network(
+    folder: Path, jobs: list[Job], name: str, title: str, family: str, parameters: int, noise: float, status: str
+) -> Standing:
+    standing = Standing(name, title, family, True, status, parameters=parameters)
+    standing.settings = {"rate": 1e-3, "decay": 1e-4}
+    stem = f"{name.replace('/', '.')}.0"
+    standing.folder = f"contenders/{stem}.seed0"
+    if status == "failed":
+        standing.reason = "the loss is nan at step 40, also with two accumulated half batches"
+        return standing
+    standing.rung = 3 if status == "finalist" else 1 + parameters % 2
+    standing.reason = "" if status == "finalist" else f"left after rung {standing.rung}"
+    standing.learned, standing.steps = 1 - 2 * noise, 900 * standing.rung
+    standing.train_seconds, standing.memory, standing.bytes = 21.5 * standing.rung, 310_000_000, 4 * parameters + 3_000
+    standing.seeds = [0, 1, 2] if status == "finalist" else [0]
+    for seed in standing.seeds:
+        job = Job(f"{stem}.seed{seed}", name, 0, seed, -1, standing.steps, 2700)
+        jobs.append(job)
+        _log(folder / "contenders" / job.id, noise, standing.steps, seed)
+    return standing
+
+
+def _baseline(name: str, size: int) -> Standing:
+    made = Standing(f"baseline/{name}", name, "baseline", False, "baseline")
+    made.bytes, made.train_seconds = 90_000 * size, 4.0
+    return made
+
+
+def _predictions(
+    standing: Standing, rows: NDArray[np.int64], answers: Answers, noise: float, number: int
+) -> list[dict[str, NDArray[np.generic]]]:
+    """One table a seed."""
+    tables = []
+    for place in range(max(1, len(standing.seeds))):
+        given = answers(noise, np.random.default_rng(100 + 10 * number + place)).astype(np.float32)
+        names = ["value"] if given.shape[1] == 1 else [f"probability_{k}" for k in range(given.shape[1])]
+        tables.append({"row": rows, **{name: given[:, k].copy() for k, name in enumerate(names)}})
+    return tables
+
+
+def _save(folder: Path, standing: Standing, tables: list[dict[str, NDArray[np.generic]]]) -> None:
+    for place, columns in enumerate(tables):
+        _parquet(file_of(folder.parent, standing.name, place), columns)
+
+
+def _verdict(
+    judgement: Judgement,
+    standings: list[Standing],
+    kind: str,
+    problem: str,
+    classes: list[str],
+    target: str,
+    rows: int,
+) -> Verdict:
+    return Verdict(
+        sentence=judgement.sentence,
+        problem=problem,
+        kind=kind,
+        target=target,
+        classes=classes,
+        metric=judgement.metric,
+        metric_reason="the classes are of equal size, so accuracy is fair to all of them",
+        higher=by_name(judgement.metric).higher,
+        crowned=judgement.crowned,
+        reason=judgement.reason,
+        chosen=judgement.chosen,
+        worth_it=judgement.worth_it,
+        worth_sentence=judgement.worth_sentence,
+        networks_best=judgement.networks_best,
+        baseline_best=judgement.baseline_best,
+        standings=standings,
+        rows={"train": 6 * rows, "validation": 2 * rows, "test": rows},
+        openings=3,
+        notes=[
+            "column 'id' is left out: it differs in every row",
+            "column 'refund' almost determines the target: it may leak",
+            "test rows were opened for the third time",
+            "textcnn did not take part: does not take these data",
+        ],
+        constant={m: i.value for m, i in judgement.test["baseline/constant"].items()},
+        seconds={"reading": 1.2, "planning": 4.5, "training": 48.0, "judging": 3.1},
+        trained=84.0,
+        available=112.0,
+        versions={"bestiary": "0.1.0", "torch": "2.13.0", "python": "3.11.9", "machine": "x86_64, 2 cores"},
+    )
+
+
 def _plan(verdict: Verdict, jobs: list[Job]) -> Plan:
-    entrants = [
-        Entrant(s.name, s.title, s.family, s.name.split("/")[0], "a:B", {}, "c:d", [{"rate": 1e-3}, {"rate": 3e-3}], 128, 50,
-                0.004, 0.02, 0.3, s.parameters, "largest size that sees the data 20 times")
-        for s in verdict.standings if s.network
-    ]  # fmt: skip
+    entrants = [_entrant(standing) for standing in verdict.standings if standing.network]
     stages = [Stage(1, [dataclasses.replace(j, steps=300) for j in jobs if j.seed == 0], {}, 9.0, "all that fit")]
-    stages.append(Stage(2, [j for j in jobs if j.steps > 900 and j.seed == 0], {}, 12.0, "the better half on validation"))
+    stages.append(Stage(2, [j for j in jobs if j.steps > 900 and j.seed == 0], {}, 12.0, "the better half"))
     stages.append(Stage(3, [j for j in jobs if j.steps > 1800], {}, 27.0, "the best quarter and what is tied with it"))
     return Plan(
-        source={}, digest="5f" * 32, kind=verdict.kind, problem=verdict.problem, target=verdict.target, classes=verdict.classes,
-        notes=verdict.notes, budget=60.0, equal="time", metric=verdict.metric, metric_reason=verdict.metric_reason,
-        higher=verdict.higher, seed=0, workers=2, device="cpu", splits="by a keyed hash of each row's content",
-        rows=verdict.rows, folds=0, shares={"reading": 1.2}, constant=1.0 if verdict.problem == "regression" else math.log(len(verdict.classes)), entrants=entrants,
-        rivals=[Rival(s.name, 9.0) for s in verdict.standings if not s.network], left_out={"textcnn": "does not take these data"},
-        stages=stages, finalists=[s.name for s in verdict.standings if s.test], opened=3, versions=verdict.versions,
-    )  # fmt: skip
+        source={},
+        digest="5f" * 32,
+        kind=verdict.kind,
+        problem=verdict.problem,
+        target=verdict.target,
+        classes=verdict.classes,
+        notes=verdict.notes,
+        budget=60.0,
+        equal="time",
+        metric=verdict.metric,
+        metric_reason=verdict.metric_reason,
+        higher=verdict.higher,
+        seed=0,
+        workers=2,
+        device="cpu",
+        splits="by a keyed hash of each row's content",
+        rows=verdict.rows,
+        folds=0,
+        shares={"reading": 1.2},
+        constant=math.log(len(verdict.classes)) if verdict.classes else 1.0,
+        entrants=entrants,
+        rivals=[Rival(s.name, 9.0) for s in verdict.standings if not s.network],
+        left_out={"textcnn": "does not take these data"},
+        stages=stages,
+        finalists=[s.name for s in verdict.standings if s.test],
+        opened=3,
+        versions=verdict.versions,
+    )
 
 
-def _half(metric: str, value: float, rows: int) -> float:
-    if metric in ("rmse", "mae", "log_loss"):
-        return 1.96 * value / math.sqrt(rows)
-    return 1.96 * math.sqrt(max(value * (1 - value), 0.002) / rows)
+def _entrant(standing: Standing) -> Entrant:
+    return Entrant(
+        name=standing.name,
+        title=standing.title,
+        family=standing.family,
+        architecture=standing.name.partition("/")[0],
+        network="a:B",
+        keywords={},
+        recipe="c:d",
+        settings=[{"rate": 1e-3}, {"rate": 3e-3}],
+        batch=128,
+        look_every=50,
+        step_seconds=0.004,
+        look_seconds=0.02,
+        start_seconds=0.3,
+        parameters=standing.parameters,
+        note="largest size that sees the data 20 times",
+    )
 
 
 def _log(folder: Path, noise: float, steps: int, seed: int) -> None:

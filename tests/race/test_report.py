@@ -31,7 +31,7 @@ MAKERS = {
     "series": synthetic.series_race,
     "regression": synthetic.regression_race,
 }
-HOSTILE = '"><img src=x onerror=alert(1)>\'{{ 7*7 }}$\\frac{1}{<script>alert(2)</script>' + "w" * 130
+HOSTILE = "\"><img src=x onerror=alert(1)>'{{ 7*7 }}$\\frac{1}{<script>alert(2)</script>" + "w" * 130
 VOID = {"meta", "img", "br", "path", "use", "rect", "polyline", "line", "link", "input"}
 
 
@@ -116,6 +116,9 @@ def test_the_leaderboard_holds_the_figures_of_the_verdict(races: dict[str, Path]
             continue
         interval = standing.test[metric]
         assert row[2] == words.score(metric, interval.value) + board.bounds(metric, interval)
+        if standing is verdict.standings[0]:
+            assert row[3] == "best"
+            continue
         if standing.difference:
             assert row[3].startswith(words.score(metric, standing.difference.value, sign=True))
         assert ("tied" in row[-1]) == standing.tied
@@ -132,7 +135,9 @@ def test_confusions_are_those_of_the_saved_predictions(races: dict[str, Path], k
     expected = confusion_matrix(truth, guesses, labels=range(len(verdict.classes)))
     rows = made(run).rows
     start = next(n for n, row in enumerate(rows) if row[0] == "true class")
-    drawn = [[int(cell) if cell != "·" else 0 for cell in row[1:]] for row in rows[start + 1 : start + 1 + len(expected)]]
+    drawn = [
+        [int(cell) if cell != "·" else 0 for cell in row[1:]] for row in rows[start + 1 : start + 1 + len(expected)]
+    ]
     assert np.array_equal(drawn, expected)
     precision, recall, f1, support = precision_recall_fscore_support(truth, guesses, zero_division=0)
     for number, name in enumerate(verdict.classes):
@@ -240,7 +245,10 @@ def test_nothing_outside_is_asked_for(races: dict[str, Path], kind: str) -> None
                 assert (value or "").startswith(("#", "data:image/png;base64,")), (tag, name, value)
     assert "@import" not in text
     assert set(re.findall(r"url\((.)", text)) <= {"#"}
-    assert any(attributes.get("content", "") == "default-src 'none'; style-src 'unsafe-inline'; img-src data:" for _, attributes in shown.tags)
+    assert any(
+        attributes.get("content", "") == "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+        for _, attributes in shown.tags
+    )
     assert len(text.encode()) < 3_000_000
 
 
@@ -432,7 +440,9 @@ def test_the_model_card_holds_the_scores(races: dict[str, Path], kind: str) -> N
     for standing in verdict.standings:
         card = model_card(verdict, standing)
         for metric, interval in standing.test.items():
-            line = f"| {words.title(metric)} | {words.score(metric, interval.value)} | {board.bounds(metric, interval)} |"
+            line = (
+                f"| {words.title(metric)} | {words.score(metric, interval.value)} | {board.bounds(metric, interval)} |"
+            )
             assert line in card
         assert ("not a proven winner" in card) == (standing.name != verdict.crowned)
         assert "opened for the third time" in card
@@ -442,7 +452,9 @@ def test_names_cannot_become_markup_in_the_model_card(races: dict[str, Path]) ->
     from markdown_it import MarkdownIt
 
     verdict = Verdict.read(races["table"] / "verdict.json")
-    verdict = dataclasses.replace(verdict, target=HOSTILE, classes=[HOSTILE, "a`b|c"], notes=["# no\n- *heading* [x](y) <b>"])
+    verdict = dataclasses.replace(
+        verdict, target=HOSTILE, classes=[HOSTILE, "a`b|c"], notes=["# no\n- *heading* [x](y) <b>"]
+    )
     tokens = MarkdownIt("commonmark").enable("table").parse(model_card(verdict, verdict.standings[0]))
     flat = [token for outer in tokens for token in (outer, *(outer.children or []))]
     assert {t.type for t in flat} & {"html_block", "html_inline", "link_open", "image"} == set()
