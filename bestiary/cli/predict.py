@@ -30,7 +30,7 @@ def command(
     from bestiary.runs.model import load
 
     model = load(run)
-    answers = whole(model.predict(file))
+    answers = model.predict(file).drop(columns="row")
     for warning in model.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     if out is None:
@@ -50,26 +50,6 @@ def _check(out: Path, file: Path) -> None:
         raise InputError(f"--out must be in a folder that exists; there is no {out.parent}; make it first")
     if out.exists() and file.exists() and out.samefile(file):
         raise InputError(f"--out names the input itself, {file}; give another name")
-
-
-def whole(answers: pd.DataFrame) -> pd.DataFrame:
-    """One row per input row: rows that could not be read are put back, with nothing in them.
-
-    Args:
-        answers: `row` (numbers from 0, rising) and columns of answers.
-
-    Returns:
-        The columns of answers, a line for every number from 0 to the last.
-
-    Example:
-        >>> import pandas as pd
-        >>> whole(pd.DataFrame({"row": [0, 2], "prediction": [1.5, 2.5]})).prediction.tolist()
-        [1.5, nan, 2.5]
-    """
-    rows = answers["row"]
-    if len(rows) and len(rows) != rows.iloc[-1] + 1:
-        answers = answers.set_index("row").reindex(range(int(rows.iloc[-1]) + 1)).reset_index()
-    return answers.drop(columns="row")
 
 
 def write(answers: pd.DataFrame, out: Path) -> None:

@@ -21,6 +21,7 @@ from bestiary.race.outcome import Outcome
 from bestiary.report.board import Line, lines
 from bestiary.report.words import title
 
+STATUS = {"eliminated": "left the race"}
 CHOSEN, MARK = "♦", 3  # beside the model that was saved; columns of that and its place
 
 
@@ -106,7 +107,7 @@ def _cells(line: Line, wide: bool) -> list[str]:
         behind = f"{line.difference} ({line.spread})" if line.spread and not line.best else line.difference
         cells = [f"{mark}{line.place:>2}", standing.name, f"{line.score} ({line.interval})", behind]
     else:
-        cells = [f"{mark}  ", standing.name, line.status, standing.reason]
+        cells = [f"{mark}  ", standing.name, STATUS.get(standing.status, standing.status), standing.reason]
     if not wide:
         return cells
     count = f"{standing.parameters:,}" if standing.parameters else "–"

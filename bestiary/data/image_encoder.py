@@ -76,7 +76,7 @@ class ImageEncoder:
             source: a folder, an image file, a list of files, a table of paths, a `.npz` or `.npy` file, or an array.
 
         Returns:
-            `pixels` [N, C, H, W], the numbers of the rows that could be read, their names, and warnings.
+            `pixels` [N, C, H, W], the numbers of the rows that could be read, the names of all, and warnings.
 
         Raises:
             InputError: when the source is none of these, or none of its images can be read.
@@ -106,7 +106,7 @@ class ImageEncoder:
             warnings.append(f"skipped {len(reasons) - 20:,} more that cannot be read")
         warnings += self._strange(seen[rows])
         kept = pixels if len(rows) == len(pixels) else pixels[rows]
-        return Encoded({"pixels": kept}, rows, warnings, [pictures.names[row] for row in rows])
+        return Encoded({"pixels": kept}, rows, warnings, list(pictures.names))
 
     def _strange(self, seen: NDArray[np.int64]) -> list[str]:
         """Warnings about images that are unlike all that were trained on."""

@@ -42,7 +42,8 @@ class Encoded:
         arrays: name -> array, as in docs/design.md, without `target`.
         rows: row numbers in the person's file, in order; rows that cannot be read (a broken image) are absent.
         warnings: columns missing, new, of another type or far outside what was trained on, by name; broken files.
-        names: what rows are called where they have names: the file of an image, the id of a series; else empty.
+        names: what every given row is called, those that cannot be read included, where rows have names: the file of an
+            image, the id of a series; else empty.
     """
 
     arrays: dict[str, NDArray[np.generic]]

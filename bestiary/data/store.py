@@ -16,6 +16,7 @@ from torch import Tensor
 
 from bestiary.contracts import BATCHES, SPECS, Batch, Spec
 from bestiary.data.source import SPLITS
+from bestiary.errors import InputError
 
 Facts = Mapping[str, object]
 COPIED = 64_000_000  # bytes of training rows up to which each epoch is laid out anew in memory
@@ -68,9 +69,12 @@ def write_spec(folder: Path, spec: Spec, facts: Facts) -> None:
 
 
 def spec_from(sizes: Mapping[str, object]) -> Spec:
-    """The spec that `write_spec` wrote down."""
-    words = {k: tuple(v) if isinstance(v, list) else v for k, v in sizes.items() if k != "kind"}
-    return SPECS[cast("str", sizes["kind"])](**words)
+    """The spec that `write_spec` wrote down; `InputError` when it is none."""
+    try:
+        words = {k: tuple(v) if isinstance(v, list) else v for k, v in sizes.items() if k != "kind"}
+        return SPECS[cast("str", sizes["kind"])](**words)
+    except (AttributeError, KeyError, TypeError) as reason:
+        raise InputError(f"expected what sizes a network, of kind {', '.join(SPECS)}; received {sizes!r}") from reason
 
 
 def read_spec(folder: Path) -> tuple[Spec, dict[str, object]]:

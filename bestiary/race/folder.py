@@ -72,6 +72,9 @@ def removed_on_failure(folder: Path) -> Iterator[None]:
         yield
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
+        if folder.parent.name == "runs":
+            with contextlib.suppress(OSError):  # other runs are in it
+                folder.parent.rmdir()
         raise
 
 

@@ -138,8 +138,9 @@ class Model:
             source: a path, frame or arrays, as `bestiary.data.read` takes them; the target is not needed.
 
         Returns:
-            `row`, `prediction`, and for classes `probability_<class>`. What was odd about the rows is left in
-            `self.warnings`.
+            `row`; `name`, where rows have names (the file of an image, the id of a series); `prediction`; for classes
+            `probability_<class>`. A row that cannot be read keeps its place, with nothing in it. What was odd about the
+            rows is left in `self.warnings`.
 
         Raises:
             InputError: when nothing of the source can be used.
@@ -149,14 +150,20 @@ class Model:
         encoded = self.encoder.encode(source)
         self.warnings = encoded.warnings
         outputs = self.answers.predict(encoded.arrays)
-        table: dict[str, Any] = {"row": encoded.rows}
+        given = pd.DataFrame({"row": range(len(encoded.names) or len(encoded.rows))})
+        if encoded.names:
+            given["name"] = encoded.names
+        return given.merge(self._answers(encoded.rows, outputs), how="left", on="row")
+
+    def _answers(self, rows: Any, outputs: Any) -> pd.DataFrame:
+        import pandas as pd
+
         if self.facts["problem"] == "regression":
-            return pd.DataFrame({**table, "prediction": outputs})
+            return pd.DataFrame({"row": rows, "prediction": outputs})
         classes = cast("list[str]", self.facts["classes"])
         best = outputs.argmax(1) if len(outputs) else []
-        table["prediction"] = [classes[k] for k in best]
-        table.update({f"probability_{name}": outputs[:, k] for k, name in enumerate(classes)})
-        return pd.DataFrame(table)
+        probabilities = {f"probability_{name}": outputs[:, k] for k, name in enumerate(classes)}
+        return pd.DataFrame({"row": rows, "prediction": [classes[k] for k in best], **probabilities})
 
 
 def load(folder: str | Path) -> Model:
@@ -179,7 +186,7 @@ def load(folder: str | Path) -> Model:
     file = path / (WEIGHTS if "network" in words else BASELINE)
     _check(file, path, words["sha256"])
     if "network" in words:
-        network = _network(words, spec)
+        network = _network(words, spec, file)
         _load_weights(network, file)
         name, answers = words["architecture"], NetworkAnswers(network, spec, facts)
     else:
@@ -203,9 +210,23 @@ def _read_words(path: Path) -> dict[str, Any]:
         missing = sorted(needed - set(words))
     except (ValueError, TypeError) as reason:
         raise InputError(f"{file} is not the description of a model ({reason}); save the model again") from reason
+    if not missing and not _whole(words["facts"], words["spec"]):
+        missing = ["the classes or the scale of its answers"]
     if missing:
         raise InputError(f"{file} lacks {', '.join(missing)}; save the model again")
     return words
+
+
+def _whole(facts: Any, spec: Any) -> bool:
+    """Whether what turns outputs into answers is there."""
+    if not isinstance(facts, dict) or not isinstance(spec, dict):
+        return False
+    if facts.get("problem") == "regression":
+        return all(isinstance(facts.get(word), (int, float)) for word in ("mean", "scale"))
+    classes = facts.get("classes")
+    return (
+        facts.get("problem") == "classification" and isinstance(classes, list) and len(classes) == spec.get("outputs")
+    )
 
 
 def _check(file: Path, folder: Path, digest: str) -> None:
@@ -220,13 +241,26 @@ def _check(file: Path, folder: Path, digest: str) -> None:
         )
 
 
-def _network(words: Mapping[str, Any], spec: Spec) -> nn.Module:
+def _network(words: Mapping[str, Any], spec: Spec, file: Path) -> nn.Module:
     """Only classes that the catalogue names are built."""
     row = catalogue.find(words["architecture"])
     named = {size.network for size in row.sizes} | {c.network for cs in row.races.values() for c in cs}
     if words["network"] not in named:
         raise InputError(f"{row.name} has no network {words['network']!r}; expected one of {', '.join(sorted(named))}")
-    return build(words["network"], words["keywords"], spec, seed=0)
+    try:
+        with torch.device("meta"):  # before any memory is taken: a description may ask for more than the file holds
+            asked = sum(
+                p.numel() * p.element_size() for p in build(words["network"], words["keywords"], spec).parameters()
+            )
+        if asked > file.stat().st_size:
+            raise InputError(f"{file.name} has {file.stat().st_size:,} bytes; its description asks for {asked:,}")
+        return build(words["network"], words["keywords"], spec, seed=0)
+    except (TypeError, ValueError, RuntimeError, OverflowError) as reason:
+        if isinstance(reason, InputError):
+            raise
+        raise InputError(
+            f"{row.name} cannot be built from its description ({reason}); save the model again"
+        ) from reason
 
 
 def _load_weights(network: nn.Module, file: Path) -> None:

@@ -169,10 +169,11 @@ def test_a_table_of_paths_for_regression_with_groups_and_times(tmp_path: Path):
         Image.new("L", (4, 4), row * 8).save(tmp_path / f"{row}.png")
         rows.append({"file": f"{row}.png", "brightness": row * 0.5 + 0.25, "camera": f"c{row % 3}", "day": row})
     pd.DataFrame(rows).to_csv(tmp_path / "all.tsv", sep="\t", index=False)
-    source = read_images(tmp_path / "all.tsv", target="brightness", group="camera", time="day")
+    source = read_images(tmp_path / "all.tsv", target="brightness", group="camera")
     assert source.target.problem == "regression" and source.target.values[3] == 1.75
-    assert source.groups is not None and source.times is not None
-    assert len(set(source.groups.tolist())) == 3 and len(source.times) == 30
+    assert source.groups is not None and len(set(source.groups.tolist())) == 3
+    dated = read_images(tmp_path / "all.tsv", target="brightness", time="day").times
+    assert dated is not None and dated.tolist() == list(range(30))
     source.encode(np.zeros(30, np.int8), tmp_path / "data", 0)
     batch = StoredData(tmp_path / "data", batch=30).batch("train", 0)
     assert batch.target.std() == pytest.approx(1, abs=0.02) and abs(float(batch.target.mean())) < 1e-5
@@ -208,6 +209,15 @@ def test_held_out_images_and_split_folders(tmp_path: Path):
     assert held is not None and held.tolist() == [0] * 8 + [1] * 4 + [2] * 4
 
 
+def test_a_validation_folder_without_a_test_is_the_test(tmp_path: Path):
+    for split in ("train", "val"):
+        for row in range(4):
+            (tmp_path / split / "ab"[row % 2]).mkdir(parents=True, exist_ok=True)
+            Image.new("L", (4, 4), row).save(tmp_path / split / "ab"[row % 2] / f"{row}.png")
+    held = read_images(tmp_path).held
+    assert held is not None and held.tolist() == [-1] * 4 + [2] * 4
+
+
 def test_channels_first_and_last_are_told_apart():
     last = RANDOM.integers(0, 256, (6, 10, 9, 3), dtype=np.uint8)
     labels = [0, 1] * 3
@@ -222,7 +232,7 @@ def test_strange_new_images_are_warned_of(digits: Path, tmp_path: Path):
     (tmp_path / "new" / "c.png").write_text("nothing")
     new = encoder.encode(tmp_path / "new")
     said = " ".join(new.warnings)
-    assert new.rows.tolist() == [0, 1] and new.names == ["a.png", "b.png"]
+    assert new.rows.tolist() == [0, 1] and new.names == ["a.png", "b.png", "c.png"]
     assert all(word in said for word in ("c.png", "colour", "twice as large", "8 bits"))
     assert new.arrays["pixels"].dtype == np.uint8 and (new.arrays["pixels"][1] == round(40_000 / 257)).all()
 

@@ -411,12 +411,9 @@ def test_the_live_table_puts_the_terminal_right_after_an_error() -> None:
 def test_predictions_are_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import pandas as pd
 
-    from bestiary.cli.predict import whole, write
+    from bestiary.cli.predict import write
 
-    frame = pd.DataFrame({"row": [0, 2], "prediction": ["a", "b,\n"], "probability_a": [0.75, 0.1]})
-    answers = whole(frame)
-    assert len(answers) == 3
-    assert answers["prediction"].isna().tolist() == [False, True, False]
+    answers = pd.DataFrame({"prediction": ["a", None, "b,\n"], "probability_a": [0.75, None, 0.1]})
     for name, read in (("x.csv", pd.read_csv), ("x.parquet", pd.read_parquet)):
         write(answers, tmp_path / name)
         pd.testing.assert_frame_equal(read(tmp_path / name), answers, check_dtype=False)
@@ -434,3 +431,70 @@ def test_predictions_are_written_whole_or_not_at_all(tmp_path: Path, monkeypatch
         write(answers.head(1), tmp_path / "x.csv")
     assert (tmp_path / "x.csv").read_bytes() == before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["x.csv", "x.jsonl", "x.parquet"]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Digits as an image folder, and a small network trained on them by the command line."""
+    from PIL import Image
+    from sklearn.datasets import load_digits
+
+    folder = tmp_path_factory.mktemp("trained")
+    digits = load_digits()
+    for number, (pixels, label) in enumerate(zip(digits.images[:500], digits.target[:500])):
+        (folder / "digits" / f"d{label}").mkdir(parents=True, exist_ok=True)
+        picture = Image.fromarray((pixels * 15).astype("uint8"))
+        picture.save(folder / "digits" / f"d{label}" / f"{number:04d}.png")
+    words = ["--set", "width=32", "--epochs", "12", "--out", str(folder / "run"), "--quiet"]
+    assert main(["train", "ann", str(folder / "digits"), *words]) == 0
+    return folder
+
+
+def test_what_was_trained_predicts_every_row_in_order(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import pandas as pd
+
+    out = trained / "answers.csv"
+    assert said(capsys, "predict", str(trained / "run"), str(trained / "digits"), "--out", str(out))[0] == 0
+    answers = pd.read_csv(out)
+    assert list(answers.columns) == ["name", "prediction", *(f"probability_d{k}" for k in range(10))]
+    assert answers["name"].tolist() == sorted(str(p.relative_to(trained / "digits")) for p in trained.rglob("*.png"))
+    assert (answers["prediction"] == answers["name"].str[:2]).mean() > 0.8
+    assert answers.filter(like="probability").sum(axis=1).to_numpy() == pytest.approx(1, abs=1e-5)
+
+
+def test_a_broken_image_keeps_its_place(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import shutil
+
+    good = sorted((trained / "digits" / "d3").iterdir())[:2]
+    shutil.copy(good[0], tmp_path / "a.png")
+    shutil.copy(good[1], tmp_path / "c.png")
+    for name in ("b.png", "z.png"):
+        (tmp_path / name).write_bytes(good[0].read_bytes()[:50])
+    code, out, err = said(capsys, "predict", str(trained / "run"), str(tmp_path))
+    lines = out.splitlines()
+    assert code == 0
+    assert [line.split(",")[0] for line in lines[1:]] == ["a.png", "b.png", "c.png", "z.png"]
+    assert lines[2] == "b.png" + "," * 11
+    assert lines[4] == "z.png" + "," * 11
+    assert err.count("warning: ") >= 2
+    assert "b.png" in err
+    assert "z.png" in err
+
+
+def test_the_report_is_made_again_and_a_finished_run_tells_again(
+    trained: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = trained / "run" / "report.html"
+    before = report.read_bytes()
+    report.unlink()
+    code, out, _ = said(capsys, "report", str(trained / "run"))
+    assert (code, out.strip()) == (0, str(report))
+    assert report.read_bytes() == before
+    code, out, _ = said(capsys, "race", "--resume", str(trained / "run"), "--json")
+    assert code == 0
+    verdict = json.loads(out.splitlines()[-1])["verdict"]
+    assert verdict["standings"][0]["name"].startswith("ann/")
+    code, out, _ = said(capsys, "race", "--resume", str(trained / "run"), "--quiet")
+    assert code == 0
+    assert "ann/" in out
+    assert "bestiary predict" in out
