@@ -23,10 +23,10 @@ def fair_share(budget: float, workers: int, entrants: int, rivals: int) -> float
 
     Example:
         >>> round(fair_share(300, workers=2, entrants=12, rivals=4))
-        43
+        32
     """
     second, third = survivors(entrants)
-    wholes = entrants * SHARES[0] + second * SHARES[1] + third * (SHARES[2] + SEEDS - 1) + rivals / 2
+    wholes = entrants * SHARES[0] + second * SHARES[1] + third * (SHARES[2] + SEEDS - 1) + rivals
     return 0.8 * budget * workers / wholes
 
 

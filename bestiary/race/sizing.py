@@ -135,10 +135,14 @@ def race_wall(
             kept = max(1, round(len(costs) * share))
             costs = [sum(costs) / len(costs)] * kept
         if now == 1:
-            mean = sum(unit.seconds(n, amount) for n in names) / max(1, len(names))
-            costs += [mean / 2] * rivals
+            costs = [rival_seconds(unit, names, amount)] * rivals + costs
         total += makespan(costs, workers)
     return total
+
+
+def rival_seconds(unit: Unit, names: Sequence[str], amount: float) -> float:
+    """Core-seconds of a baseline: those of the contender that has most in one whole training."""
+    return max(unit.seconds(n, amount) for n in names)
 
 
 def settings_that_fit(entrant: Entrant, seconds: float, folds: int) -> int:

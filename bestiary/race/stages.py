@@ -15,6 +15,7 @@ from bestiary.race.sizing import (
     largest,
     makespan,
     race_wall,
+    rival_seconds,
     rung_costs,
     settings_that_fit,
 )
@@ -71,10 +72,11 @@ def first(plan: Plan, available: float) -> Stage:
         for setting in range(len(entrant.settings)):
             for fold in _folds(plan):
                 jobs.append(_job(plan, entrant, setting, fold, steps, max(whole, 2 * steps)))  # noqa: PERF401
+    seconds = rival_seconds(unit, [e.name for e in plan.entrants], amount)
     for rival in plan.rivals:
-        rival.seconds = round(amount_in_seconds(plan, amount), 2)
+        rival.seconds = round(seconds, 2)
     costs = rung_costs(unit, {e.name: e for e in plan.entrants}, [e.name for e in plan.entrants], 1, amount, plan.folds)
-    seconds = makespan([*[rival.seconds / 2 for rival in plan.rivals], *costs], plan.workers)
+    seconds = makespan([*[rival.seconds for rival in plan.rivals], *costs], plan.workers)
     return Stage(1, jobs, dict(unit.pace), round(seconds, 2), "everyone that takes these data")
 
 

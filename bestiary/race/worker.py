@@ -16,7 +16,7 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from bestiary.architectures.build import build, count, resolve
 from bestiary.contracts import Algorithm, Predictions
@@ -233,10 +233,19 @@ def rival(folder: str) -> None:
     began = time.monotonic()
     data, folds = Path(job["data"]), [Path(fold) for fold in job["folds"]] or None
     result = run_baseline(job["name"], data, here, seconds=job["seconds"], seed=job["seed"], folds=folds)
-    truth = torch.from_numpy(np.array(read_array(data, SPLITS[1], "target")))
-    scores = task_for(read_spec(data)[1]).score(read_predictions(here / "validation.parquet"), truth)
+    predictions = read_predictions(here / "validation.parquet")
+    scores = task_for(read_spec(data)[1]).score(predictions, _truth_of(data, predictions))
     words = {"scores": scores, "seconds": time.monotonic() - began, "memory": peak_memory()}
     write_text(here / "result.json", json.dumps({**result, **words}, default=str))
+
+
+def _truth_of(data: Path, predictions: Predictions) -> Tensor:
+    """Targets of predicted rows, which folds take from the training rows too."""
+    rows, targets = (
+        np.concatenate([read_array(data, split, name) for split in SPLITS[:2]]) for name in ("row", "target")
+    )
+    order = np.argsort(rows, kind="stable")
+    return torch.from_numpy(targets[order[np.searchsorted(rows, predictions.columns["row"].numpy(), sorter=order)]])
 
 
 def answer(folder: str, data: str, sealed: str, out: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from bestiary.data.read import read
+from bestiary.data.reading import read
 from bestiary.race.plan import Entrant, Job, Plan, Rival, Stage
 from bestiary.race.prepare import Wishes, prepare
 
@@ -27,11 +27,11 @@ def small_run(folder: Path, stages: bool = True, rivals: bool = True) -> Plan:
     plan.folds = 0
     plan.rivals = [Rival("linear", 0.5)] if rivals else []
     plan.shares["reserve"] = 1.0
+    settings = [{"rate": 0.003}, {"rate": 0.001}]
     plan.entrants = [
-        Entrant(name, row.upper(), "feedforward", row, network, keywords, SUPERVISED, [{"rate": 0.003}, {"rate": 0.001}],
-                32, 10, 1e-3, 1e-3, 0.01, 100)
-        for name, (row, network, keywords) in NETWORKS.items()
-    ]  # fmt: skip
+        Entrant(name, row, "feedforward", row, network, words, SUPERVISED, settings[:], 32, 10, 1e-3, 1e-3, 0.01, 100)
+        for name, (row, network, words) in NETWORKS.items()
+    ]
     if stages:
         plan.stages = [
             Stage(1, [job(n, s, 20) for n in NETWORKS for s in (0, 1)], dict.fromkeys(NETWORKS, 1e-3)),

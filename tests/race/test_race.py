@@ -1,0 +1,96 @@
+"""Whole races on small budgets: what comes out is what was promised."""
+
+import json
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_breast_cancer, load_diabetes
+
+import bestiary
+from bestiary.race.plan import Plan
+from bestiary.race.progress import Snapshot
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A race on a frame, watched."""
+    seen: list[Snapshot] = []
+    frame = load_breast_cancer(as_frame=True).frame
+    out = tmp_path_factory.mktemp("race") / "run"
+    began = time.monotonic()
+    outcome = bestiary.race(frame, "target", budget=25, contenders="ann,fnn/small,mlp", out=out, listener=seen.append)
+    return outcome, seen, frame, time.monotonic() - began
+
+
+def test_the_winner_predicts_new_rows_and_can_be_saved(finished, tmp_path):
+    outcome, _, frame, _ = finished
+    rows = frame.drop(columns="target").head(20)
+    answers = outcome.winner.predict(rows)
+    assert len(answers) == 20
+    assert (
+        np.mean(answers["prediction"].astype(str).to_numpy() == frame["target"].head(20).astype(str).to_numpy()) > 0.85
+    )
+    where = outcome.winner.save(tmp_path / "model")
+    again = bestiary.load(where).predict(rows)
+    pd.testing.assert_frame_equal(again, answers)
+    assert (where / "README.md").read_text().startswith("#")
+
+
+def test_the_leaderboard_has_everyone_and_tests_finalists_and_baselines_alone(finished):
+    outcome, _, _, _ = finished
+    board = outcome.leaderboard
+    assert {"ann/64", "fnn/small", "baseline/linear", "baseline/forest", "baseline/constant"} <= set(board["name"])
+    tested = board[board["accuracy"].notna()]
+    assert set(tested["status"]) <= {"finalist", "baseline"}
+    assert set(tested["name"]) <= set(Plan.read(outcome.folder).finalists)
+    best = tested[tested["status"] == "finalist"].iloc[0]
+    assert best["accuracy"] > 0.9 and best["accuracy_low"] < best["accuracy"] < best["accuracy_high"]
+    assert best["learned"] > 0.5  # against the constant predictor, on validation
+
+
+def test_few_rows_are_chosen_on_folds_and_that_is_written(finished):
+    plan = Plan.read(finished[0].folder)
+    assert plan.folds == 3
+    assert "folds" in plan.splits
+    assert {job.fold for job in plan.stages[0].jobs} == {-1, 0, 1, 2}
+    assert {job.fold for job in plan.stages[2].jobs} == {-1}
+
+
+def test_evidence_lies_in_the_run(finished):
+    folder = finished[0].folder
+    names = {p.stem for p in (folder / "predictions").glob("*.parquet")}
+    assert {"truth", "baseline-linear"} <= names
+    truth = pd.read_parquet(folder / "predictions" / "truth.parquet")
+    for path in (folder / "predictions").glob("*.parquet"):
+        assert list(pd.read_parquet(path)["row"]) == list(truth["row"])
+    assert (folder / "report.html").stat().st_size < 3_000_000
+    assert not list((folder / "data").rglob("test.*"))
+
+
+def test_what_is_told_while_it_goes_on(finished):
+    _, seen, _, _ = finished
+    phases = list(dict.fromkeys(s.phase for s in seen))
+    assert phases[0] == "reading" and phases[-1] == "done"
+    assert [p for p in phases if p.startswith("rung")] == ["rung 1", "rung 2", "rung 3"]
+    running = [e for s in seen for e in s.entries if e.status == "running" and e.network]
+    assert running and any(e.loss is not None and e.learned > 0.3 for e in running)
+    assert all(0 <= e.step <= e.steps for e in running)
+
+
+def test_the_test_rows_are_counted(finished, tmp_path):
+    outcome, _, _, _ = finished
+    assert outcome.verdict.openings >= 1
+    assert any("opened for the" in note for note in outcome.verdict.notes)
+    assert json.loads((outcome.folder / "verdict.json").read_text())["openings"] == outcome.verdict.openings
+
+
+def test_regression_by_examples_on_one_worker(tmp_path):
+    outcome = bestiary.race(
+        "diabetes", budget=12, equal="examples", contenders="ann,fnn", workers=1, metric="mae", out=tmp_path / "run"
+    )
+    assert outcome.verdict.problem == "regression" and outcome.verdict.metric == "mae"
+    assert "baseline/linear" in set(outcome.leaderboard["name"])
+    rows = load_diabetes(as_frame=True).frame.drop(columns="target")
+    assert outcome.winner.predict(rows)["prediction"].between(-50, 400).all()

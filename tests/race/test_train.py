@@ -1,0 +1,48 @@
+"""One architecture alone: words, early stopping, a model that predicts."""
+
+import pytest
+from sklearn.datasets import load_breast_cancer
+
+import bestiary
+from bestiary.errors import InputError
+from bestiary.race.plan import Plan
+
+
+def test_epochs_words_and_the_model(tmp_path):
+    outcome = bestiary.train(
+        "mlp", "breast_cancer", set={"widths": (24,), "rate": 0.01}, epochs=8, threads=1, out=tmp_path / "run"
+    )
+    plan = Plan.read(outcome.folder)
+    entrant, job = plan.entrants[0], plan.stages[0].jobs[0]
+    assert entrant.keywords["widths"] == [24] and entrant.settings[0]["rate"] == 0.01
+    assert job.steps == 8 * (plan.rows["train"] // entrant.batch)
+    standing = outcome.verdict.standings[0]
+    assert standing.test["accuracy"].value > 0.85
+    assert outcome.verdict.openings >= 1
+    rows = load_breast_cancer(as_frame=True).frame.drop(columns="target")
+    assert len(outcome.winner.predict(rows)) == 569
+
+
+def test_early_stopping(tmp_path):
+    outcome = bestiary.train(
+        "ann", "iris", set={"rate": 0.5, "width": 256}, epochs=4000, threads=1, out=tmp_path / "run"
+    )
+    assert outcome.verdict.standings[0].steps < Plan.read(outcome.folder).stages[0].jobs[0].steps / 4
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "said"),
+    [
+        ("ltsm", {}, "did you mean 'lstm'"),
+        ("mlp", {"set": {"witdh": 3}}, "did you mean 'width"),
+        ("mlp", {"budget": "1m", "epochs": 3}, "received both"),
+        ("mlp", {"epochs": 0}, "epochs must be"),
+        ("resnet50", {}, "takes image data"),
+        ("lstm", {}, "lstm: does not take table data"),
+    ],
+)
+def test_bad_words(name, words, said, tmp_path):
+    with pytest.raises(InputError) as raised:
+        bestiary.train(name, "iris", out=tmp_path / "run", **words)
+    assert said in str(raised.value)
+    assert not (tmp_path / "run").exists()
