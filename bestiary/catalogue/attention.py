@@ -130,9 +130,9 @@ TRANSFORMER_ENCODER = Row(
         ),
     ),
     reference="torch.nn.TransformerEncoder",
-    departs="Without embeddings, positions and decoder. Dropout also acts on attention weights and inside the "
-    "feed-forward layer, as in the authors' code. Padding is never attended to. Layers start "
-    "independent of each other.",
+    departs="Without embeddings, positions and decoder. Padding is never attended to. Dropout acts on what a sublayer "
+    "adds, as in the paper; torch's encoder also drops attention weights and units, and starts its layers as copies of "
+    "one, where these start independent of each other.",
     example=f"{_HERE}.examples:padded_sequence",
 )
 
@@ -190,7 +190,6 @@ TRANSFORMER_CLASSIFIER = Row(
     settings=(
         {"rate": 1e-3, "clip": 1.0, "warmup": 20},
         {"rate": 3e-3, "clip": 1.0, "warmup": 20},
-        {"rate": 5e-4, "clip": 1.0, "warmup": 20},
     ),
     reference="torch.nn.TransformerEncoder",
     departs="An encoder alone, with a linear layer on the mean over real steps where the paper has a decoder. "

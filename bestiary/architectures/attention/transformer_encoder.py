@@ -12,8 +12,9 @@ sublayer instead, and the sum at the end once more; it trains without warm-up:
     x = x + attention(norm(x))
     x = x + feed_forward(norm(x))
 
-Departs from the paper: dropout also acts on attention weights and inside the feed-forward layer, as in the authors' own
-code; the decoder is not here. Layers start independent of each other (torch.nn.TransformerEncoder copies one).
+Departs from the paper: the decoder is not here, nor are embeddings and positions. Dropout acts where the paper has it,
+on what a sublayer adds (section 5.4); torch.nn.TransformerEncoder also drops attention weights and feed-forward units,
+and its layers start as copies of one, where these start independent of each other.
 
 Axes: B batch, T time, D width.
 """
@@ -31,17 +32,15 @@ class FeedForward(nn.Module):
     Args:
         width: of the sequence.
         feedforward: units between.
-        dropout: of those units.
     """
 
-    def __init__(self, *, width: int, feedforward: int, dropout: float) -> None:
+    def __init__(self, *, width: int, feedforward: int) -> None:
         super().__init__()
         self.widen = nn.Linear(width, feedforward)
         self.narrow = nn.Linear(feedforward, width)
-        self.dropout = nn.Dropout(dropout)
 
     def forward(self, sequence: Float[Tensor, "B T D"]) -> Float[Tensor, "B T D"]:
-        return self.narrow(self.dropout(self.widen(sequence).relu()))
+        return self.narrow(self.widen(sequence).relu())
 
 
 class PostNormLayer(nn.Module):
@@ -51,14 +50,14 @@ class PostNormLayer(nn.Module):
         width: of the sequence.
         heads: of the attention.
         feedforward: units of the feed-forward layer.
-        dropout: of sublayers, attention weights and feed-forward units.
+        dropout: of what each sublayer adds.
     """
 
     def __init__(self, *, width: int, heads: int, feedforward: int, dropout: float) -> None:
         super().__init__()
-        self.attention = Attention(width=width, heads=heads, dropout=dropout)
+        self.attention = Attention(width=width, heads=heads)
         self.attention_norm = nn.LayerNorm(width)
-        self.feedforward = FeedForward(width=width, feedforward=feedforward, dropout=dropout)
+        self.feedforward = FeedForward(width=width, feedforward=feedforward)
         self.feedforward_norm = nn.LayerNorm(width)
         self.dropout = nn.Dropout(dropout)
 
@@ -74,14 +73,14 @@ class PreNormLayer(nn.Module):
         width: of the sequence.
         heads: of the attention.
         feedforward: units of the feed-forward layer.
-        dropout: of sublayers, attention weights and feed-forward units.
+        dropout: of what each sublayer adds.
     """
 
     def __init__(self, *, width: int, heads: int, feedforward: int, dropout: float) -> None:
         super().__init__()
-        self.attention = Attention(width=width, heads=heads, dropout=dropout)
+        self.attention = Attention(width=width, heads=heads)
         self.attention_norm = nn.LayerNorm(width)
-        self.feedforward = FeedForward(width=width, feedforward=feedforward, dropout=dropout)
+        self.feedforward = FeedForward(width=width, feedforward=feedforward)
         self.feedforward_norm = nn.LayerNorm(width)
         self.dropout = nn.Dropout(dropout)
 
