@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from bestiary.race.evidence import Standing, Verdict
 from bestiary.report import board, figures, words
 from bestiary.report.details import look
 from bestiary.report.gather import Evidence, gather
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 FEW = 50  # rows in all below which nothing is said; as in the verdict
 NAME = "report.html"
@@ -57,12 +61,20 @@ def render(evidence: Evidence) -> str:
             "count": words.count,
             "number": words.number,
             "sentence": words.sentence,
+            "name": _name,
         }
     )
     environment.globals.update(
         {"score": words.score, "bounds": board.bounds, "shorten": words.shorten, "share": words.share}
     )
     return environment.get_template("report.html").render(_context(evidence))
+
+
+def _name(text: str) -> Markup:
+    """A name that may be broken after a slash or an underscore."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"([/_])", r"\1<wbr>", str(escape(words.shorten(text, 80)))))
 
 
 def _context(evidence: Evidence) -> dict[str, Any]:

@@ -32,7 +32,7 @@ MAKERS = {
     "regression": synthetic.regression_race,
 }
 HOSTILE = "\"><img src=x onerror=alert(1)>'{{ 7*7 }}$\\frac{1}{<script>alert(2)</script>" + "w" * 130
-VOID = {"meta", "img", "br", "path", "use", "rect", "polyline", "line", "link", "input"}
+VOID = {"meta", "img", "br", "path", "use", "rect", "polyline", "line", "link", "input", "wbr"}
 
 
 class Page(HTMLParser):
