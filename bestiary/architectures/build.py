@@ -38,9 +38,8 @@ def build(network: str, keywords: Mapping[str, object], spec: Spec | None = None
     accepted = inspect.signature(constructor).parameters
     unknown = [word for word in keywords if word not in accepted]
     if unknown:
-        raise InputError(
-            f"{constructor.__name__} takes {', '.join(accepted)}; received {unknown[0]!r}{nearest(unknown[0], accepted)}"
-        )
+        near = nearest(unknown[0], accepted)
+        raise InputError(f"{constructor.__name__} takes {', '.join(accepted)}; received {unknown[0]!r}{near}")
     given = {word: value for word, value in (spec.sizes() if spec else {}).items() if word in accepted}
     words = {**given, **{word: tuple(v) if isinstance(v, list) else v for word, v in keywords.items()}}
     missing = [

@@ -107,7 +107,7 @@ class _Group:
         if not parameters:
             return
         self.step += 1
-        torch._fused_adamw_(
+        torch._fused_adamw_(  # pyright: ignore[reportPrivateImportUsage]
             parameters,
             gradients,
             first,

@@ -21,8 +21,8 @@ from bestiary.errors import Diverged
 class RunFolder:
     """Implements `contracts.Run` on a folder: `log.jsonl`, `checkpoint.pt`, `best.pt`.
 
-    A checkpoint holds the step, every stateful attribute of the algorithm, the state of torch's random numbers, the best
-    score and how long it has not improved. It is read with `weights_only=True`: nothing in it is executed.
+    A checkpoint holds the step, every stateful attribute of the algorithm, the state of torch's random numbers, the
+    best score and how long it has not improved. It is read with `weights_only=True`: nothing in it is executed.
 
     Args:
         folder: made if missing.
