@@ -133,8 +133,14 @@ def held_rows(found: Parts) -> NDArray[np.int8] | None:
 
 
 def undecided(held: NDArray[np.int8]) -> NDArray[np.int8]:
-    """Without rows for validation, they are yet to be drawn from the training rows; without a test, from all."""
-    return held if (held == SPLITS.index("validation")).any() else np.where(held == 0, -1, held).astype(np.int8)
+    """Held rows without a validation part: it is yet to be drawn from the training rows (-1).
+
+    A validation part without a test part is what was held out by the person, so it is the test.
+    """
+    train, validation, test = (held == number for number in range(3))
+    if validation.any() and test.any():
+        return held
+    return np.select([train, validation | test], [-1, 2], held).astype(np.int8)
 
 
 def check_labels(labels: object, rows: int, where: str) -> NDArray[np.generic]:

@@ -32,6 +32,7 @@ SUFFIXES = frozenset(
 # An allow-list: Pillow's other formats include some that start programs (EPS) or have little use here.
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
 MOST_PIXELS = 89_478_485  # Pillow's own limit: a quarter of a gigabyte at 3 bytes a pixel
+LARGEST = 1e30  # pixels of floating point: sums of their squares still fit float64
 _JUNK = {"thumbs.db", "desktop.ini", "__macosx"}
 
 
@@ -125,8 +126,8 @@ def _upright(image: Image.Image) -> Image.Image:
 
 def _deep(image: Image.Image) -> NDArray[np.float32]:
     pixels = np.asarray(image).astype(np.float32)
-    if not np.isfinite(pixels).all():
-        raise BrokenImageError("has pixels that are not finite")
+    if not (np.abs(pixels) < LARGEST).all():
+        raise BrokenImageError("has pixels that are not finite, or beyond 1e30")
     return pixels[:, :, None]
 
 

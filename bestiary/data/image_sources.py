@@ -15,9 +15,20 @@ from numpy.typing import NDArray
 
 from bestiary.data.array_files import check_labels, held_rows, labelled_parts, read_npz, undecided
 from bestiary.data.frames import Frame, open_frame
-from bestiary.data.image_files import SUFFIXES, BrokenImageError, Found, Picture, decode, find_images, without_colour
+from bestiary.data.image_files import (
+    LARGEST,
+    SUFFIXES,
+    BrokenImageError,
+    Found,
+    Picture,
+    decode,
+    find_images,
+    without_colour,
+)
+from bestiary.data.labels import group_keys, stamps
 from bestiary.data.source import SPLITS
-from bestiary.errors import InputError, nearest
+from bestiary.data.targets import column_named
+from bestiary.errors import InputError
 
 TABLES = frozenset({".csv", ".tsv", ".parquet"})
 _SPLIT_FOLDERS = {
@@ -76,8 +87,8 @@ class ArrayPictures:
         if raw.dtype == np.bool_:
             raw = raw.astype(np.uint8) * np.uint8(255)
         if raw.dtype != np.uint8:
-            if not np.isfinite(raw).all():
-                raise BrokenImageError("has pixels that are not finite")
+            if not (np.abs(raw) < LARGEST).all():
+                raise BrokenImageError("has pixels that are not finite, or beyond 1e30")
             small = ((raw >= 0) & (raw <= 255)).all() and (raw == np.round(raw)).all()
             raw = raw.astype(np.uint8 if small else np.float32)
         return Picture(without_colour(raw), (raw.shape[0], raw.shape[1]))
@@ -114,15 +125,16 @@ class Gathered:
     pictures: Pictures
     labels: NDArray[np.generic] | None
     name: str = "label"
-    columns: pd.DataFrame | None = None
+    columns: pa.Table | None = None
     held: NDArray[np.int8] | None = None
     notes: list[str] = field(default_factory=list)
 
     def column(self, word: str, name: str) -> NDArray[np.generic]:
-        """A further column by its name, for the option `word`."""
+        """Groups or times of the rows, from a further column, for the option `word` ("group" or "time")."""
         if self.columns is None:
             raise InputError(f"{word}={name!r} needs a table of paths with such a column; a folder or array has none")
-        return _column(self.columns, name, word).to_numpy()
+        column = self.columns[column_named(tuple(self.columns.column_names), name, word)]
+        return group_keys(column) if word == "group" else stamps(column, name)
 
 
 def gather(source: object, target: str | None = None, labels: bool = True) -> Gathered:
@@ -217,16 +229,16 @@ def _from_folder(folder: Path) -> Gathered:
 
 
 def _from_table(table: Frame, base: Path, target: str | None, labels: bool) -> Gathered:
-    frame = pa.concat_tables(table.chunks()).to_pandas()
+    rows = pa.concat_tables(table.chunks())
+    frame = rows.to_pandas()
     where = _path_column(frame, table.name, target)
     raw, name = None, target or ""
     if labels:
         name = target or _target_column(frame, table.name, where)
-        raw = _column(frame, name, "target").to_numpy()
+        raw = frame[column_named(table.columns, name)].to_numpy()
     texts = [str(text).strip() for text in frame[where].fillna("")]
     pictures = FilePictures([base / text for text in texts], texts)
-    others = frame.drop(columns=[column for column in (where, name) if column in frame])
-    return Gathered(pictures, raw, name, others, None, [*table.notes, f"paths of images are in the column {where!r}"])
+    return Gathered(pictures, raw, name, rows, None, [*table.notes, f"paths of images are in the column {where!r}"])
 
 
 def _path_column(frame: pd.DataFrame, file: str, target: str | None) -> str:
@@ -253,13 +265,6 @@ def _target_column(frame: pd.DataFrame, file: str, where: str) -> str:
     raise InputError(
         f"{file}: which column is the target? its columns are {', '.join(others[:8])}; say so with target="
     )
-
-
-def _column(frame: pd.DataFrame, name: str, word: str) -> pd.Series:
-    if name not in frame.columns:
-        known = [str(column) for column in frame.columns]
-        raise InputError(f"{word}={name!r} is no column; the columns are {', '.join(known[:8])}{nearest(name, known)}")
-    return pd.Series(frame[name])
 
 
 def _from_arrays(path: Path, target: str | None, labels: bool) -> Gathered:

@@ -15,7 +15,7 @@ from bestiary.data.array_files import check_labels
 from bestiary.data.image_encoder import ImageEncoder
 from bestiary.data.image_files import BrokenImageError, check_side, in_threads
 from bestiary.data.image_sources import ArrayPictures, Gathered, Pictures, gather
-from bestiary.data.labels import read_labels, target_facts, write_target
+from bestiary.data.labels import check_words, read_labels, target_facts, write_target
 from bestiary.data.source import SPLITS, Target
 from bestiary.data.store import empty_array, write_spec
 from bestiary.errors import InputError
@@ -192,6 +192,9 @@ def read_images(
     size = check_side(image_size)
     if not 0 <= limit_broken <= 1:
         raise InputError(f"limit_broken is a share from 0 to 1; received {limit_broken}")
+    if group is not None and time is not None:
+        raise InputError("images are split by group or by time; received both; leave one out")
+    check_words(target=target, group=group, time=time)
     gathered = _gather(source, target)
     words = {word: name for word, name in (("group", group), ("time", time)) if name is not None}
     columns = {word: gathered.column(word, name) for word, name in words.items()}

@@ -6,12 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
+from bestiary.data.columns import days, labels, numbers
 from bestiary.data.frames import open_frame
+from bestiary.data.rows import hashed
 from bestiary.data.source import Target
 from bestiary.data.store import write_array
 from bestiary.data.targets import TargetReader
+from bestiary.errors import InputError
 
 
 def read_labels(
@@ -37,6 +41,45 @@ def read_labels(
         reader.add(piece.column(0))
     target, kept, notes = reader.finish()
     return (replace(target, reason=usual[1]) if usual and not problem else target), kept, notes
+
+
+def group_keys(column: pa.ChunkedArray | pa.Array) -> NDArray[np.uint64]:
+    """A hash of each row's group; rows without one are a group together."""
+    return hashed([(label or "").encode() for label in labels(column).to_pylist()])
+
+
+def stamps(column: pa.ChunkedArray | pa.Array, name: str) -> NDArray[np.float64]:
+    """A column of times as numbers, dates as days since 1970.
+
+    Raises:
+        InputError: when a row has neither a number nor a date.
+    """
+    stamp = numbers(column)
+    if np.isnan(stamp).any():
+        stamp = days(column)
+    if np.isnan(stamp).any():
+        place = int(np.flatnonzero(np.isnan(stamp))[0])
+        raise InputError(
+            f"time={name!r} must be a number or a date in every row; row {place} has {column[place].as_py()!r}"
+        )
+    return stamp
+
+
+def check_words(**names: str | None) -> None:
+    """Refuses two options that name one column.
+
+    Raises:
+        InputError: naming both options.
+
+    Example:
+        >>> check_words(target="price", group="shop", time=None)
+    """
+    given: dict[str, str] = {}
+    for word, name in names.items():
+        if name is not None and name in given:
+            raise InputError(f"{given[name]}= and {word}= name the same column {name!r}; name different ones")
+        if name is not None:
+            given[name] = word
 
 
 def target_facts(target: Target, train: NDArray[np.int64]) -> dict[str, object]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bestiary.data.labels import read_labels, target_facts, write_target
+from bestiary.data.labels import check_words, read_labels, target_facts, write_target
 from bestiary.data.series_encoder import MOST_BYTES, MOST_STEPS, SeriesEncoder, fit
 from bestiary.data.series_sources import Rows, gather, held_beside, join, labelled
 from bestiary.data.series_tables import Reading
@@ -136,11 +136,14 @@ def read_series(
     """
     if layout is not None and layout not in ("long", "wide"):
         raise InputError(f"layout must be long or wide; received {layout!r}; leave it out to have it told")
+    check_words(target=target, id=id, time=time, group=group)
     rows = _gather(source, Reading(layout or "", target, id, time, group))
     used = (("id", id), ("time", time), ("group", group))
     wrong = [word for word, name in used if name is not None and rows.reading.layout not in ("long", "wide")]
     if wrong:
         raise InputError(f"{wrong[0]}= names a column of a table; the series come from no table; leave it out")
+    if rows.groups is not None and rows.times is not None:
+        raise InputError("series are split by group or by time; received both; leave one out")
     if rows.labels is None:
         raise InputError("expected labels with the series; arrays alone have none; use read_arrays(values, labels)")
     if test is not None:

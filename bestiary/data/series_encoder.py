@@ -20,6 +20,7 @@ from bestiary.errors import InputError
 
 MOST_STEPS = 2_000  # longer series are averaged down
 MOST_BYTES = 64 * 2**30  # of one encoded split
+LARGEST = 1e6  # standard deviations: what is further out is a fault, and float32 must hold its square
 _NUMBERS = ("value_mean", "value_scale", "low", "high")
 
 
@@ -53,7 +54,8 @@ class SeriesEncoder:
     def bring(self, series: NDArray[np.float64]) -> NDArray[np.float32]:
         """One series [T, C], missing values NaN, as standardised [T', C] with T' at most `spec.length`."""
         values = averaged(filled(series), self.pool)[: self.spec.length]
-        return np.nan_to_num((values - self._mean) / self._scale, nan=0.0, posinf=0.0, neginf=0.0).astype(np.float32)
+        standard = np.nan_to_num((values - self._mean) / self._scale, nan=0.0)
+        return np.clip(standard, -LARGEST, LARGEST).astype(np.float32)
 
     def put(self, series: Sequence[NDArray[np.float64]], values: NDArray, lengths: NDArray) -> None:
         """Fills `values` [N, T, C], which is zero, and `lengths` [N]."""

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bestiary.data.array_files import check_labels, held_rows, labelled_parts, read_npz
+from bestiary.data.columns import LARGEST
 from bestiary.data.frames import open_frame
 from bestiary.data.paths import checked_path
 from bestiary.data.series_tables import Reading, headerless, read_long, read_wide, settle
@@ -43,7 +44,7 @@ class Rows:
     labels: NDArray[np.generic] | None = None
     problem: str | None = None
     names: list[str] = field(default_factory=list)
-    groups: NDArray[np.generic] | None = None
+    groups: NDArray[np.uint64] | None = None
     times: NDArray[np.float64] | None = None
     held: NDArray[np.int8] | None = None
     notes: list[str] = field(default_factory=list)
@@ -178,7 +179,7 @@ def _one(number: int, series: object) -> NDArray[np.float64]:
         raise InputError(
             f"series {number} must be [T] or [T, C] with one step or more; its shape is {list(values.shape)}"
         )
-    if np.isinf(values).any():
+    if (np.abs(values) > LARGEST).any():
         raise InputError(f"series {number} has infinite values; make them NaN (missing) or correct them")
     return trimmed(values)
 

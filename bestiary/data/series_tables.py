@@ -12,9 +12,10 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from bestiary.data.columns import days, labels, numbers
+from bestiary.data.columns import LARGEST, labels, numbers
 from bestiary.data.csv_files import BLOCK, guess_separator
 from bestiary.data.frames import Frame
+from bestiary.data.labels import group_keys, stamps
 from bestiary.data.targets import column_named
 from bestiary.errors import InputError
 
@@ -69,7 +70,7 @@ class TableRows:
     reading: Reading
     labels: NDArray[np.generic] | None
     names: list[str]
-    groups: NDArray[np.generic] | None
+    groups: NDArray[np.uint64] | None
     times: NDArray[np.float64] | None
     notes: list[str] = field(default_factory=list)
 
@@ -163,7 +164,7 @@ def read_long(frame: Frame, reading: Reading, need: bool) -> TableRows:
     known = next((name for name in frame.columns if name.lower() in _TIMES and name != reading.target), None)
     by = reading.time if reading.time in frame.columns else known
     notes.append(f"series are told apart by {reading.id!r} and ordered " + (f"by {by!r}" if by else "as they stand"))
-    stamp = _stamps(table[by], by) if by else np.arange(len(code), dtype=np.float64)
+    stamp = stamps(table[by], by) if by else np.arange(len(code), dtype=np.float64)
     order = np.lexsort((stamp, code))
     order = order[code[order] >= 0]
     others = {reading.id, by, reading.target, reading.group}
@@ -173,25 +174,13 @@ def read_long(frame: Frame, reading: Reading, need: bool) -> TableRows:
     values = [np.ascontiguousarray(part) for part in np.split(matrix, ends[:-1])]
     last = stamp[order][ends - 1]
     first = stamp[order][np.concatenate([[0], ends[:-1]])]
-    times = last if reading.time and len(np.unique(first)) > 1 else None
-    if need and reading.time and times is None:
+    times = last if reading.time and not reading.group and len(np.unique(first)) > 1 else None
+    if need and reading.time and not reading.group and times is None:
         notes.append(f"all series start at the same {reading.time!r}: it orders their steps and cuts no split")
     done = replace(reading, channels=tuple(columns), time=reading.time or by)
     raw = _constant(table, reading.target, code, "target") if need and reading.target else None
-    groups = _constant(table, reading.group, code, "group") if need and reading.group else None
+    groups = group_keys(pa.array(_constant(table, reading.group, code, "group"))) if need and reading.group else None
     return TableRows(values, done, raw, [str(name) for name in names], groups, times, [*notes, *more])
-
-
-def _stamps(column: pa.ChunkedArray, name: str) -> NDArray[np.float64]:
-    stamp = numbers(column)
-    if np.isnan(stamp).any():
-        stamp = days(column)
-    if np.isnan(stamp).any():
-        place = int(np.flatnonzero(np.isnan(stamp))[0])
-        raise InputError(
-            f"time={name!r} must be a number or a date in every row; row {place} has {column[place].as_py()!r}"
-        )
-    return stamp
 
 
 def _constant(table: pa.Table, name: str, code: NDArray[np.int64], word: str) -> NDArray[np.generic]:
@@ -229,8 +218,8 @@ def read_wide(frame: Frame, reading: Reading, need: bool) -> TableRows:
     raw = groups = times = None
     if need:
         raw = np.asarray(table[reading.target].to_pylist(), dtype=object) if reading.target else None
-        groups = np.asarray(table[reading.group].to_pylist(), dtype=object) if reading.group else None
-        times = _stamps(table[reading.time], reading.time) if reading.time else None
+        groups = group_keys(table[reading.group]) if reading.group else None
+        times = stamps(table[reading.time], reading.time) if reading.time else None
     names = [str(cell) for cell in table[reading.id].to_pylist()] if reading.id in frame.columns else []
     return TableRows(values, done, raw, names, groups, times, notes)
 
@@ -242,7 +231,7 @@ def _channels(
     notes, read = [], {}
     for name in known or columns:
         values = _numeric(table[name]) if name in columns else None
-        if values is not None and np.isinf(values).any():
+        if values is not None and (np.abs(values) > LARGEST).any():
             raise InputError(
                 f"values must be finite; the column {name!r} has infinite ones; correct them or leave them empty"
             )

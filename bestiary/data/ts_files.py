@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bestiary.data.columns import LARGEST
 from bestiary.data.paths import checked_path
 from bestiary.errors import InputError
 
@@ -142,7 +143,7 @@ def _channel(file: str, number: int, text: str, stamped: bool) -> NDArray[np.flo
         ) from None
     if not len(values) and text.strip():
         raise InputError(f"{file}, line {number}: expected (stamp,value) pairs as @timeStamps says; correct the line")
-    if np.isinf(values).any():
+    if (np.abs(values) > LARGEST).any():
         raise InputError(f"{file}, line {number}: values must be finite; write ? for a missing one")
     return values
 

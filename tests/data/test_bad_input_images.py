@@ -98,6 +98,9 @@ def test_tables_of_paths(tmp_path: Path, photos: Path):
     assert "'kind'" in refused(file, target="kin")
     assert "group" in refused(file, target="kind", group="nowhere")
     assert "folder or array has none" in refused(photos, group="kind")
+    assert "number or a date" in refused(file, target="size", time="kind")
+    assert "by group or by time" in refused(file, target="kind", time="size", group="path")
+    assert "same column 'kind'" in refused(file, target="kind", group="kind")
     frame.assign(path=[f"x{row}" for row in range(20)]).to_csv(file, index=False)
     assert "column of paths" in refused(file, target="kind")
     frame.assign(path=[f"gone/{row}.png" for row in range(20)]).to_csv(file, index=False)
@@ -124,6 +127,7 @@ def test_tables_of_paths(tmp_path: Path, photos: Path):
         (PIXELS, [None] * 6, "missing"),
         (np.where(PIXELS > 90, np.nan, PIXELS), LABELS, "not finite"),
         (np.where(PIXELS > 90, np.inf, PIXELS), LABELS, "not finite"),
+        (np.where(PIXELS > 90, 1e200, PIXELS), LABELS, "not finite"),
         (PIXELS.astype(object), LABELS, "numbers"),
         (PIXELS.astype(complex), LABELS, "numbers"),
     ],
