@@ -84,7 +84,7 @@ class Verdict:
         crowned: name of the winner when a paired difference on test excludes zero, else None.
         reason: why it was crowned, or why nobody was and how much data might decide.
         chosen: name of the model in `winner/`: the crowned one, or the cheapest within one standard error of the best.
-        worth_it: paired difference, best network minus best baseline, in the metric's own unit; positive = network better.
+        worth_it: paired difference, best network minus best baseline, in the metric's unit; positive = network better.
         worth_sentence: whether a neural network is worth it here, in a sentence.
         networks_best, baseline_best: the names compared.
         standings: the leaderboard, best first.
