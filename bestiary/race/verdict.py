@@ -91,7 +91,7 @@ def judge_race(
         problem: "classification" or "regression".
         metric: the one that ranks.
         train_rows: rows that were learned from and selected on; with the test rows, all rows.
-        classes: labels, in the order of the probability columns.
+        classes: labels, in the order of the probability columns, which are checked for their number when given.
         groups: one label a row where rows of a group belong together.
         blocks: the same for time (`statistics.time_blocks`).
         seed: of the resampling.
@@ -135,6 +135,10 @@ def _check(candidates: Sequence[Candidate], truth: NDArray[np.generic], classes:
             if len(answers) != len(truth) or not torch.equal(answers.columns["row"], first):
                 raise ValueError(
                     f"{candidate.name}: predictions are not of the test rows of the others, in their order"
+                )
+            if classes and len(answers.columns) != len(classes) + 1:
+                raise ValueError(
+                    f"{candidate.name}: expected {len(classes)} probabilities; received {len(answers.columns) - 1}"
                 )
 
 
