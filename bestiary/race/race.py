@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from bestiary.data.source import Source
 from bestiary.data.store import read_spec
 from bestiary.errors import InputError
 from bestiary.race.contenders import candidates, split_words
@@ -93,6 +94,7 @@ def race(
         tell(listener, "reading", clock, seconds)
         words = {"target": target, "kind": kind, "problem": problem, "group": group, "time": time, "test": test}
         data = read_source(source, {**words, **reading})
+        introduce(data, listener, clock, seconds)
         wishes = Wishes(seconds, equal, metric, seed, count, chosen)
         plan = prepare(data, replayable(source, {**words, **reading}), folder, wishes)
         plan.contenders, plan.exclude = wanted, unwanted
@@ -293,7 +295,16 @@ def _import_report() -> None:
         return
 
 
-def tell(listener: Listener | None, phase: str, clock: Clock, budget: float) -> None:
+def tell(listener: Listener | None, phase: str, clock: Clock, budget: float, message: str = "") -> None:
     """A snapshot of a race that has no contenders yet."""
     if listener:
-        listener(Snapshot(phase, clock.elapsed, budget, max(0.0, budget - clock.elapsed)))
+        listener(Snapshot(phase, clock.elapsed, budget, max(0.0, budget - clock.elapsed), message=message))
+
+
+def introduce(data: Source, listener: Listener | None, clock: Clock, budget: float) -> None:
+    """Says what the data were taken for, with the reasons, while a mistake costs nothing yet."""
+    target = data.target
+    what = f"{len(target.classes)} classes" if target.classes else "numbers"
+    told = f"{len(data):,} rows of kind {data.kind}: {data.reason}"
+    for message in (told, f"target {target.name!r} holds {what}, {target.problem}: {target.reason}", *data.notes):
+        tell(listener, "reading", clock, budget, message)

@@ -82,6 +82,11 @@ def largest(wall: Callable[[float], float], available: float, most: float) -> fl
     return low
 
 
+def last_share(folds: int) -> float:
+    """What the third rung adds to a training; folds have left it less far along."""
+    return 0.9 if folds else SHARES[2]
+
+
 def rung_costs(
     unit: Unit, entrants: Mapping[str, Entrant], names: Sequence[str], rung: int, amount: float, folds: int
 ) -> list[float]:
@@ -104,7 +109,7 @@ def rung_costs(
             each = one * SHARES[rung - 1] / settings / pieces
             costs += [entrant.start_seconds + each] * (settings * pieces)
         else:
-            costs.append(entrant.start_seconds + one * SHARES[2])
+            costs.append(entrant.start_seconds + one * last_share(folds))
     if rung == 3:
         costs += [entrants[n].start_seconds + unit.seconds(n, amount) for n in names] * (SEEDS - 1)
     return costs

@@ -13,6 +13,7 @@ from bestiary.race.sizing import (
     SHARES,
     Unit,
     largest,
+    last_share,
     makespan,
     race_wall,
     rival_seconds,
@@ -117,7 +118,7 @@ def following(
             steps = done[name] + max(LEAST_STEPS, int(whole * SHARES[1] / (plan.folds + 1)))
             jobs += [_job(plan, entrant, chosen[name], f, steps, max(whole, 2 * steps)) for f in _folds(plan)]
         else:
-            horizon = max(done[name] + int(whole * SHARES[2]), math.ceil(done[name] / PLATEAU))
+            horizon = max(done[name] + int(whole * last_share(plan.folds)), math.ceil(done[name] / PLATEAU))
             jobs.append(_job(plan, entrant, chosen[name], -1, horizon, horizon))
     if rung == 3:
         horizons = {job.entrant: job.horizon for job in jobs}

@@ -21,7 +21,7 @@ from bestiary.race.outcome import Outcome
 from bestiary.race.plan import Job, Plan, Stage, parse_budget
 from bestiary.race.prepare import Wishes, check, prepare
 from bestiary.race.progress import Listener
-from bestiary.race.race import follow, read_source, replayable, reserve, tell
+from bestiary.race.race import follow, introduce, read_source, replayable, reserve, tell
 from bestiary.race.workers import Pool
 
 EPOCHS, PATIENCE = 50, 12
@@ -85,6 +85,7 @@ def train(
         tell(listener, "reading", clock, seconds)
         words = {"target": target, "kind": kind, "problem": problem, "group": group, "time": time, "test": test}
         data = read_source(source, {**words, **reading})
+        introduce(data, listener, clock, seconds)
         wishes = Wishes(seconds, "time", metric, seed, 1, chosen)
         plan = prepare(data, replayable(source, {**words, **reading}), folder, wishes)
         plan.rungs, plan.patience, plan.threads, plan.rivals = 1, PATIENCE, cores, []

@@ -86,6 +86,10 @@ def explain(reason: BaseException) -> tuple[int, str]:
     return FAILED, f"{type(reason).__name__}: {first}"
 
 
+def nothing(folder: str) -> None:
+    """Does nothing: to see how long a process takes to start, and that the fork server is ready."""
+
+
 def task_for(facts: dict[str, Any]) -> Classification | Regression:
     """How the outputs of these data are read and scored."""
     if facts["problem"] == "classification":

@@ -21,8 +21,10 @@ def entrant(name: str, pace: float, settings: int = 3, start: float = 0.1) -> En
 
 
 def plan(paces: dict[str, float], equal: str = "time", folds: int = 0, workers: int = 2, budget: float = 300) -> Plan:
-    made = Plan({}, "d", "table", "classification", "y", ["a", "b"], [], budget, equal, "accuracy", "", True, 0, workers,
-                "cpu", "", {"train": 6400, "validation": 1600, "test": 2000}, folds, {"reserve": 10.0})  # fmt: skip
+    rows = {"train": 6400, "validation": 1600, "test": 2000}
+    data = ("table", "classification", "y", ["a", "b"], [])
+    race = (budget, equal, "accuracy", "", True, 0, workers, "cpu", "")
+    made = Plan({}, "digest", *data, *race, rows, folds, {"reserve": 10.0})
     made.entrants = [entrant(name, pace) for name, pace in paces.items()]
     made.rivals = [Rival("linear", 0.0), Rival("forest", 0.0)]
     return made
@@ -58,6 +60,7 @@ def test_equal_examples_is_equal_examples():
 @pytest.mark.parametrize("workers", [1, 2, 8])
 def test_a_whole_race_fits_the_time_when_paces_hold(folds, workers):
     made = plan(SPREAD, folds=folds, workers=workers)
+    made.rows["train"] = 640_000  # so that nobody has seen enough before the time is up
     left = 250.0
     stage = stages.first(made, left)
     names = [e.name for e in made.entrants]
@@ -67,7 +70,7 @@ def test_a_whole_race_fits_the_time_when_paces_hold(folds, workers):
         done = {n: max(j.steps for j in stage.jobs if j.entrant == n) for n in names}
         pace = {n: made.entrant(n).pace for n in names}
         stage = stages.following(made, rung, dict.fromkeys(names, 0), done, pace, left, "")
-    assert -15 <= left - stage.seconds <= 120
+    assert abs(left - stage.seconds) <= 40  # processes come whole
 
 
 def test_a_late_rung_shrinks_the_next():
