@@ -86,7 +86,7 @@ class PlainLines(Nothing):
 
     def __call__(self, snapshot: Snapshot) -> None:
         if snapshot.message:
-            self.screen.print(escape(snapshot.message), soft_wrap=True)
+            self.screen.print(escape(words.as_options(snapshot.message)), soft_wrap=True)
         now = time.monotonic()
         if snapshot.phase != self._phase or now - self._said >= self.pause:
             self._phase, self._said = snapshot.phase, now
@@ -113,7 +113,7 @@ class LiveTable(Nothing):
     def __call__(self, snapshot: Snapshot) -> None:
         self._now, self._since = snapshot, time.monotonic()
         if snapshot.message:
-            self.screen.print(f"[dim]·[/] {escape(snapshot.message)}")
+            self.screen.print(f"[dim]·[/] {escape(words.as_options(snapshot.message))}")
 
     def _picture(self) -> RenderableType:
         passed = time.monotonic() - self._since
@@ -295,13 +295,13 @@ def learned(entry: Entry) -> Text:
 
     Example:
         >>> learned(Entry("lstm/small", loss=0.5, constant=1.0)).plain
-        '██      50%'
+        '██     50%'
         >>> learned(Entry("lstm/small", loss=1.2, constant=1.0)).plain
         'not yet'
     """
     if entry.learned is None:
         return Text("-" if entry.network else "", style="dim")
     if not entry.learned >= LEARNED:
-        return Text("not yet", style="yellow")
+        return Text("not yet" if entry.network else "", style="yellow")
     share = min(1.0, entry.learned)
     return Text.assemble(("█" * max(1, round(5 * share))).ljust(5), f"{share:.0%}".rjust(5), style="green")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import re
 import sys
 import tempfile
 import traceback
 from pathlib import Path
 
+from bestiary.cli.words import as_options
 from bestiary.errors import InputError
 
 FAULT, INPUT, STOPPED = 1, 2, 130
@@ -62,7 +62,7 @@ def explain(error: BaseException) -> tuple[str, int]:
         ('data.csv: No such file or directory; check the path', 2)
     """
     if isinstance(error, InputError):
-        return _as_options(_one_line(str(error))), INPUT
+        return as_options(_one_line(str(error))), INPUT
     if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "Abort":
         return "stopped", STOPPED
     if (mistake := getattr(error, "format_message", None)) is not None:  # of the parser of options
@@ -80,11 +80,6 @@ def explain(error: BaseException) -> tuple[str, int]:
 def _one_line(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= LONGEST else f"{line[: LONGEST // 2]} ... {line[-LONGEST // 2 :]}"
-
-
-def _as_options(line: str) -> str:
-    """Words of Python calls (`target=`) as the options that they are here (`--target`)."""
-    return re.sub(r"(?<![\w-])([a-z]+(?:_[a-z]+)?)=(?=[\s,;)]|$)", lambda m: f"--{m[1].replace('_', '-')}", line)
 
 
 def _written(error: BaseException) -> str:

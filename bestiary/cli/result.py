@@ -50,7 +50,7 @@ def print_result(verdict: Verdict, run: Path, screen: Console) -> None:
     if verdict.notes:
         screen.print("\n[bold]Notes[/]")
         for note in verdict.notes:
-            screen.print(Padding(f"· {escape(note)}", (0, 0, 0, 2), expand=False))
+            screen.print(Padding(f"· {escape(words.as_options(note))}", (0, 0, 0, 2), expand=False))
     screen.print()
     for word, place in (("report", run / "report.html"), ("model", run / "winner")):
         if place.exists():

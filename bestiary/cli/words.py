@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 
 from bestiary.errors import InputError
@@ -38,6 +39,21 @@ def literal(text: str) -> object:
         if not text.replace("_", "").replace("-", "").replace(".", "").isalnum():
             raise InputError(f"expected a number, a tuple or a plain word; received {text!r}") from None
         return text
+
+
+def as_options(line: str) -> str:
+    """Words of Python calls as the options that they are on the command line.
+
+    Example:
+        >>> as_options("name the column to predict (target=); `problem=regression` overrides")
+        'name the column to predict (--target); `--problem regression` overrides'
+    """
+    line = re.sub(r"`([a-z_]+)=([\w.-]+)`", lambda m: f"`{_option(m[1])} {m[2]}`", line)
+    return re.sub(r"(?<![\w-])([a-z]+(?:_[a-z]+)?)=(?=[\s,;)]|$)", lambda m: _option(m[1]), line)
+
+
+def _option(word: str) -> str:
+    return f"--{word.replace('_', '-')}"
 
 
 def clock(seconds: float | None) -> str:
