@@ -218,7 +218,7 @@ class ParquetFrame:
 
     def __init__(self, path: Path) -> None:
         self.name, self.notes, self._path = path.name, [], path
-        with self._reading(), pq.ParquetFile(path, pre_buffer=False) as file:
+        with self._reading(), pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 16) as file:
             schema, rows = file.schema_arrow, file.metadata.num_rows
         if rows > ROWS:
             raise InputError(f"at most {ROWS:,} rows can be read; {path.name} says it has {rows:,}")
@@ -245,7 +245,7 @@ class ParquetFrame:
         """All rows, at most 16,384 and about half a million cells at a time."""
         names = list(self.columns if columns is None else columns)
         rows = max(256, min(16_384, 500_000 // max(1, len(names))))
-        with self._reading(), pq.ParquetFile(self._path, pre_buffer=False) as file:
+        with self._reading(), pq.ParquetFile(self._path, pre_buffer=False, buffer_size=1 << 16) as file:
             written = [self._written[name] for name in names]
             for piece in file.iter_batches(rows, columns=written, use_threads=False):
                 yield pa.Table.from_batches([piece]).select(written).rename_columns(names)

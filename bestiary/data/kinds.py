@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from bestiary.data.columns import describe, free_text, labels
 from bestiary.data.frames import Frame, open_frame
-from bestiary.data.paths import checked_path
+from bestiary.data.paths import checked_path, there
 from bestiary.errors import InputError, nearest
 
 KINDS = ("table", "image", "text", "series")
@@ -33,11 +33,11 @@ def check_kind(kind: str) -> str:
     return kind
 
 
-def guess_path(path: Path) -> tuple[str, str] | None:
+def guess_path(given: str | Path) -> tuple[str, str] | None:
     """Kind and reason where the name or sort of a file decides; None where its columns must be looked at."""
-    if path.is_dir():
-        return "image", f"{path.name or path} is a folder; images in one folder per class are expected"
-    checked_path(path)
+    if there(given) and Path(given).expanduser().is_dir():
+        return "image", f"{given} is a folder; images in one folder per class are expected"
+    path = checked_path(given)
     suffix = path.suffix.lower()
     if suffix == ".ts":
         return "series", f"{path.name} is a .ts file"

@@ -13,8 +13,8 @@ from bestiary.data.columns import Column, days, describe, finite, labels, number
 from bestiary.data.source import Target
 
 ALMOST = 0.995  # balanced accuracy or R2 of one column by itself, on rows it was not fitted on
-ROWS = 4_000
-COLUMNS = 300
+ROWS = 2_000
+COLUMNS = 100
 FEWEST = 30  # rows below which a coincidence cannot be told from a leak
 
 

@@ -44,6 +44,14 @@ def checked_path(given: str | Path, folder: bool = False) -> Path:
     return path
 
 
+def there(given: str | Path) -> bool:
+    """Whether something has this name; False for what can be no name at all."""
+    try:
+        return Path(given).expanduser().exists()
+    except (OSError, ValueError, RuntimeError):
+        return False
+
+
 def _near(path: Path) -> str:
     try:
         return nearest(path.name, (p.name for p in path.parent.iterdir()))

@@ -12,7 +12,7 @@ import pandas as pd
 
 from bestiary.data import builtin, kinds
 from bestiary.data.frames import Frame, frame_of, open_frame
-from bestiary.data.paths import checked_path
+from bestiary.data.paths import checked_path, there
 from bestiary.data.source import Encoder, Source
 from bestiary.errors import InputError, nearest
 
@@ -70,7 +70,7 @@ def read(
     }
     words |= {"text": text, "id": id, **options}
     reason = "as asked"
-    if isinstance(source, str) and not Path(source).expanduser().exists() and builtin.known(source):
+    if isinstance(source, str) and not there(source) and builtin.known(source):
         reason = "it is built in"
         source, defaults = builtin.load(source)
         kind = kind or cast("str | None", defaults.pop("kind", None))
@@ -78,10 +78,10 @@ def read(
     if isinstance(source, tuple):
         return _read_arrays(cast("tuple[object, ...]", source), kind, words)
     frame: Frame | None = None
-    if isinstance(source, str) and not Path(source).exists() and "/" not in source and "." not in source:
+    if isinstance(source, str) and not there(source) and "/" not in source and "." not in source:
         raise InputError(f"no file and no built-in data set is named {source!r}{nearest(source, builtin.NAMES)}")
     if kind is None and isinstance(source, (str, Path)):
-        guess = kinds.guess_path(Path(source).expanduser())
+        guess = kinds.guess_path(source)
         kind, reason = guess or (None, reason)
     if kind in (None, "table", "text"):
         frame = open_frame(

@@ -8,7 +8,8 @@ Rows without a target are left out here, once; everything after this file counts
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+import mmap
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,7 +25,8 @@ from bestiary.data.store import empty_array
 from bestiary.data.targets import TargetReader, column_named
 from bestiary.errors import InputError
 
-PIECE = 8_192  # rows handled at once
+PIECE = 4_096  # rows handled at once
+RELEASE = 8 << 20  # bytes written to memory maps before their pages are given back
 _KEY = b"bestiary rows"
 _OPENING = 1_000  # rows from which a row counter is told
 
@@ -51,8 +53,8 @@ def joined(table: pa.Table) -> list[bytes]:
 
 
 def pieces_of(frame: Frame, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-    """All rows of a frame, at most `PIECE` and about a million cells at a time."""
-    rows = max(64, min(PIECE, 1_000_000 // max(1, len(columns or frame.columns))))
+    """All rows of a frame, at most `PIECE` and about half a million cells at a time."""
+    rows = max(64, min(PIECE, 500_000 // max(1, len(columns or frame.columns))))
     for chunk in frame.chunks(columns):
         for start in range(0, chunk.num_rows, rows):
             yield chunk.slice(start, rows)
@@ -143,7 +145,7 @@ class Rows:
     ) -> None:
         """Encodes all rows piece by piece into memory maps; the test rows go to `folder/../sealed`."""
         opened: dict[int, dict[str, NDArray[np.generic]]] = {}
-        done = [0] * len(SPLITS)
+        done, written = [0] * len(SPLITS), 0
         target = self.target.values.astype("int64" if self.target.classes else "float32")
         places = {s: folder if s < 2 else folder.parent / "sealed" for s in range(2 if train_only else 3)}
         for part, table in self.pieces(columns):
@@ -158,6 +160,20 @@ class Rows:
                 start, done[split] = done[split], done[split] + int(inside.sum())
                 for name, array in arrays.items():
                     opened[split][name][start : done[split]] = array[inside]
+            written += table.num_rows * sum(array[:1].nbytes for array in arrays.values())
+            if written > RELEASE:
+                written = 0
+                _release(opened)
+
+
+def _release(opened: Mapping[int, Mapping[str, NDArray[np.generic]]]) -> None:
+    """Gives written pages back to the system, which keeps them on disk; where it cannot, they only stay longer."""
+    advice = getattr(mmap, "MADV_DONTNEED", None)
+    for arrays in opened.values():
+        for array in arrays.values():
+            held = getattr(array, "_mmap", None)
+            if held is not None and advice is not None:
+                held.madvise(advice)
 
 
 def gather(

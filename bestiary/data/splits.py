@@ -17,6 +17,7 @@ from bestiary.data.source import SPLITS, Source
 from bestiary.errors import InputError
 
 FOLDS_BELOW = 1_000  # rows: with fewer, selection is by folds
+TOGETHER = 10  # equal rows up to so many, or a twentieth of all rows, count as copies
 _TRAIN, _VALIDATION, _TEST = range(3)
 _ALONE = 10  # units that a class needs to be cut by itself
 
@@ -59,7 +60,10 @@ def assign(
 
 
 def unit_keys(source: Source) -> NDArray[np.uint64]:
-    """What holds rows together, uint64 [N]: the group, else the moment, else the content."""
+    """What holds rows together, uint64 [N]: the group, else the moment, else the content.
+
+    Contents that are common, as in a table of three yes-or-no columns, hold nothing together.
+    """
     if source.groups is not None:
         values = source.groups
         if values.dtype == np.uint64:
@@ -69,15 +73,32 @@ def unit_keys(source: Source) -> NDArray[np.uint64]:
         return np.frombuffer(b"".join(hashes), "<u8").astype(np.uint64)[place]
     if source.times is not None:
         return np.unique(source.times, return_inverse=True)[1].astype(np.uint64)
-    return source.keys()
+    keys = source.keys()
+    _, place, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    common = _common(counts)[place]
+    if common.any():
+        order = np.argsort(place, kind="stable")
+        times = np.empty(len(keys), np.uint64)
+        times[order] = np.arange(len(keys)) - np.repeat(np.cumsum(counts) - counts, counts)
+        keys = np.where(common, mixed(keys + times, "common"), keys)
+    return keys
+
+
+def _common(counts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Contents that so many rows share that they are no copies: a table of a few categories."""
+    return counts > max(TOGETHER, int(0.05 * counts.sum()))
 
 
 def duplicates(source: Source) -> list[str]:
     """Notes about equal rows: how many there are, and those that a split cannot hold together."""
     keys, held = source.keys(), source.held
-    different = len(np.unique(keys))
+    _, counts = np.unique(keys, return_counts=True)
+    different = len(counts)
     notes = []
-    if different < len(keys):
+    if source.groups is None and source.times is None and _common(counts).any():
+        share = int(counts[_common(counts)].sum())
+        notes.append(f"{share:,} rows have a content that a twentieth of all rows share; they are spread over splits")
+    elif different < len(keys):
         together = (
             "they stay in one split"
             if source.groups is None and source.times is None
@@ -162,9 +183,7 @@ def _cut(
     splits[rows[chosen[place]]] = number
 
 
-def _train_on_every_class(
-    source: Source, keys: NDArray[np.uint64], splits: NDArray[np.int8], word: str
-) -> None:
+def _train_on_every_class(source: Source, keys: NDArray[np.uint64], splits: NDArray[np.int8], word: str) -> None:
     """Moves one unit into training for each class that has none there; a split that would be emptied gets another."""
     if source.target.problem != "classification" or (source.times is not None and source.groups is None):
         return

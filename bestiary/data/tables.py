@@ -21,7 +21,7 @@ from bestiary.data.table_encoder import TableEncoder
 from bestiary.data.targets import column_named, named_target
 from bestiary.errors import InputError
 
-SAMPLE = 20_000  # training rows that preprocessing is fitted on: quantiles are good to half a percent
+SAMPLE = 10_000  # training rows that preprocessing is fitted on: quantiles are good to half a percent
 
 
 @dataclass

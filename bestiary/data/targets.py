@@ -128,7 +128,8 @@ class TargetReader:
             names: dict[object, str] = {}
             for code in used:
                 names.setdefault(amount[code], written[code])
-            number = {code: list(names).index(amount[code]) for code in used}
+            places = {value: place for place, value in enumerate(names)}
+            number = {code: places[amount[code]] for code in used}
             classes = tuple(names.values())
         else:
             used = sorted({int(code) for code in np.unique(codes[kept])}, key=lambda code: written[code])

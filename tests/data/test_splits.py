@@ -131,3 +131,12 @@ def test_folds_part_open_rows_evenly_and_keep_units_together():
     assert (number.reshape(250, 2) == number.reshape(250, 2)[:, :1]).all()
     with pytest.raises(InputError, match="folds must be between 2"):
         folds(unit_keys(rows), 1, splits)
+
+
+def test_a_table_of_few_categories_is_spread_all_the_same():
+    keys = mixed(np.arange(4, dtype=np.uint64), "rows")[np.random.default_rng(0).integers(0, 4, 4_000)]
+    rows = source(keys=keys)
+    splits = assign(rows)
+    assert np.abs(shares(splits) - [0.64, 0.16, 0.2]).max() < 0.001
+    assert all(set(splits[keys == key]) == {0, 1, 2} for key in np.unique(keys))
+    assert "spread over splits" in duplicates(rows)[0]

@@ -1,0 +1,107 @@
+"""`read`: the kind is guessed with a reason, options are checked, arrays and names are understood."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bestiary.data import load_encoder, read
+from bestiary.data.frames import open_frame
+from bestiary.data.kinds import guess_array, guess_frame, guess_path
+from bestiary.errors import InputError
+
+SENTENCES = [f"here is sentence number {i} of this file" for i in range(40)]
+
+
+@pytest.mark.parametrize(
+    ("columns", "kind"),
+    [
+        ({"a": [1.5, 2.5, 3.0], "b": ["x", "y", "x"]}, "table"),
+        ({"body": SENTENCES, "a": range(40)}, "text"),
+        ({"body": SENTENCES, **{f"a{i}": np.arange(40) ** 2 + 0.5 for i in "abcd"}}, "table"),
+        ({"picture": ["a/1.png", "b/2.JPG", "c.jpeg"]}, "image"),
+        ({f"t{i}": [0.5, 1.5] for i in range(24)}, "series"),
+        ({f"pixel_{i}": [0.5, 1.5] for i in range(24)}, "table"),
+        ({f"t{i}": [0.5, 1.5] for i in range(8)}, "table"),
+    ],
+)
+def test_kinds_of_frames(columns, kind):
+    rows = len(next(iter(columns.values())))
+    found, reason = guess_frame(open_frame({**{n: list(v) for n, v in columns.items()}, "y": ["p"] * rows}), "y")
+    assert found == kind and reason
+
+
+def test_kinds_of_arrays_and_paths(tmp_path):
+    assert guess_array((5, 3), False)[0] == "table"
+    assert guess_array((5, 8, 8), True)[0] == "image"
+    assert guess_array((5, 8, 8), False)[0] == "series"
+    assert guess_array((5, 8, 8, 3), False)[0] == "image"
+    assert guess_path(tmp_path)[0] == "image"
+    (tmp_path / "x.ts").write_text("@data\n")
+    (tmp_path / "x.csv").write_text("a\n1\n")
+    assert guess_path(tmp_path / "x.ts")[0] == "series" and guess_path(tmp_path / "x.csv") is None
+
+
+def test_arrays_are_tables_with_numbered_columns():
+    rng = np.random.default_rng(0)
+    source = read((rng.normal(size=(60, 3)), rng.integers(0, 2, 60)))
+    assert source.rows.features == ("x0", "x1", "x2") and source.target.name == "target"
+    with pytest.raises(InputError, match="one target for each of 60 rows"):
+        read((np.zeros((60, 3)), np.zeros(59)))
+    with pytest.raises(InputError, match=r"pair \(X, y\)"):
+        read((np.zeros((60, 3)),))
+    with pytest.raises(InputError, match="already"):
+        read((pd.DataFrame({"target": [1, 2, 3]}), [0, 1, 0]))
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"kind": "tabel"}, "did you mean 'table'"),
+        ({"target": "spices"}, "did you mean 'species'"),
+        ({}, "name the column to predict"),
+        ({"target": "species", "group": "nothing"}, "no column is named 'nothing'"),
+        ({"target": "species", "group": "species"}, "different columns"),
+        ({"target": "species", "image_size": 8}, "table data take the options"),
+        ({"target": "species", "seperator": ";"}, "table data take the options"),
+        ({"target": "species", "problem": "ranking"}, "classification or regression"),
+        ({"target": "species", "time": "name"}, "date or number in every row"),
+    ],
+)
+def test_options_are_checked(words, message):
+    frame = pd.DataFrame({"width": [1.5, 2.5] * 10, "name": ["a", "b"] * 10, "species": ["x", "y"] * 10})
+    with pytest.raises(InputError, match=message) as refusal:
+        read(frame, **words)
+    assert "\n" not in str(refusal.value)
+
+
+def test_unknown_names_suggest_files_and_data_sets(tmp_path):
+    (tmp_path / "houses.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(InputError, match=r"did you mean 'houses.csv'"):
+        read(tmp_path / "house.csv", "b")
+    with pytest.raises(InputError, match="did you mean 'digits'"):
+        read("digit")
+    with pytest.raises(InputError, match="NoneType"):
+        read(None, "y")
+
+
+def test_load_encoder_refuses_other_folders(tmp_path):
+    with pytest.raises(InputError, match="holds no encoder"):
+        load_encoder(tmp_path)
+    (tmp_path / "encoder.json").write_text("{")
+    with pytest.raises(InputError, match="holds no encoder"):
+        load_encoder(tmp_path)
+    with pytest.raises(InputError, match="no file"):
+        load_encoder(tmp_path / "nothing")
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    look = "import sys, bestiary.data; print(sorted({'pandas', 'torch', 'sklearn', 'pyarrow'} & set(sys.modules)))"
+    assert subprocess.check_output([sys.executable, "-c", look], text=True).strip() == "[]"
+
+
+def test_read_is_the_function_whatever_was_imported_first():
+    look = "import bestiary.data.reading; import bestiary; print(callable(bestiary.data.read))"
+    assert subprocess.check_output([sys.executable, "-c", look], text=True).strip() == "True"
