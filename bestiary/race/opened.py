@@ -167,17 +167,20 @@ def _candidate(course: Course, finalist: Finalist) -> Candidate | None:
     predictions = [read_predictions(path) for path in paths if path.exists()]
     if not predictions:
         return None
+    # What is cheap must depend neither on a clock nor on how well a file was packed, or a replay could ship another.
     if finalist.rival:
         result = course.rival_result(finalist.rival) or {}
         title, loss = finalist.rival.name, float(result.get("loss", float("inf")))
+        cost = float(result.get("parameters", 0))
     else:
-        title, loss = course.plan.entrant(finalist.name).title, _loss(course, finalist.jobs[0])
-    cost = size_of(course, finalist)
-    return Candidate(finalist.name, finalist.rival is None, float(cost), loss, predictions, title)
+        entrant = course.plan.entrant(finalist.name)
+        title, loss = entrant.title, _loss(course, finalist.jobs[0])
+        cost = float((course.best_so_far(finalist.jobs[0]) or {"parameters": entrant.parameters})["parameters"])
+    return Candidate(finalist.name, finalist.rival is None, cost, loss, predictions, title)
 
 
 def size_of(course: Course, finalist: Finalist) -> int:
-    """Bytes of the saved model: what is cheap must not depend on a clock, or a replay could ship another model."""
+    """Bytes of the saved model."""
     if finalist.rival:
         path = course.folder / "contenders" / rival_id(finalist.rival) / "model.skops"
     else:
