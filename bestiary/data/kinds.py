@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from bestiary.data.array_files import inputs_announced
 from bestiary.data.columns import describe, free_text, labels
 from bestiary.data.frames import Frame, open_frame
 from bestiary.data.paths import checked_path, there
@@ -20,7 +21,7 @@ from bestiary.errors import InputError, nearest
 KINDS = ("table", "image", "text", "series")
 STEPS = 20  # columns numbered in a row that make a table a series
 _IMAGE = r"(?i)\.(png|jpe?g|gif|bmp|tiff?|webp|ppm|pgm|pbm)$"
-_STEP = re.compile(r"^(?:t|time|step|v|x)?[_\-. ]?(\d+)$", re.I)
+_STEP = re.compile(r"^(t|time|step)?[_\-. ]?(\d+)$", re.I)
 _OPENING = 2_000
 
 
@@ -36,14 +37,27 @@ def check_kind(kind: str) -> str:
 def guess_path(given: str | Path) -> tuple[str, str] | None:
     """Kind and reason where the name or sort of a file decides; None where its columns must be looked at."""
     if there(given) and Path(given).expanduser().is_dir():
+        if any(Path(given).expanduser().glob("*_TRAIN.ts")):
+            return "series", f"{given} is a folder with a file NAME_TRAIN.ts"
         return "image", f"{given} is a folder; images in one folder per class are expected"
     path = checked_path(given)
     suffix = path.suffix.lower()
     if suffix == ".ts":
         return "series", f"{path.name} is a .ts file"
     if suffix == ".npz":
-        return "image", f"{path.name} is an .npz file; arrays of images are expected"
+        return _guess_npz(path)
     return None
+
+
+def _guess_npz(path: Path) -> tuple[str, str]:
+    """As arrays in memory, but that two axes are series: tables are not read from arrays in files."""
+    shape, dtype = inputs_announced(path) or ((), np.dtype(np.uint8))
+    if len(shape) == 2:
+        return "series", f"{path.name} holds an array of two axes: series, steps; save a table as CSV or Parquet"
+    if len(shape) == 3:
+        kind, reason = guess_array(shape, dtype == np.uint8)
+        return kind, f"{path.name}: {reason}"
+    return "image", f"{path.name} is an .npz file; arrays of images are expected"
 
 
 def guess_array(shape: Sequence[int], whole: bool) -> tuple[str, str]:
@@ -77,9 +91,11 @@ def guess_frame(
     if series:
         return "series", "a column was named that tells series apart"
     others = [name for name in frame.columns if name != target]
-    steps = [int(found[1]) for name in others if (found := _STEP.match(name))]
-    if len(steps) >= STEPS and len(steps) >= len(others) - 1 and np.all(np.diff(steps) == 1):
-        return "series", f"{len(steps)} columns are numbered in a row: one series a row"
+    steps = [found for name in others if (found := _STEP.match(name))]
+    numbered = bool(len(steps) >= STEPS and len(steps) >= len(others) - 1)
+    numbered = numbered and bool(np.all(np.diff([int(step[2]) for step in steps]) == 1))
+    if numbered and all(step[1] for step in steps):
+        return "series", f"{len(steps)} columns are named as steps of time: one series a row"
     opening = next(iter(frame.chunks())).slice(0, _OPENING)
     for name in others[:200]:
         cells = labels(opening[name]).drop_null()
@@ -94,7 +110,8 @@ def guess_frame(
             return "text", f"column {found!r} holds free text"
         others_hold = f"{len(learned)} others hold numbers and categories"
         return "table", f"column {found!r} holds free text, but {others_hold}; kind='text' overrides"
-    return "table", "it has columns of numbers, categories or dates"
+    remark = "; its columns are only numbered: kind='series' where a row is one series" if numbered else ""
+    return "table", f"it has columns of numbers, categories or dates{remark}"
 
 
 def text_column(opening: pa.Table, names: Sequence[str]) -> str | None:

@@ -203,10 +203,10 @@ class TableEncoder:
     def _read(self, table: pa.Table, drift: Drift | None) -> tuple[NDArray[np.float64], NDArray[np.object_]]:
         """Numbers [N P], NaN where missing, and words [N Q]."""
         values, words, count = [], [], table.num_rows
+        there = dict(zip(table.column_names, table.columns))
         for column in self.used:
-            there = column.name in table.column_names
-            cells = table[column.name] if there else pa.chunked_array([pa.nulls(count, pa.string())])
-            watch = drift if there else None
+            cells = there.get(column.name, pa.chunked_array([pa.nulls(count, pa.string())]))
+            watch = drift if column.name in there else None
             if column.role == "category":
                 words.append(_words(column, cells, watch))
                 continue

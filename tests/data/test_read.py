@@ -23,6 +23,8 @@ SENTENCES = [f"here is sentence number {i} of this file" for i in range(40)]
         ({"body": SENTENCES, **{f"a{i}": np.arange(40) ** 2 + 0.5 for i in "abcd"}}, "table"),
         ({"picture": ["a/1.png", "b/2.JPG", "c.jpeg"]}, "image"),
         ({f"t{i}": [0.5, 1.5] for i in range(24)}, "series"),
+        ({f"{i}": [0.5, 1.5] for i in range(24)}, "table"),
+        ({f"x{i}": [0.5, 1.5] for i in range(24)}, "table"),
         ({f"pixel_{i}": [0.5, 1.5] for i in range(24)}, "table"),
         ({f"t{i}": [0.5, 1.5] for i in range(8)}, "table"),
     ],
