@@ -61,13 +61,13 @@ def test_arrays_are_tables_with_numbered_columns():
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ({"kind": "tabel"}, "did you mean 'table'"),
+        ({"kind": "taable"}, "did you mean 'table'"),
         ({"target": "spices"}, "did you mean 'species'"),
         ({}, "name the column to predict"),
         ({"target": "species", "group": "nothing"}, "no column is named 'nothing'"),
         ({"target": "species", "group": "species"}, "different columns"),
         ({"target": "species", "image_size": 8}, "table data take the options"),
-        ({"target": "species", "seperator": ";"}, "table data take the options"),
+        ({"target": "species", "separatr": ";"}, "table data take the options"),
         ({"target": "species", "problem": "ranking"}, "classification or regression"),
         ({"target": "species", "time": "name"}, "date or number in every row"),
     ],

@@ -39,7 +39,7 @@ def test_the_person_has_the_last_word():
     assert read([1, 2, 3] * 9, "regression")[0].values.tolist() == [1.0, 2.0, 3.0] * 9
     assert read([1, 2, 3], "classification")[0].classes == ("1", "2", "3")
     with pytest.raises(InputError, match="did you mean 'regression'"):
-        TargetReader("y", "regresion")
+        TargetReader("y", "regressio")
 
 
 def test_classes_are_sorted_as_numbers_and_equal_numbers_are_one_class():

@@ -186,7 +186,7 @@ RACES: dict[str, tuple[Make, list[str], str]] = {
     "target missing everywhere": (csv(y=None), ON_Y, "y"),
     "target infinite": (csv(y=[np.inf, -np.inf] * (ROWS // 2)), [*ON_Y, "--problem", "regression"], "y"),
     "nothing but the target": (csv(table()[["y"]]), ON_Y, "column"),
-    "nothing but constants": (csv(table()[["y"]].assign(a=1, b="z")), ON_Y, "different rows"),
+    "nothing but constants": (csv(table()[["y"]].assign(a=1, b="z")), ON_Y, "no column can be learned from"),
     "columns of the same name": (raw(b"a,a,y\n" + b"1,2,u\n2,3,v\n" * 50), ON_Y, "'a'"),
     "100,000 columns": (
         raw(b",".join(b"c%d" % i for i in range(100_000)) + b"\n" + b"1," * 99_999 + b"a\n"),
