@@ -35,7 +35,7 @@ def build(network: str, keywords: Mapping[str, object], spec: Spec | None = None
         InputError: for words that the class does not take, or values that it refuses.
     """
     constructor = cast("type[nn.Module]", resolve(network))
-    accepted = inspect.signature(constructor).parameters
+    accepted = {n: p for n, p in inspect.signature(constructor).parameters.items() if p.kind is not p.VAR_POSITIONAL}
     unknown = [word for word in keywords if word not in accepted]
     if unknown:
         near = nearest(unknown[0], accepted)

@@ -67,11 +67,41 @@ def read_npz(path: Path, most: int = MOST_BYTES) -> dict[str, NDArray[np.generic
         ) from None
 
 
-def _read(file: BinaryIO, name: str, size: int, most: int) -> NDArray[np.generic]:
+def inputs_announced(path: Path) -> tuple[tuple[int, ...], np.dtype[np.generic]] | None:
+    """Shape and type of the inputs in a `.npz` file, from the header of the array: its numbers are not read.
+
+    Returns:
+        None where no array has a name that is known for inputs, or the file is damaged: reading it says what is wrong.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     np.savez(f"{folder}/a.npz", x_train=np.zeros((5, 8, 8), np.uint8), y_train=np.arange(5))
+        ...     inputs_announced(Path(folder, "a.npz"))
+        ((5, 8, 8), dtype('uint8'))
+    """
+    known = [f"{name}.npy" for inputs, _ in ENTRANCES.values() for name in inputs]
+    try:
+        with zipfile.ZipFile(path) as archive:
+            name = next((name for name in known if name in archive.NameToInfo), None)
+            if name is None:
+                return None
+            with archive.open(name) as entry:
+                shape, _, dtype = _header(cast("BinaryIO", entry), name)
+                return shape, dtype
+    except Exception:  # as in `read_npz`
+        return None
+
+
+def _header(file: BinaryIO, name: str) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
     version = npy.read_magic(file)
     if version not in ((1, 0), (2, 0)):
         raise InputError(f"array {name!r} has an unknown format {version}; save it with numpy.savez")
-    shape, fortran, dtype = (npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0)(file)
+    return (npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0)(file)
+
+
+def _read(file: BinaryIO, name: str, size: int, most: int) -> NDArray[np.generic]:
+    shape, fortran, dtype = _header(file, name)
     if dtype.hasobject or dtype.names or dtype.kind not in "biufUS":
         raise InputError(
             f"array {name!r} must hold numbers or text; it holds {dtype} (objects are never unpickled); "

@@ -137,7 +137,13 @@ class Gathered:
         return group_keys(column) if word == "group" else stamps(column, name)
 
 
-def gather(source: object, target: str | None = None, labels: bool = True) -> Gathered:
+def gather(
+    source: object,
+    target: str | None = None,
+    labels: bool = True,
+    separator: str | None = None,
+    encoding: str | None = None,
+) -> Gathered:
     """Images of anything that holds images.
 
     Args:
@@ -145,6 +151,8 @@ def gather(source: object, target: str | None = None, labels: bool = True) -> Ga
             `.npy` file, or an array of pixels.
         target: column of the labels, in a table.
         labels: whether labels are needed.
+        separator: of a CSV file; detected unless given.
+        encoding: of a CSV file; detected unless given.
 
     Raises:
         InputError: when it holds no images, or no labels where they are needed.
@@ -167,7 +175,7 @@ def gather(source: object, target: str | None = None, labels: bool = True) -> Ga
     if path.suffix.lower() in (".npz", ".npy"):
         return _from_arrays(path, target, labels)
     if path.suffix.lower() in TABLES:
-        return _from_table(open_frame(path), path.parent, target, labels)
+        return _from_table(open_frame(path, separator, encoding), path.parent, target, labels)
     if labels:
         raise InputError(
             f"{path.name}: images with labels come as a folder with one folder per class, a CSV of path and label, or "

@@ -156,6 +156,8 @@ def read_images(
     group: str | None = None,
     time: str | None = None,
     test: object = None,
+    separator: str | None = None,
+    encoding: str | None = None,
     limit_broken: float = 0.1,
     reason: str | None = None,
 ) -> ImageSource:
@@ -172,6 +174,8 @@ def read_images(
         group: column whose equal values stay in one split.
         time: column that later rows are held out by.
         test: held-out images, in any of the forms above.
+        separator: of a CSV file; detected unless given.
+        encoding: of a CSV file; detected unless given.
         limit_broken: share of images that may be unreadable before the whole is refused.
         reason: why these are images, for people.
 
@@ -195,12 +199,13 @@ def read_images(
     if group is not None and time is not None:
         raise InputError("images are split by group or by time; received both; leave one out")
     check_words(target=target, group=group, time=time)
-    gathered = _gather(source, target)
+    gathered = _gather(source, target, separator, encoding)
     words = {word: name for word, name in (("group", group), ("time", time)) if name is not None}
     columns = {word: gathered.column(word, name) for word, name in words.items()}
     held = gathered.held
     if test is not None:
-        gathered, columns, held = _with_test(gathered, columns, _gather(test, target), words)
+        held_out = _gather(test, target, separator, encoding)
+        gathered, columns, held = _with_test(gathered, columns, held_out, words)
     return _source(gathered, columns, held, problem, size, limit_broken, reason or _reason(source))
 
 
@@ -238,11 +243,11 @@ def read_arrays(
 # ------------------------------------------------------------------------------------------------ parts
 
 
-def _gather(source: object, target: str | None) -> Gathered:
+def _gather(source: object, target: str | None, separator: str | None, encoding: str | None) -> Gathered:
     if isinstance(source, tuple) and len(source) == 2 and isinstance(source[0], np.ndarray):
         pictures = ArrayPictures(source[0])
         return Gathered(pictures, check_labels(source[1], len(pictures), "labels"), target or "label")
-    gathered = gather(source, target)
+    gathered = gather(source, target, separator=separator, encoding=encoding)
     if gathered.labels is None:
         raise InputError("expected labels with the images; these have none; give a folder per class or read_arrays")
     return gathered

@@ -108,11 +108,7 @@ def _read_arrays(pair: tuple[object, ...], kind: str | None, words: dict[str, ob
     if answers.ndim != 1 or len(answers) != count:
         raise InputError(f"expected one target for each of {count:,} rows; received targets of shape {answers.shape}")
     kind, reason = (kind, "as asked") if kind else guess
-    if kind == "image":
-        from bestiary.data.images import read_arrays
-
-        return read_arrays(cast("np.ndarray", features), answers, **_accepted(read_arrays, kind, words))
-    if kind == "series":
+    if kind in ("image", "series"):
         return _call(kind, (features, answers), words, reason)
     frame = features.copy() if isinstance(features, pd.DataFrame) else frame_of(cast("np.ndarray", features))
     name = words["target"] = cast("str", words["target"] or "target")

@@ -106,6 +106,8 @@ def read_series(
     group: str | None = None,
     layout: str | None = None,
     test: object = None,
+    separator: str | None = None,
+    encoding: str | None = None,
     reason: str | None = None,
 ) -> SeriesSource:
     """Reads series with labels.
@@ -122,6 +124,8 @@ def read_series(
         group: column whose equal values stay in one split.
         layout: "long" (a row is a step) or "wide" (a row is a series); told from the columns unless given.
         test: held-out series, in any of the forms above.
+        separator: of a CSV file; detected unless given.
+        encoding: of a CSV file; detected unless given.
         reason: why these are series, for people.
 
     Raises:
@@ -137,7 +141,8 @@ def read_series(
     if layout is not None and layout not in ("long", "wide"):
         raise InputError(f"layout must be long or wide; received {layout!r}; leave it out to have it told")
     check_words(target=target, id=id, time=time, group=group)
-    rows = _gather(source, Reading(layout or "", target, id, time, group))
+    known = Reading(layout or "", target, id, time, group, separator=separator, encoding=encoding)
+    rows = _gather(source, known)
     used = (("id", id), ("time", time), ("group", group))
     wrong = [word for word, name in used if name is not None and rows.reading.layout not in ("long", "wide")]
     if wrong:

@@ -87,7 +87,7 @@ def _from_table(source: Path | pd.DataFrame, reading: Reading, labels: bool) -> 
             raise InputError(f"expected series as they were trained on ({reading.layout}); received a table")
         raise InputError(f"layout must be long or wide; received {reading.layout!r}{nearest(reading.layout, LAYOUTS)}")
     bare = headerless(source, reading) if isinstance(source, Path) else None
-    frame = open_frame(source if bare is None else bare)
+    frame = open_frame(source if bare is None else bare, reading.separator, reading.encoding)
     reading = settle(frame, replace(reading, bare=bare is not None or reading.bare), labels)
     read = (read_long if reading.layout == "long" else read_wide)(frame, reading, labels)
     return Rows(

@@ -50,6 +50,8 @@ class Reading:
         channels: names of the channels, once known.
         steps: columns of a wide table in order, once known.
         bare: whether a wide file has no line of names: the label first, then the steps, as in the UCR archive.
+        separator: of a CSV file; detected unless given.
+        encoding: of a CSV file; detected unless given.
     """
 
     layout: str = ""
@@ -60,6 +62,8 @@ class Reading:
     channels: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
     bare: bool = False
+    separator: str | None = None
+    encoding: str | None = None
 
 
 @dataclass
@@ -127,7 +131,7 @@ def headerless(path: Path, reading: Reading) -> pd.DataFrame | None:
         return None
     with path.open("rb") as file:
         head = file.read(BLOCK).decode("utf-8", "replace")
-    separator = "\t" if path.suffix.lower() == ".tsv" else guess_separator(head)
+    separator = reading.separator or ("\t" if path.suffix.lower() == ".tsv" else guess_separator(head))
     try:
         first = next(csv.reader(io.StringIO(head), delimiter=separator), [])
         width = len([float(cell) for cell in first])

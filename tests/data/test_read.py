@@ -107,3 +107,42 @@ def test_importing_the_package_imports_nothing_heavy():
 def test_read_is_the_function_whatever_was_imported_first():
     look = "import bestiary.data.reading; import bestiary; print(callable(bestiary.data.read))"
     assert subprocess.check_output([sys.executable, "-c", look], text=True).strip() == "True"
+
+
+def test_kinds_of_array_files_and_folders(tmp_path):
+    kinds = {}
+    for name, shape, kind in (
+        ("wide", (6, 9), np.float32), ("photos", (6, 9, 9), np.uint8), ("grey", (6, 9, 9), np.float32),
+        ("colour", (6, 9, 9, 3), np.float32), ("named", (6, 9), np.float32),
+    ):  # fmt: skip
+        entrance = "other" if name == "named" else "x_train"
+        np.savez(tmp_path / f"{name}.npz", **{"y_train": np.arange(6), entrance: np.zeros(shape, kind)})
+        kinds[name] = guess_path(tmp_path / f"{name}.npz")[0]
+    assert kinds == {"wide": "series", "photos": "image", "grey": "series", "colour": "image", "named": "image"}
+    (tmp_path / "two.npz").write_bytes(b"PK\x03\x04 no archive")
+    assert guess_path(tmp_path / "two.npz")[0] == "image"
+    (tmp_path / "Some_TRAIN.ts").write_text("@data\n")
+    assert guess_path(tmp_path)[0] == "series"
+
+
+def test_images_in_memory_take_the_words_of_images():
+    rng = np.random.default_rng(0)
+    pixels, answers = rng.integers(0, 255, (60, 9, 9), dtype=np.uint8), np.arange(60) % 3
+    held = rng.integers(0, 255, (20, 9, 9), dtype=np.uint8), np.arange(20) % 3
+    source = read((pixels, answers), test=held, image_size=5)
+    assert (len(source), int((source.held == 2).sum()), source.image_size) == (80, 20, (5, 5))
+
+
+def test_separator_and_encoding_of_tables_of_images_and_series(tmp_path):
+    from PIL import Image
+
+    for number in range(6):
+        Image.new("L", (4, 4), 40 * number).save(tmp_path / f"é;{number}.png")
+    lines = [f"é;{number}.png|{'ab'[number % 2]}" for number in range(6)]
+    (tmp_path / "photos.csv").write_text("\n".join(["file|label", *lines]), encoding="latin-1")
+    source = read(tmp_path / "photos.csv", kind="image", separator="|", encoding="latin-1")
+    assert source.names[0] == "é;0.png" and source.target.classes == ("a", "b")
+    steps = [f"{row}~{step}~{step * row}~{'ä' if row % 2 else 'ö'}" for row in range(6) for step in range(4)]
+    (tmp_path / "long.csv").write_text("\n".join(["id~time~v~label", *steps]), encoding="utf-16-le")
+    words = {"separator": "~", "encoding": "utf-16-le", "kind": "series", "target": "label"}
+    assert read(tmp_path / "long.csv", **words).target.classes == ("ä", "ö")
