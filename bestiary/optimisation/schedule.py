@@ -25,7 +25,7 @@ def trapezoid(warmup: int = 0, decay: float = 0.3, floor: float = 0.02) -> Sched
     Example:
         >>> schedule = trapezoid(warmup=10, decay=0.5)
         >>> [round(schedule(step, 100), 2) for step in (0, 9, 50, 75, 99)]
-        [0.1, 1.0, 1.0, 0.51, 0.03]
+        [0.1, 1.0, 1.0, 0.51, 0.04]
     """
 
     def factor(step: int, horizon: int) -> float:
