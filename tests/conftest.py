@@ -6,6 +6,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 import torch
+from jaxtyping import install_import_hook
+
+# the shapes that layers and architectures are annotated with are checked here, and nowhere else
+install_import_hook(["bestiary.layers", "bestiary.architectures", "bestiary.objectives"], "beartype.beartype")
 
 
 @pytest.fixture(autouse=True)

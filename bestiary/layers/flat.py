@@ -25,7 +25,7 @@ class FlatSeries(nn.Module):
         super().__init__()
         self.length = length
 
-    def forward(self, values: Float[Tensor, "B T C"], lengths: Int[Tensor, " B"]) -> Float[Tensor, "B L*C"]:
+    def forward(self, values: Float[Tensor, "B T C"], lengths: Int[Tensor, " B"]) -> Float[Tensor, "B LC"]:
         values = values[:, : self.length]
         outside = torch.arange(values.shape[1], device=values.device) >= lengths[:, None]
         values = values.masked_fill(outside[:, :, None], 0.0)

@@ -123,7 +123,7 @@ class Recurrence(nn.Module):
 
     def forward(
         self, sequence: Float[Tensor, "B T I"], lengths: Int[Tensor, " B"] | None = None
-    ) -> tuple[Float[Tensor, "B T D*H"], Float[Tensor, "B D*H"]]:
+    ) -> tuple[Float[Tensor, "B T DH"], Float[Tensor, "B DH"]]:
         """All hidden states of the last layer, and each row's last one.
 
         Args:

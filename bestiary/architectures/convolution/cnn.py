@@ -27,7 +27,7 @@ class Stage(nn.Module):
         super().__init__()
         self.convolution = nn.Conv2d(before, width, 3, padding=1)
 
-    def forward(self, x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B D H/2 W/2"]:
+    def forward(self, x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B D h w"]:
         return F.max_pool2d(F.relu(self.convolution(x)), 2)
 
 
@@ -39,7 +39,7 @@ class NormalisedStage(nn.Module):
         self.convolution = nn.Conv2d(before, width, 3, padding=1)
         self.norm = nn.BatchNorm2d(width)
 
-    def forward(self, x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B D H/2 W/2"]:
+    def forward(self, x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B D h w"]:
         return F.max_pool2d(F.relu(self.norm(self.convolution(x))), 2)
 
 

@@ -74,7 +74,7 @@ class Subsampling(nn.Module):
         self.weight = nn.Parameter(torch.empty(maps, 1, 1))
         self.bias = nn.Parameter(torch.empty(maps, 1, 1))
 
-    def forward(self, x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B C H/2 W/2"]:
+    def forward(self, x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B C h w"]:
         return F.avg_pool2d(x, 2, divisor_override=1) * self.weight + self.bias
 
 

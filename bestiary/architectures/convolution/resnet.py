@@ -131,7 +131,7 @@ class LargeStem(nn.Module):
         super().__init__()
         self.layer = ConvNorm(channels, width, 7, 2)
 
-    def forward(self, pixels: Float[Tensor, "B C H W"]) -> Float[Tensor, "B D H/4 W/4"]:
+    def forward(self, pixels: Float[Tensor, "B C H W"]) -> Float[Tensor, "B D h w"]:
         return F.max_pool2d(F.relu(self.layer(pixels), inplace=True), 3, 2, padding=1)
 
 
