@@ -22,6 +22,7 @@ from bestiary.tasks.metrics import row_losses
 from bestiary.tasks.predictions import write_predictions
 
 PROBE = 250  # rows that the first fit is timed on
+FEW_ROUNDS = 2  # of boosting, or trees of a forest, that tell how long one takes
 GROWTH = 1.15  # cost grows as rows to this power
 MOST_VALUES = 100_000_000  # numbers in the training matrix of a baseline: 400 MB
 
@@ -73,7 +74,7 @@ def run_baseline(
 ) -> dict[str, object]:
     """Searches the settings of a baseline; writes `model.skops` and `validation.parquet`.
 
-    The first setting is always fitted, on fewer rows if need be; a further one only if its cost, judged by those
+    The first setting is always fitted, in fewer rounds or on fewer rows if need be; a further one only if its cost, judged by those
     before, fits the seconds that are left. With folds a setting is judged on all of them, and the best is fitted again
     on the training rows of `data`.
 
@@ -151,7 +152,8 @@ class Search:
         """Tries settings until the time is used; returns the best model, fitted on `whole` where given."""
         fits = len(parts) + (whole is not None)
         rows = max(len(part.target) for part in parts)
-        settings = self.baseline.settings(self.problem, rows, self.spec.outputs)
+        settings = list(self.baseline.settings(self.problem, rows, self.spec.outputs))
+        settings[0] = self._rounds_in_time(parts[0], settings[0], fits)
         self.limit = self._rows_in_time(parts[0], settings[0], fits)
         if self.limit >= len(parts[0].target):
             self.limit = sys.maxsize  # the last fit of a search with folds has more rows than each of them
@@ -167,6 +169,20 @@ class Search:
         assert self._best is not None
         setting, model = self._best
         return model if whole is None else self._fit(setting, whole[0], whole[1])
+
+    def _rounds_in_time(self, part: Part, setting: Setting, fits: int) -> Setting:
+        """The first setting with fewer rounds or trees, where even a few rows take too long: those of many features."""
+        word = _rounds(setting)
+        allowed, rows = 0.8 * self.seconds / fits, min(PROBE, len(part.target))
+        if word is None or setting[word] <= 2 * FEW_ROUNDS:
+            return setting
+        few = self._cost({**setting, word: FEW_ROUNDS}, part, rows)
+        if few * setting[word] / FEW_ROUNDS <= allowed:
+            return setting
+        more = self._cost({**setting, word: 2 * FEW_ROUNDS}, part, rows)
+        each = max(more - few, 0.1 * few) / FEW_ROUNDS
+        start = max(0.0, few - FEW_ROUNDS * each)
+        return {**setting, word: min(setting[word], max(FEW_ROUNDS, int((allowed - start) / each)))}
 
     def _rows_in_time(self, part: Part, setting: Setting, fits: int) -> int:
         """How many training rows the first setting can be fitted on in time, from the costs of small fits."""
@@ -228,9 +244,14 @@ class Search:
         )
 
 
+def _rounds(setting: Setting) -> str | None:
+    """The word of a setting that counts its rounds or trees."""
+    return next((word for word in ("max_iter", "n_estimators") if word in setting), None)
+
+
 def _short(setting: Setting) -> tuple[Setting, float]:
     """A setting of ten rounds or trees, and how many times as long the whole takes."""
-    word = next((word for word in ("max_iter", "n_estimators") if word in setting), None)
+    word = _rounds(setting)
     if word is None or setting[word] <= 10:
         return setting, 1.0
     return {**setting, word: 10}, setting[word] / 10

@@ -29,6 +29,7 @@ TREES = 200  # of a forest
 FEW_SAMPLES = (
     5_000  # rows that each tree of a forest sees at first, where there are more: all rows are seen by some tree
 )
+ROWS_A_BIN = 8
 MOST_TREES = 2_000  # of boosting: each iteration grows one a class
 MOST_SAMPLES = 20_000  # and later: a saved forest stays within some tens of megabytes
 
@@ -69,7 +70,10 @@ def boosting(problem: str, setting: Setting, seed: int) -> Pipeline:
 
 
 def boosting_settings(problem: str, rows: int, outputs: int) -> Sequence[Setting]:
-    """A quick one, so that more rows fit a short time; then large trees and small ones, fast and slow."""
+    """A quick one, so that more rows fit a short time; then large trees and small ones, fast and slow.
+
+    Few rows need few bins, and the cost of a node of few rows and many features is that of its bins.
+    """
     most = max(5, MOST_TREES // outputs)
     leaf = 20 if rows >= 500 else 5
     tried = (
@@ -87,6 +91,7 @@ def boosting_settings(problem: str, rows: int, outputs: int) -> Sequence[Setting
             "max_leaf_nodes": leaves,
             "min_samples_leaf": leaf,
             "l2_regularization": shrink,
+            "max_bins": int(np.clip(rows // ROWS_A_BIN, 31, 255)),
         }
         for rate, iterations, leaves, shrink in tried
     ]

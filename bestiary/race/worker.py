@@ -27,10 +27,12 @@ from bestiary.fit import fit
 from bestiary.race.watch import Stopped, Watched, peak_memory
 from bestiary.runs.run import RunFolder
 from bestiary.tasks import Classification, Regression, TrainingJudge, read_predictions, write_predictions
+from bestiary.tasks.judge import MOST
 
 AGAIN, FAILED, DISK = 3, 4, 5
 """Exit codes: worth a second try with half batches; failed for good; the run folder cannot be written."""
 FAILURE = "failure.json"
+LOOKED = 512  # validation rows at which the speed of a look is measured
 stopping = threading.Event()
 
 
@@ -177,37 +179,50 @@ def probe(folder: str) -> None:
     here = Path(folder)
     job = json.loads((here / "job.json").read_text(encoding="utf-8"))
     began, tried = time.monotonic(), []
+    enough = job["fair"] / (job["epoch"] * job["least"])  # seconds of an update that is fast enough
     for place, size in enumerate(job["sizes"]):
-        if time.monotonic() - began > job["limit"] and place + 1 < len(job["sizes"]):
+        last = place + 1 == len(job["sizes"])
+        if time.monotonic() - began > job["limit"] and not last:
             tried.append({"name": size["name"], "reason": "no time left to measure it"})
             continue
-        measured = _measure({**job, **size}, began)
+        measured = _measure({**job, **size}, began, float("inf") if last else enough)
         tried.append(measured)
-        if "step_seconds" in measured and measured["step_seconds"] * job["epoch"] * job["least"] <= job["fair"]:
+        if measured.get("step_seconds", float("inf")) <= enough:
             break
     write_text(here / "probe.json", json.dumps({"tried": tried}))
 
 
-def _measure(job: dict[str, Any], began: float) -> dict[str, Any]:
-    """Seconds of an update and of a look, after warming up; the first update is on a few rows, for fear of giants."""
+def _measure(job: dict[str, Any], began: float, enough: float) -> dict[str, Any]:
+    """Seconds of an update and of a look, after warming up.
+
+    The first updates are on a few rows, for fear of giants: where those take more than `enough` seconds, so will all. A
+    look at many rows is reckoned from one at some of them.
+    """
     start = time.monotonic()
     try:
         data = StoredData(Path(job["data"]), batch=job["batch"], seed=job["seed"], device=job["device"])
         learner = _learner({**job, "setting": job["settings"][0], "parts": 1}, data)
         small = StoredData(Path(job["data"]), batch=4, seed=job["seed"], device=job["device"])
-        next(learner.updates(small, 0, 1_000_000))
+        few = learner.updates(small, 0, 1_000_000)
+        next(few)
         warm = time.monotonic() - start
         if warm * job["batch"] / 4 > 20 * job["fair"]:
             return {"name": job["name"], "reason": f"its first update of 4 rows took {warm:.1f} s"}
+        if enough < float("inf") and (least := min(_timed(lambda: next(few, None)) for _ in range(2))) > enough:
+            return {"name": job["name"], "reason": f"an update of 4 rows takes {least:.2f} s"}
         updates = learner.updates(data, 0, 1_000_000)
-        steps = [_timed(lambda: next(updates, None)) for _ in range(2)]
-        while sum(steps) < job["limit"] / 3 and len(steps) < 30:
+        steps = [_timed(lambda: next(updates, None))]
+        while (len(steps) < 2 and sum(steps) < job["limit"]) or (sum(steps) < job["limit"] / 3 and len(steps) < 30):
             steps.append(_timed(lambda: next(updates, None)))
-        judge = TrainingJudge(task_for(data.facts), data, due=1, seed=job["seed"])
-        look = min(_timed(lambda: judge(learner.answer, 1)) for _ in range(2))  # the first one imports and warms up
+        judge = TrainingJudge(task_for(data.facts), data, due=1, seed=job["seed"], most=LOOKED)
+        looks = [_timed(lambda: judge(learner.answer, 1))]  # the first one imports and warms up
+        if looks[0] < job["limit"]:
+            looks.append(_timed(lambda: judge(learner.answer, 1)))
+        rows = min(len(data.arrays("validation")["target"]), MOST)
     except (InputError, ValueError, RuntimeError, MemoryError) as reason:
         return {"name": job["name"], "reason": explain(reason)[1]}
-    step = sorted(steps[1:])[len(steps[1:]) // 2]
+    warmed = steps[1:] or steps
+    step, look = sorted(warmed)[len(warmed) // 2], min(looks) * max(1, rows / LOOKED)
     return {
         "name": job["name"],
         "step_seconds": step,

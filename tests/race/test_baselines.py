@@ -298,3 +298,16 @@ def test_unknown_names_are_answered_with_the_nearest() -> None:
         baselines.find("table", "forrest")
     assert baselines.for_kind("text", "regression") == ["constant", "linear"]
     assert baselines.for_kind("series")[:2] == ["constant", "neighbour"]
+
+
+def test_the_time_is_kept_on_few_rows_of_many_features(tmp_path: Path) -> None:
+    draw = np.random.default_rng(0)
+    target = np.arange(160) // 4 % 4
+    features = draw.normal(size=(160, 1500)).astype("float32")
+    features[:, ::10] += 2 * target[:, None]
+    folder = _write(tmp_path, TableSpec(1500, 4), {"features": features}, target)
+    whole = baselines.find("table", "boosting").settings("classification", 120, 4)[0]
+    began = time.process_time()
+    result = baselines.run_baseline("boosting", folder, folder / "out", seconds=0.5)
+    assert time.process_time() - began < 1.5
+    assert 2 <= result["setting"]["max_iter"] < whole["max_iter"] and result["loss"] < 1.0
