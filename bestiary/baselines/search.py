@@ -74,9 +74,9 @@ def run_baseline(
 ) -> dict[str, object]:
     """Searches the settings of a baseline; writes `model.skops` and `validation.parquet`.
 
-    The first setting is always fitted, in fewer rounds or on fewer rows if need be; a further one only if its cost, judged by those
-    before, fits the seconds that are left. With folds a setting is judged on all of them, and the best is fitted again
-    on the training rows of `data`.
+    The first setting is always fitted, in fewer rounds or on fewer rows if need be; a further one only if its cost,
+    judged by those before, fits the seconds that are left. With folds a setting is judged on all of them, and the best
+    is fitted again on the training rows of `data`.
 
     Args:
         name: one of `for_kind(kind)`.
