@@ -23,6 +23,7 @@ from bestiary.report.board import Line, lines
 from bestiary.report.words import title
 
 STATUS = {"eliminated": "left the race"}
+TESTED = "test, 95 % interval"
 CHOSEN, MARK = "♦", 3  # beside the model that was saved; columns of that and its place
 
 
@@ -87,7 +88,7 @@ def leaderboard(verdict: Verdict, width: int = 80) -> Table:
     """All contenders and baselines, best first; those that were not scored on test show why."""
     wide = width >= WIDE
     rows = [(line, _cells(line, wide)) for line in lines(verdict)]
-    score = max((len(cells[2]) for line, cells in rows if line.interval), default=20)
+    score = max([len(TESTED), *(len(cells[2]) for line, cells in rows if line.interval)])
     costs = {"learned": 8, "parameters": 12, "core time": 9} if wide else {}
     behind = max((len(cells[3]) for line, cells in rows if line.interval), default=15)
     rest = width - MARK - score - sum(costs.values()) - 3 - len(costs)
@@ -98,7 +99,7 @@ def leaderboard(verdict: Verdict, width: int = 80) -> Table:
     table.title_justify, table.title_style = "left", ""
     table.add_column("", justify="right", width=MARK)
     table.add_column("model", no_wrap=True, overflow="ellipsis", width=name)
-    table.add_column("test, 95 % interval", no_wrap=True, overflow="ellipsis", width=score)
+    table.add_column(TESTED, no_wrap=True, overflow="ellipsis", width=score)
     table.add_column("behind the best", no_wrap=True, overflow="ellipsis", width=max(8, rest - name))
     for word, columns in costs.items():
         table.add_column(word, justify="right", no_wrap=True, width=columns)
@@ -111,7 +112,7 @@ def _cells(line: Line, wide: bool) -> list[str]:
     standing = line.standing
     mark = CHOSEN if line.chosen else " "
     if line.interval:
-        behind = f"{line.difference} ({line.spread})" if line.spread and not line.best else line.difference
+        behind = f"{line.difference} ({line.spread})" if line.spread else line.difference
         cells = [f"{mark}{line.place:>2}", standing.name, f"{line.score} ({line.interval})", behind]
     else:
         cells = [f"{mark}  ", standing.name, STATUS.get(standing.status, standing.status), standing.reason]

@@ -83,7 +83,9 @@ def _enter(plan: Plan, candidate: Candidate, tried: Sequence[Mapping[str, Any]])
     measured = [size for size in tried if "step_seconds" in size]
     row = candidate.row
     if not measured:
-        plan.left_out[row.name] = "; ".join(f"{size['name']}: {size['reason']}" for size in tried)
+        plan.left_out[row.name] = "; ".join(
+            f"{size['name']}: {size['reason']}" if len(tried) > 1 else size["reason"] for size in tried
+        )
         return
     size = measured[-1]
     contender = next(c for c in candidate.sizes if c.name == size["name"])

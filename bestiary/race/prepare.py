@@ -77,9 +77,9 @@ def prepare(source: Source, arguments: Mapping[str, Any], folder: Path, wishes: 
 
     splits = assign(source)
     rows = {name: int((splits == number).sum()) for number, name in enumerate(SPLITS)}
-    notes = [*source.notes, *duplicates(source)]
     data = folder / "data"
     source.encode(splits, data, wishes.seed)
+    notes = list(dict.fromkeys([*source.notes, *duplicates(source)]))  # before the folds, whose encoders are no one's
     _note_test_rows(source, splits, folder / "sealed")
     few = len(source) < FOLDS_BELOW and not (source.times is not None and source.groups is None)
     count = min(FOLDS, len(np.unique(unit_keys(source)[splits < 2]))) if few else 0

@@ -96,7 +96,9 @@ def race(
         data = read_source(source, {**words, **reading})
         introduce(data, listener, clock, seconds)
         wishes = Wishes(seconds, equal, metric, seed, count, chosen)
+        said = list(data.notes)
         plan = prepare(data, replayable(source, {**words, **reading}), folder, wishes)
+        announce(plan, said, listener, clock)
         plan.contenders, plan.exclude = wanted, unwanted
         plan.shares["reading"] = round(clock.elapsed, 2)
         found = _candidates(folder, plan)
@@ -174,7 +176,9 @@ def replay(
                 f"received others ({data.digest[:12]}...); give the same file"
             )
         wishes = Wishes(given.budget, given.equal, given.metric, given.seed, given.workers, given.device)
-        prepare(data, given.source, folder, wishes)
+        introduce(data, listener, clock, given.budget)
+        said = list(data.notes)
+        announce(prepare(data, given.source, folder, wishes), said, listener, clock)
         given.opened, given.finalists, given.spent, given.interrupted = 0, [], 0.0, False
         given.write(folder)
     with owned(folder), writing(folder):
@@ -308,3 +312,10 @@ def introduce(data: Source, listener: Listener | None, clock: Clock, budget: flo
     told = f"{len(data):,} rows of kind {data.kind}: {data.reason}"
     for message in (told, f"target {target.name!r} holds {what}, {target.problem}: {target.reason}", *data.notes):
         tell(listener, "reading", clock, budget, message)
+
+
+def announce(plan: Plan, said: list[str], listener: Listener | None, clock: Clock) -> None:
+    """Says what preparing has found, beyond what was said at reading, and how the rows were split."""
+    sizes = ", ".join(f"{number:,} {name}" for name, number in plan.rows.items())
+    for message in (*(note for note in plan.notes if note not in said), f"rows: {sizes} (sealed); {plan.splits}"):
+        tell(listener, "reading", clock, plan.budget, message)

@@ -12,12 +12,17 @@ from bestiary.tasks.metrics import Metric
 if TYPE_CHECKING:
     from bestiary.race.verdict import Bench, Candidate, Judgement
 
-HOPELESS = 10_000_000  # test rows; a difference that would need more is none
+HOPELESS = 1_000  # times the test rows; a difference that would need more is none
 
 
 def title(candidate: Candidate) -> str:
     """What a model is called in a sentence."""
-    return candidate.title or candidate.name
+    return (candidate.title or candidate.name) if candidate.network else f"the {short(candidate)} baseline"
+
+
+def short(baseline: Candidate) -> str:
+    """The name of a baseline beside the word: "linear"."""
+    return baseline.name.removeprefix("baseline/")
 
 
 def figure(metric: Metric, interval: Interval) -> str:
@@ -34,16 +39,35 @@ def figure(metric: Metric, interval: Interval) -> str:
 
 
 def difference(metric: Metric, interval: Interval) -> str:
-    """A paired difference with its interval.
+    """How far one model is ahead of another, with its interval.
 
     Example:
         >>> from bestiary.tasks.metrics import by_name
         >>> difference(by_name("accuracy"), Interval(0.012, 0.001, 0.024))
-        '+1.2 points, 0.1 to 2.4'
+        '1.2 points, 0.1 to 2.4'
     """
     unit = " points" if metric.percent else f" in {metric.title}"
+    return f"{number(metric, interval.value)}{unit}, {_between(metric, interval)}"
+
+
+def gap(metric: Metric, interval: Interval) -> str:
+    """A network minus a baseline, and whom a plus speaks for.
+
+    Example:
+        >>> from bestiary.tasks.metrics import by_name
+        >>> gap(by_name("accuracy"), Interval(0.012, 0.001, 0.024))
+        '+1.2 points for the network, 0.1 to 2.4'
+        >>> gap(by_name("rmse"), Interval(-2.0, -3.0, -1.0))
+        'RMSE higher by 2.00 with the network, 1.00 to 3.00'
+    """
+    if not metric.higher:  # a plus for the network would read as an error that is larger
+        worse = interval.value < 0
+        shown = Interval(-interval.value, -interval.high, -interval.low) if worse else interval
+        by = f"{metric.title} {'higher' if worse else 'lower'} by {number(metric, shown.value)}"
+        return f"{by} with the network, {_between(metric, shown)}"
     sign = "+" if interval.value > 0 else ""
-    return f"{sign}{number(metric, interval.value)}{unit}, {_between(metric, interval)}"
+    unit = " points" if metric.percent else f" in {metric.title}"
+    return f"{sign}{number(metric, interval.value)}{unit} for the network, {_between(metric, interval)}"
 
 
 def _between(metric: Metric, interval: Interval) -> str:
@@ -83,15 +107,14 @@ def crowned(judgement: Judgement, bench: Bench) -> str:
 def undecided(leader: Candidate, rival: Candidate, interval: Interval, gain: Estimate, bench: Bench) -> str:
     """Why there is none, and how many test rows might decide."""
     if gain.constant and gain.value == 0:
-        return f"{title(leader)} and {title(rival)} score the same; {_more(gain, bench)}"
-    gap = difference(bench.metric, interval)
-    between = f"the paired difference between {title(leader)} and {title(rival)} may be chance ({gap})"
-    return f"{between}; {_more(gain, bench)}"
+        return f"{title(rival)} scores the same"
+    lead = difference(bench.metric, interval)
+    return f"the lead over {title(rival)} may be chance ({lead}); {_more(gain, bench)}"
 
 
 def _more(gain: Estimate, bench: Bench) -> str:
     needed = rows_needed(gain, bench.rows)
-    if needed > HOPELESS:
+    if needed > HOPELESS * bench.rows:
         return "more test rows would hardly decide"
     if needed <= bench.rows:  # the difference is large, but few rows carry it
         needed = 2 * bench.rows
@@ -106,15 +129,18 @@ def worth(network: Candidate, baseline: Candidate, judgement: Judgement, gain: E
     reaches = figure(bench.metric, scores[network.name][bench.metric.name])
     against = figure(bench.metric, scores[baseline.name][bench.metric.name])
     named = "the best network" if network.name == judgement.crowned else "the network chosen on validation"
-    facts = f"{named}, {title(network)}, reaches {reaches}, the best baseline, {title(baseline)}, {against}"
-    gap = difference(bench.metric, interval)
+    facts = f"{named}, {title(network)}, reaches {reaches}; the best baseline ({short(baseline)}) {against}"
+    ahead = gap(bench.metric, interval)
     if bench.total < FEWEST:
         return f"Too few rows to say whether a neural network is worth it: {facts}."
     if interval.low > 1e-9:
-        return f"A neural network is worth it here ({gap}): {facts}."
+        return f"A neural network is worth it here ({ahead}): {facts}."
     if interval.high < -1e-9:
-        return f"A neural network is not worth it here ({gap}): {facts}."
-    return f"No neural network is shown to be worth it here ({gap}): {facts}; {_more(gain, bench)}."
+        return f"A neural network is not worth it here ({ahead}): {facts}."
+    if interval.value <= 1e-9:
+        plain = "a plain linear model" if short(baseline) == "linear" else title(baseline)
+        return f"{capital(plain)} does as well: no neural network is needed here ({ahead}); {facts}."
+    return f"No neural network is shown to be worth it here ({ahead}): {facts}; {_more(gain, bench)}."
 
 
 def outcome(judgement: Judgement, bench: Bench) -> str:
@@ -128,14 +154,20 @@ def outcome(judgement: Judgement, bench: Bench) -> str:
         text = f"{title(leader)} reaches {scored} on {where}; {judgement.reason}."
     else:
         chosen = next(c for c in bench.order if c.name == judgement.chosen)
-        first = f"{title(leader)} leads with {scored} on {where}"
+        verb = "leads with" if judgement.difference[bench.order[1].name].value > 0 else "reaches"
+        first = f"{title(leader)} {verb} {scored} on {where}"
         ships = (
-            "it is also the cheapest of those as good"
+            f"{title(leader)}, the cheapest of those as good, is kept"
             if chosen is leader
             else f"{title(chosen)}, cheaper and as good, is kept"
         )
         text = f"No winner: {first}, but {judgement.reason}; {ships}."
-    return text[0].upper() + text[1:] if leader.title else text
+    return capital(text) if leader.title or not leader.network else text
+
+
+def capital(text: str) -> str:
+    """A text as the beginning of a sentence."""
+    return text[:1].upper() + text[1:]
 
 
 def _against(judgement: Judgement, bench: Bench) -> str:
@@ -144,10 +176,10 @@ def _against(judgement: Judgement, bench: Bench) -> str:
         return ""
     worthy = judgement.crowned == judgement.networks_best
     name = judgement.baseline_best if worthy else judgement.networks_best
-    called = "the best baseline" if worthy else "the network chosen on validation"
     other = next(c for c in bench.order if c.name == name)
+    called = f"the best baseline ({short(other)})" if worthy else f"the network chosen on validation, {title(other)},"
     value = judgement.test[name][bench.metric.name].value
     reached = number(bench.metric, value) + (" %" if bench.metric.percent else "")
     verdict = "is worth it here" if worthy else "is not worth it here"
-    gap = difference(bench.metric, judgement.worth_it)
-    return f"; {called}, {title(other)}, reaches {reached}: a neural network {verdict} ({gap})"
+    ahead = gap(bench.metric, judgement.worth_it)
+    return f"; {called} reaches {reached}: a neural network {verdict} ({ahead})"

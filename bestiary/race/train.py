@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from bestiary import catalogue
 from bestiary.architectures.build import resolve
@@ -21,7 +22,7 @@ from bestiary.race.outcome import Outcome
 from bestiary.race.plan import Job, Plan, Stage, parse_budget
 from bestiary.race.prepare import Wishes, check, prepare
 from bestiary.race.progress import Listener
-from bestiary.race.race import follow, introduce, read_source, replayable, reserve, tell
+from bestiary.race.race import announce, follow, introduce, read_source, replayable, reserve, tell
 from bestiary.race.workers import Pool
 
 EPOCHS, PATIENCE = 50, 12
@@ -87,7 +88,9 @@ def train(
         data = read_source(source, {**words, **reading})
         introduce(data, listener, clock, seconds)
         wishes = Wishes(seconds, "time", metric, seed, 1, chosen)
+        said = list(data.notes)
         plan = prepare(data, replayable(source, {**words, **reading}), folder, wishes)
+        announce(plan, said, listener, clock)
         plan.rungs, plan.patience, plan.threads, plan.rivals = 1, PATIENCE, cores, []
         plan.folds, plan.contenders = 0, [name]
         plan.shares.update(reading=round(clock.elapsed, 2), reserve=reserve(plan))
@@ -150,6 +153,52 @@ def _sorted_words(words: dict[str, object], recipe: str, network: str) -> tuple[
             known = [*of_network, *of_recipe]
             raise InputError(f"expected one of {', '.join(known)}; received {word!r}{nearest(word, known)}")
     return (
-        {word: value for word, value in words.items() if word in of_recipe},
-        {word: value for word, value in words.items() if word not in of_recipe},
+        {word: typed(word, value, resolve(recipe)) for word, value in words.items() if word in of_recipe},
+        {word: typed(word, value, resolve(network)) for word, value in words.items() if word not in of_recipe},
     )
+
+
+SHOWN = {int: "a whole number", float: "a number", bool: "True or False", str: "a word", NoneType: "None"}
+
+
+def typed(word: str, value: object, taker: Callable[..., object]) -> object:
+    """A value of the type that a network or recipe declares for it; one number may stand for a tuple of one.
+
+    Raises:
+        InputError: for a value of another type.
+
+    Example:
+        >>> from bestiary.architectures.feedforward.mlp import MLP
+        >>> typed("widths", 64, MLP)
+        (64,)
+    """
+    declared = get_type_hints(taker.__init__ if inspect.isclass(taker) else taker).get(word, object)
+    for one in get_args(declared) if get_origin(declared) in (Union, UnionType) else (declared,):
+        parts = get_args(one)
+        if get_origin(one) is Literal:
+            if value in parts:
+                return value
+        elif get_origin(one) in (tuple, list, Sequence):
+            values = tuple(value) if isinstance(value, tuple | list) else (value,)
+            if all(_fits(v, parts[0]) for v in values):
+                return values
+        elif _fits(value, one):
+            return value
+    raise InputError(f"{word} must be {_shown(declared)}; received {value!r}")
+
+
+def _fits(value: object, kind: object) -> bool:
+    if kind in (int, float):
+        return isinstance(value, int if kind is int else int | float) and not isinstance(value, bool)
+    return not isinstance(kind, type) or isinstance(value, kind)
+
+
+def _shown(declared: object) -> str:
+    origin, parts = get_origin(declared), get_args(declared)
+    if origin in (Union, UnionType):
+        return " or ".join(map(_shown, parts))
+    if origin is Literal:
+        return ", ".join(map(repr, parts))
+    if origin in (tuple, list, Sequence):
+        return f"{SHOWN.get(parts[0], parts[0])} or several with commas, such as 64,32"
+    return SHOWN.get(cast("type", declared), str(declared))

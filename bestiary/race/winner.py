@@ -33,7 +33,12 @@ def save_winner(folder: Path, verdict: Verdict, plan: Plan) -> None:
         job = json.loads((here / "job.json").read_text(encoding="utf-8"))
         network = build(entrant.network, entrant.keywords, spec, seed=job["seed"])
         load_model(network, str(here / "answer.safetensors"), strict=True)
-        seeds = f"Trained with {len(standing.seeds)} seeds; this is seed {job['seed']}, the best on validation rows."
+        count = len(standing.seeds)
+        seeds = (
+            f"Trained with {count} seeds; this is seed {job['seed']}, the best on validation rows."
+            if count > 1
+            else f"Trained once, with seed {job['seed']}."
+        )
         save_network(
             temporary,
             network,

@@ -113,8 +113,8 @@ def _line(verdict: Verdict, standing: Standing, place: int, axis: Scale | None, 
         score=words.score(metric, interval.value) if interval else "–",
         interval=bounds(metric, interval),
         selection=words.score(metric, standing.selection.get(metric)),
-        difference=words.score(metric, standing.difference.value, sign=True) if standing.difference else "–",
-        spread=bounds(metric, standing.difference, sign=True),
+        difference="best" if is_best else behind(metric, standing.difference.value) if standing.difference else "–",
+        spread="" if is_best else bounds(metric, standing.difference),
         start=start,
         point=point,
         width=width,
@@ -131,6 +131,16 @@ def bounds(metric: str, interval: Interval | None, sign: bool = False) -> str:
     if interval is None:
         return ""
     return " to ".join(words.score(metric, bound, sign, unit=False) for bound in (interval.low, interval.high))
+
+
+def behind(metric: str, value: float) -> str:
+    """How far behind the best: an amount, so a minus means ahead.
+
+    Example:
+        >>> behind("accuracy", 0.017), behind("rmse", 12.5)
+        ('1.7 points', '12.5')
+    """
+    return words.score(metric, value, sign=True).removeprefix("+")
 
 
 def difference(metric: str, interval: Interval | None) -> str:

@@ -131,7 +131,7 @@ def _worth(verdict: Verdict) -> str:
         return "Too few rows to say"
     if verdict.worth_it.low > 0:
         return "Yes"
-    return "No" if verdict.worth_it.high < 0 else "Not proven"
+    return "No" if verdict.worth_it.high < 0 or verdict.worth_it.value <= 1e-9 else "Not proven"
 
 
 def _shown(evidence: Evidence) -> Standing | None:

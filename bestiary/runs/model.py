@@ -135,7 +135,8 @@ class Model:
         """Predictions for new rows, one a row, in order.
 
         Args:
-            source: a path, frame or arrays, as `bestiary.data.read` takes them; the target is not needed.
+            source: a path, frame, arrays or the name of a built-in data set, as `bestiary.data.read` takes them; the
+                target is not needed.
 
         Returns:
             `row`; `name`, where rows have names (the file of an image, the id of a series); `prediction`; for classes
@@ -147,7 +148,7 @@ class Model:
         """
         import pandas as pd
 
-        encoded = self.encoder.encode(source)
+        encoded = self.encoder.encode(_opened(source))
         self.warnings = encoded.warnings
         outputs = self.answers.predict(encoded.arrays)
         given = pd.DataFrame({"row": range(len(encoded.names) or len(encoded.rows))})
@@ -164,6 +165,17 @@ class Model:
         best = outputs.argmax(1) if len(outputs) else []
         probabilities = {f"probability_{name}": outputs[:, k] for k, name in enumerate(classes)}
         return pd.DataFrame({"row": rows, "prediction": [classes[k] for k in best], **probabilities})
+
+
+def _opened(source: object) -> object:
+    """The rows of a built-in data set by its name; anything else as it is."""
+    from bestiary.data import builtin
+    from bestiary.data.paths import there
+
+    if not isinstance(source, str) or there(source) or not builtin.known(source):
+        return source
+    rows = builtin.load(source)[0]
+    return rows[0] if isinstance(rows, tuple) else rows
 
 
 def load(folder: str | Path) -> Model:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,8 +10,14 @@ import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes
 
 import bestiary
+from bestiary.data.reading import read
+from bestiary.race.course import Clock
 from bestiary.race.plan import Plan
+from bestiary.race.prepare import Wishes, prepare
 from bestiary.race.progress import Snapshot
+from bestiary.race.race import announce, introduce
+
+PENGUINS = Path(__file__).parents[1] / "fixtures" / "penguins.csv"
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +101,19 @@ def test_regression_by_examples_on_one_worker(tmp_path):
     assert "baseline/linear" in set(outcome.leaderboard["name"])
     rows = load_diabetes(as_frame=True).frame.drop(columns="target")
     assert outcome.winner.predict(rows)["prediction"].between(-50, 400).all()
+
+
+def test_what_was_left_out_is_told_once_before_the_race_and_noted_once(tmp_path):
+    """Constant columns show only when the encoder is fitted; equal rows are counted by reader and race alike."""
+    frame = pd.read_csv(PENGUINS).drop(columns=["Comments", "Individual ID"])
+    frame = pd.concat([frame, frame.iloc[:3]], ignore_index=True)
+    told = []
+    data = read(frame, "Species")
+    introduce(data, lambda now: told.append(now.message), Clock(), 60)
+    said = list(data.notes)
+    plan = prepare(data, {}, tmp_path / "run", Wishes(60.0, "time", None, 0, 1, "cpu"))
+    announce(plan, said, lambda now: told.append(now.message), Clock())
+    for words in ("'Region' is left out: it is constant ('Anvers')", "3 rows repeat the content of another row"):
+        assert sum(words in note for note in plan.notes) == 1
+        assert sum(words in message for message in told) == 1
+    assert told[-1].startswith("rows: ") and " test (sealed); by a hash of each row's content" in told[-1]

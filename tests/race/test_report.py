@@ -120,7 +120,7 @@ def test_the_leaderboard_holds_the_figures_of_the_verdict(races: dict[str, Path]
             assert row[3] == "best"
             continue
         if standing.difference:
-            assert row[3].startswith(words.score(metric, standing.difference.value, sign=True))
+            assert row[3].startswith(board.behind(metric, standing.difference.value))
         assert ("tied" in row[-1]) == standing.tied
         assert row[6] == words.count(standing.parameters)
 

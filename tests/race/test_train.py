@@ -1,5 +1,8 @@
 """One architecture alone: words, early stopping, a model that predicts."""
 
+import re
+
+import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer
 
@@ -20,7 +23,10 @@ def test_epochs_words_and_the_model(tmp_path):
     assert standing.test["accuracy"].value > 0.85
     assert outcome.verdict.openings >= 1
     rows = load_breast_cancer(as_frame=True).frame.drop(columns="target")
-    assert len(outcome.winner.predict(rows)) == 569
+    answers = outcome.winner.predict(rows)
+    assert len(answers) == 569
+    pd.testing.assert_frame_equal(outcome.winner.predict("breast_cancer"), answers)
+    assert "Trained once, with seed 0." in (outcome.folder / "winner" / "README.md").read_text(encoding="utf-8")
 
 
 def test_early_stopping(tmp_path):
@@ -46,3 +52,20 @@ def test_bad_words(name, words, said, tmp_path):
         bestiary.train(name, "iris", out=tmp_path / "run", **words)
     assert said in str(raised.value)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"widths": "abc"}, "widths must be a whole number or several with commas, such as 64,32; received 'abc'"),
+        (
+            {"widths": (64, 0.5)},
+            "widths must be a whole number or several with commas, such as 64,32; received (64, 0.5)",
+        ),
+        ({"dropout": "lots"}, "dropout must be a number; received 'lots'"),
+        ({"rate": True}, "rate must be a number; received True"),
+    ],
+)
+def test_words_of_another_type_are_refused_in_one_line(words, said, tmp_path):
+    with pytest.raises(InputError, match=re.escape(said)):
+        bestiary.train("mlp", "iris", set=words, epochs=1, out=tmp_path / "run")

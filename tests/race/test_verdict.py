@@ -48,9 +48,9 @@ def test_a_network_that_beats_everyone_is_crowned_and_worth_it() -> None:
     assert found.test["resnet/small"]["accuracy"].low == pytest.approx(0.948, abs=5e-4)  # Wilson, 388 of 400
     assert found.sentence.startswith(
         "A small ResNet predicts best: 97.0 % accuracy (94.8 to 98.3) on 400 unseen rows; "
-        "the best baseline, a random forest, reaches 85.0 %: a neural network is worth it here (+12.0 points, "
+        "the best baseline (forest) reaches 85.0 %: a neural network is worth it here (+12.0 points for the network, "
     )
-    assert found.worth_sentence.startswith("A neural network is worth it here (+12.0 points, ")
+    assert found.worth_sentence.startswith("A neural network is worth it here (+12.0 points for the network, ")
 
 
 def test_a_baseline_that_beats_everyone_is_crowned_and_no_network_is_worth_it() -> None:
@@ -70,9 +70,24 @@ def test_a_tie_is_called_a_tie_and_the_cheapest_of_equals_ships() -> None:
     assert found.tied == {"resnet/small": True, "baseline/forest": True, "baseline/constant": False}
     assert found.chosen == "baseline/forest"
     assert found.sentence.startswith("No winner: a small ResNet leads with 97.0 % accuracy")
-    assert "may be chance (+0.5 points, " in found.reason and "test rows might decide" in found.reason
-    assert found.sentence.endswith("a random forest, cheaper and as good, is kept.")
-    assert "No neural network is shown to be worth it here (+0.5 points, " in found.worth_sentence
+    assert (
+        "the lead over the forest baseline may be chance (0.5 points, " in found.reason
+        and "test rows might decide" in found.reason
+    )
+    assert found.sentence.endswith("the forest baseline, cheaper and as good, is kept.")
+    assert "No neural network is shown to be worth it here (+0.5 points for the network, " in found.worth_sentence
+
+
+def test_where_a_linear_model_scores_the_same_no_network_is_needed() -> None:
+    same = Candidate("baseline/linear", False, 1.0, 0.2, BEST.predictions, "linear model")
+    found = judge([BEST, same, CONSTANT], TRUTH)
+    assert found.sentence == (
+        "No winner: the linear baseline reaches 97.0 % accuracy (94.8 to 98.3) on 400 unseen rows, but a small ResNet "
+        "scores the same; the linear baseline, the cheapest of those as good, is kept."
+    )
+    assert found.worth_sentence.startswith(
+        "A plain linear model does as well: no neural network is needed here (0.0 points for the network, 0.0 to 0.0);"
+    )
 
 
 def test_the_number_of_rows_that_might_decide_does_decide() -> None:
@@ -118,7 +133,7 @@ def test_lower_is_better_for_errors() -> None:
     assert found.crowned == "near" and found.order == ["near", "far"]
     assert found.worth_it is not None and found.worth_it.value == pytest.approx(4, abs=0.6) and found.worth_it.low > 0
     assert found.difference["far"].value > 0
-    assert "near predicts best: RMSE " in found.sentence and "in RMSE, " in found.sentence
+    assert "near predicts best: RMSE " in found.sentence and "(RMSE lower by " in found.sentence
 
 
 def test_seeds_are_averaged_and_their_spread_is_told() -> None:
@@ -185,7 +200,7 @@ def test_perfect_scores_are_not_certain() -> None:
 
 def test_twins_tie() -> None:
     found = judge([BEST, replace(BEST, name="twin", network=False, cost=1.0)], TRUTH)
-    assert found.crowned is None and found.chosen == "twin" and "score the same" in found.reason
+    assert found.crowned is None and found.chosen == "twin" and "scores the same" in found.reason
 
 
 def test_groups_that_decide_together_are_not_counted_row_by_row() -> None:
