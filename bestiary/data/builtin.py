@@ -45,11 +45,6 @@ def _autompg() -> Loaded:
     return pd.read_csv(_inside("mlxtend", "data/data/autompg.csv.gz"), names=names), {"target": "mpg", "kind": "table"}
 
 
-def _aeon(name: str) -> Loaded:
-    folder = _inside("aeon", f"datasets/data/{name}")
-    return folder / f"{name}_TRAIN.ts", {"test": folder / f"{name}_TEST.ts", "kind": "series"}
-
-
 def _inside(package: str, path: str) -> Path:
     found = importlib.util.find_spec(package)
     if found is None or not found.submodule_search_locations:
@@ -73,13 +68,8 @@ _SETS: dict[str, Callable[[], Loaded]] = {
     "linnerud": lambda: _sklearn("linnerud", "Pulse"),
     "mnist5k": _mnist5k,
     "autompg": _autompg,
-    "gunpoint": lambda: _aeon("GunPoint"),
-    "arrow_head": lambda: _aeon("ArrowHead"),
-    "italy_power_demand": lambda: _aeon("ItalyPowerDemand"),
-    "basic_motions": lambda: _aeon("BasicMotions"),
-    "japanese_vowels": lambda: _aeon("JapaneseVowels"),
 }
-NAMES = tuple(_SETS)
+_SERIES = ("gun_point", "arrow_head", "italy_power_demand", "basic_motions", "japanese_vowels")  # the best known
 _DOWNLOADED = {
     "california": "California housing", "covertype": "Forest covertypes", "20newsgroups": "20 newsgroups",
     "mnist": "MNIST", "fashion_mnist": "Fashion-MNIST", "cifar10": "CIFAR-10", "imdb": "IMDB reviews",
@@ -87,9 +77,26 @@ _DOWNLOADED = {
 }  # fmt: skip
 
 
+def names() -> tuple[str, ...]:
+    """All built-in data sets; of series, those that the installed packages ship."""
+    return (*_SETS, *dict.fromkeys((*_SERIES, *_shipped())))
+
+
 def known(name: str) -> bool:
     """Whether a built-in data set has this name, or one that people expect to be built in."""
-    return name in _SETS or name in _DOWNLOADED
+    return name in _SETS or name in _DOWNLOADED or _series(name) is not None
+
+
+def _shipped() -> dict[str, Path]:
+    from bestiary.data.series import builtin_series  # imports torch, which tables do without
+
+    return builtin_series()
+
+
+def _series(name: str) -> str | None:
+    """The built-in series that a person means: GunPoint, gunpoint and gun_point are one."""
+    plain = {found.replace("_", ""): found for found in names()[len(_SETS) :]}
+    return plain.get(name.replace("_", "").lower())
 
 
 def load(name: str) -> Loaded:
@@ -104,8 +111,16 @@ def load(name: str) -> Loaded:
         ((178, 14), 'target')
     """
     if name in _DOWNLOADED:
-        shown = ", ".join(NAMES)
+        shown = ", ".join(names())
         raise InputError(
             f"{_DOWNLOADED[name]} comes with no package and nothing is downloaded; save it as a file, or try {shown}"
         )
-    return _SETS[name]()
+    if name in _SETS:
+        return _SETS[name]()
+    from bestiary.data.series_sources import held_beside
+
+    train = _shipped().get(_series(name) or "")
+    if train is None:
+        raise InputError("this data set comes with the package aeon, which is not installed; pip install aeon")
+    test = held_beside(train)
+    return train, {"kind": "series", **({"test": test} if test else {})}

@@ -79,7 +79,7 @@ def read(
         return _read_arrays(cast("tuple[object, ...]", source), kind, words)
     frame: Frame | None = None
     if isinstance(source, str) and not there(source) and "/" not in source and "." not in source:
-        raise InputError(f"no file and no built-in data set is named {source!r}{nearest(source, builtin.NAMES)}")
+        raise InputError(f"no file and no built-in data set is named {source!r}{nearest(source, builtin.names())}")
     if kind is None and isinstance(source, (str, Path)):
         guess = kinds.guess_path(source)
         kind, reason = guess or (None, reason)

@@ -52,6 +52,16 @@ def test_a_missing_package_is_named(monkeypatch):
             read(name)
 
 
+def test_series_of_installed_packages_by_any_spelling():
+    pytest.importorskip("aeon")
+    first, *others = (read(name) for name in ("gun_point", "gunpoint", "GunPoint"))
+    assert (first.kind, len(first), int((first.held == 2).sum())) == ("series", 200, 150)
+    assert all(other.digest == first.digest for other in others)
+    assert read("cardano_sentiment").target.problem == "regression"
+    with pytest.raises(InputError, match="did you mean 'osuleaf'"):
+        read("osuleav")
+
+
 def test_what_nobody_ships_is_said():
     with pytest.raises(InputError, match="nothing is downloaded"):
         read("california")
