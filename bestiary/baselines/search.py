@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -43,6 +43,7 @@ class BaselineResult:
         train_seconds: core-seconds of the whole search.
         predict_seconds: core-seconds for 1,000 rows.
         parameters: numbers fitted.
+        limit: the most training rows that a fit was given.
         bytes: of the saved model, 0 when it was not saved.
     """
 
@@ -55,6 +56,7 @@ class BaselineResult:
     train_seconds: float
     predict_seconds: float
     parameters: int
+    limit: int
     bytes: int = 0
 
 
@@ -70,7 +72,14 @@ class Part:
 
 
 def run_baseline(
-    name: str, data: Path, out: Path, *, seconds: float, seed: int = 0, folds: Sequence[Path] | None = None
+    name: str,
+    data: Path,
+    out: Path,
+    *,
+    seconds: float,
+    seed: int = 0,
+    folds: Sequence[Path] | None = None,
+    written: Mapping[str, Any] | None = None,
 ) -> dict[str, object]:
     """Searches the settings of a baseline; writes `model.skops` and `validation.parquet`.
 
@@ -85,6 +94,7 @@ def run_baseline(
         seconds: core-seconds for everything.
         seed: of random numbers.
         folds: folders of encoded rows like `data`, one a fold; the folders `fold*` in `data` unless given.
+        written: what an earlier search came to, `settings` and `limit`: they are followed, whatever the clock says.
 
     Returns:
         `BaselineResult` as a dict of plain words and numbers.
@@ -100,7 +110,7 @@ def run_baseline(
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         search = Search(find(spec.kind, name), spec, problem, scale, seconds, seed)
-        model = search.run(parts, whole)
+        model = search.follow(parts, whole, written) if written else search.run(parts, whole)
         size = model.save(out / "model.skops")
         write_predictions(out / "validation.parquet", search.predictions)
     return asdict(search.result(model, size))
@@ -146,9 +156,7 @@ class Search:
         """Core-seconds so far."""
         return time.process_time() - self._began
 
-    def run(
-        self, parts: Sequence[Part], whole: tuple[Arrays, NDArray[np.generic], NDArray[np.generic]] | None
-    ) -> Fitted:
+    def run(self, parts: Sequence[Part], whole: Rows | None) -> Fitted:
         """Tries settings until the time is used; returns the best model, fitted on `whole` where given."""
         fits = len(parts) + (whole is not None)
         rows = max(len(part.target) for part in parts)
@@ -166,6 +174,16 @@ class Search:
             before = self.spent
             self._try(setting, parts, whole is not None)
             unit = max(unit, (self.spent - before) / len(parts) / effort)
+        return self._answer(whole)
+
+    def follow(self, parts: Sequence[Part], whole: Rows | None, written: Mapping[str, Any]) -> Fitted:
+        """Tries the settings that are written down, on as many rows; returns the best model as `run` does."""
+        self.limit = written["limit"]
+        for setting in written["settings"]:
+            self._try(setting, parts, whole is not None)
+        return self._answer(whole)
+
+    def _answer(self, whole: Rows | None) -> Fitted:
         assert self._best is not None
         setting, model = self._best
         return model if whole is None else self._fit(setting, whole[0], whole[1])
@@ -240,6 +258,7 @@ class Search:
             train_seconds=self.spent,
             predict_seconds=self._predicting,
             parameters=model.parameters,
+            limit=self.limit,
             bytes=size,
         )
 

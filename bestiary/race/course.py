@@ -157,8 +157,13 @@ class Course:
         queue += [self._call(job, stage) for job in stage.jobs if not job.failed and not self.result(job)]
         for ended in self.pool.run(queue, lambda: self._tick(self)):
             self._settle(ended, stage, queue)
-            if stage.rung == 3:
+            if stage.rung == 3 and not self.plan.fixed:
                 self._drop_late_seeds(stage, queue)
+        if stage.rung == 1:
+            for rival in self.plan.rivals:
+                if found := self.rival_result(rival):
+                    rival.written = {"settings": [t["setting"] for t in found["tried"]], "limit": found["limit"]}
+            self.write()
 
     def _settle(self, ended: Ended, stage: Stage, queue: deque[Call]) -> None:
         """Half batches for a training that diverged, ran out of memory or was killed; the second time it has failed."""
@@ -214,6 +219,7 @@ class Course:
             "folds": [str(self.folder / "data" / f"fold{number}") for number in range(self.plan.folds)],
             "seconds": rival.seconds,
             "seed": self.plan.seed,
+            "written": rival.written,
         }
         write_text(here / "job.json", json.dumps(words))
         return Call(rival_id(rival), "rival", (str(here),))

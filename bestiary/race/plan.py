@@ -107,11 +107,15 @@ class Stage:
 
 @dataclass
 class Rival:
-    """A baseline: its name, the core-seconds that it may search its settings in, and why it failed, if it did."""
+    """A baseline: its name, the core-seconds that it may search its settings in, and why it failed, if it did.
+
+    `written` is what the search came to, for replays: the settings that it tried and the most rows that it fitted.
+    """
 
     name: str
     seconds: float
     failed: str = ""
+    written: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -138,6 +142,7 @@ class Plan:
         spent: wall-clock seconds of the race so far, stops between a crash and a resume not counted.
         interrupted: whether a person ended it early.
         versions: of packages, and the machine.
+        fixed: whether it is followed as it is written, whatever the clock says: a replay.
     """
 
     source: dict[str, Any]
@@ -174,6 +179,7 @@ class Plan:
     spent: float = 0.0
     interrupted: bool = False
     versions: dict[str, str] = field(default_factory=dict)
+    fixed: bool = False
     format: int = FORMAT
 
     def entrant(self, name: str) -> Entrant:

@@ -134,7 +134,7 @@ def resume(run: str | Path, add: str | float | None = None, listener: Listener |
             return Outcome(folder, Verdict.read(verdict))
         clock = Clock(plan.spent)
         if more:
-            plan.budget = (plan.spent if judged else plan.budget) + more
+            plan.budget, plan.fixed = (plan.spent if judged else plan.budget) + more, False
             _reopen(folder, plan)
             if judged and len(plan.stages) >= 3:
                 plan.stages.append(encore(plan, plan.budget - plan.shares["reserve"] - plan.spent))
@@ -180,6 +180,7 @@ def replay(
         said = list(data.notes)
         announce(prepare(data, given.source, folder, wishes), said, listener, clock)
         given.opened, given.finalists, given.spent, given.interrupted = 0, [], 0.0, False
+        given.fixed = True
         given.write(folder)
     with owned(folder), writing(folder):
         return follow(folder, given, pool, clock, listener, None)

@@ -213,7 +213,10 @@ def _measure(job: dict[str, Any], began: float, enough: float) -> dict[str, Any]
         updates = learner.updates(data, 0, 1_000_000)
         steps = [_timed(lambda: next(updates, None))]
         while (len(steps) < 2 and sum(steps) < job["limit"]) or (sum(steps) < job["limit"] / 3 and len(steps) < 30):
-            steps.append(_timed(lambda: next(updates, None)))
+            before = time.perf_counter()
+            if next(updates, None) is None:  # it has finished: a perceptron that makes no more mistakes
+                break
+            steps.append(time.perf_counter() - before)
         judge = TrainingJudge(task_for(data.facts), data, due=1, seed=job["seed"], most=LOOKED)
         looks = [_timed(lambda: judge(learner.answer, 1))]  # the first one imports and warms up
         if looks[0] < job["limit"]:
@@ -251,7 +254,10 @@ def rival(folder: str) -> None:
     job = json.loads((here / "job.json").read_text(encoding="utf-8"))
     began = time.monotonic()
     data, folds = Path(job["data"]), [Path(fold) for fold in job["folds"]] or None
-    result = run_baseline(job["name"], data, here, seconds=job["seconds"], seed=job["seed"], folds=folds)
+    written = job["written"] or None
+    result = run_baseline(
+        job["name"], data, here, seconds=job["seconds"], seed=job["seed"], folds=folds, written=written
+    )
     predictions = read_predictions(here / "validation.parquet")
     scores = task_for(read_spec(data)[1]).score(predictions, _truth_of(data, predictions))
     words = {"scores": scores, "seconds": time.monotonic() - began, "memory": peak_memory()}

@@ -1,5 +1,6 @@
 """A race on a given plan, killed at any moment, ends with the same winner and the same answers, bit for bit."""
 
+import json
 import multiprocessing
 import os
 import random
@@ -117,6 +118,20 @@ def test_workers_die_with_the_race(template, tmp_path):
 def test_a_plan_replayed_elsewhere_gives_the_same(template, reference, tmp_path):
     again = replay(template / "plan.json", out=tmp_path / "again")
     assert fingerprint(again.folder) == reference[0]
+
+
+def test_a_replay_follows_the_paper_and_not_the_clock(template, reference, tmp_path):
+    """With no time left, and baselines that may search for an instant, it still does all that is written."""
+    first = tmp_path / "first"
+    shutil.copytree(template, first)
+    resume(first)
+    words = json.loads((first / "plan.json").read_text())
+    assert words["rivals"][0]["written"]["settings"], "what the search came to stands in the plan"
+    words["budget"] = 0.001
+    words["rivals"][0]["seconds"] = 1e-6
+    (tmp_path / "plan.json").write_text(json.dumps(words))
+    again = replay(tmp_path / "plan.json", out=tmp_path / "again")
+    assert fingerprint(again.folder) == fingerprint(first) == reference[0]
 
 
 def test_a_judged_race_is_not_opened_again(template, tmp_path):
