@@ -37,7 +37,10 @@ def command(
     encoding: options.Encoding = None,
     seed: options.Seed = 0,
     threads: Annotated[
-        int | None, typer.Option(help="Of the training; all cores unless given.", rich_help_panel=options.TRAINING)
+        int | None,
+        typer.Option(
+            help="Of the training; one or all cores, the faster, unless given.", rich_help_panel=options.TRAINING
+        ),
     ] = None,
     device: options.Device = "auto",
     out: options.Out = None,

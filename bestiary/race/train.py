@@ -23,6 +23,7 @@ from bestiary.race.plan import Job, Plan, Stage, parse_budget
 from bestiary.race.prepare import Wishes, check, prepare
 from bestiary.race.progress import Listener
 from bestiary.race.race import announce, follow, introduce, read_source, replayable, reserve, tell
+from bestiary.race.threads import choose
 from bestiary.race.workers import Pool
 
 EPOCHS, PATIENCE = 50, 12
@@ -63,7 +64,8 @@ def train(
         set: words of the network ("width") or of its recipe ("rate") that replace the usual ones.
         budget: wall-clock time for everything: "5m"; the rate decays towards its end.
         epochs: passes over the training rows; 50 unless a budget is given.
-        threads: of the training; all cores unless given. Only with one is a resumed training bit-equal to another.
+        threads: of the training; unless given, one or all cores, whichever is measured to be faster. Only with one is a
+            resumed training bit-equal to another.
 
     Returns:
         The outcome: `winner` is the model, `verdict` has its scores on the test rows, which were opened once.
@@ -97,12 +99,19 @@ def train(
         candidate = chosen_size(name, row, plan, folder, dict(set or {}))
         measure(folder, plan, [candidate], pool)
         if not plan.entrants:
-            raise InputError(f"{name} cannot be built for these data: {'; '.join(plan.left_out.values())}")
+            raise InputError(f"{name} cannot be trained on these data: {_reasons(plan)}")
+        if threads is None:
+            plan.threads = choose(folder, plan, cores)
         left = Course(folder, plan, pool, clock).left
         plan.stages.append(only_stage(plan, left, epochs or EPOCHS))
         plan.write(folder)
     with owned(folder), writing(folder):
         return follow(folder, plan, pool, clock, listener, None)
+
+
+def _reasons(plan: Plan) -> str:
+    """Why nothing could be measured, without the names of exceptions."""
+    return "; ".join(reason.replace("InputError: ", "") for reason in plan.left_out.values())
 
 
 def only_stage(plan: Plan, left: float, epochs: int) -> Stage:

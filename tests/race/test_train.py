@@ -1,13 +1,17 @@
 """One architecture alone: words, early stopping, a model that predicts."""
 
 import re
+import time
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+import torch
 from sklearn.datasets import load_breast_cancer
 
 import bestiary
 from bestiary.errors import InputError
+from bestiary.race import threads
 from bestiary.race.plan import Plan
 
 
@@ -69,3 +73,27 @@ def test_bad_words(name, words, said, tmp_path):
 def test_words_of_another_type_are_refused_in_one_line(words, said, tmp_path):
     with pytest.raises(InputError, match=re.escape(said)):
         bestiary.train("mlp", "iris", set=words, epochs=1, out=tmp_path / "run")
+
+
+@pytest.mark.parametrize(("slow", "chosen"), [(3, 1), (1, 3)])
+def test_the_faster_number_of_threads_is_taken(slow, chosen, monkeypatch, tmp_path):
+    """Updates that are slow with one number of threads are made with the other, and planned at its speed."""
+
+    def updates(folder, plan):
+        while True:
+            time.sleep(0.02 if torch.get_num_threads() == slow else 0.002)
+            yield {}
+
+    monkeypatch.setattr(threads, "_updates", updates)
+    before, entrant = torch.get_num_threads(), SimpleNamespace(step_seconds=0.01)
+    plan = SimpleNamespace(entrants=[entrant], budget=300.0, device="cpu")
+    assert threads.choose(tmp_path, plan, 3) == chosen
+    assert entrant.step_seconds < 0.02
+    assert torch.get_num_threads() == before
+
+
+def test_threads_are_timed_on_the_training_itself(tmp_path):
+    outcome = bestiary.train("ann", "iris", epochs=1, threads=1, out=tmp_path / "run")
+    updates = threads._updates(outcome.folder, Plan.read(outcome.folder))
+    seconds = threads.timed(lambda: next(updates), 2, 1.0)
+    assert set(seconds) == {1, 2} and min(seconds.values()) > 0
