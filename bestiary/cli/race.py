@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time as clock
 from pathlib import Path
 from typing import Annotated
 
@@ -55,6 +56,7 @@ def command(
     as_json: options.AsJson = False,
 ) -> None:
     """Race every architecture that fits on your data, beside honest baselines, under one equal budget."""
+    began = clock.monotonic()  # imports and reading are part of the budget
     _one_of(data, resume, plan)
     if add is not None and resume is None:
         raise InputError("--add needs --resume RUN: the race that gets more time")
@@ -74,7 +76,7 @@ def command(
             outcome = races.race(
                 data, target, budget=budget, equal=equal, contenders=contenders, exclude=exclude, metric=metric,
                 kind=kind, problem=problem, group=group, time=time, test=test, seed=seed, workers=workers,
-                device=device, out=out, listener=show, **reading,
+                device=device, out=out, listener=show, began=began, **reading,
             )  # fmt: skip
     tell(outcome, as_json)
 

@@ -19,6 +19,12 @@ from bestiary.race.sizing import SEEDS, makespan, survivors
 from bestiary.race.worker import AGAIN, DISK, FAILURE
 from bestiary.race.workers import Call, Ended, Pool
 
+LATE = 0.03  # share of the budget that training may be late before it is ended
+
+
+class OutOfTime(Exception):  # noqa: N818 (no fault: the race goes on to its verdict)
+    """Training has taken longer than was reckoned."""
+
 
 class Clock:
     """Seconds of a race, those before a crash included.
@@ -59,6 +65,8 @@ class Course:
         for rung in range(1, max(self.plan.rungs, len(self.plan.stages)) + 1):
             self.rung = rung
             if len(self.plan.stages) < rung:
+                if self.plan.stages and (self.plan.fixed or self.plan.cut):
+                    return
                 self.plan.stages.append(self._next(rung))
                 self.write()
             with self.phase(f"rung {rung}"):
@@ -155,15 +163,43 @@ class Course:
         if stage.rung == 1:
             queue += [self._rival_call(r) for r in self.plan.rivals if not r.failed and not self.rival_result(r)]
         queue += [self._call(job, stage) for job in stage.jobs if not job.failed and not self.result(job)]
-        for ended in self.pool.run(queue, lambda: self._tick(self)):
+        for ended in self.pool.run(queue, self._watch):
             self._settle(ended, stage, queue)
             if stage.rung == 3 and not self.plan.fixed:
                 self._drop_late_seeds(stage, queue)
         if stage.rung == 1:
-            for rival in self.plan.rivals:
-                if found := self.rival_result(rival):
-                    rival.written = {"settings": [t["setting"] for t in found["tried"]], "limit": found["limit"]}
+            self.note_rivals()
             self.write()
+
+    def _watch(self) -> None:
+        self._tick(self)
+        if not self.plan.fixed and self.left < -LATE * self.plan.budget:
+            raise OutOfTime
+
+    def cut(self) -> None:
+        """Puts on paper what had been made when time ran out, so that a replay makes the same."""
+        del self.plan.stages[self.rung :]
+        stage = self.plan.stages[-1]
+        made = {job.id: found for job in stage.jobs if (found := self.best_so_far(job)) and found["rung"] == stage.rung}
+        for job in stage.jobs:
+            if job.id in made and made[job.id]["stopped"]:
+                job.steps = made[job.id]["steps"]
+        unmade = len(stage.jobs) - len(made)
+        stage.jobs = [job for job in stage.jobs if job.id in made]
+        if not stage.jobs:
+            self.plan.stages.pop()
+        for rival in self.plan.rivals:
+            if not self.rival_result(rival):
+                rival.failed = rival.failed or "time ran out"
+        self.note_rivals()
+        self.plan.cut = f"time ran out in rung {stage.rung}: {unmade} trainings were left out, others ended early"
+        self.write()
+
+    def note_rivals(self) -> None:
+        """What the baselines' searches came to, for replays."""
+        for rival in self.plan.rivals:
+            if found := self.rival_result(rival):
+                rival.written = {"settings": [t["setting"] for t in found["tried"]], "limit": found["limit"]}
 
     def _settle(self, ended: Ended, stage: Stage, queue: deque[Call]) -> None:
         """Half batches for a training that diverged, ran out of memory or was killed; the second time it has failed."""

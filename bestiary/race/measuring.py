@@ -15,6 +15,7 @@ from bestiary.race.plan import Entrant, Plan
 from bestiary.race.sizing import SEEDS, SHARES, survivors
 from bestiary.race.workers import Call, Pool
 
+END = 0.1  # seconds that a process takes to save what it has learned
 PASSES = 4  # how often a contender should be able to see the training rows in one whole training
 
 
@@ -104,7 +105,7 @@ def _enter(plan: Plan, candidate: Candidate, tried: Sequence[Mapping[str, Any]])
             look_every=1,
             step_seconds=size["step_seconds"],
             look_seconds=size["look_seconds"],
-            start_seconds=size["start_seconds"],
+            start_seconds=size["start_seconds"] + size["look_seconds"] + END,
             parameters=size["parameters"],
             note=f"too slow to see the data {PASSES} times: {', '.join(larger)}" if larger else "",
         )

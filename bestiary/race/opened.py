@@ -196,6 +196,8 @@ def _verdict(course: Course, judgement: Judgement, found: list[Finalist]) -> Ver
     standings = _standings(course, judgement, found)
     notes = [*plan.notes, f"test rows were opened for the {ordinal(plan.opened)} time"]
     notes += [f"{name} did not take part: {reason}" for name, reason in plan.left_out.items()]
+    if plan.cut:
+        notes.append(plan.cut)
     if plan.interrupted:
         notes.append("the race was ended early; these are the best so far")
     scores = constant(folder / "data", folder / "sealed", "test")[1]

@@ -143,6 +143,7 @@ class Plan:
         interrupted: whether a person ended it early.
         versions: of packages, and the machine.
         fixed: whether it is followed as it is written, whatever the clock says: a replay.
+        cut: where time ran out, for people; what had been made by then is what the plan says.
     """
 
     source: dict[str, Any]
@@ -180,6 +181,7 @@ class Plan:
     interrupted: bool = False
     versions: dict[str, str] = field(default_factory=dict)
     fixed: bool = False
+    cut: str = ""
     format: int = FORMAT
 
     def entrant(self, name: str) -> Entrant:

@@ -14,7 +14,7 @@ from bestiary.data.source import Source
 from bestiary.data.store import read_spec
 from bestiary.errors import InputError
 from bestiary.race.contenders import candidates, split_words
-from bestiary.race.course import Clock, Course
+from bestiary.race.course import Clock, Course, OutOfTime
 from bestiary.race.evidence import Verdict
 from bestiary.race.folder import new_folder, owned, removed_on_failure, writing
 from bestiary.race.measuring import measure
@@ -28,6 +28,7 @@ from bestiary.race.stages import encore
 from bestiary.race.winner import save_winner
 from bestiary.race.workers import Pool
 
+SHORT_GRACE = 2.0  # the same when time has run out
 GRACE = 5.0  # seconds that trainings have to save what they hold, when a person ends the race
 
 
@@ -50,6 +51,7 @@ def race(
     device: str = "auto",
     out: str | Path | None = None,
     listener: Listener | None = None,
+    began: float | None = None,
     **reading: Any,
 ) -> Outcome:
     """Trains every architecture that fits the data under one equal budget, beside honest baselines.
@@ -74,6 +76,7 @@ def race(
         device: "auto", "cpu" or "cuda"; on an accelerator contenders take turns.
         out: folder of the run, new or empty; `runs/<data>-<time>` unless given.
         listener: called about four times a second with a `race.progress.Snapshot`.
+        began: `time.monotonic()` when the budget began to run; now, unless given.
         **reading: further words of `bestiary.data.read`.
 
     Returns:
@@ -82,7 +85,7 @@ def race(
     Raises:
         InputError: one line, for data, words or folders that cannot be used.
     """
-    clock = Clock()
+    clock = Clock(began=began)
     seconds = parse_budget(budget)
     count, chosen = check(equal, workers, device, seed)
     wanted, unwanted = split_words(contenders), split_words(exclude)
@@ -243,6 +246,9 @@ def follow(folder: Path, plan: Plan, pool: Pool, clock: Clock, listener: Listene
             pool.stop(GRACE)
             plan.interrupted = True
             course.write()
+        except OutOfTime:
+            pool.stop(SHORT_GRACE)
+            course.cut()
         verdict = _judged(course, show)
         _finish(folder, verdict, plan)
     finally:
@@ -283,7 +289,7 @@ def _reopen(folder: Path, plan: Plan) -> None:
         (folder / name).unlink(missing_ok=True)
     for name in ("predictions", "winner"):
         shutil.rmtree(folder / name, ignore_errors=True)
-    plan.opened, plan.finalists, plan.interrupted = 0, [], False
+    plan.opened, plan.finalists, plan.interrupted, plan.cut = 0, [], False, ""
 
 
 def reserve(plan: Plan) -> float:

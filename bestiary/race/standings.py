@@ -68,7 +68,7 @@ def baseline_standing(course: Course, rival: Rival) -> Standing:
     standing.parameters = int(result.get("parameters", 0))
     standing.train_seconds, standing.memory = float(result["seconds"]), int(result["memory"])
     standing.selection = dict(result.get("scores", {}))
-    loss = result.get("loss")
+    loss = result.get("loss") if rival.name != "constant" else None  # which has nothing to learn
     standing.learned = 1 - float(loss) / course.plan.constant if loss is not None and course.plan.constant else 0.0
     standing.seeds, standing.folder = [course.plan.seed], f"contenders/{rival_id(rival)}"
     return standing

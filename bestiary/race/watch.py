@@ -36,14 +36,19 @@ class Watched:
     def __init__(self, folder: RunFolder, job: Mapping[str, Any], stopping: threading.Event, judge: Judge) -> None:
         self.folder, self.job, self.stopping = folder, job, stopping
         self.judge = judge
-        self.first = time.monotonic()
+        self.first = self._warm = self._last = time.monotonic()
         self._shown, self._from, self._step = 0.0, 0, 0
 
     @property
     def pace(self) -> float:
-        """Seconds an update in this process, looks included; 0 when it made none."""
+        """Seconds an update in this process, looks between them included; 0 when it made none.
+
+        The first update warms up, and is counted only where it is the only one.
+        """
         made = self._step - self._from
-        return (time.monotonic() - self.first) / made if made > 0 else 0.0
+        if made < 2:
+            return self._last - self.first if made else 0.0
+        return (self._last - self._warm) / (made - 1)
 
     def restore(self, algorithm: Algorithm) -> int:
         self._from = self._step = self.folder.restore(algorithm)
@@ -52,6 +57,9 @@ class Watched:
         return self._from
 
     def log(self, step: int, logs: Logs) -> None:
+        self._last = time.monotonic()
+        if self._step == self._from:
+            self._warm = self._last
         self._step = step
         self.folder.log(step, logs)
         if time.monotonic() - self._shown > 0.5:

@@ -118,7 +118,7 @@ def train(folder: str) -> None:
         made = fit(learner, data, run, job["steps"], run.judge, job["horizon"])
     except Stopped as stopped:
         made = stopped.step
-        if run.folder.best_step == 0:
+        if made % job["look_every"]:  # as at the end of a training that was planned to end here
             run.judged(made, judge(learner.answer, made), learner)
     run.finish(learner)
     write_predictions(here / "validation.parquet", judge.task.predict(learner.answer, judge.data, "validation"))

@@ -17,9 +17,9 @@ from bestiary.errors import InputError
 from bestiary.race import course as courses
 from bestiary.race.folder import new_folder
 from bestiary.race.plan import Plan
-from bestiary.race.race import race, resume
+from bestiary.race.race import race, replay, resume
 from bestiary.race.workers import Pool
-from tests.race.small import NETWORKS, small_run
+from tests.race.small import NETWORKS, fingerprint, small_run
 
 HERE = "tests.race.recipes"
 
@@ -222,3 +222,21 @@ def test_no_path_leads_a_contender_to_the_test_rows(run):
         for job in stage.jobs:
             words = courses.training_words(run, plan, job, stage.rung)
             assert "sealed" not in json.dumps(words, default=list)
+
+
+def test_time_that_runs_out_ends_the_race_and_stands_in_the_plan(tmp_path):
+    """Trainings that take far longer than reckoned are ended; a replay of that plan makes the very same ones."""
+    run = tmp_path / "run"
+    plan = small_run(run)
+    for job in plan.stages[0].jobs:
+        job.steps = job.horizon = 10_000_000
+    plan.budget = 6.0
+    plan.write(run)
+    outcome = resume(run)
+    written = Plan.read(run)
+    assert "time ran out in rung 1" in written.cut
+    assert written.cut in outcome.verdict.notes
+    assert len(written.stages) == 1
+    assert all(0 < job.steps < 10_000_000 for job in written.stages[0].jobs)
+    again = replay(run / "plan.json", out=tmp_path / "again")
+    assert fingerprint(again.folder) == fingerprint(run)

@@ -69,7 +69,7 @@ def test_ten_kills_change_nothing(template, reference, tmp_path):
     expected, seconds = reference
     moments = random.Random(7)
     interrupted = 0
-    for number in range(KILLS):
+    for number in range(4 * KILLS):
         run = tmp_path / f"run{number}"
         shutil.copytree(template, run)
         process = run_in_background(run)
@@ -81,7 +81,9 @@ def test_ten_kills_change_nothing(template, reference, tmp_path):
         resume(run)
         assert fingerprint(run) == expected, f"kill {number}"
         shutil.rmtree(run)
-    assert interrupted >= KILLS // 2
+        if interrupted == KILLS:
+            return
+    pytest.fail(f"only {interrupted} races were still running when they were to be killed")
 
 
 def test_finished_parts_are_not_repeated(template, reference, tmp_path):
