@@ -104,10 +104,15 @@ def duplicates(source: Source) -> list[str]:
             if source.groups is None and source.times is None
             else "some may lie in different splits"
         )
-        notes.append(f"{len(keys) - different:,} rows repeat the content of another row; {together}")
+        again = len(keys) - different
+        said = "1 row repeats" if again == 1 else f"{again:,} rows repeat"
+        notes.append(f"{said} the content of another row; {together}")
     if held is not None:
         shared = int(np.isin(keys[held >= 0], keys[held < 0]).sum())
-        notes += [f"{shared:,} rows of the held-out file equal rows that are trained on"] if shared else []
+        if shared == 1:
+            notes.append("1 row of the held-out file equals one that is trained on")
+        elif shared:
+            notes.append(f"{shared:,} rows of the held-out file equal rows that are trained on")
     return notes
 
 

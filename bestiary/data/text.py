@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
@@ -230,7 +231,7 @@ class TextEncoder:
         """Encodes a path, a frame with the text column, or a list of texts; see `data.source.Encoder`."""
         column = str(self.facts["text"])
         if isinstance(source, (list, tuple, np.ndarray)):
-            source = {column: [str(text) for text in source]}
+            source = {column: [None if pd.isna(text) else str(text) for text in source]}
         frame = open_frame(source)
         if column not in frame.columns:
             near = nearest(column, frame.columns)

@@ -131,6 +131,9 @@ class Model:
         self.name, self.spec, self.facts, self.answers, self.encoder = name, spec, facts, answers, encoder
         self.warnings: list[str] = []
 
+    def __repr__(self) -> str:
+        return f"<Model {self.name}: {self.spec.kind}, predicts {self.facts.get('target')!r}>"
+
     def predict(self, source: object) -> pd.DataFrame:
         """Predictions for new rows, one a row, in order.
 

@@ -63,6 +63,11 @@ def test_equal_rows_stay_together_and_are_told():
     assert duplicates(rows) == ["1,000 rows repeat the content of another row; they stay in one split"]
 
 
+def test_one_equal_row_is_told_in_the_singular():
+    keys = mixed(np.append(np.arange(500, dtype=np.uint64), np.uint64(7)), "rows")
+    assert duplicates(source(keys=keys)) == ["1 row repeats the content of another row; they stay in one split"]
+
+
 def test_groups_stay_together():
     groups = np.random.default_rng(0).integers(0, 60, 2_000)
     splits = assign(source(2_000, groups=np.array([f"patient {g}" for g in groups])))
@@ -117,7 +122,7 @@ def test_a_held_out_file_is_the_test_split():
 
 def test_held_out_rows_that_are_trained_on_are_told():
     held = np.array([-1, -1, -1, 2, 2], np.int8)
-    assert "1 rows of the held-out file equal rows" in duplicates(source(keys=[1, 2, 3, 3, 4], held=held))[-1]
+    assert "1 row of the held-out file equals one that is trained on" in duplicates(source(keys=[1, 2, 3, 3, 4], held=held))[-1]
 
 
 def test_folds_part_open_rows_evenly_and_keep_units_together():

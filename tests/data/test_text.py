@@ -84,6 +84,7 @@ def test_saved_and_loaded_encodes_alike(tmp_path, reviews):
     assert encoder.tokenizer.decode(encoder.tokenizer.encode(texts[2]).ids) == texts[2]
     assert 1 not in new.arrays["tokens"][2]
     assert "is empty in 1 of 3 rows" in new.warnings[0]
+    assert "is empty in 2 of 3 rows" in encoder.encode(["plain", None, float("nan")]).warnings[0]
     with pytest.raises(InputError, match="expected a column 'paragraph'"):
         encoder.encode({"body": ["x"]})
     vocabulary = tmp_path / "data" / "encoder" / "tokenizer.json"
