@@ -20,7 +20,7 @@ from bestiary.race.evidence import Verdict
 from bestiary.race.outcome import Outcome
 from bestiary.race.plan import Plan
 from bestiary.report.board import Line, lines
-from bestiary.report.words import title
+from bestiary.report.words import new_rows, title
 
 STATUS = {"eliminated": "left the race"}
 TESTED = "test, 95 % interval"
@@ -72,16 +72,7 @@ def next_command(verdict: Verdict, run: Path) -> str:
     folder = shlex.quote(str(run))
     if not (run / "winner").exists():
         return f"bestiary race --resume {folder} --add 5m"
-    return f"bestiary predict {folder} {_new_rows(verdict.kind, run)} --out predictions.csv"
-
-
-def _new_rows(kind: str, run: Path) -> str:
-    """A name for new rows, of the form that was trained on."""
-    source = Path(str(Plan.read(run).source.get("source", "")))
-    if source.suffix and source.is_file():
-        return f"new{source.suffix}"
-    usual = "new.ts" if source.is_dir() else "new.csv"
-    return {"image": "new_images/", "series": usual}.get(kind, "new.csv")
+    return f"bestiary predict {folder} {new_rows(verdict.kind, Plan.read(run).source)} --out predictions.csv"
 
 
 def leaderboard(verdict: Verdict, width: int = 80) -> Table:

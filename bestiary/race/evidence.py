@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from bestiary.data.store import write_text
 
 
 @dataclass
 class Interval:
-    """A figure with its 95 % interval."""
+    """A figure with its 95 % interval; too few rows leave it without bounds, which are infinite then."""
 
     value: float
     low: float
@@ -123,22 +125,44 @@ class Verdict:
     versions: dict[str, str] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
-        """As JSON, whole or not at all."""
-        write_text(path, json.dumps(dataclasses.asdict(self), indent=1))
+        """As strict JSON, whole or not at all; null stands for a bound or score that is not finite."""
+        write_text(path, json.dumps(_strict(dataclasses.asdict(self)), indent=1, allow_nan=False))
 
     @classmethod
     def read(cls, path: Path) -> Verdict:
         """What `write` wrote."""
         words = json.loads(path.read_text(encoding="utf-8"))
-        interval = lambda w: Interval(**w) if w is not None else None  # noqa: E731
         standings = [
             Standing(
                 **{
                     **s,
-                    "test": {m: Interval(**i) for m, i in s["test"].items()},
-                    "difference": interval(s["difference"]),
+                    "learned": _score(s["learned"]),
+                    "selection": {m: _score(v) for m, v in s["selection"].items()},
+                    "test": {m: _interval(i) for m, i in s["test"].items()},
+                    "difference": _interval(s["difference"]),
                 }
             )
             for s in words["standings"]
         ]
-        return cls(**{**words, "standings": standings, "worth_it": interval(words["worth_it"])})
+        constant = {m: _score(v) for m, v in words["constant"].items()}
+        return cls(**{**words, "standings": standings, "constant": constant, "worth_it": _interval(words["worth_it"])})
+
+
+def _strict(content: Any) -> Any:
+    """Without NaN and infinities, which JSON does not have."""
+    if isinstance(content, float):
+        return content if math.isfinite(content) else None
+    if isinstance(content, dict):
+        return {key: _strict(value) for key, value in content.items()}
+    return [_strict(value) for value in content] if isinstance(content, list | tuple) else content
+
+
+def _score(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def _interval(words: dict[str, float | None] | None) -> Interval | None:
+    if words is None:
+        return None
+    low, high = words["low"], words["high"]
+    return Interval(_score(words["value"]), -math.inf if low is None else low, math.inf if high is None else high)

@@ -47,11 +47,11 @@ def save_winner(folder: Path, verdict: Verdict, plan: Plan) -> None:
             keywords=entrant.keywords,
             spec=spec,
             facts=facts,
-            card=model_card(verdict, standing, (seeds,)),
+            card=model_card(verdict, standing, (seeds,), plan.source),
         )
     else:
         name = standing.name.partition("/")[2]
-        card = model_card(verdict, standing)
+        card = model_card(verdict, standing, source=plan.source)
         save_baseline(temporary, here / "model.skops", name=name, spec=spec, facts=facts, card=card)
     shutil.rmtree(folder / "winner", ignore_errors=True)
     temporary.rename(folder / "winner")

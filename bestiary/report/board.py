@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -66,7 +67,7 @@ def tested(verdict: Verdict) -> list[Standing]:
 
 def scale(verdict: Verdict) -> Scale | None:
     """Covers the better intervals; one that would shrink all others to a dot is left outside."""
-    intervals = [s.test[verdict.metric] for s in tested(verdict)]
+    intervals = [finite(s.test[verdict.metric]) for s in tested(verdict)]
     if not intervals:
         return None
     low, high = intervals[0].low, intervals[0].high
@@ -80,6 +81,12 @@ def scale(verdict: Verdict) -> Scale | None:
     if verdict.metric in ("accuracy", "balanced_accuracy", "macro_f1", "auroc"):
         low, high = max(0.0, low), min(1.0, high)
     return Scale(low, high)
+
+
+def finite(interval: Interval) -> Interval:
+    """An interval that can be drawn: where too few rows leave it without a bound, it ends at its value."""
+    low, high = (b if math.isfinite(b) else interval.value for b in (interval.low, interval.high))
+    return Interval(interval.value, low, high)
 
 
 def lines(verdict: Verdict) -> list[Line]:
@@ -122,14 +129,16 @@ def _line(verdict: Verdict, standing: Standing, place: int, axis: Scale | None, 
         tag=tag,
         remark="" if tag == standing.reason else standing.reason,
         settings=", ".join(f"{word} {_value(value)}" for word, value in standing.settings.items()),
-        learned=f"{100 * standing.learned:.0f} %" if standing.learned else "–",
+        learned=f"{100 * standing.learned:.0f} %" if standing.learned and math.isfinite(standing.learned) else "–",
     )
 
 
 def bounds(metric: str, interval: Interval | None, sign: bool = False) -> str:
-    """ "94.0 to 98.2", without the unit."""
+    """ "94.0 to 98.2", without the unit; "too few rows" where there are no bounds."""
     if interval is None:
         return ""
+    if not (math.isfinite(interval.low) or math.isfinite(interval.high)):
+        return "too few rows"
     return " to ".join(words.score(metric, bound, sign, unit=False) for bound in (interval.low, interval.high))
 
 
@@ -156,6 +165,7 @@ def _value(value: object) -> str:
 
 def worth_scale(interval: Interval) -> Scale:
     """An axis with zero in the middle that holds the interval."""
+    interval = finite(interval)
     reach = 1.15 * max(abs(interval.low), abs(interval.high), abs(interval.value)) or 1.0
     return Scale(-reach, reach)
 

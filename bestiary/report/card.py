@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from bestiary.errors import InputError
 from bestiary.race.evidence import Standing, Verdict
@@ -11,13 +12,16 @@ from bestiary.report import board, words
 LISTED = 40  # classes that are named
 
 
-def model_card(verdict: Verdict, standing: Standing, notes: tuple[str, ...] = ()) -> str:
+def model_card(
+    verdict: Verdict, standing: Standing, notes: tuple[str, ...] = (), source: Mapping[str, object] | None = None
+) -> str:
     """The text of a model card, in Markdown.
 
     Args:
         verdict: of the race that the model comes from.
         standing: the model's own line in it.
         notes: what else is to be said of its training, one line each.
+        source: the words that the data were read with, as in the plan.
 
     Returns:
         Markdown that renders as it reads: names from a person's file cannot become markup in it.
@@ -26,7 +30,7 @@ def model_card(verdict: Verdict, standing: Standing, notes: tuple[str, ...] = ()
         f"# {_plain(standing.title or standing.name)}: {_plain(verdict.target, 80)}",
         _what(verdict, standing),
         "## How good it is\n\n" + _quality(verdict, standing),
-        "## How to use it\n\n" + _use(verdict),
+        "## How to use it\n\n" + _use(words.new_rows(verdict.kind, source or {})),
         "## What it was trained on\n\n" + _data(verdict, notes),
         "## Limits\n\n" + _limits(verdict, standing),
         "## Licence\n\nThe weights belong to whoever owns the data they were trained on; Bestiary, which trained "
@@ -77,8 +81,7 @@ def _quality(verdict: Verdict, standing: Standing) -> str:
     return told + "\n\n" + "\n".join(lines)
 
 
-def _use(verdict: Verdict) -> str:
-    new = "new_images/" if verdict.kind == "image" else "new_rows.csv"
+def _use(new: str) -> str:
     return (
         f"```\nbestiary predict THIS_FOLDER {new} --out predictions.csv\n```\n\n"
         f'```python\nimport bestiary\n\nmodel = bestiary.load("THIS_FOLDER")\nprint(model.predict("{new}"))\n```'

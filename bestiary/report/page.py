@@ -89,6 +89,7 @@ def _context(evidence: Evidence) -> dict[str, Any]:
         "run": run,
         "run_quoted": shlex.quote(run),
         "run_python": json.dumps(run, ensure_ascii=False),
+        "new_rows": words.new_rows(verdict.kind, evidence.plan.source if evidence.plan else {}),
         "winner": (evidence.run / "winner").is_dir(),
         "warnings": _warnings(verdict),
         "lines": lines,
@@ -199,7 +200,7 @@ def _costs(verdict: Verdict) -> dict[str, Any]:
 
 
 def _mark(standing: Standing, verdict: Verdict, x: float) -> figures.Mark:
-    interval = standing.test[verdict.metric]
+    interval = board.finite(standing.test[verdict.metric])
     name = words.shorten(standing.name.removeprefix("baseline/"), 22)
     return figures.Mark(
         name, x, interval.value, interval.low, interval.high, standing.network, standing.name == verdict.chosen

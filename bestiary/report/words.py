@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Mapping
+from pathlib import Path
 
 TITLES = {
     "accuracy": "accuracy",
@@ -176,3 +179,22 @@ def sentence(text: str) -> str:
     """
     text = text.strip()
     return (text[:1].upper() + text[1:] + ("" if text[-1:] in ".!?" else ".")) if text else ""
+
+
+def new_rows(kind: str, source: Mapping[str, object]) -> str:
+    """A name for new rows, of the form that was trained on.
+
+    Args:
+        kind: of the data.
+        source: the words that the data were read with, as in a plan.
+
+    Example:
+        >>> new_rows("image", {"source": "digits"}), new_rows("table", {})
+        ('new_images/', 'new.csv')
+    """
+    given = source.get("source")
+    path = Path(given) if isinstance(given, str) and len(given) < 4_096 else None
+    if path and path.is_file() and re.fullmatch(r"\.\w+", path.suffix):
+        return f"new{path.suffix}"
+    usual = "new.ts" if path and path.is_dir() else "new.csv"
+    return {"image": "new_images/", "series": usual}.get(kind, "new.csv")

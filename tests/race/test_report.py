@@ -1,6 +1,8 @@
 """The report: its figures are the verdict's, it asks for nothing outside, nothing in a person's file can act in it."""
 
 import dataclasses
+import json
+import math
 import re
 import shutil
 from collections.abc import Callable
@@ -16,7 +18,7 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from bestiary.data.store import write_array
 from bestiary.errors import InputError
 from bestiary.race import sentences
-from bestiary.race.evidence import Verdict
+from bestiary.race.evidence import Interval, Verdict
 from bestiary.report import board, model_card, words, write_report
 from bestiary.report.answers import deciles, per_class, reliability
 from bestiary.report.gather import gather
@@ -384,6 +386,15 @@ def test_a_report_is_made_from_what_is_left(races: dict[str, Path], kind: str, g
     assert ("How did they learn?" in shown.text) == (gone not in ("contenders", "everything"))
 
 
+def _without_bounds(verdict: Verdict) -> dict[str, object]:
+    """As for a single test unit."""
+    endless = [
+        dataclasses.replace(s, test={m: Interval(i.value, -math.inf, math.inf) for m, i in s.test.items()})
+        for s in verdict.standings
+    ]
+    return {"standings": endless, "worth_it": Interval(0.1, -math.inf, math.inf)}
+
+
 def _only(keep: Callable[[object], bool]) -> Callable[[Verdict], dict[str, object]]:
     return lambda verdict: {"standings": [s for s in verdict.standings if keep(s)], "worth_it": None, "crowned": None}
 
@@ -397,9 +408,10 @@ def _only(keep: Callable[[object], bool]) -> Callable[[Verdict], dict[str, objec
         _only(lambda s: s.status == "failed"),  # pyright: ignore
         lambda verdict: {"standings": verdict.standings[:1], "worth_it": None},
         lambda verdict: {"standings": [], "chosen": "", "worth_it": None, "networks_best": "", "baseline_best": ""},
+        _without_bounds,
         lambda verdict: {"notes": [], "openings": 1, "seconds": {}, "available": 0.0, "versions": {}, "constant": {}},
     ],
-    ids=["no networks", "no baselines", "all failed", "one", "none", "bare"],
+    ids=["no networks", "no baselines", "all failed", "one", "none", "no bounds", "bare"],
 )
 def test_a_report_of_an_odd_race(
     races: dict[str, Path], kind: str, change: Callable[[Verdict], dict[str, object]], tmp_path: Path
@@ -460,3 +472,27 @@ def test_names_cannot_become_markup_in_the_model_card(races: dict[str, Path]) ->
     assert {t.type for t in flat} & {"html_block", "html_inline", "link_open", "image"} == set()
     assert sum(t.type == "heading_open" for t in flat) == 6
     assert sum(t.type == "th_open" for t in flat) == 4
+
+
+def test_a_verdict_without_bounds_is_strict_json_and_comes_back(races: dict[str, Path], tmp_path: Path) -> None:
+    verdict = Verdict.read(races["table"] / "verdict.json")
+    odd = dataclasses.replace(verdict, **_without_bounds(verdict))
+    odd.write(tmp_path / "verdict.json")
+
+    def refuse(word: str) -> None:
+        raise AssertionError(f"{word} is not JSON")
+
+    json.loads((tmp_path / "verdict.json").read_text(), parse_constant=refuse)
+    again = Verdict.read(tmp_path / "verdict.json")
+    assert again.worth_it == odd.worth_it
+    assert [s.test for s in again.standings] == [s.test for s in odd.standings]
+
+
+@pytest.mark.parametrize(
+    ("kind", "file", "expected"),
+    [("series", "gestures.ts", "new.ts"), ("table", "rows.parquet", "new.parquet"), ("image", "", "new_images/")],
+)
+def test_new_rows_have_the_form_that_was_trained_on(kind: str, file: str, expected: str, tmp_path: Path) -> None:
+    if file:
+        (tmp_path / file).touch()
+    assert words.new_rows(kind, {"source": str(tmp_path / file)}) == expected
