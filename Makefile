@@ -46,7 +46,7 @@ check: .venv/.dev
 	$(BIN)/python -m pytest --doctest-modules bestiary
 
 bench: .venv/.dev
-	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	@failed=0; for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || failed=1; done; exit $$failed
 
 results: .venv/.dev
 	$(BIN)/python -m tests.learning.results

@@ -163,7 +163,7 @@ def resnet() -> bool:
             loss.backward()
             optimiser.step()
 
-    return compare("ResNet-18 steps, 64x64", lambda: list(learner.updates(data, 0, 5)), plain, bound=1.0, rounds=9)
+    return compare("ResNet-18 steps, 64x64", lambda: list(learner.updates(data, 0, 5)), plain, bound=1.0, rounds=25)
 
 
 if __name__ == "__main__":
