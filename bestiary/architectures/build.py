@@ -47,11 +47,34 @@ def build(network: str, keywords: Mapping[str, object], spec: Spec | None = None
     ]
     if missing:
         raise InputError(f"{constructor.__name__} also needs {', '.join(missing)}; give each as a keyword")
-    if seed is None:
-        return constructor(**words)
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        return constructor(**words)
+    for word, value in keywords.items():
+        _check(constructor.__name__, word, value)
+    try:
+        if seed is None:
+            return constructor(**words)
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            return constructor(**words)
+    except (RuntimeError, ValueError, TypeError, ArithmeticError, AssertionError, IndexError) as reason:
+        first = (str(reason).strip().splitlines() or [type(reason).__name__])[0]
+        if isinstance(reason, InputError) or "memory" in first:  # too little memory is not the fault of a word
+            raise
+        given = ", ".join(f"{word}={value!r}" for word, value in keywords.items())[:300]
+        raise InputError(f"{constructor.__name__} cannot be built with {given}: {first}") from reason
+
+
+def _check(name: str, word: str, value: object) -> None:
+    """No word of a network means anything below zero; widths begin at one, and dropout is a chance below one."""
+    numbers = value if isinstance(value, tuple | list) else [value]
+    for number in numbers:
+        if not isinstance(number, int | float):
+            continue
+        if word in ("width", "widths") and number <= 0:
+            raise InputError(f"{word} of {name} must be positive; received {value!r}; try 64")
+        if number < 0:
+            raise InputError(f"{word} of {name} must not be negative; received {value!r}; leave it out for the usual")
+        if word == "dropout" and not number < 1:
+            raise InputError(f"dropout of {name} must be from 0 to below 1; received {value!r}; try 0.1")
 
 
 def create(name: str, /, *, seed: int | None = None, **words: object) -> nn.Module:
@@ -74,10 +97,7 @@ def create(name: str, /, *, seed: int | None = None, **words: object) -> nn.Modu
         61706
     """
     size = catalogue.size(name)
-    try:
-        return build(size.network, {**size.keywords, **words}, seed=seed)
-    except (TypeError, ValueError) as reason:
-        raise reason if isinstance(reason, InputError) else InputError(f"{name}: {reason}") from reason
+    return build(size.network, {**size.keywords, **words}, seed=seed)
 
 
 def count(network: nn.Module) -> int:

@@ -9,8 +9,10 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
+import torch
+
 from bestiary import catalogue
-from bestiary.architectures.build import resolve
+from bestiary.architectures.build import build, resolve
 from bestiary.catalogue import Contender, Row
 from bestiary.data.store import read_spec
 from bestiary.errors import InputError, nearest
@@ -150,7 +152,11 @@ def chosen_size(name: str, row: Row, plan: Plan, folder: Path, words: dict[str, 
     changed = tuple(replace(s, keywords={**s.keywords, **of_network}) for s in sizes)
     if of_network:
         changed = changed[:1]
-    return Candidate(replace(row, settings=({**row.settings[0], **of_recipe},)), changed)
+    settings = {**row.settings[0], **of_recipe}
+    with torch.device("meta"):  # costs nothing, and refuses words in one line before anything is started
+        network = build(changed[-1].network, changed[-1].keywords, spec)
+        resolve(row.recipes[plan.problem])(network, spec, **settings)
+    return Candidate(replace(row, settings=(settings,)), changed)
 
 
 def _sorted_words(words: dict[str, object], recipe: str, network: str) -> tuple[dict[str, object], dict[str, object]]:

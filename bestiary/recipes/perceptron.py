@@ -7,6 +7,7 @@ from torch import nn
 
 from bestiary.algorithms.perceptron import PerceptronRule
 from bestiary.contracts import Spec
+from bestiary.recipes.words import check
 
 
 def perceptron(network: nn.Module, spec: Spec, *, rate: float | None = None, parts: int = 1) -> PerceptronRule:
@@ -21,6 +22,7 @@ def perceptron(network: nn.Module, spec: Spec, *, rate: float | None = None, par
     """
     if rate is None:
         rate = 1 / sum(p.shape[1] for p in network.parameters() if p.ndim == 2)
+    check(rate=rate)
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.zero_()

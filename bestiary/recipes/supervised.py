@@ -9,6 +9,7 @@ from bestiary.objectives.supervised import CrossEntropy, SquaredError
 from bestiary.optimisation.adamw import AdamW
 from bestiary.optimisation.minimise import Minimise
 from bestiary.optimisation.schedule import trapezoid
+from bestiary.recipes.words import check
 
 Learner = GradientDescent | AccumulatedGradientDescent
 
@@ -35,7 +36,11 @@ def classifier(
         clip: largest norm of the gradient, or None.
         warmup: steps until the rate is reached.
         parts: each batch's gradient is computed in so many parts, to save memory.
+
+    Raises:
+        InputError: for settings with which nothing can be learned.
     """
+    check(rate=rate, smoothing=smoothing)
     return _learner(network, CrossEntropy(smoothing), rate, decay, clip, warmup, parts)
 
 
@@ -61,7 +66,7 @@ def regressor(
         parts: each batch's gradient is computed in so many parts, to save memory.
 
     Raises:
-        InputError: when the data has more than one output.
+        InputError: when the data has more than one output, or for settings with which nothing can be learned.
     """
     if spec.outputs != 1:
         raise InputError(f"regression needs outputs=1; received {spec.outputs}; is the target a class?")
@@ -71,6 +76,7 @@ def regressor(
 def _learner(
     network: nn.Module, objective: Objective, rate: float, decay: float, clip: float | None, warmup: int, parts: int
 ) -> Learner:
+    check(rate=rate, decay=decay, clip=clip, warmup=warmup)
     minimise = Minimise(AdamW(network, rate, decay), trapezoid(warmup), clip)
     if parts > 1:
         return AccumulatedGradientDescent(network, objective, minimise, parts)

@@ -97,3 +97,23 @@ def test_threads_are_timed_on_the_training_itself(tmp_path):
     updates = threads._updates(outcome.folder, Plan.read(outcome.folder))
     seconds = threads.timed(lambda: next(updates), 2, 1.0)
     assert set(seconds) == {1, 2} and min(seconds.values()) > 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"rate": -1}, "rate must be above 0; received -1"),
+        ({"rate": float("nan")}, "rate must be above 0; received nan"),
+        ({"decay": -0.1}, "decay must be 0 or more; received -0.1"),
+        ({"smoothing": 1.0}, "smoothing must be from 0 to below 1; received 1.0"),
+        ({"clip": 0}, "clip must be above 0; received 0"),
+        ({"warmup": -5}, "warmup must be 0 steps or more; received -5"),
+        ({"widths": -3}, "widths of MLP must be positive; received (-3,)"),
+        ({"dropout": 3}, "dropout of MLP must be from 0 to below 1; received 3"),
+    ],
+)
+def test_values_with_which_nothing_can_be_learned_are_refused(words, said, tmp_path):
+    with pytest.raises(InputError, match=re.escape(said)) as raised:
+        bestiary.train("mlp", "iris", set=words, epochs=1, out=tmp_path / "run")
+    assert "InputError" not in str(raised.value) and "\n" not in str(raised.value)
+    assert not (tmp_path / "run").exists()

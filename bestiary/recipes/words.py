@@ -1,0 +1,38 @@
+"""Which values the words of recipes can have."""
+
+import math
+
+from bestiary.errors import InputError
+
+
+def check(
+    *, rate: float, decay: float = 0.0, smoothing: float = 0.0, clip: float | None = None, warmup: int = 0
+) -> None:
+    """Refuses settings with which nothing can be learned.
+
+    Args:
+        rate: learning rate, above 0.
+        decay: of weights, 0 or more.
+        smoothing: of labels, from 0 to below 1.
+        clip: largest norm of the gradient, above 0, or None.
+        warmup: steps, 0 or more.
+
+    Raises:
+        InputError: for the first that cannot be.
+
+    Example:
+        >>> check(rate=-1)
+        Traceback (most recent call last):
+        ...
+        bestiary.errors.InputError: rate must be above 0; received -1; try 0.001
+    """
+    if not 0 < rate < math.inf:
+        raise InputError(f"rate must be above 0; received {rate!r}; try 0.001")
+    if not 0 <= decay < math.inf:
+        raise InputError(f"decay must be 0 or more; received {decay!r}; try 0.01")
+    if not 0 <= smoothing < 1:
+        raise InputError(f"smoothing must be from 0 to below 1; received {smoothing!r}; try 0.1")
+    if clip is not None and not clip > 0:
+        raise InputError(f"clip must be above 0; received {clip!r}; try 1, or None for no limit")
+    if warmup < 0:
+        raise InputError(f"warmup must be 0 steps or more; received {warmup!r}; try 100")
