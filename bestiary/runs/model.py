@@ -267,15 +267,13 @@ def _network(words: Mapping[str, Any], spec: Spec, file: Path) -> nn.Module:
             asked = sum(
                 p.numel() * p.element_size() for p in build(words["network"], words["keywords"], spec).parameters()
             )
-        if asked > file.stat().st_size:
-            raise InputError(f"{file.name} has {file.stat().st_size:,} bytes; its description asks for {asked:,}")
-        return build(words["network"], words["keywords"], spec, seed=0)
+        if asked <= file.stat().st_size:
+            return build(words["network"], words["keywords"], spec, seed=0)
     except (TypeError, ValueError, RuntimeError, OverflowError) as reason:
-        if isinstance(reason, InputError):
-            raise
         raise InputError(
             f"{row.name} cannot be built from its description ({reason}); save the model again"
         ) from reason
+    raise InputError(f"{file.name} has {file.stat().st_size:,} bytes; its description asks for {asked:,}")
 
 
 def _load_weights(network: nn.Module, file: Path) -> None:

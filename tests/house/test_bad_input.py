@@ -406,7 +406,7 @@ OTHERS: dict[str, tuple[list[str], str]] = {
     "train with unknown words": (["train", "mlp", "iris", "--budget", "5s", "--set", "widht=3"], "widht"),
     "train with a word that is no number": (
         ["train", "ann", "iris", "--budget", "5s", "--set", "width=wide"],
-        "ann cannot be built",
+        "width must be a whole number",
     ),
     "train for no time": (["train", "mlp", "iris", "--budget", "0s"], "0s"),
     "train no epochs": (["train", "mlp", "iris", "--epochs", "0"], "0"),
