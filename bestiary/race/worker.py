@@ -85,7 +85,7 @@ def explain(reason: BaseException) -> tuple[int, str]:
         isinstance(reason, RuntimeError) and ("out of memory" in first or "enough memory" in first)
     ):
         return AGAIN, f"ran out of memory: {first}"
-    return FAILED, f"{type(reason).__name__}: {first}"
+    return FAILED, first if isinstance(reason, InputError) else f"{type(reason).__name__}: {first}"
 
 
 def nothing(folder: str) -> None:
