@@ -71,12 +71,13 @@ def read(
     words |= {"text": text, "id": id, **options}
     reason = "as asked"
     if isinstance(source, str) and not there(source) and builtin.known(source):
-        reason = "it is built in"
-        source, defaults = builtin.load(source)
-        kind = kind or cast("str | None", defaults.pop("kind", None))
+        name, (source, defaults) = source, builtin.load(source)
+        own = cast("str | None", defaults.pop("kind", None))
+        if kind is None and own is not None:
+            kind, reason = own, f"the built-in set {name!r} is of that kind"
         words |= {word: value for word, value in defaults.items() if words.get(word) is None}
     if isinstance(source, tuple):
-        return _read_arrays(cast("tuple[object, ...]", source), kind, words)
+        return _read_arrays(cast("tuple[object, ...]", source), kind, words, reason)
     frame: Frame | None = None
     if isinstance(source, str) and not there(source) and "/" not in source and "." not in source:
         raise InputError(f"no file and no built-in data set is named {source!r}{nearest(source, builtin.names())}")
@@ -95,7 +96,7 @@ def read(
     return _call(cast("str", kind), opened, words, reason)
 
 
-def _read_arrays(pair: tuple[object, ...], kind: str | None, words: dict[str, object]) -> Source:
+def _read_arrays(pair: tuple[object, ...], kind: str | None, words: dict[str, object], told: str) -> Source:
     if len(pair) != 2:
         raise InputError(f"expected a pair (X, y) of features and targets; received {len(pair)} parts")
     if isinstance(pair[0], pd.DataFrame):
@@ -107,9 +108,11 @@ def _read_arrays(pair: tuple[object, ...], kind: str | None, words: dict[str, ob
     count, answers = len(cast("np.ndarray", features)), np.asarray(pair[1])
     if answers.ndim != 1 or len(answers) != count:
         raise InputError(f"expected one target for each of {count:,} rows; received targets of shape {answers.shape}")
-    kind, reason = (kind, "as asked") if kind else guess
+    kind, reason = (kind, told) if kind else guess
     if kind in ("image", "series"):
         return _call(kind, (features, answers), words, reason)
+    if isinstance(features, np.ndarray) and features.ndim > 2:
+        features = features.reshape(count, -1)  # a table was asked for: a column for each number
     frame = features.copy() if isinstance(features, pd.DataFrame) else frame_of(cast("np.ndarray", features))
     name = words["target"] = cast("str", words["target"] or "target")
     if name in frame.columns:

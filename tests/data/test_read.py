@@ -146,3 +146,11 @@ def test_separator_and_encoding_of_tables_of_images_and_series(tmp_path):
     (tmp_path / "long.csv").write_text("\n".join(["id~time~v~label", *steps]), encoding="utf-16-le")
     words = {"separator": "~", "encoding": "utf-16-le", "kind": "series", "target": "label"}
     assert read(tmp_path / "long.csv", **words).target.classes == ("ä", "ö")
+
+
+@pytest.mark.parametrize(("kind", "told"), [(None, "built-in"), ("image", "asked"), ("table", "asked")])
+def test_a_built_in_set_says_its_kind_and_takes_another(kind: str | None, told: str) -> None:
+    source = read("digits", kind=kind)
+    assert source.kind == (kind or "image")
+    assert told in source.reason
+    assert len(source) == 1797
