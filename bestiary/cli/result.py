@@ -48,7 +48,7 @@ def print_result(verdict: Verdict, run: Path, screen: Console) -> None:
     screen.print(f"\n[bold]{escape(verdict.sentence)}[/]")
     for sentence in (verdict.reason, verdict.worth_sentence):
         if sentence and sentence not in verdict.sentence:
-            screen.print(escape(sentence))
+            screen.print(escape(sentence[0].upper() + sentence[1:].rstrip(".") + "."))
     if verdict.notes:
         screen.print("\n[bold]Notes[/]")
         for note in verdict.notes:
