@@ -221,15 +221,14 @@ class Course:
         self.write()
 
     def _drop_late_seeds(self, stage: Stage, queue: deque[Call]) -> None:
-        """A round of further seeds that has not begun, and would end too late, is struck off the plan."""
-        for number in range(SEEDS - 1, 0, -1):
+        """A round of further seeds that is next to begin, and would end too late, is struck off the plan."""
+        for number in range(1, SEEDS):
             round_ = [j for j in stage.jobs if j.seed == self.plan.seed + number]
             waiting = {call.id for call in queue}
-            if not round_ or not all(j.id in waiting for j in round_):
+            if not round_ or not all(j.id in waiting for j in round_) or queue[0].id not in {j.id for j in round_}:
                 continue
-            before = [self._seconds(j, stage) for j in stage.jobs if j.id in waiting and j not in round_]
             ahead = [self._seconds(j, stage) / 2 for j in stage.jobs if j.id in {c.id for c in self.pool.running}]
-            costs = [*ahead, *before, *(self._seconds(j, stage) for j in round_)]
+            costs = [*ahead, *(self._seconds(job, stage) for job in round_)]
             if makespan(costs, self.plan.workers) > 1.1 * self.left + 2:
                 for job in round_:
                     stage.jobs.remove(job)
@@ -238,7 +237,9 @@ class Course:
                 self.write()
 
     def _seconds(self, job: Job, stage: Stage) -> float:
-        return self.plan.entrant(job.entrant).start_seconds + job.steps * stage.pace[job.entrant]
+        alike = [found for j in stage.jobs if j.entrant == job.entrant and (found := self.result(j))]
+        pace = next((found["pace"] for found in reversed(alike) if found["pace"]), stage.pace[job.entrant])
+        return self.plan.entrant(job.entrant).start_seconds + job.steps * pace
 
     def _call(self, job: Job, stage: Stage) -> Call:
         here = self.folder / "contenders" / job.id
