@@ -152,18 +152,7 @@ def test_a_full_disk_and_a_reader_that_leaves() -> None:
 # --------------------------------------------------------------------------------------------- list, show
 
 
-def test_listing_is_quick_and_imports_no_torch() -> None:
-    def seconds(*command: str) -> float:
-        """Seconds of processor time: one thread, so wall-clock on an idle machine, and the same on a busy one."""
-        child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        _, status, used = os.wait4(child.pid, 0)
-        assert status == 0
-        return used.ru_utime + used.ru_stime
-
-    seconds(*COMMAND, "list")
-    bare = min(seconds(sys.executable, "-c", "pass") for _ in range(5))
-    assert min(seconds(*COMMAND, "list") for _ in range(5)) < 0.3
-    assert min(seconds(sys.executable, "-c", "import bestiary") for _ in range(5)) - bare < 0.06
+def test_listing_imports_no_torch() -> None:
     for verb in (["list"], ["show", "resnet50"], ["race", "--help"], ["predict", "--help"], ["train", "--help"]):
         check = f"import sys; from bestiary.cli.main import main; main({verb}); sys.exit(int('torch' in sys.modules))"
         assert subprocess.run([sys.executable, "-c", check], stdout=subprocess.DEVNULL, check=False).returncode == 0, (

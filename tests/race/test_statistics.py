@@ -1,7 +1,6 @@
 """Intervals agree with independent ones; resampling sees exactly the metrics that scoring sees."""
 
 import math
-import time
 
 import numpy as np
 import pytest
@@ -250,14 +249,3 @@ def test_resampling_is_seeded() -> None:
     assert np.array_equal(Resampling(50, seed=1).weights, Resampling(50, seed=1).weights)
     assert not np.array_equal(Resampling(50, seed=1).weights, Resampling(50, seed=2).weights)
     assert (Resampling(50).weights.sum(1) == 50).all()
-
-
-def test_twelve_models_are_resampled_quickly() -> None:
-    tables = [_case(10, rows=400, seed=s)[0] for s in range(12)]
-    truth = _case(10, rows=400)[1]
-    began = time.process_time()
-    resampling = Resampling(400)
-    for table in tables:
-        for estimate in resampling.score([answers(table)], truth, "classification").values():
-            estimate.interval()
-    assert time.process_time() - began < 1.0

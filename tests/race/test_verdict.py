@@ -1,6 +1,5 @@
 """The verdict follows its rules: who is crowned, what ships, when a network is worth it, and how it is said."""
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -247,17 +246,3 @@ def test_wrong_calls_are_refused() -> None:
         judge([BEST], TRUTH, classes=["a", "b", "c"])
     with pytest.raises(ValueError, match="0 models"):
         judge([], TRUTH)
-
-
-@pytest.mark.parametrize("rows,most", [(400, 1.0), (10_000, 2.0)])
-def test_a_verdict_over_twelve_models_is_quick(rows: int, most: float) -> None:
-    draw = np.random.default_rng(0)
-    truth = draw.integers(0, 10, rows)
-    candidates = []
-    for number in range(12):
-        table = np.exp(draw.normal(size=(rows, 10)) + (2 + 0.1 * number) * np.eye(10)[truth])
-        table /= table.sum(1, keepdims=True)
-        candidates.append(Candidate(f"m{number}", number > 4, number, 1 - number / 20, [answers(table)]))
-    began = time.process_time()
-    judge(candidates, truth, classes=[str(k) for k in range(10)])
-    assert time.process_time() - began < most
