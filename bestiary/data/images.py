@@ -106,7 +106,8 @@ class ImageSource:
                 pixels = self._write(encoder, np.flatnonzero(splits == split), where, name)
                 if name == "train":
                     mean, scale = _statistics(pixels)
-                    encoder.facts.update(pixel_mean=mean, pixel_scale=scale)
+                    extremes = [float(pixels.min()), float(pixels.max())]
+                    encoder.facts.update(pixel_mean=mean, pixel_scale=scale, pixel_range=extremes)
         write_spec(folder, encoder.spec, encoder.facts)
         encoder.save(folder / "encoder")
         return encoder
