@@ -5,7 +5,8 @@ Source: Vaswani et al. 2017, Attention is all you need, sections 3.2.1 and 3.2.2
     Attention(Q, K, V) = softmax(Q K^T / sqrt(d)) V
 
 `attend_written_out` is that formula; `attend` computes the same with torch's fused kernels. True in a mask = may
-attend; a query that may attend to nothing gets zeros (a plain softmax would give NaN).
+attend; a query that may attend to nothing gets zeros (a plain softmax would give NaN). A `Memory` keeps the keys and
+values of what has been read, so that a sequence is carried on without reading it again.
 
 Axes: B batch, h heads, Q queries, K keys, d width of a head, D width, C width of the context.
 """
@@ -20,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bestiary.errors import InputError
-from bestiary.layers.masks import Mask
+from bestiary.layers.masks import Mask, causal
 
 
 def attend_written_out(
@@ -61,14 +62,60 @@ def attend(
     mask: Bool[Tensor, ...] | None = None,
     bias: Float[Tensor, ...] | None = None,
     dropout: float = 0.0,
+    causal: bool = False,
 ) -> Float[Tensor, "B h Q v"]:
-    """As `attend_written_out`, by torch's fused kernels; the weights are never laid out."""
+    """As `attend_written_out`, by torch's fused kernels; the weights are never laid out.
+
+    `causal` stands for a mask under which no query sees a later key, as many queries as keys: half the work.
+    """
     if bias is not None and mask is not None:
         mask, bias = None, bias.masked_fill(~mask, float("-inf"))
     grouped = queries.shape[-3] != keys.shape[-3]
     return F.scaled_dot_product_attention(
-        queries, keys, values, attn_mask=mask if bias is None else bias, dropout_p=dropout, enable_gqa=grouped
+        queries,
+        keys,
+        values,
+        attn_mask=mask if bias is None else bias,
+        dropout_p=dropout,
+        is_causal=causal,
+        enable_gqa=grouped,
     )
+
+
+class Memory:
+    """The keys and values that one attention layer has made so far: a key-value cache.
+
+    Args:
+        length: the most that it can hold; room for them is taken at once, so that adding one copies one.
+
+    Example:
+        >>> attention, memory, sequence = Attention(width=8, heads=2), Memory(5), torch.randn(1, 5, 8)
+        >>> first = attention(sequence[:, :3], mask=causal(), memory=memory)
+        >>> rest = attention(sequence[:, 3:], mask=causal(), memory=memory)
+        >>> torch.allclose(torch.cat([first, rest], 1), attention(sequence, mask=causal()), atol=1e-6)
+        True
+    """
+
+    def __init__(self, length: int) -> None:
+        self.length, self.count = length, 0
+        self._keys = self._values = torch.empty(0)
+
+    def add(
+        self, keys: Float[Tensor, "B g N d"], values: Float[Tensor, "B g N v"]
+    ) -> tuple[Float[Tensor, "B g K d"], Float[Tensor, "B g K v"]]:
+        """Takes N more in; returns all K that it has now.
+
+        Raises:
+            InputError: when they do not fit in.
+        """
+        start, self.count = self.count, self.count + keys.shape[2]
+        if self.count > self.length:
+            raise InputError(f"the memory holds {self.length} steps; received {self.count}; begin a new one")
+        if not start:
+            self._keys, self._values = (t.new_empty(*t.shape[:2], self.length, t.shape[3]) for t in (keys, values))
+        self._keys[:, :, start : self.count] = keys
+        self._values[:, :, start : self.count] = values
+        return self._keys[:, :, : self.count], self._values[:, :, : self.count]
 
 
 class ScaledDotProductAttention(nn.Module):
@@ -154,6 +201,7 @@ class Attention(nn.Module):
         context: Float[Tensor, "B K C"] | None = None,
         mask: Mask | None = None,
         bias: Float[Tensor, ...] | None = None,
+        memory: Memory | None = None,
     ) -> Float[Tensor, "B Q D"]:
         """Attends from `sequence` to `context`, or to itself.
 
@@ -162,10 +210,18 @@ class Attention(nn.Module):
             context: where keys and values come from; the sequence unless given.
             mask: who may attend to whom.
             bias: added to the scores, of a shape that broadcasts to [B, h, Q, K].
+            memory: of earlier parts of the sequence, which are attended to as well; this part is added. Without
+                gradients, and not with rotary positions, which would begin anew.
         """
         queries, keys, values = self.project(sequence, context)
-        laid = None if mask is None else mask(queries.shape[2], keys.shape[2], queries.device)
-        attended = attend(queries, keys, values, laid, bias, self.dropout if self.training else 0.0)
+        if memory is not None:
+            keys, values = memory.add(keys, values)
+        dropout = self.dropout if self.training else 0.0
+        if mask == causal() and bias is None and queries.shape[2] in (1, keys.shape[2]):
+            attended = attend(queries, keys, values, dropout=dropout, causal=queries.shape[2] > 1)
+        else:
+            laid = None if mask is None else mask(queries.shape[2], keys.shape[2], queries.device)
+            attended = attend(queries, keys, values, laid, bias, dropout)
         return self.output(attended.transpose(1, 2).flatten(2))
 
     def weights(

@@ -68,11 +68,11 @@ class LearnedPositions(nn.Module):
         self.table = nn.Parameter(torch.empty(length, width))
         nn.init.normal_(self.table, std=0.02)
 
-    def forward(self, sequence: Float[Tensor, "B T D"]) -> Float[Tensor, "B T D"]:
-        """Raises `InputError` for a sequence longer than the table."""
-        length, longest = sequence.shape[-2], len(self.table)
-        if length > longest:
+    def forward(self, sequence: Float[Tensor, "B T D"], start: int = 0) -> Float[Tensor, "B T D"]:
+        """The sequence stands at positions from `start`. Raises `InputError` when it ends behind the table."""
+        end, longest = start + sequence.shape[-2], len(self.table)
+        if end > longest:
             raise InputError(
-                f"sequences may have {longest} steps; received {length}; cut them, or build with length={length}"
+                f"sequences may have {longest} steps; received {end}; cut them, or build with length={end}"
             )
-        return sequence + self.table[:length]
+        return sequence + self.table[start:end]
