@@ -1,0 +1,107 @@
+"""Denoising diffusion: a U-Net, the table of noise that it is trained under, and what it is asked to say.
+
+Source: Ho, Jain & Abbeel 2020, "Denoising diffusion probabilistic models", arXiv 2006.11239: linear schedule, the
+network says the noise. Nichol & Dhariwal 2021, "Improved denoising diffusion probabilistic models", arXiv 2102.09672:
+cosine schedule. Salimans & Ho 2022, "Progressive distillation for fast sampling of diffusion models", arXiv 2202.00512:
+the network says the velocity, which stays well defined where nothing but noise is left.
+
+    forward(x_t, t) -> prediction            training: x_t from `noised`, what should be predicted from `target`
+                            | `clean`
+                            v
+                      estimate of x_0        sampling: bestiary.sampling.diffusion
+
+What departs from it: the paper scales pixels to -1..1; here they have mean 0 and variance 1, as all batches of images.
+"""
+
+from collections.abc import Collection, Sequence
+
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from bestiary.architectures.generative.unet import UNet
+from bestiary.layers.noise import NOISE, VELOCITY, Betas, Prediction, cosine, linear, scales, signal
+
+# B batch, C channels, H height, W width, S steps
+
+
+class Diffusion(nn.Module):
+    """A denoiser and its noise. Abstract: a final class names its `betas` and what it `predicts`.
+
+    Args:
+        channels: of the images.
+        widths, depth, attention, heads, groups, dropout: of the `UNet`.
+        steps: from data to noise, at least 2.
+    """
+
+    betas: Betas
+    predicts: Prediction
+    signal: Tensor
+
+    def __init__(
+        self,
+        *,
+        channels: int,
+        widths: Sequence[int] = (128, 256, 256, 256),
+        depth: int = 2,
+        attention: Collection[int] = (1,),
+        heads: int = 1,
+        groups: int = 32,
+        dropout: float = 0.0,
+        steps: int = 1000,
+    ) -> None:
+        super().__init__()
+        self.channels, self.steps = channels, steps
+        self.network = UNet(
+            channels=channels,
+            widths=widths,
+            depth=depth,
+            attention=attention,
+            heads=heads,
+            groups=groups,
+            dropout=dropout,
+        )
+        self.register_buffer("signal", signal(type(self).betas(steps)), persistent=False)
+
+    def forward(self, noisy: Float[Tensor, "B C H W"], step: Int[Tensor, " B"]) -> Float[Tensor, "B C H W"]:
+        return self.network(noisy, step)
+
+    def noised(self, data: Tensor, noise: Tensor, step: Int[Tensor, " B"]) -> Float[Tensor, "B C H W"]:
+        """Data [B C H W] after so many steps towards noise: equation 4 of Ho et al."""
+        a, s = scales(self.signal, step)
+        return a * data + s * noise
+
+    def target(self, data: Tensor, noise: Tensor, step: Int[Tensor, " B"]) -> Float[Tensor, "B C H W"]:
+        """What forward should say of `noised(data, noise, step)`."""
+        return self.predicts.target(data, noise, *scales(self.signal, step))
+
+    def clean(self, noisy: Tensor, step: Int[Tensor, " B"]) -> Float[Tensor, "B C H W"]:
+        """The data that the network believes to be under the noise."""
+        return self.predicts.parts(noisy, self(noisy, step), *scales(self.signal, step))[0]
+
+
+class DDPM(Diffusion):
+    """The paper's: linear schedule, predicts the noise. Its words are those of `Diffusion`.
+
+    Example:
+        >>> import torch
+        >>> network = DDPM(channels=1, widths=(8, 16), depth=1, groups=4)
+        >>> network(torch.randn(2, 1, 8, 8), torch.tensor([3, 800])).shape
+        torch.Size([2, 1, 8, 8])
+    """
+
+    betas = staticmethod(linear)
+    predicts = NOISE
+
+
+class CosineDDPM(Diffusion):
+    """Cosine schedule, predicts the noise (Nichol & Dhariwal 2021). Its words are those of `Diffusion`."""
+
+    betas = staticmethod(cosine)
+    predicts = NOISE
+
+
+class VelocityDDPM(Diffusion):
+    """Cosine schedule, predicts the velocity (Salimans & Ho 2022). Its words are those of `Diffusion`."""
+
+    betas = staticmethod(cosine)
+    predicts = VELOCITY
