@@ -1,0 +1,59 @@
+"""From nodes to answers about more than one of them: a pair, or a whole graph.
+
+Axes: N nodes, D width, M pairs, G graphs, K outputs.
+"""
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from bestiary.layers.messages import scatter_mean
+
+
+def parts(graph: Int[Tensor, " N"]) -> tuple[Int[Tensor, "2 N"], int]:
+    """Every node as an edge into the graph that it is part of, and how many graphs there are.
+
+    Args:
+        graph: number of each node's graph, from 0; every graph has a node.
+
+    Example:
+        >>> parts(torch.tensor([0, 0, 1]))[0].tolist()
+        [[0, 1, 2], [0, 0, 1]]
+    """
+    return torch.stack([torch.arange(len(graph), device=graph.device), graph]), int(graph.max()) + 1
+
+
+class GraphMean(nn.Module):
+    """The mean of a graph's nodes, and a linear layer on it.
+
+    Example:
+        >>> GraphMean(width=4, outputs=3)(torch.randn(5, 4), torch.tensor([0, 0, 1, 1, 1])).shape
+        torch.Size([2, 3])
+    """
+
+    def __init__(self, *, width: int, outputs: int) -> None:
+        super().__init__()
+        self.head = nn.Linear(width, outputs)
+
+    def forward(self, nodes: Float[Tensor, "N D"], graph: Int[Tensor, " N"]) -> Float[Tensor, "G K"]:
+        return self.head(scatter_mean(nodes, *parts(graph)))
+
+
+class PairScore(nn.Module):
+    """How two nodes go together: a linear layer on their product, so that (a, b) and (b, a) score the same.
+
+    With one output and equal weights this is the inner product of Kipf and Welling 2016, Variational graph
+    auto-encoders, arXiv 1611.07308; free weights let single dimensions count against an edge (Yang et al. 2015,
+    Embedding entities and relations, arXiv 1412.6575).
+
+    Example:
+        >>> PairScore(width=4, outputs=2)(torch.randn(5, 4), torch.tensor([[0, 1, 2], [3, 4, 4]])).shape
+        torch.Size([3, 2])
+    """
+
+    def __init__(self, *, width: int, outputs: int) -> None:
+        super().__init__()
+        self.head = nn.Linear(width, outputs)
+
+    def forward(self, nodes: Float[Tensor, "N D"], pairs: Int[Tensor, "2 M"]) -> Float[Tensor, "M K"]:
+        return self.head(nodes.index_select(0, pairs[0]) * nodes.index_select(0, pairs[1]))
