@@ -1,6 +1,6 @@
 """Gradient descent that is answered by an average of the weights that it passed through."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from torch import nn
 
@@ -20,18 +20,28 @@ class AveragedGradientDescent:
         objective: (network, batch, step) -> loss, logs.
         minimise: one update of the network's parameters.
         average: of the network; what ships.
+        prepare: shows the data to the network before the first update, for what it has to know of them.
     """
 
     stateful = ("network", "average", "minimise")
 
-    def __init__(self, network: nn.Module, objective: Objective, minimise: Minimise, average: MovingAverage) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        objective: Objective,
+        minimise: Minimise,
+        average: MovingAverage,
+        prepare: Callable[[Data], None],
+    ) -> None:
         self.network, self.objective, self.minimise, self.average = network, objective, minimise, average
+        self.prepare = prepare
 
     @property
     def answer(self) -> nn.Module:
         return self.average.network
 
     def updates(self, data: Data, start: int, horizon: int) -> Iterator[Logs]:
+        self.prepare(data)
         self.network.train()
         for step in range(start, horizon):
             loss, logs = self.objective(self.network, data.batch("train", step), step)

@@ -1,7 +1,7 @@
 """The loss of denoising diffusion."""
 
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -16,14 +16,15 @@ class Denoising:
 
     Steps and noise come from the global stream of random numbers, which checkpoints hold.
 
-    The network offers `steps`, `noised(data, noise, step)` and `target(data, noise, step)`, such as
-    `bestiary.architectures.generative.ddpm.Diffusion`.
+    The network offers `steps`, `units.signed(pixels)`, `noised(data, noise, step)` and `target(data, noise, step)`,
+    such as `bestiary.architectures.generative.ddpm.DDPM`.
     """
 
     def __call__(self, network: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Logs]:
-        data = cast("ImageBatch", batch).pixels
+        diffusion = cast("Any", network)
+        data = diffusion.units.signed(cast("ImageBatch", batch).pixels)  # [B, C, H, W] from -1 to 1
         noise = torch.randn_like(data)
-        times = torch.randint(cast("int", network.steps), (len(data),), device=data.device)
-        said = network(network.noised(data, noise, times), times)  # pyright: ignore[reportCallIssue]
-        loss = F.mse_loss(said, network.target(data, noise, times))  # pyright: ignore[reportCallIssue]
+        times = torch.randint(diffusion.steps, (len(data),), device=data.device)
+        said = network(diffusion.noised(data, noise, times), times)
+        loss = F.mse_loss(said, diffusion.target(data, noise, times))
         return loss, {"loss": loss.detach()}

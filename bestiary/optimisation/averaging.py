@@ -37,7 +37,7 @@ class MovingAverage:
     def update(self, network: nn.Module, step: int) -> None:
         """Moves towards the network's weights, after update number `step`, counted from 0."""
         decay = min(self.decay, (1 + step) / (10 + step))
-        mine, other = list(self.network.parameters()), list(network.parameters())
+        mine, other = tuple(self.network.parameters()), tuple(network.parameters())
         torch._foreach_lerp_(mine, other, 1 - decay)  # pyright: ignore[reportPrivateImportUsage]
         for held, new in zip(self.network.buffers(), network.buffers()):
             held.copy_(new)

@@ -1,10 +1,13 @@
 """Denoising diffusion: gradient descent on the noise objective, answered by the averaged weights."""
 
+from typing import cast
+
 from torch import nn
 
 from bestiary.algorithms.averaged_descent import AveragedGradientDescent
-from bestiary.contracts import Spec
+from bestiary.contracts import Data, Spec
 from bestiary.errors import InputError
+from bestiary.layers.pixel_range import PixelRange
 from bestiary.objectives.denoising import Denoising
 from bestiary.optimisation.adamw import AdamW
 from bestiary.optimisation.averaging import MovingAverage
@@ -41,4 +44,9 @@ def diffusion(
     if not 0 <= keep < 1:
         raise InputError(f"keep must be from 0 to below 1; received {keep!r}; try 0.999")
     minimise = Minimise(AdamW(network, rate, decay), trapezoid(warmup), clip)
-    return AveragedGradientDescent(network, Denoising(), minimise, MovingAverage(network, keep))
+
+    def prepare(data: Data) -> None:
+        units = cast("PixelRange", network.units)
+        units.measure(getattr(data, "facts", {}))
+
+    return AveragedGradientDescent(network, Denoising(), minimise, MovingAverage(network, keep), prepare)

@@ -18,6 +18,7 @@ from bestiary.errors import InputError
 Denoiser = Callable[[Tensor, int], Tensor]
 Variance = Callable[[float, float], float]
 Watch = Callable[[int, Tensor, Tensor], None]
+Sampler = Callable[..., Tensor]  # `ddpm` or `ddim`
 
 
 def spaced(total: int, steps: int) -> list[int]:
@@ -133,4 +134,9 @@ def _signal(signal: Tensor, step: int) -> float:
 
 
 def _noise(x: Tensor, generator: torch.Generator | None) -> Tensor:
-    return torch.randn(x.shape, generator=generator, device=x.device, dtype=x.dtype)
+    where = x.device if generator is None else generator.device
+    return torch.randn(x.shape, generator=generator, device=where, dtype=x.dtype).to(x.device)
+
+
+SAMPLERS = {"ddim": ddim, "ddpm": ddpm}
+"""By name, for people."""

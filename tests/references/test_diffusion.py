@@ -113,7 +113,7 @@ def test_unet_is_diffusers(seed: int) -> None:
 
 def test_the_published_size_is_diffusers() -> None:
     with torch.device("meta"):
-        ours, theirs = DDPM(channels=3), reference(3, (128, 256, 256, 256), 2, (1,), 32)
+        ours, theirs = DDPM(channels=3, image_size=(32, 32)), reference(3, (128, 256, 256, 256), 2, (1,), 32)
     names = rename([name for name, _ in ours.network.named_parameters()], renaming(4, 2))
     assert set(names.values()) == {name for name, _ in theirs.named_parameters()}
     assert sum(p.numel() for p in ours.parameters()) == 35_746_307
@@ -163,14 +163,14 @@ def test_schedules_are_diffusers(schedule: str, steps: int) -> None:
 
 @pytest.mark.parametrize(("kind", "schedule"), [(DDPM, "linear"), (CosineDDPM, "squaredcos_cap_v2")])
 def test_noising_is_diffusers(kind: type[DDPM], schedule: str) -> None:
-    network = kind(channels=1, widths=(4,), depth=1, groups=2, attention=())
+    network = kind(channels=1, image_size=(3, 3), widths=(4,), depth=1, groups=2, attention=())
     data, noise, step = torch.randn(5, 1, 3, 3), torch.randn(5, 1, 3, 3), torch.tensor([0, 1, 500, 998, 999])
     theirs = scheduler(DDPMScheduler, schedule)
     close(network.noised(data, noise, step), theirs.add_noise(data, noise, step), "noised")
 
 
 def test_velocity_is_diffusers() -> None:
-    network = VelocityDDPM(channels=1, widths=(4,), depth=1, groups=2, attention=())
+    network = VelocityDDPM(channels=1, image_size=(3, 3), widths=(4,), depth=1, groups=2, attention=())
     data, noise, step = torch.randn(5, 1, 3, 3), torch.randn(5, 1, 3, 3), torch.tensor([0, 1, 500, 998, 999])
     theirs = scheduler(DDPMScheduler, "squaredcos_cap_v2").get_velocity(data, noise, step)
     close(network.target(data, noise, step), theirs, "velocity")
