@@ -34,3 +34,23 @@ def trapezoid(warmup: int = 0, decay: float = 0.3, floor: float = 0.02) -> Sched
         return rising * (floor + (1 - floor) * min(1.0, max(0.0, left)))
 
     return factor
+
+
+def inverse_square_root(width: int, warmup: int) -> Schedule:
+    """width^-0.5 * min(step^-0.5, step * warmup^-1.5), steps counted from 1 (Vaswani et al. 2017, equation 3).
+
+    Args:
+        width: of the network; wide ones learn more slowly.
+        warmup: steps of the linear rise; the highest factor is 1 / sqrt(width * warmup).
+
+    Example:
+        >>> schedule = inverse_square_root(width=512, warmup=4000)
+        >>> [f"{schedule(step - 1, 100_000):.1e}" for step in (1, 2000, 4000, 16_000)]
+        ['1.7e-07', '3.5e-04', '7.0e-04', '3.5e-04']
+    """
+
+    def factor(step: int, horizon: int) -> float:
+        number = step + 1
+        return width**-0.5 * min(number**-0.5, number * warmup**-1.5)
+
+    return factor

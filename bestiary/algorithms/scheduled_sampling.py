@@ -1,0 +1,57 @@
+"""Scheduled sampling (Bengio, Vinyals, Jaitly, Shazeer 2015): a writer is weaned off the teacher's hand.
+
+Under teacher forcing a network always sees the true tokens before the next one; when it writes by itself it sees its
+own, mistakes included. Here each token that it sees is its own with a chance that grows over the training.
+"""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+
+from bestiary.contracts import Batch, Data, Logs
+from bestiary.objectives.sequences import nats
+from bestiary.optimisation.minimise import Minimise
+
+
+class ScheduledSampling:
+    """Gradient descent on sequences that are partly the network's own (section 2.4 of the paper, linear decay).
+
+    Args:
+        network: offers `encode` and `step`, as decoders need them.
+        minimise: one update of the network's parameters.
+        own: the chance of an own token at the end of the horizon, 0 to 1; it grows from 0 in a straight line.
+        smoothing: share of each target's mass that is spread evenly over all tokens.
+    """
+
+    stateful = ("network", "minimise")
+
+    def __init__(self, network: nn.Module, minimise: Minimise, own: float, smoothing: float = 0.0) -> None:
+        self.network, self.minimise, self.own, self.smoothing = network, minimise, own, smoothing
+
+    @property
+    def answer(self) -> nn.Module:
+        return self.network
+
+    def updates(self, data: Data, start: int, horizon: int) -> Iterator[Logs]:
+        self.network.train()
+        for step in range(start, horizon):
+            chance = self.own * step / horizon
+            batch = data.batch("train", step)
+            loss = nats(self._write(batch, chance), batch.target, self.smoothing).mean()
+            self.minimise(loss, step, horizon)
+            yield {"loss": loss.detach(), "own": chance}
+
+    def _write(self, batch: Batch, chance: float) -> Tensor:
+        """Logits [B, T, K]: after the beginning a token that enters is the true one, or drawn from the last logits."""
+        source, lengths, sequence = batch.inputs
+        memory, state = self.network.encode(source, lengths)  # pyright: ignore[reportCallIssue]
+        token, written = sequence[:, 0], list[Tensor]()
+        for place in range(sequence.shape[1]):
+            logits, state = self.network.step(token, memory, state)  # pyright: ignore[reportCallIssue]
+            written.append(logits)
+            if place + 1 < sequence.shape[1]:
+                drawn = torch.multinomial(logits.detach().softmax(-1), 1).squeeze(1)
+                coin = torch.rand(len(token), device=token.device) < chance
+                token = torch.where(coin, drawn, sequence[:, place + 1])
+        return torch.stack(written, 1)
