@@ -208,6 +208,7 @@ class StoredData(ArrayData):
     ) -> None:
         spec, facts = read_spec(folder)
         super().__init__(spec, facts, {}, batch, seed, device)
+        self.folder = folder
         self._folders = {"train": folder, "validation": folder, "test": sealed}
 
     def arrays(self, split: str) -> dict[str, Tensor]:

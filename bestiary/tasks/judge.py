@@ -85,7 +85,7 @@ class Sample:
         total = len(data.arrays(split)["target"])
         drawn = torch.randperm(total, generator=torch.Generator().manual_seed(0))[:rows]
         self.spec: Spec = data.spec
-        self._data, self._split, self._where = data, split, drawn.sort().values
+        self.data, self._split, self._where = data, split, drawn.sort().values
         self._arrays = {
             name: data.arrays(split)[name][self._where] for name in ("target", "row") if name in data.arrays(split)
         }
@@ -97,18 +97,18 @@ class Sample:
 
     def batch(self, split: str, number: int) -> Batch:
         """Training batches come from the data themselves."""
-        return self._data.batch(split, number)
+        return self.data.batch(split, number)
 
     def batches(self, split: str) -> Iterator[Batch]:
         """The rows of the sample once, in order, 512 at a time."""
         self._check(split)
         for part in self._where.split(512):
-            yield self._data.take(split, part)
+            yield self.data.take(split, part)
 
     def take(self, split: str, where: Tensor | slice) -> Batch:
         """Rows of the sample by their place in it."""
         self._check(split)
-        return self._data.take(split, self._where[where])
+        return self.data.take(split, self._where[where])
 
     def _check(self, split: str) -> None:
         if split != self._split:
