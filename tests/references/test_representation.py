@@ -1,0 +1,251 @@
+"""Networks that make codes, against torch.nn.Sequential, scikit-learn's PCA, torch.distributions and arithmetic."""
+
+import random
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_digits
+from sklearn.decomposition import PCA
+from torch import nn
+from torch.distributions import Bernoulli, Independent, Normal, kl_divergence
+
+from bestiary.algorithms.inverse_graphics import Clamp
+from bestiary.architectures.representation.autoencoder import Autoencoder, PixelAutoencoder
+from bestiary.architectures.representation.convolutional_autoencoder import ConvolutionalAutoencoder
+from bestiary.architectures.representation.dcign import DCIGN
+from bestiary.architectures.representation.denoising_autoencoder import DenoisingAutoencoder
+from bestiary.architectures.representation.vae import VAE, GaussianVAE, draw
+from bestiary.contracts import TableBatch
+from bestiary.layers.movement import move
+from bestiary.layers.unit_interval import UnitInterval
+from bestiary.objectives.evidence import NegativeBound, active, divergence, terms
+from bestiary.objectives.reconstruction import Reconstruction
+from tests.references.parity import assert_same, copy_in_order
+
+SEEDS = range(3)
+
+
+def sequence(*sizes: int) -> list[nn.Module]:
+    layers: list[nn.Module] = []
+    for before, after in zip(sizes, sizes[1:]):
+        layers += [nn.Linear(before, after), nn.ReLU()]
+    return layers[:-1]
+
+
+def tell_range(network: nn.Module, low: float, span: float) -> None:
+    network.unit.low.fill_(low)  # type: ignore[union-attr]
+    network.unit.span.fill_(span)  # type: ignore[union-attr]
+
+
+# ------------------------------------------------------------------------------------------------ autoencoders
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_autoencoder_is_two_sequences(seed: int) -> None:
+    roll = random.Random(seed)
+    features, code = roll.randint(3, 20), roll.randint(1, 6)
+    widths = [roll.randint(1, 15) for _ in range(roll.randint(0, 3))]
+    ours = Autoencoder(features=features, code=code, widths=widths)
+    theirs = nn.Sequential(*sequence(features, *widths, code), *sequence(code, *reversed(widths), features))
+    copy_in_order(ours, theirs)
+    assert_same(ours, theirs, (torch.randn(7, features),))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_pixels_pass_a_logistic_function_in_their_own_range(seed: int) -> None:
+    roll = random.Random(seed)
+    low, span, width = roll.uniform(-2, 0), roll.uniform(1, 5), roll.randint(1, 9)
+    ours = PixelAutoencoder(features=12, code=3, widths=(width,), back=(4, 4))
+    tell_range(ours, low, span)
+    theirs = nn.Sequential(*sequence(12, width, 3), *sequence(3, 4, 4, 12), nn.Sigmoid())
+    theirs.load_state_dict(dict(zip(theirs.state_dict(), ours.network.state_dict().values())))
+    unit = torch.rand(5, 1, 3, 4)
+    found = ours(unit * span + low)
+    expected = theirs(unit.flatten(1)).view_as(unit) * span + low
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
+
+
+def test_without_hidden_layers_it_holds_principal_components() -> None:
+    rows = load_digits().data
+    pca = PCA(8).fit(rows)
+    network = Autoencoder(features=64, code=8, widths=()).double()
+    components, mean = torch.from_numpy(pca.components_), torch.from_numpy(pca.mean_)
+    with torch.no_grad():
+        network.encoder[0].weight.copy_(components)
+        network.encoder[0].bias.copy_(-components @ mean)
+        network.decoder[0].weight.copy_(components.T)
+        network.decoder[0].bias.copy_(mean)
+    inputs = torch.from_numpy(rows[:50])
+    np.testing.assert_allclose(network.encode(inputs).detach(), pca.transform(rows[:50]), atol=1e-10)
+    expected = pca.inverse_transform(pca.transform(rows[:50]))
+    np.testing.assert_allclose(network(inputs).detach(), expected, atol=1e-10)
+
+
+@pytest.mark.parametrize("size", [(28, 28), (8, 12)])
+def test_denoising_autoencoder_is_a_sequence(size: tuple[int, int]) -> None:
+    ours = DenoisingAutoencoder(channels=1, image_size=size, width=6)
+    theirs = nn.Sequential(
+        *(nn.Conv2d(1, 6, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)),
+        *(nn.Conv2d(6, 6, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)),
+        *(nn.Conv2d(6, 6, 3, padding=1), nn.ReLU(), nn.Upsample(scale_factor=2)),
+        *(nn.Conv2d(6, 6, 3, padding=1), nn.ReLU(), nn.Upsample(scale_factor=2)),
+        *(nn.Conv2d(6, 1, 3, padding=1), nn.Sigmoid()),
+    )
+    theirs.load_state_dict(dict(zip(theirs.state_dict(), dict(ours.named_parameters()).values())))
+    assert_same(ours, theirs, (torch.rand(3, 1, *size),))
+
+
+@pytest.mark.parametrize("size", [(28, 28), (9, 14)])
+def test_convolutional_autoencoder_is_a_sequence(size: tuple[int, int]) -> None:
+    ours = ConvolutionalAutoencoder(channels=2, image_size=size, code=5, widths=(4, 3))
+    half = tuple(-(-s // 2) for s in size)
+    small = tuple(-(-s // 2) for s in half)
+    flat = 3 * small[0] * small[1]
+
+    class Cut(nn.Module):
+        def __init__(self, size: tuple[int, ...]) -> None:
+            super().__init__()
+            self.size = size
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x[:, :, : self.size[0], : self.size[1]]
+
+    theirs = nn.Sequential(
+        *(nn.Conv2d(2, 4, 3, 2, 1), nn.ReLU(), nn.Conv2d(4, 3, 3, 2, 1), nn.ReLU(), nn.Flatten()),
+        *(nn.Linear(flat, 5), nn.Linear(5, flat), nn.Unflatten(1, (3, *small)), nn.ReLU()),
+        *(nn.Upsample(scale_factor=2), Cut(half), nn.Conv2d(3, 4, 3, padding=1), nn.ReLU()),
+        *(nn.Upsample(scale_factor=2), Cut(size), nn.Conv2d(4, 2, 3, padding=1), nn.Sigmoid()),
+    )
+    theirs.load_state_dict(dict(zip(theirs.state_dict(), dict(ours.named_parameters()).values())))
+    assert_same(ours, theirs, (torch.rand(3, 2, *size),))
+
+
+def test_noise_is_on_what_is_seen_and_not_on_what_is_asked_for() -> None:
+    class Copying(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.unit = UnitInterval()
+
+        def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+            return inputs
+
+    torch.manual_seed(0)
+    network, batch = Copying(), TableBatch(torch.zeros(500, 100), torch.zeros(500))
+    tell_range(network, -1.0, 4.0)
+    assert float(Reconstruction()(network, batch, 0)[0]) == 0
+    assert float(Reconstruction(noise=0.5)(network, batch, 0)[0]) == pytest.approx((0.5 * 4) ** 2, rel=0.02)
+    assert float(Reconstruction(masked=0.25)(network, batch, 0)[0]) == pytest.approx(0.25, rel=0.02)  # set to -1
+
+
+# ------------------------------------------------------------------------------------------------ the bound
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_divergence_is_that_of_torch_distributions(seed: int) -> None:
+    torch.manual_seed(seed)
+    mean, log_variance = torch.randn(6, 4), torch.randn(6, 4)
+    posterior = Normal(mean, (0.5 * log_variance).exp())
+    expected = kl_divergence(posterior, Normal(0.0, 1.0)).sum(1)
+    torch.testing.assert_close(divergence(mean, log_variance), expected, atol=1e-5, rtol=1e-5)
+
+
+def test_likelihoods_are_those_of_torch_distributions() -> None:
+    torch.manual_seed(0)
+    pixels, table = VAE(features=12, code=3, widths=(5,)), GaussianVAE(features=7, code=3, widths=(5,))
+    nn.init.normal_(table.log_scale)
+    code, binary, rows = torch.randn(4, 3), torch.bernoulli(torch.full((4, 12), 0.4)), torch.randn(4, 7)
+    expected = Independent(Bernoulli(logits=pixels.decoder(code)), 1).log_prob(binary)
+    torch.testing.assert_close(pixels.log_likelihood(code, binary), expected, atol=1e-5, rtol=1e-5)
+    expected = Independent(Normal(table.decoder(code), table.log_scale.exp()), 1).log_prob(rows)
+    torch.testing.assert_close(table.log_likelihood(code, rows), expected, atol=1e-5, rtol=1e-5)
+
+
+def test_gradients_pass_the_draw() -> None:
+    """d E[z^2] / d mean = 2 mean, d E[z^2] / d deviation = 2 deviation."""
+    torch.manual_seed(0)
+    mean, deviation = torch.tensor(0.7, requires_grad=True), torch.tensor(1.3, requires_grad=True)
+    log_variance = 2 * deviation.log()
+    draw(mean.expand(400_000, 1), log_variance.expand(400_000, 1)).square().mean().backward()
+    assert float(mean.grad) == pytest.approx(1.4, rel=0.01)  # type: ignore[arg-type]
+    assert float(deviation.grad) == pytest.approx(2.6, rel=0.01)  # type: ignore[arg-type]
+
+
+def test_the_bound_is_below_the_evidence() -> None:
+    """log p(x) by importance sampling with many codes lies above the mean of the bound, and is reached from below."""
+    torch.manual_seed(0)
+    network = VAE(features=10, code=2, widths=(8,))
+    pixels = torch.bernoulli(torch.full((20, 10), 0.3))
+    with torch.no_grad():
+        repeated = pixels.repeat_interleave(4000, 0)
+        mean, log_variance = network.posterior(repeated)
+        code = draw(mean, log_variance)
+        weights = (
+            network.log_likelihood(code, repeated)
+            + Normal(0.0, 1.0).log_prob(code).sum(1)
+            - Normal(mean, (0.5 * log_variance).exp()).log_prob(code).sum(1)
+        ).view(20, 4000)
+        evidence = weights.logsumexp(1) - np.log(4000)
+        likelihood, cost = terms(network, repeated)
+        bound = (likelihood - cost).view(20, 4000).mean(1)
+    assert (bound < evidence).all()
+    # the same bound, with the divergence drawn rather than computed
+    torch.testing.assert_close(bound, weights.mean(1), atol=0.1, rtol=0)
+
+
+def test_the_bound_is_a_sum_over_pixels_and_a_mean_over_rows() -> None:
+    torch.manual_seed(0)
+    network, pixels = VAE(features=30, code=4, widths=(8,)), torch.rand(16, 30)
+    torch.manual_seed(1)
+    loss, logs = NegativeBound()(network, pixels, step=0, horizon=1)
+    torch.manual_seed(1)
+    mean, log_variance = network.posterior(pixels)
+    code = draw(mean, log_variance)
+    cross_entropy = nn.functional.binary_cross_entropy_with_logits(network.decoder(code), pixels, reduction="sum") / 16
+    cost = kl_divergence(Normal(mean, (0.5 * log_variance).exp()), Normal(0.0, 1.0)).sum() / 16
+    torch.testing.assert_close(loss, cross_entropy + cost)
+    torch.testing.assert_close(logs["loss"], loss.detach())
+
+
+def test_active_numbers_are_counted_by_the_variance_of_their_means() -> None:
+    torch.manual_seed(0)
+    means = torch.randn(20_000, 3) * torch.tensor([1.0, 0.15, 0.05])  # variances 1, 0.0225, 0.0025
+    assert active(means).tolist() == [True, True, False]
+    assert not active(means * 0.05).any()
+
+
+# ------------------------------------------------------------------------------------------------ inverse graphics
+
+
+def test_clamped_gradients_are_those_of_holding_numbers_to_their_average() -> None:
+    """The replaced gradient is the derivative of half the squared difference from the average, taken as fixed."""
+    torch.manual_seed(0)
+    code, free = torch.randn(6, 5, requires_grad=True), torch.arange(5) == 2
+    weight = torch.randn(6, 5)
+    (found,) = torch.autograd.grad((Clamp.apply(code, free, 0.3) * weight).sum(), code)  # type: ignore[attr-defined]
+    average = code.mean(0).detach()
+    held = 0.3 / 6 * 0.5 * (code - average)[:, ~free].square().sum() + (code * weight)[:, free].sum()
+    (expected,) = torch.autograd.grad(held, code)
+    torch.testing.assert_close(found, expected)
+
+
+def test_dcign_enlarges_to_the_sizes_that_its_encoder_saw() -> None:
+    network = DCIGN(channels=1, image_size=(30, 26), code=6, widths=(4, 3), kernel=3, back_kernel=5)
+    assert [stage.size for stage in network.larger] == [(14, 12), (30, 26)]
+    assert network(torch.rand(2, 1, 30, 26))[0].shape == (2, 1, 30, 26)
+    with pytest.raises(ValueError, match="at least one pixel"):
+        DCIGN(channels=1, image_size=(8, 8), code=6, widths=(4, 3), kernel=5)
+
+
+def test_moving_is_turning_and_shifting() -> None:
+    torch.manual_seed(0)
+    images = torch.rand(2, 3, 8, 8)
+    turned = move(images, torch.tensor([[1.0, 0.0, 0.0]] * 2), angle=90.0)
+    torch.testing.assert_close(turned, torch.rot90(images, 1, (2, 3)), atol=1e-5, rtol=0)
+    shifted = move(images, torch.tensor([[0.0, 1.0, -1.0]] * 2), shift=1 / 8)
+    torch.testing.assert_close(shifted[:, :, :-1, 1:], images[:, :, 1:, :-1], atol=1e-5, rtol=0)
+    wide = torch.rand(1, 1, 6, 10)
+    around = move(wide, torch.tensor([[1.0, 0.0, 0.0]]), angle=180.0)
+    torch.testing.assert_close(around, wide.flip(2, 3), atol=1e-5, rtol=0)
+    both = move(images, torch.tensor([[1.0, 1.0, 0.0]] * 2), angle=90.0, shift=1 / 8)
+    torch.testing.assert_close(both[..., 1:], torch.rot90(images, 1, (2, 3))[..., :-1], atol=1e-5, rtol=0)
