@@ -1,0 +1,31 @@
+"""The loss of a language model: how surprised it is by each next token."""
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from bestiary.contracts import Batch, Logs
+
+NOT_ASKED = 0  # the token that stands before a text and behind its end
+
+
+@dataclass(frozen=True)
+class NextToken:
+    """Mean cross-entropy of the next token at every place of a window, in nats: with the text itself as the context
+    (teacher forcing), so that all places are learned from at once.
+
+    Targets of token 0 are not asked for.
+
+    Example:
+        >>> import torch
+        >>> from bestiary.batches import CorpusBatch
+        >>> even = nn.Embedding(4, 4, _weight=torch.zeros(4, 4))
+        >>> round(NextToken()(even, CorpusBatch(torch.tensor([[0, 2, 3, 0]])), 0)[0].exp().item(), 4)
+        4.0
+    """
+
+    def __call__(self, network: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Logs]:
+        logits = network(*batch.inputs)  # [B, T, V]
+        loss = F.cross_entropy(logits.flatten(0, 1), batch.target.flatten(), ignore_index=NOT_ASKED)
+        return loss, {"loss": loss.detach()}

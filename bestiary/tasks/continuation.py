@@ -1,0 +1,151 @@
+"""Carrying text on: how many bits a model needs for each next token, given what came before.
+
+A model that gives the next token probability p needs -log2(p) bits to write it down (Shannon 1948). Summed over a text
+and divided by its bytes, that is a figure in which models of bytes, models of pieces of words, n-grams and compressors
+can be compared; the perplexity of a token cannot, for its tokens are a matter of choice.
+
+Axes: N windows, T places in a window.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, cast
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from bestiary.contracts import Predictions
+from bestiary.data.corpus_store import CorpusData
+from bestiary.tasks.evidence import Evidence, Measure, ratio
+from bestiary.tasks.metrics import Metric
+
+PLACES = 8  # parts of a window in which bits are told apart: more context should help
+_BITS = Metric("bits_per_byte", "bits per byte", False, "continue", "evidence", 0.0, math.inf)
+_PERPLEXITY = Metric("perplexity", "perplexity of a token", False, "continue", "evidence", 1.0, math.inf)
+
+
+def _perplexity(rows: NDArray[np.float64], bits: NDArray[np.float64], tokens: NDArray[np.float64]) -> Any:
+    return np.exp2(np.minimum(bits / tokens, 1_000.0))
+
+
+EVIDENCE = Evidence(
+    measures=(
+        Measure(_BITS, ("bits", "bytes"), ratio),
+        Measure(_PERPLEXITY, ("bits", "tokens"), _perplexity),
+    ),
+    loss="loss",
+    reason="it compares models whatever they cut the text into",
+    unit="bits per byte",
+)
+
+
+class Teller(Protocol):
+    """A baseline: tells of every byte of texts how many bits it takes."""
+
+    def bits(self, texts: Sequence[bytes]) -> list[NDArray[np.float64]]:
+        """Of each text, bits of each byte, given those before it."""
+        ...
+
+
+class Continue:
+    """Tells how well text is carried on; implements `contracts.Task`.
+
+    Args:
+        facts: of the data.
+
+    Predictions have, for each window: `bits`, `bytes` and `tokens` that it asks for; `loss`, its bits over the mean of
+    the bytes of a window, whose mean is the bits per byte of all; and of each eighth of the window, context included,
+    `bits_at_k` and `bytes_at_k`.
+    """
+
+    problem = "continue"
+
+    def __init__(self, facts: Mapping[str, Any]) -> None:
+        self.facts = facts
+
+    def predict(self, answer: nn.Module | Teller, data: Any, split: str) -> Predictions:
+        """Every window of a split; a network is put into evaluation mode and back."""
+        told = network_bits(answer, data, split) if isinstance(answer, nn.Module) else teller_bits(answer, data, split)
+        return self.predictions(told, data, split)
+
+    def predictions(self, bits: Float[Tensor, "N T"], data: CorpusData, split: str) -> Predictions:
+        """From the bits of each place of each window."""
+        asked, bytes_of = data.counted(split, slice(None))
+        counted = bytes_of * asked
+        columns = {
+            "row": data.arrays(split)["row"].clone(),
+            "bits": (bits * asked).sum(1),
+            "bytes": counted.sum(1).double(),
+            "tokens": asked.sum(1).double(),
+        }
+        columns["loss"] = columns["bits"] / columns["bytes"].mean()
+        ends = [round(part * data.spec.length / PLACES) for part in range(PLACES + 1)]
+        for part, (start, stop) in enumerate(zip(ends[:-1], ends[1:])):
+            columns[f"bits_at_{part}"] = (bits * (bytes_of > 0))[:, start:stop].sum(1)
+            columns[f"bytes_at_{part}"] = bytes_of[:, start:stop].sum(1).double()
+        return Predictions(columns)
+
+    def losses(self, predictions: Predictions, truth: object) -> NDArray[np.float64]:
+        """What each window costs [N]: its mean is what selection makes small, bits per byte."""
+        return EVIDENCE.losses(predictions)
+
+    def score(self, predictions: Predictions, truth: object) -> dict[str, float]:
+        """Bits per byte, and the perplexity of a token."""
+        return EVIDENCE.score(predictions)
+
+    def ignorant(self, data: CorpusData, split: str) -> Predictions:
+        """Who only knows how often each token is, from the training text (one more of each)."""
+        vocabulary = data.spec.vocabulary
+        counts = torch.bincount(data.arrays("train")["tokens"].long(), minlength=vocabulary).double() + 1
+        counts[0] = 0.0
+        surprise = -(counts / counts.sum()).log2()
+        targets = data.take(split, slice(None)).tokens[:, 1:].cpu()
+        return self.predictions(torch.where(targets > 0, surprise[targets], 0.0), data, split)
+
+    def table(self, answer: nn.Module | Teller, data: CorpusData, split: str) -> dict[str, list[Any] | NDArray[Any]]:
+        """For people: of each window its text, bytes, bits, and bits per byte."""
+        told = self.predict(answer, data, split).columns
+        asked, _ = data.counted(split, slice(None))
+        targets = data.take(split, slice(None)).tokens[:, 1:].cpu()
+        said = [data.units.decode(row[mask].numpy()).decode("utf-8", "replace") for row, mask in zip(targets, asked)]
+        bits, count = told["bits"].numpy(), told["bytes"].numpy()
+        return {"text": said, "bytes": count.astype(np.int64), "bits": bits, "bits_per_byte": bits / count}
+
+
+def network_bits(network: nn.Module, data: CorpusData, split: str) -> Float[Tensor, "N T"]:
+    """Bits that a network needs for each place of each window of a split, context included."""
+    modes = {module: module.training for module in network.modules()}
+    network.eval()
+    try:
+        with torch.no_grad():
+            parts = [_bits(network(*batch.inputs), batch.target) for batch in data.batches(split)]
+    finally:
+        for module, training in modes.items():
+            module.training = training
+    return torch.cat(parts) if parts else torch.zeros(0, data.spec.length, dtype=torch.float64)
+
+
+def _bits(logits: Float[Tensor, "B T V"], target: Tensor) -> Float[Tensor, "B T"]:
+    surprise = F.cross_entropy(logits.float().transpose(1, 2), target, reduction="none")
+    return surprise.cpu().double() / math.log(2)
+
+
+def teller_bits(teller: Teller, data: CorpusData, split: str) -> Float[Tensor, "N T"]:
+    """Bits that a baseline needs, summed over the bytes of each token; its context is all of the stretch before."""
+    tokens = data.arrays(split)["tokens"].numpy()
+    told = [np.zeros(0), *teller.bits(data.text(split))]
+    total = np.concatenate([[0.0], np.cumsum(np.concatenate(told))])
+    ends = np.cumsum(data.units.lengths[tokens])
+    of_token = torch.from_numpy(total[ends] - total[ends - data.units.lengths[tokens]])
+    start, stop = data.arrays(split)["start"], data.arrays(split)["stop"]
+    places = start[:, None] + 1 + torch.arange(data.spec.length)
+    return cast("Tensor", of_token[places.clamp(max=len(tokens) - 1)] * (places < stop[:, None]))
+
+
+__all__ = ["EVIDENCE", "PLACES", "Continue", "Teller", "network_bits", "teller_bits"]
