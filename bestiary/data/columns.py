@@ -11,6 +11,7 @@ left out  empty, constant, a row counter, an identifier, free text, or too many 
 # pyarrow.compute makes its functions when it is imported, so that a checker cannot see them.
 from __future__ import annotations
 
+import contextlib
 import re
 import warnings
 from dataclasses import dataclass
@@ -87,10 +88,9 @@ def numbers(column: pa.ChunkedArray | pa.Array, form: str = "plain") -> NDArray[
     if pa.types.is_temporal(kind) or pa.types.is_null(kind):
         return np.full(len(array), np.nan)
     text = labels(array)
-    try:
-        return _floats(pc.cast(text, pa.float64()))
-    except pa.ArrowInvalid:
-        pass
+    if form != "decimal comma":  # there 1.234 is a thousand and more
+        with contextlib.suppress(pa.ArrowInvalid):
+            return _floats(pc.cast(text, pa.float64()))
     if form != "plain":
         text = pc.replace_substring_regex(text, _SIGNS, "")
     valid = pc.match_substring_regex(text, _NUMBER[form])

@@ -74,9 +74,18 @@ class _Longest:
 
 
 class CsvFrame:
-    """A CSV or TSV file, packed with gzip or not; all cells are text, exactly as written."""
+    """A CSV or TSV file, packed with gzip or not; all cells are text, exactly as written.
 
-    def __init__(self, path: Path, separator: str | None = None, encoding: str | None = None) -> None:
+    Args:
+        path: of the file.
+        separator: detected unless given.
+        encoding: detected unless given.
+        names: of the columns, when the first line is a row like the others.
+    """
+
+    def __init__(
+        self, path: Path, separator: str | None = None, encoding: str | None = None, names: Sequence[str] = ()
+    ) -> None:
         self.name, self.notes, self._path = path.name, [], path
         with path.open("rb") as file:
             self._packed = file.read(2) == b"\x1f\x8b"
@@ -96,8 +105,9 @@ class CsvFrame:
             first = next((piece for piece in pieces if piece.num_rows), None)
             if first is None:
                 raise InputError(f"{self.name} has no rows; expected a first line of names and rows below it")
-            self.columns = check_columns(self.name, [str(column[0].as_py()) for column in first.columns])
-            if first.num_rows == 1 and not any(piece.num_rows for piece in pieces):
+            written = [str(column[0].as_py()) for column in first.columns]
+            self.columns, self._named = check_columns(self.name, names or written), not names
+            if self._named and first.num_rows == 1 and not any(piece.num_rows for piece in pieces):
                 raise InputError(f"{self.name} has names of columns and no rows below them")
 
     def _open(self) -> io.BufferedIOBase:
@@ -146,7 +156,7 @@ class CsvFrame:
     def chunks(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """All rows below the first line, a quarter of a megabyte of the file at a time."""
         wanted = list(self.columns if columns is None else columns)
-        first, rows = True, 0
+        first, rows = self._named, 0
         with _csv_errors(self.name):
             for piece in self._pieces():
                 table = pa.Table.from_batches([piece]).rename_columns(list(self.columns))

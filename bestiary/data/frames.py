@@ -1,6 +1,6 @@
 """Rows in pieces, whatever holds them: CSV, TSV, Parquet, JSON lines, a pandas frame, arrays.
 
-Every reader gives a `Frame`, which is read front to back as often as wanted; CSV and Parquet are never held whole.
+Every reader gives a `Frame`, which is read front to back as often as wanted; files of rows are never held whole.
 Cells of a CSV file stay the text that was written; what a column means is decided in `columns.py`.
 """
 
@@ -110,7 +110,9 @@ def _open_path(path: Path, separator: str | None, encoding: str | None) -> Frame
             raise InputError(f"expected a table (CSV, TSV, Parquet, JSON lines); {path.name} is {what}; {remedy}")
     start = head.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
     if start in (b"{", b"[") and path.suffix.lower() in (".json", ".jsonl", ".ndjson"):
-        return MemoryFrame(path.name, *_from_json(path))
+        from bestiary.data.json_lines import JsonLinesFrame
+
+        return JsonLinesFrame(path) if start == b"{" else MemoryFrame(path.name, *_from_json(path))
     from bestiary.data.csv_files import CsvFrame
 
     return CsvFrame(path, separator, encoding)
@@ -156,7 +158,7 @@ class MemoryFrame:
 def _from_pandas(frame: pd.DataFrame) -> tuple[pa.Table, list[str]]:
     if len(frame.columns) > COLUMNS:
         check_columns("frame", [str(c) for c in frame.columns])
-    arrays = [_array(frame.iloc[:, i]) for i in range(frame.shape[1])]
+    arrays = [array_of(frame.iloc[:, i]) for i in range(frame.shape[1])]
     return _flat([str(c) for c in frame.columns], arrays)
 
 
@@ -164,35 +166,41 @@ def _from_columns(columns: dict[str, Sequence[object]]) -> tuple[pa.Table, list[
     lengths = {len(values) for values in columns.values()}
     if len(lengths) > 1:
         raise InputError(f"columns must be equally long; received lengths {', '.join(map(str, sorted(lengths)))}")
-    return _flat(list(columns), [_array(values) for values in columns.values()])
+    return _flat(list(columns), [array_of(values) for values in columns.values()])
 
 
 def _from_json(path: Path) -> tuple[pa.Table, list[str]]:
     if path.stat().st_size > JSON_BYTES:
         raise InputError(
-            f"JSON files are read up to 1 GB; {path.name} is larger; give CSV or Parquet, which are streamed"
+            f"a JSON array is read up to 1 GB; {path.name} is larger; give one object a line, CSV or Parquet, which "
+            "are streamed"
         )
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        start = text.lstrip()[:1]
-        records = json.loads(text) if start == "[" else [json.loads(line) for line in text.split("\n") if line.strip()]
+        records = json.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as reason:
-        raise InputError(f"expected one JSON object per line in {path.name}; {reason}; correct that line") from None
+        raise InputError(
+            f"expected one JSON object per line in {path.name}, or an array of them; {reason}; correct it"
+        ) from None
     if not all(isinstance(record, dict) for record in records):
         raise InputError(f"expected JSON objects (names and values) in {path.name}; received something else")
     names = list(dict.fromkeys(name for record in records for name in record))
-    return _flat(names, [_array([record.get(name) for record in records]) for name in names])
+    return _flat(names, [array_of([record.get(name) for record in records]) for name in names])
 
 
-def _array(values: object) -> pa.Array:
+def array_of(values: object) -> pa.Array:
+    """Values as an Arrow array of the type that all of them have, else as text."""
     try:
         array = pa.array(values, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
-        plain = cast("Sequence[object]", values)
-        missing = [v is None or v is pd.NA or v != v for v in plain]
-        words = [None if gone else str(v).encode("utf-8", "replace").decode() for v, gone in zip(plain, missing)]
-        array = pa.array(words, type=pa.string())
+        return texts(cast("Sequence[object]", values))
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def texts(values: Sequence[object]) -> pa.Array:
+    """Values of any type as text, as Python writes them; missing ones stay missing."""
+    missing = [v is None or v is pd.NA or v != v for v in values]
+    words = [None if gone else str(v).encode("utf-8", "replace").decode() for v, gone in zip(values, missing)]
+    return pa.array(words, type=pa.string())
 
 
 def _flat(names: list[str], arrays: list[pa.Array]) -> tuple[pa.Table, list[str]]:

@@ -48,19 +48,27 @@ def group_keys(column: pa.ChunkedArray | pa.Array) -> NDArray[np.uint64]:
     return hashed([(label or "").encode() for label in labels(column).to_pylist()])
 
 
-def stamps(column: pa.ChunkedArray | pa.Array, name: str) -> NDArray[np.float64]:
-    """A column of times as numbers, dates as days since 1970.
+def stamps(
+    column: pa.ChunkedArray | pa.Array, name: str, dated: bool | None = None, first: int = 0
+) -> NDArray[np.float64]:
+    """A column of times as numbers, or dates as days since 1970.
+
+    Args:
+        column: of times, or a piece of it.
+        name: of the column.
+        dated: whether they are dates; when not given, they are where a cell is no number.
+        first: number of the first row in the file.
 
     Raises:
         InputError: when a row has neither a number nor a date.
     """
-    stamp = numbers(column)
-    if np.isnan(stamp).any():
+    stamp = days(column) if dated else numbers(column)
+    if dated is None and np.isnan(stamp).any():
         stamp = days(column)
     if np.isnan(stamp).any():
         place = int(np.flatnonzero(np.isnan(stamp))[0])
         raise InputError(
-            f"time={name!r} must be a number or a date in every row; row {place} has {column[place].as_py()!r}"
+            f"time={name!r} must be a number or a date in every row; row {first + place} has {column[place].as_py()!r}"
         )
     return stamp
 

@@ -8,8 +8,7 @@ Rows without a target are left out here, once; everything after this file counts
 from __future__ import annotations
 
 import hashlib
-import mmap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from bestiary.data.columns import days, describe, labels, numbers
 from bestiary.data.frames import Frame, words
 from bestiary.data.source import SPLITS, Target
+from bestiary.data.spool import release
 from bestiary.data.store import empty_array
 from bestiary.data.targets import TargetReader, column_named
 from bestiary.errors import InputError
@@ -163,17 +163,8 @@ class Rows:
             written += table.num_rows * sum(array[:1].nbytes for array in arrays.values())
             if written > RELEASE:
                 written = 0
-                _release(opened)
-
-
-def _release(opened: Mapping[int, Mapping[str, NDArray[np.generic]]]) -> None:
-    """Gives written pages back to the system, which keeps them on disk; where it cannot, they only stay longer."""
-    advice = getattr(mmap, "MADV_DONTNEED", None)
-    for arrays in opened.values():
-        for array in arrays.values():
-            held = getattr(array, "_mmap", None)
-            if held is not None and advice is not None:
-                held.madvise(advice)
+                for array in (array for arrays in opened.values() for array in arrays.values()):
+                    release(array)
 
 
 def gather(

@@ -17,6 +17,7 @@ from bestiary.data.series_encoder import MOST_BYTES, MOST_STEPS, SeriesEncoder, 
 from bestiary.data.series_sources import Rows, gather, held_beside, join, labelled
 from bestiary.data.series_tables import Reading
 from bestiary.data.source import SPLITS, Target
+from bestiary.data.spool import Picked, Series
 from bestiary.data.store import empty_array, write_array, write_spec
 from bestiary.errors import InputError
 
@@ -31,7 +32,7 @@ class SeriesSource:
 
     reason: str
     target: Target
-    values: list[NDArray[np.float64]]  # [T, C] each, missing values NaN
+    values: Sequence[Series]  # [T, C] each, missing values NaN
     reading: Reading
     rows: NDArray[np.int64]
     names: list[str]
@@ -40,6 +41,7 @@ class SeriesSource:
     times: NDArray[np.generic] | None = None
     held: NDArray[np.int8] | None = None
     suspects: list[str] = field(default_factory=list)
+    _keys: NDArray[np.uint64] | None = field(default=None, repr=False)
     kind = "series"
 
     def __len__(self) -> int:
@@ -53,7 +55,9 @@ class SeriesSource:
 
     def keys(self) -> NDArray[np.uint64]:
         """A keyed hash of each series' values and shape."""
-        return np.array([_key(series) for series in self.values], dtype=np.uint64)
+        if self._keys is None:
+            self._keys = np.fromiter(map(_key, self.values), np.uint64, len(self))
+        return self._keys
 
     def encode(self, splits: NDArray[np.int8], folder: Path, seed: int, train_only: bool = False) -> SeriesEncoder:
         """Fits scaling and length on the training rows and writes the arrays of each split.
@@ -72,7 +76,7 @@ class SeriesSource:
         if not len(train):
             raise InputError(f"expected training rows among the {len(self):,} series; there are none; give more series")
         facts = target_facts(self.target, train)
-        encoder = fit([self.values[row] for row in train], len(self.target.classes) or 1, self.reading, facts)
+        encoder = fit(Picked(self.values, rows=train), len(self.target.classes) or 1, self.reading, facts)
         for split, name in enumerate(SPLITS):
             if name != "test" or not train_only:
                 where = folder.parent / "sealed" if name == "test" else folder
@@ -89,9 +93,7 @@ class SeriesSource:
                 f"{shape[1]:,} steps and {shape[2]:,} channels take more; give fewer channels or steps"
             )
         values, lengths = empty_array(folder, split, "values", shape, "float32"), np.zeros(len(rows), dtype=np.int64)
-        encoder.put([self.values[row] for row in rows], values, lengths)
-        if isinstance(values, np.memmap):
-            values.flush()
+        encoder.put(Picked(self.values, rows=rows), values, lengths)
         write_array(folder, split, "lengths", lengths)
         write_target(folder, split, self.target, rows, self.rows[rows])
 
@@ -209,7 +211,7 @@ def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
-def _key(series: NDArray[np.float64]) -> int:
+def _key(series: Series) -> int:
     canonical = np.where(np.isnan(series), np.nan, series + 0.0)  # one NaN, and no negative zero
     code = hashlib.blake2b(canonical.tobytes() + repr(series.shape).encode(), digest_size=8, key=_KEY)
     return int.from_bytes(code.digest(), "little")
@@ -225,15 +227,17 @@ def _source(rows: Rows, problem: str | None, reason: str) -> SeriesSource:
         None if rows.times is None else rows.times[kept],
         None if rows.held is None else rows.held[kept],
     )
-    values = [rows.values[row] for row in numbers]
+    values = rows.values if kept.all() else Picked(rows.values, rows=numbers)
     names = [rows.names[row] for row in numbers] if rows.names else []
     notes = [*rows.notes, *more, *_about(values)]
     return SeriesSource(reason, target, values, rows.reading, numbers, names, notes, groups, times, held)
 
 
-def _about(values: list[NDArray[np.float64]]) -> list[str]:
-    lengths = [len(series) for series in values]
-    gaps = sum(bool(np.isnan(series).any()) for series in values)
+def _about(values: Sequence[Series]) -> list[str]:
+    lengths, gaps = set[int](), 0
+    for series in values:
+        lengths.add(len(series))
+        gaps += bool(np.isnan(series).any())
     notes = []
     if min(lengths) != max(lengths):
         notes.append(f"series are {min(lengths):,} to {max(lengths):,} steps long")

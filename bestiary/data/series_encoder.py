@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bestiary.contracts import SeriesSpec
+from bestiary.data.rows import RELEASE
 from bestiary.data.series_sources import gather
 from bestiary.data.series_tables import Reading
 from bestiary.data.source import Encoded
+from bestiary.data.spool import release
 from bestiary.data.store import spec_from, write_text
 from bestiary.errors import InputError
 
@@ -59,9 +61,14 @@ class SeriesEncoder:
 
     def put(self, series: Sequence[NDArray[np.float64]], values: NDArray, lengths: NDArray) -> None:
         """Fills `values` [N, T, C], which is zero, and `lengths` [N]."""
+        written = 0
         for row, one in enumerate(series):
             brought = self.bring(one)
             values[row, : len(brought)], lengths[row] = brought, len(brought)
+            written += values[row].nbytes
+            if written > RELEASE:
+                written = 0
+                release(values)
 
     def encode(self, source: object) -> Encoded:
         """Encodes new series.

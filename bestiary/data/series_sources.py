@@ -15,12 +15,13 @@ from bestiary.data.array_files import check_labels, held_rows, labelled_parts, r
 from bestiary.data.columns import LARGEST
 from bestiary.data.frames import open_frame
 from bestiary.data.paths import checked_path
-from bestiary.data.series_tables import Reading, headerless, read_long, read_wide, settle
+from bestiary.data.series_tables import Reading, bare_frame, read_long, read_wide, settle
+from bestiary.data.spool import Picked, Series
 from bestiary.data.ts_files import read_ts
 from bestiary.errors import InputError, nearest
 
 LAYOUTS = ("long", "wide")
-Values = list[NDArray[np.float64]]
+Values = Sequence[Series]
 
 
 @dataclass
@@ -86,9 +87,9 @@ def _from_table(source: Path | pd.DataFrame, reading: Reading, labels: bool) -> 
         if reading.layout in ("array", "ts"):
             raise InputError(f"expected series as they were trained on ({reading.layout}); received a table")
         raise InputError(f"layout must be long or wide; received {reading.layout!r}{nearest(reading.layout, LAYOUTS)}")
-    bare = headerless(source, reading) if isinstance(source, Path) else None
-    frame = open_frame(source if bare is None else bare, reading.separator, reading.encoding)
-    reading = settle(frame, replace(reading, bare=bare is not None or reading.bare), labels)
+    bare = bare_frame(source, reading) if isinstance(source, Path) else None
+    frame, reading = bare or (open_frame(source, reading.separator, reading.encoding), reading)
+    reading = settle(frame, reading, labels)
     read = (read_long if reading.layout == "long" else read_wide)(frame, reading, labels)
     return Rows(
         read.values,
@@ -219,7 +220,7 @@ def join(first: Rows, second: Rows) -> Rows:
         held[0] = first.held
     return replace(
         first,
-        values=[*first.values, *second.values],
+        values=Picked(first.values, second.values),
         labels=both("labels"),
         names=[*first.names, *second.names] if first.names and second.names else [],
         groups=both("groups"),

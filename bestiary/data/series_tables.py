@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from bestiary.data.columns import LARGEST, labels, numbers
-from bestiary.data.csv_files import BLOCK, guess_separator
+from bestiary.data.columns import labels, numbers
+from bestiary.data.csv_files import LONGEST, CsvFrame, guess_separator
 from bestiary.data.frames import Frame
 from bestiary.data.labels import group_keys, stamps
+from bestiary.data.rows import pieces_of
+from bestiary.data.series_columns import Numeric
+from bestiary.data.spool import Series, Spool
 from bestiary.data.targets import column_named
 from bestiary.errors import InputError
 
-STRAY = 0.05  # share of cells that may be no number before a column stops being one of numbers
 _IDS = (
     "id",
     "series",
@@ -70,7 +73,7 @@ class Reading:
 class TableRows:
     """What `read_long` and `read_wide` give; as in `series_sources.Rows`."""
 
-    values: list[NDArray[np.float64]]
+    values: Sequence[Series]
     reading: Reading
     labels: NDArray[np.generic] | None
     names: list[str]
@@ -106,8 +109,14 @@ def settle(frame: Frame, reading: Reading, need: bool) -> Reading:
 
 
 def _repeats(frame: Frame, column: str) -> bool:
-    first = next(frame.chunks([column])).column(0)
-    return len(first.unique()) * 2 <= len(first)
+    """Whether names come twice and more on average, from some row on: in a table ordered by time, they do late."""
+    names, rows = set[object](), 0
+    for piece in frame.chunks([column]):
+        names.update(piece.column(0).unique().to_pylist())
+        rows += piece.num_rows
+        if len(names) * 2 <= rows:
+            return True
+    return False
 
 
 def _target(frame: Frame, lower: dict[str, str], reading: Reading) -> str:
@@ -121,16 +130,17 @@ def _target(frame: Frame, lower: dict[str, str], reading: Reading) -> str:
     return known
 
 
-def headerless(path: Path, reading: Reading) -> pd.DataFrame | None:
+def bare_frame(path: Path, reading: Reading) -> tuple[Frame, Reading] | None:
     """A text table without a line of names, as the UCR archive writes them: the label, then the values of one series.
 
     Returns:
-        The table with the columns "label", "1", "2", ..., or None when the first line has a cell that is no number.
+        The table with the columns "label", "1", "2", ... and how it is read, or None when the first line has a cell
+        that is no number.
     """
     if reading.layout == "long" or (reading.channels and not reading.bare) or path.suffix.lower() == ".parquet":
         return None
     with path.open("rb") as file:
-        head = file.read(BLOCK).decode("utf-8", "replace")
+        head = file.readline(LONGEST).decode("utf-8", "replace")
     separator = reading.separator or ("\t" if path.suffix.lower() == ".tsv" else guess_separator(head))
     try:
         first = next(csv.reader(io.StringIO(head), delimiter=separator), [])
@@ -139,139 +149,210 @@ def headerless(path: Path, reading: Reading) -> pd.DataFrame | None:
         return None
     if width < 3:
         return None
-    try:
-        table = pd.read_csv(path, sep=separator, header=None, dtype=str, names=range(width), index_col=False)
-    except (ValueError, OSError) as reason:
-        text = " ".join(str(reason).split())[:120]
-        raise InputError(
-            f"{path.name}: expected every row to have {width} cells as the first; {text}; correct it"
-        ) from None
     unlabelled = bool(reading.steps) and width == len(reading.steps)
     names = reading.steps if unlabelled else ("label", *(str(step) for step in range(1, width)))
-    return table.set_axis(list(names), axis=1)
+    return CsvFrame(path, separator, reading.encoding, names), replace(reading, bare=True)
 
 
 # ------------------------------------------------------------------------------------------------ long
 
 
 def read_long(frame: Frame, reading: Reading, need: bool) -> TableRows:
-    """Series of a table whose row is one step: ordered by `time` where there is one, else as they stand."""
-    table, notes = pa.concat_tables(frame.chunks()), []
+    """Series of a table whose row is one step: ordered by `time` where there is one, else as they stand.
+
+    The frame is read twice: to learn which series there are and how long they are, and to put their steps into a spool.
+    """
     assert reading.id is not None
-    code, names = pd.factorize(np.asarray(labels(table[reading.id]).to_pylist(), dtype=object))
-    if (code < 0).any():
-        notes.append(f"{int((code < 0).sum()):,} rows are dropped: their {reading.id!r} is missing")
-    if not len(names):
-        raise InputError(
-            f"{frame.name}: the column {reading.id!r} that tells series apart is empty; name another with id="
-        )
     known = next((name for name in frame.columns if name.lower() in _TIMES and name != reading.target), None)
     by = reading.time if reading.time in frame.columns else known
-    notes.append(f"series are told apart by {reading.id!r} and ordered " + (f"by {by!r}" if by else "as they stand"))
-    stamp = stamps(table[by], by) if by else np.arange(len(code), dtype=np.float64)
-    order = np.lexsort((stamp, code))
-    order = order[code[order] >= 0]
+    given = Given(reading.id, by, reading.target if need else None, reading.group if need else None)
     others = {reading.id, by, reading.target, reading.group}
-    columns, more = _channels(table, reading.channels, [name for name in frame.columns if name not in others])
-    matrix = np.stack([columns[name][order] for name in columns], axis=1)
-    ends = np.cumsum(np.bincount(code[order], minlength=len(names)))
-    values = [np.ascontiguousarray(part) for part in np.split(matrix, ends[:-1])]
-    last = stamp[order][ends - 1]
-    first = stamp[order][np.concatenate([[0], ends[:-1]])]
+    columns = Numeric(frame, [name for name in frame.columns if name not in others], reading.channels, given.add)
+    given.check(frame.name)
+    spool = Spool(given.lengths, len(columns.names), stamped=by is not None)
+    first, last = np.full(len(spool), np.inf), np.full(len(spool), -np.inf)
+    for piece in pieces_of(frame):
+        code, stamp, values = given.codes(piece[reading.id]), given.clock.read(piece), columns.take(piece)
+        kept = code >= 0
+        np.minimum.at(first, code[kept], stamp[kept])
+        np.maximum.at(last, code[kept], stamp[kept])
+        spool.add(code[kept], values[kept], stamp[kept])
+    notes = [f"{given.dropped:,} rows are dropped: their {reading.id!r} is missing"] if given.dropped else []
+    notes.append(f"series are told apart by {reading.id!r} and ordered " + (f"by {by!r}" if by else "as they stand"))
     times = last if reading.time and not reading.group and len(np.unique(first)) > 1 else None
     if need and reading.time and not reading.group and times is None:
         notes.append(f"all series start at the same {reading.time!r}: it orders their steps and cuts no split")
-    done = replace(reading, channels=tuple(columns), time=reading.time or by)
-    raw = _constant(table, reading.target, code, "target") if need and reading.target else None
-    groups = group_keys(pa.array(_constant(table, reading.group, code, "group"))) if need and reading.group else None
-    return TableRows(values, done, raw, [str(name) for name in names], groups, times, [*notes, *more])
+    done = replace(reading, channels=tuple(columns.names), time=reading.time or by)
+    raw = given.labels("target")
+    owners = given.labels("group")
+    groups = None if owners is None else group_keys(pa.array(owners))
+    return TableRows(spool, done, raw, list(given.names), groups, times, [*notes, *columns.notes])
 
 
-def _constant(table: pa.Table, name: str, code: NDArray[np.int64], word: str) -> NDArray[np.generic]:
+class Given:
+    """What the first reading of a long table gathers: the series, their lengths, and what is given once a series.
+
+    Args:
+        id: column that tells series apart.
+        by: column that orders their steps, or None.
+        target: column that must be the same in all rows of a series, or None.
+        group: another.
+    """
+
+    def __init__(self, id: str, by: str | None, target: str | None, group: str | None) -> None:  # noqa: A002
+        self.id, self.clock = id, Clock(by)
+        self.names: dict[str, int] = {}
+        self.dropped = 0
+        self._lengths = np.zeros(0, np.int64)
+        self._same = {word: _Same(word, name) for word, name in (("target", target), ("group", group)) if name}
+
+    def add(self, piece: pa.Table) -> None:
+        """The next piece of the table."""
+        code = self.codes(piece[self.id])
+        kept = code >= 0
+        self.dropped += int((~kept).sum())
+        self._lengths = grown(self._lengths, len(self.names), 0)
+        self._lengths += np.bincount(code[kept], minlength=len(self._lengths))
+        for same in self._same.values():
+            same.add(piece[same.name], code, self.names)
+        self.clock.look(piece)
+
+    def codes(self, column: pa.ChunkedArray) -> NDArray[np.int64]:
+        """The number of each row's series, -1 where its name is missing; new names get the next number."""
+        coded = labels(column).dictionary_encode()
+        place = [self.names.setdefault(name, len(self.names)) for name in coded.dictionary.to_pylist()]
+        return np.array([*place, -1])[coded.indices.fill_null(len(place)).to_numpy(zero_copy_only=False)]
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Steps of each series."""
+        return self._lengths[: len(self.names)]
+
+    def labels(self, word: str) -> NDArray[np.generic] | None:
+        """The target or group of each series, None where it has none; None when it was not asked for."""
+        return self._same[word].given(len(self.names)) if word in self._same else None
+
+    def check(self, name: str) -> None:
+        """Refuses a table whose series have no names."""
+        if not self.names:
+            raise InputError(f"{name}: the column {self.id!r} that tells series apart is empty; name another with id=")
+
+
+class Clock:
+    """What orders rows: a column of numbers, or of dates when a cell is no number; nothing without a column."""
+
+    def __init__(self, column: str | None) -> None:
+        self.column, self._dated, self._seen = column, False, 0
+
+    def look(self, piece: pa.Table) -> None:
+        """The next piece, in the first reading."""
+        if self.column and not self._dated:
+            self._dated = bool(np.isnan(numbers(piece[self.column])).any())
+
+    def read(self, piece: pa.Table) -> NDArray[np.float64]:
+        """The stamps of the next piece, in the second reading; 0 without a column."""
+        start, self._seen = self._seen, self._seen + piece.num_rows
+        if self.column is None:
+            return np.zeros(piece.num_rows)
+        return stamps(piece[self.column], self.column, self._dated, start)
+
+
+class _Same:
     """One value a series; the empty cells of a series do not count."""
-    cells = pd.Series(labels(table[name]).to_pylist(), dtype=object)
-    grouped = cells.loc[code >= 0].groupby(code[code >= 0], sort=True)
-    several = np.flatnonzero((grouped.nunique() > 1).to_numpy())
-    if len(several):
-        found = ", ".join(map(repr, grouped.unique().iloc[several[0]][:3]))
-        raise InputError(
-            f"{word}={name!r} must be the same in all rows of a series; {len(several):,} series have several "
-            f"({found}, ...); check id= and {word}="
-        )
-    return grouped.first().to_numpy(dtype=object)
+
+    def __init__(self, word: str, name: str) -> None:
+        self.word, self.name = word, name
+        self._words: dict[str, int] = {}
+        self._of = np.zeros(0, np.int64)  # of each series, -1 while it is not known
+
+    def add(self, column: pa.ChunkedArray, series: NDArray[np.int64], names: Mapping[str, int]) -> None:
+        coded = labels(column).dictionary_encode()
+        place = [self._words.setdefault(cell, len(self._words)) for cell in coded.dictionary.to_pylist()]
+        value = np.array([*place, -1])[coded.indices.fill_null(len(place)).to_numpy(zero_copy_only=False)]
+        self._of = grown(self._of, len(names), -1)
+        there = (series >= 0) & (value >= 0)
+        row, value = series[there], value[there]
+        new = self._of[row] < 0
+        self._of[row[new][::-1]] = value[new][::-1]  # of several the first stays
+        clash = np.flatnonzero(self._of[row] != value)
+        if len(clash):
+            words, place = list(self._words), clash[0]
+            raise InputError(
+                f"{self.word}={self.name!r} must be the same in all rows of a series; series "
+                f"{list(names)[row[place]]!r} has {words[self._of[row[place]]]!r} and {words[value[place]]!r}; "
+                f"check id= and {self.word}="
+            )
+
+    def given(self, count: int) -> NDArray[np.generic]:
+        return np.array([*self._words, None], dtype=object)[grown(self._of, count, -1)[:count]]
+
+
+def grown(array: NDArray[np.int64], count: int, fill: int) -> NDArray[np.int64]:
+    """The array with room for `count` values and more, so that it seldom grows.
+
+    Example:
+        >>> grown(np.array([3]), 3, fill=-1).tolist()
+        [3, -1, -1, -1]
+    """
+    if len(array) >= count:
+        return array
+    return np.concatenate([array, np.full(max(count, 2 * count - 2) - len(array), fill, dtype=np.int64)])
 
 
 # ------------------------------------------------------------------------------------------------ wide
 
 
 def read_wide(frame: Frame, reading: Reading, need: bool) -> TableRows:
-    """Series of a table whose row is one series of one channel; empty cells at the end make it shorter."""
-    table = pa.concat_tables(frame.chunks())
+    """Series of a table whose row is one series of one channel; empty cells at the end make it shorter.
+
+    The frame is read twice: to find its columns of numbers, and to put the series into a spool.
+    """
+    clock, rows = Clock(reading.time if need else None), 0
+
+    def look(piece: pa.Table) -> None:
+        nonlocal rows
+        rows += piece.num_rows
+        clock.look(piece)
+
     others = {reading.id, reading.time, reading.target, reading.group}
-    columns, notes = _channels(table, reading.steps, [name for name in frame.columns if name not in others])
-    if len(columns) < 2:
+    columns = Numeric(frame, [name for name in frame.columns if name not in others], reading.steps, look)
+    if len(columns.names) < 2:
         raise InputError(
             f"{frame.name}: a wide table needs two or more columns of numbers, the steps of a series; it has "
-            f"{len(columns)}; is it long? then say id= and time="
+            f"{len(columns.names)}; is it long? then say id= and time="
         )
-    matrix = np.stack(list(columns.values()), axis=1)
-    steps = matrix.shape[1] - np.argmax(~np.isnan(matrix[:, ::-1]), axis=1)
-    steps = np.where(np.isnan(matrix).all(axis=1), 1, steps)
-    values = [row[:count, None] for row, count in zip(matrix, steps)]
-    done = replace(reading, channels=("value",), steps=tuple(columns))
-    raw = groups = times = None
-    if need:
-        raw = np.asarray(table[reading.target].to_pylist(), dtype=object) if reading.target else None
-        groups = group_keys(table[reading.group]) if reading.group else None
-        times = stamps(table[reading.time], reading.time) if reading.time else None
-    names = [str(cell) for cell in table[reading.id].to_pylist()] if reading.id in frame.columns else []
-    return TableRows(values, done, raw, names, groups, times, notes)
+    spool, done = Spool(np.full(rows, len(columns.names)), channels=1), 0
+    raw, groups, times, names = [], [], [], []
+    for piece in pieces_of(frame):
+        put_wide(spool, columns.take(piece), done)
+        done += piece.num_rows
+        names += map(str, piece[reading.id].to_pylist()) if reading.id in frame.columns else []
+        if need:
+            raw.append(_cells(piece[reading.target]) if reading.target else None)
+            groups.append(group_keys(piece[reading.group]) if reading.group else None)
+            times.append(clock.read(piece) if reading.time else None)
+    settled = replace(reading, channels=("value",), steps=tuple(columns.names))
+    return TableRows(spool, settled, _all(raw), names, _all(groups), _all(times), columns.notes)
 
 
-def _channels(
-    table: pa.Table, known: tuple[str, ...], columns: list[str]
-) -> tuple[dict[str, NDArray[np.float64]], list[str]]:
-    """Columns of numbers by name: the known ones, or all that hold numbers; and notes on the others."""
-    notes, read = [], {}
-    for name in known or columns:
-        values = _numeric(table[name]) if name in columns else None
-        if values is not None and (np.abs(values) > LARGEST).any():
-            raise InputError(
-                f"values must be finite; the column {name!r} has infinite ones; correct them or leave them empty"
-            )
-        if known and values is None:
-            values = np.full(table.num_rows, np.nan)
-        if values is not None:
-            read[name] = values
-    absent = [name for name in known if name not in columns]
-    if known and len(absent) == len(known):
-        raise InputError(
-            f"expected the columns {_few(list(known))}; received {_few(columns)}; rename them as in training"
-        )
-    wordy = [name for name in columns if name not in read] if not known else []
-    new = [name for name in columns if name not in known] if known else []
-    if absent:
-        notes.append(f"columns missing, filled in: {_few(absent)}")
-    if new:
-        notes.append(f"columns that were not trained on, left out: {_few(new)}")
-    if wordy:
-        notes.append(f"columns that hold no numbers, left out: {_few(wordy)}")
-    if not read:
-        raise InputError(
-            f"expected columns of numbers; {_few(columns) or 'no other column'} holds none; check the columns"
-        )
-    return read, notes
+def put_wide(spool: Spool, matrix: NDArray[np.float64], first: int) -> None:
+    """Puts rows [n, T] into a spool as series from number `first` on, each to its last value that is known."""
+    known = ~np.isnan(matrix)
+    steps = np.where(known.any(axis=1), matrix.shape[1] - np.argmax(known[:, ::-1], axis=1), 1)
+    inside = np.arange(matrix.shape[1]) < steps[:, None]
+    spool.add(first + np.repeat(np.arange(len(matrix)), steps), matrix[inside][:, None])
 
 
-def _numeric(column: pa.ChunkedArray) -> NDArray[np.float64] | None:
-    """The column as numbers, or None when more than a few cells are something else."""
-    filled = len(column) - labels(column).null_count
-    for form in ("plain", "decimal comma"):
-        values = numbers(column, form)
-        if int((~np.isnan(values)).sum()) >= (1 - STRAY) * filled:
-            return values
-    return None
+def _cells(column: pa.ChunkedArray) -> NDArray[np.generic]:
+    """The cells as they are; words that repeat are held once."""
+    if not pa.types.is_string(column.type):
+        return np.asarray(column.to_pylist(), dtype=object)
+    coded = column.combine_chunks().dictionary_encode()
+    words = [sys.intern(word) for word in coded.dictionary.to_pylist()]
+    return np.array([*words, None], dtype=object)[coded.indices.fill_null(len(words)).to_numpy(zero_copy_only=False)]
 
 
-def _few(names: list[str]) -> str:
-    return ", ".join(map(repr, names[:5])) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+def _all(parts: list[NDArray | None]) -> NDArray | None:
+    """The parts behind one another, or None where there are none."""
+    found = [part for part in parts if part is not None]
+    return np.concatenate(found) if found else None

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bestiary.data.csv_files import BLOCK, guess_separator
+from bestiary.data import json_lines
+from bestiary.data.csv_files import BLOCK, LONGEST, guess_separator
 from bestiary.data.frames import open_frame, words
 from bestiary.errors import InputError
 
@@ -91,6 +92,37 @@ def test_lists_are_left_out_by_name_and_json_gaps_are_missing(tmp_path):
     frame = open_frame(path)
     assert cells(frame) == {"a": ["1", None, "x"]}
     assert any("'b'" in note for note in frame.notes)
+
+
+def test_json_lines_settle_on_one_type_over_all_batches(tmp_path, monkeypatch):
+    monkeypatch.setattr(json_lines, "_BATCH", 40)  # so that nearly every line is a batch
+    rows = [
+        {"count": 1, "flag": True, "late": None, "mixed": 1, "nest": [1]},
+        {"count": 2.5, "flag": False, "mixed": "x", "nest": {"a": 1}},
+        {"flag": "unknown", "late": 3, "mixed": True, "nest": None},
+        {"count": 4, "late": 2**70, "mixed": 1.0},
+    ]
+    path = tmp_path / "t.jsonl"
+    path.write_text("\n\n".join(json.dumps(row) for row in rows) + "\n")
+    frame = open_frame(path)
+    assert len(list(frame.chunks())) > 2
+    table = pa.concat_tables(frame.chunks())  # which refuses to join batches of different types
+    assert table.schema.field("count").type == pa.float64()
+    assert table.to_pydict() == {
+        "count": [1.0, 2.5, None, 4.0],
+        "flag": ["True", "False", "unknown", None],
+        "late": [None, None, "3", str(2**70)],
+        "mixed": ["1", "x", "True", "1.0"],
+    }
+    assert any("'nest'" in note for note in frame.notes)
+    assert pa.concat_tables(frame.chunks(["late"])).column_names == ["late"]
+
+
+def test_a_json_line_without_end_is_refused(tmp_path):
+    path = tmp_path / "t.jsonl"
+    path.write_text('{"a": 1}\n{"a": "' + "x" * LONGEST + '"}\n')
+    with pytest.raises(InputError, match="line 2 of t.jsonl"):
+        open_frame(path)
 
 
 def test_separator_is_not_fooled_by_decimal_commas():
