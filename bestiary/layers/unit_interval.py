@@ -1,4 +1,4 @@
-"""Between the units of a batch, standardised pixels, and 0 to 1, in which intensities are chances or shares of light."""
+"""Between the units of a batch, standardised pixels, and 0 to 1, in which intensities are chances."""
 
 from collections.abc import Mapping
 

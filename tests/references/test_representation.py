@@ -1,6 +1,7 @@
 """Networks that make codes, against torch.nn.Sequential, scikit-learn's PCA, torch.distributions and arithmetic."""
 
 import random
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ SEEDS = range(3)
 
 def sequence(*sizes: int) -> list[nn.Module]:
     layers: list[nn.Module] = []
-    for before, after in zip(sizes, sizes[1:]):
+    for before, after in pairwise(sizes):
         layers += [nn.Linear(before, after), nn.ReLU()]
     return layers[:-1]
 
@@ -67,15 +68,12 @@ def test_pixels_pass_a_logistic_function_in_their_own_range(seed: int) -> None:
 
 
 def test_without_hidden_layers_it_holds_principal_components() -> None:
-    rows = load_digits().data
+    rows, _ = load_digits(return_X_y=True)
     pca = PCA(8).fit(rows)
     network = Autoencoder(features=64, code=8, widths=()).double()
     components, mean = torch.from_numpy(pca.components_), torch.from_numpy(pca.mean_)
-    with torch.no_grad():
-        network.encoder[0].weight.copy_(components)
-        network.encoder[0].bias.copy_(-components @ mean)
-        network.decoder[0].weight.copy_(components.T)
-        network.decoder[0].bias.copy_(mean)
+    weights = (components, -components @ mean, components.T, mean)
+    network.load_state_dict(dict(zip(network.state_dict(), weights)))
     inputs = torch.from_numpy(rows[:50])
     np.testing.assert_allclose(network.encode(inputs).detach(), pca.transform(rows[:50]), atol=1e-10)
     expected = pca.inverse_transform(pca.transform(rows[:50]))

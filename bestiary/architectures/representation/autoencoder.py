@@ -4,7 +4,8 @@ Source: Hinton, Salakhutdinov 2006, "Reducing the dimensionality of data with ne
 learning codes by back-propagation: Rumelhart, Hinton, Williams 1986; that without hidden layers the code spans what
 principal components span: Baldi, Hornik 1989, "Neural networks and principal component analysis".
 
-    inputs -> [linear, rectifier] x widths -> linear -> code -> [linear, rectifier] x widths, reversed -> linear -> inputs
+    inputs -> [linear, rectifier] x widths -> linear -> code
+    code -> [linear, rectifier] x widths, reversed -> linear -> inputs
 
 Today's form: rectified units and Adam from the start; 2006 had logistic units whose weights were pre-trained by a stack
 of Boltzmann machines (see `energy.dbn`).

@@ -68,9 +68,11 @@ class ConvolutionalAutoencoder(nn.Module):
         self, *, channels: int, image_size: tuple[int, int], code: int = 32, widths: Sequence[int] = (16, 32)
     ) -> None:
         super().__init__()
-        sizes = [tuple(image_size)]
+        height, width = image_size
+        sizes = [(height, width)]
         for _ in widths:
-            sizes.append(tuple(-(-side // 2) for side in sizes[-1]))
+            height, width = (height + 1) // 2, (width + 1) // 2
+            sizes.append((height, width))
         steps = list(zip(pairwise((channels, *widths)), sizes))
         maps = (widths[-1], *sizes[-1])
         flat = maps[0] * maps[1] * maps[2]

@@ -1,4 +1,4 @@
-"""The deep convolutional inverse graphics network: a variational autoencoder whose codes have names, such as "rotation".
+"""The deep convolutional inverse graphics network: a variational autoencoder with named codes, such as "rotation".
 
 Source: Kulkarni, Whitney, Kohli, Tenenbaum 2015, "Deep convolutional inverse graphics network", arXiv 1503.03167.
 
@@ -80,9 +80,11 @@ class DCIGN(nn.Module):
         back_kernel: int = 7,
     ) -> None:
         super().__init__()
-        sizes = [tuple(image_size)]
+        height, width = image_size
+        sizes = [(height, width)]
         for _ in widths:
-            sizes.append(tuple((side - kernel + 1) // 2 for side in sizes[-1]))
+            height, width = (height - kernel + 1) // 2, (width - kernel + 1) // 2
+            sizes.append((height, width))
         if min(sizes[-1]) < 1:
             raise ValueError(
                 f"image_size must leave at least one pixel after {len(widths)} stages of {kernel}x{kernel} filters and "
