@@ -1,0 +1,218 @@
+"""The deep belief network: restricted Boltzmann machines in a stack, each learning what the one below has found.
+
+    labels   features
+       \\      |           top machine: both ways
+        o o o o
+        o o o o           each machine below: recognition upwards, generation downwards, one set of weights
+        o o o o
+        pixels
+
+A machine models the hidden units of the one below as if they were data. Trained one after the other, each layer added
+improves a bound on the probability of the data. The stack is used in three ways: as features, as the first weights of a
+classifier that is then tuned by back-propagation, and, with labels beside the features of the top machine, as a
+generative model of both.
+
+Source: Hinton, Osindero, Teh 2006, "A fast learning algorithm for deep belief nets", Neural Computation 18(7); tuning
+by back-propagation: Hinton, Salakhutdinov 2006, "Reducing the dimensionality of data with neural networks", and Bengio
+et al. 2007, "Greedy layer-wise training of deep networks". The paper unties the weights of the two directions after
+the greedy phase and tunes them by its up-down algorithm; here they stay tied and back-propagation tunes. Tables, whose
+values are real, enter through a machine with Gaussian visible units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import cast
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from bestiary.architectures.energy.rbm import RBM, GaussianRBM, LabelledRBM
+
+# B batch, F features, W width of a layer, K outputs
+
+
+class Stack(nn.Module):
+    """Machines on top of each other; abstract: an architecture names its first machine.
+
+    Args:
+        first: sees the data.
+        widths: hidden units of every machine, from the data upwards.
+    """
+
+    def __init__(self, first: RBM | GaussianRBM, widths: Sequence[int]) -> None:
+        super().__init__()
+        above = (RBM(features=before, width=width) for before, width in pairwise(widths))
+        self.machines = nn.ModuleList((first, *above))
+
+    def climb(self, inputs: Float[Tensor, "B ..."], layers: int | None = None) -> Float[Tensor, "B W"]:
+        """What the machine number `layers` sees: probabilities of the hidden units below it (0: the data themselves).
+
+        All machines are climbed unless `layers` is given.
+        """
+        visible = cast("RBM", self.machines[0]).read(inputs)
+        for machine in self.machines[:layers]:
+            visible = cast("RBM", machine).hidden(visible)
+        return visible
+
+    def descend(self, hidden: Float[Tensor, "B W"], layers: int | None = None) -> Float[Tensor, "B F"]:
+        """From hidden units of the machine number `layers` - 1 down to data, by probabilities."""
+        for machine in reversed(self.machines[:layers]):
+            hidden = cast("RBM", machine).visible(hidden)
+        return cast("RBM", self.machines[0]).write(hidden)
+
+    def sees(self, layer: int, inputs: Tensor, target: Tensor) -> Tensor:
+        """What a machine is trained on: visible states for a batch."""
+        return self.climb(inputs, layer)
+
+    def measure(self, facts: Mapping[str, object], rows: Iterable[Tensor]) -> None:
+        """What is set before learning, by facts of the data and some rows."""
+        cast("RBM", self.machines[0]).measure(facts, rows)
+
+
+class DBN(Stack):
+    """The stack for intensities, without labels: features upwards, fantasies downwards.
+
+    Args:
+        features: visible units; an image is flattened.
+        widths: hidden units of every machine, from the data upwards.
+
+    Example:
+        >>> DBN(features=784, widths=(500, 200))(torch.rand(2, 1, 28, 28)).shape
+        torch.Size([2, 200])
+    """
+
+    def __init__(self, *, features: int, widths: Sequence[int] = (500, 500, 2000)) -> None:
+        super().__init__(RBM(features=features, width=widths[0]), widths)
+
+    def forward(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B W"]:
+        return self.climb(inputs)
+
+
+class RBMClassifier(Stack):
+    """One machine and a linear layer on its features: the smallest stack.
+
+    Args:
+        features: visible units; an image is flattened.
+        outputs: classes, or 1 for regression.
+        width: hidden units.
+
+    Example:
+        >>> RBMClassifier(features=64, outputs=10, width=100)(torch.rand(4, 1, 8, 8)).shape
+        torch.Size([4, 10])
+    """
+
+    def __init__(self, *, features: int, outputs: int, width: int = 500) -> None:
+        super().__init__(RBM(features=features, width=width), (width,))
+        self.readout = nn.Linear(width, outputs)
+
+    def forward(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B K"]:
+        return self.readout(self.climb(inputs))
+
+
+class TableRBMClassifier(Stack):
+    """The same for standardised tables: the visible units are Gaussian.
+
+    Args:
+        features: numbers in a row.
+        outputs: classes, or 1 for regression.
+        width: hidden units.
+    """
+
+    def __init__(self, *, features: int, outputs: int, width: int = 64) -> None:
+        super().__init__(GaussianRBM(features=features, width=width), (width,))
+        self.readout = nn.Linear(width, outputs)
+
+    def forward(self, inputs: Float[Tensor, "B F"]) -> Float[Tensor, "B K"]:
+        return self.readout(self.climb(inputs))
+
+
+class DBNClassifier(Stack):
+    """The stack and a linear layer on its highest features.
+
+    Args:
+        features: visible units; an image is flattened.
+        outputs: classes, or 1 for regression.
+        widths: hidden units of every machine, from the data upwards.
+
+    Example:
+        >>> DBNClassifier(features=784, outputs=10, widths=(500, 200))(torch.rand(2, 1, 28, 28)).shape
+        torch.Size([2, 10])
+    """
+
+    def __init__(self, *, features: int, outputs: int, widths: Sequence[int] = (500, 500, 2000)) -> None:
+        super().__init__(RBM(features=features, width=widths[0]), widths)
+        self.readout = nn.Linear(widths[-1], outputs)
+
+    def forward(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B K"]:
+        return self.readout(self.climb(inputs))
+
+
+class TableDBNClassifier(Stack):
+    """The same for standardised tables: the first machine has Gaussian visible units.
+
+    Args:
+        features: numbers in a row.
+        outputs: classes, or 1 for regression.
+        widths: hidden units of every machine, from the data upwards.
+    """
+
+    def __init__(self, *, features: int, outputs: int, widths: Sequence[int] = (128, 64)) -> None:
+        super().__init__(GaussianRBM(features=features, width=widths[0]), widths)
+        self.readout = nn.Linear(widths[-1], outputs)
+
+    def forward(self, inputs: Float[Tensor, "B F"]) -> Float[Tensor, "B K"]:
+        return self.readout(self.climb(inputs))
+
+
+class LabelledDBN(Stack):
+    """The network of the paper's Figure 1: the top machine sees the features below it and the label.
+
+    It answers with the free energy of each label, and makes images of a class that is held fixed.
+
+    Args:
+        features: visible units; an image is flattened.
+        outputs: classes.
+        widths: hidden units of every machine, from the data upwards; two or more.
+
+    Example:
+        >>> LabelledDBN(features=784, outputs=10, widths=(50, 50, 200))(torch.rand(2, 1, 28, 28)).shape
+        torch.Size([2, 10])
+    """
+
+    def __init__(self, *, features: int, outputs: int, widths: Sequence[int] = (500, 500, 2000)) -> None:
+        if len(widths) < 2:
+            raise ValueError(f"widths must name two machines or more; received {tuple(widths)}; try (500, 500, 2000)")
+        super().__init__(RBM(features=features, width=widths[0]), widths[:-1])
+        self.machines.append(LabelledRBM(features=widths[-2], outputs=outputs, width=widths[-1]))
+
+    @property
+    def top(self) -> LabelledRBM:
+        """The machine that sees labels."""
+        return cast("LabelledRBM", self.machines[-1])
+
+    def forward(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B K"]:
+        return self.top(self.climb(inputs, -1))
+
+    def sees(self, layer: int, inputs: Tensor, target: Int[Tensor, " B"]) -> Tensor:
+        """What a machine is trained on; the top one sees the label too."""
+        if layer < len(self.machines) - 1:
+            return self.climb(inputs, layer)
+        return self.top.join(self.climb(inputs, -1), target)
+
+    @torch.no_grad()
+    def dream(self, label: Int[Tensor, " B"], steps: int = 200) -> Float[Tensor, "B F"]:
+        """Data of given classes: Gibbs sampling in the top machine with the label held, then one way down.
+
+        Args:
+            label: class numbers.
+            steps: rounds of the top machine.
+        """
+        top = self.top
+        state = top.join(torch.bernoulli(torch.full((len(label), top.features), 0.5)), label)
+        for _ in range(steps):
+            drawn = top.draw_visible(torch.bernoulli(top.hidden(state)))
+            state = top.join(drawn[:, : top.features], label)
+        return self.descend(state[:, : top.features], -1)

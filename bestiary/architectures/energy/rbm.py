@@ -1,0 +1,192 @@
+"""The restricted Boltzmann machine: visible and hidden units, linked to each other but not among themselves.
+
+        hidden   h  o o o o      E(v, h) = - a.v - b.h - h.W v
+                    |X|X|X|      p(h_j = 1 | v) = sigmoid(b_j + W_j v)
+        visible  v  o o o o      p(v_i = 1 | h) = sigmoid(a_i + h.W_i)
+
+The links make it a distribution over what is visible, p(v) ~ exp(-F(v)), with the free energy F(v) = - log sum_h
+exp(-E(v, h)). Because units of a layer do not see each other, a whole layer is drawn at once given the other.
+
+Source: Smolensky 1986, "Information processing in dynamical systems: foundations of harmony theory"; Hinton 2002,
+"Training products of experts by minimizing contrastive divergence", Neural Computation 14(8). Units with real values:
+Welling, Rosen-Zvi, Hinton 2004, "Exponential family harmoniums". Units for labels: Larochelle, Bengio 2008,
+"Classification using discriminative restricted Boltzmann machines". Intensities are read as the probabilities of units
+with two states, as in Hinton's "A practical guide to training restricted Boltzmann machines" (2010).
+"""
+
+from collections.abc import Iterable, Mapping
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from bestiary.layers.unit_interval import UnitInterval
+
+# B batch, F visible units, W hidden units, K classes
+
+
+class RBM(nn.Module):
+    """Visible and hidden units with two states each, for intensities.
+
+    Args:
+        features: visible units.
+        width: hidden units.
+
+    Example:
+        >>> machine = RBM(features=784, width=500)
+        >>> machine(torch.rand(4, 1, 28, 28)).shape, machine.free_energy(torch.rand(4, 784)).shape
+        (torch.Size([4, 500]), torch.Size([4]))
+    """
+
+    def __init__(self, *, features: int, width: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(0.01 * torch.randn(width, features))
+        self.visible_bias = nn.Parameter(torch.zeros(features))
+        self.hidden_bias = nn.Parameter(torch.zeros(width))
+        self.unit = UnitInterval()
+
+    def forward(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B W"]:
+        return self.hidden(self.read(inputs))
+
+    def read(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B F"]:
+        """Data as states of the visible units: intensities from 0 to 1."""
+        return self.unit(inputs.flatten(1))
+
+    def write(self, visible: Float[Tensor, "B F"]) -> Float[Tensor, "B F"]:
+        """States of the visible units as data: undoes `read`."""
+        return self.unit.back(visible)
+
+    @torch.no_grad()
+    def measure(self, facts: Mapping[str, object], rows: Iterable[Float[Tensor, "B ..."]]) -> None:
+        """What is set before learning: the range of the data, and visible biases that give each unit its mean."""
+        self.unit.measure(facts)
+        mean = torch.cat([self.read(part) for part in rows]).mean(0).clamp(0.01, 0.99)
+        self.visible_bias.copy_(torch.logit(mean))
+
+    def hidden(self, visible: Float[Tensor, "B F"]) -> Float[Tensor, "B W"]:
+        """Probabilities of the hidden units, given the visible ones."""
+        return F.linear(visible, self.weight, self.hidden_bias).sigmoid()
+
+    def visible(self, hidden: Float[Tensor, "B W"]) -> Float[Tensor, "B F"]:
+        """Probabilities of the visible units, given the hidden ones."""
+        return F.linear(hidden, self.weight.T, self.visible_bias).sigmoid()
+
+    def energy(self, visible: Float[Tensor, "B F"], hidden: Float[Tensor, "B W"]) -> Float[Tensor, " B"]:
+        """E(v, h) of joint states."""
+        return -visible @ self.visible_bias - hidden @ self.hidden_bias - (hidden @ self.weight * visible).sum(1)
+
+    def free_energy(self, visible: Float[Tensor, "B F"]) -> Float[Tensor, " B"]:
+        """F(v) = - a.v - sum_j softplus(b_j + W_j v): the lower, the more probable."""
+        return -visible @ self.visible_bias - F.softplus(F.linear(visible, self.weight, self.hidden_bias)).sum(1)
+
+    def draw_visible(self, hidden: Float[Tensor, "B W"]) -> Float[Tensor, "B F"]:
+        """States of the visible units, drawn given the hidden ones."""
+        return torch.bernoulli(self.visible(hidden))
+
+
+class GaussianRBM(nn.Module):
+    """Visible units with real values of unit variance, for standardised tables: E = |v - a|^2 / 2 - b.h - h.W v.
+
+    Args:
+        features: visible units.
+        width: hidden units, with two states.
+
+    Example:
+        >>> GaussianRBM(features=13, width=32)(torch.randn(4, 13)).shape
+        torch.Size([4, 32])
+    """
+
+    def __init__(self, *, features: int, width: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(0.01 * torch.randn(width, features))
+        self.visible_bias = nn.Parameter(torch.zeros(features))
+        self.hidden_bias = nn.Parameter(torch.zeros(width))
+
+    def forward(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B W"]:
+        return self.hidden(self.read(inputs))
+
+    def read(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B F"]:
+        """Data as states of the visible units."""
+        return inputs.flatten(1)
+
+    def write(self, visible: Float[Tensor, "B F"]) -> Float[Tensor, "B F"]:
+        """States of the visible units as data."""
+        return visible
+
+    @torch.no_grad()
+    def measure(self, facts: Mapping[str, object], rows: Iterable[Float[Tensor, "B ..."]]) -> None:
+        """What is set before learning: visible biases that give each unit its mean."""
+        self.visible_bias.copy_(torch.cat([self.read(part) for part in rows]).mean(0))
+
+    def hidden(self, visible: Float[Tensor, "B F"]) -> Float[Tensor, "B W"]:
+        """Probabilities of the hidden units, given the visible ones."""
+        return F.linear(visible, self.weight, self.hidden_bias).sigmoid()
+
+    def visible(self, hidden: Float[Tensor, "B W"]) -> Float[Tensor, "B F"]:
+        """Means of the visible units, given the hidden ones."""
+        return F.linear(hidden, self.weight.T, self.visible_bias)
+
+    def energy(self, visible: Float[Tensor, "B F"], hidden: Float[Tensor, "B W"]) -> Float[Tensor, " B"]:
+        """E(v, h) of joint states."""
+        distance = (visible - self.visible_bias).square().sum(1) / 2
+        return distance - hidden @ self.hidden_bias - (hidden @ self.weight * visible).sum(1)
+
+    def free_energy(self, visible: Float[Tensor, "B F"]) -> Float[Tensor, " B"]:
+        """F(v) = |v - a|^2 / 2 - sum_j softplus(b_j + W_j v)."""
+        distance = (visible - self.visible_bias).square().sum(1) / 2
+        return distance - F.softplus(F.linear(visible, self.weight, self.hidden_bias)).sum(1)
+
+    def draw_visible(self, hidden: Float[Tensor, "B W"]) -> Float[Tensor, "B F"]:
+        """States of the visible units, drawn given the hidden ones."""
+        return torch.normal(self.visible(hidden), 1.0)
+
+
+class LabelledRBM(nn.Module):
+    """A machine that sees features and their label together, v = [features, one-hot label]: one label unit is on.
+
+    Args:
+        features: visible units with two states.
+        outputs: classes: the visible units of the label.
+        width: hidden units.
+
+    Example:
+        >>> LabelledRBM(features=64, outputs=10, width=100)(torch.rand(4, 64)).shape
+        torch.Size([4, 10])
+    """
+
+    def __init__(self, *, features: int, outputs: int, width: int) -> None:
+        super().__init__()
+        self.features, self.outputs = features, outputs
+        self.weight = nn.Parameter(0.01 * torch.randn(width, features + outputs))
+        self.visible_bias = nn.Parameter(torch.zeros(features + outputs))
+        self.hidden_bias = nn.Parameter(torch.zeros(width))
+
+    def forward(self, features: Float[Tensor, "B F"]) -> Float[Tensor, "B K"]:
+        """Minus the free energy with each label in turn: log p(label | features) but for a constant of the row."""
+        seen, named = self.weight.split((self.features, self.outputs), 1)  # [W, F], [W, K]
+        sums = F.linear(features, seen, self.hidden_bias)[:, :, None] + named  # [B, W, K]
+        bias = self.visible_bias[self.features :]
+        return bias + F.softplus(sums).sum(1)
+
+    def join(self, features: Float[Tensor, "B F"], label: Tensor) -> Float[Tensor, "B FK"]:
+        """Features and class numbers [B] as states of the visible units."""
+        return torch.cat((features, F.one_hot(label, self.outputs).to(features)), 1)
+
+    def hidden(self, visible: Float[Tensor, "B FK"]) -> Float[Tensor, "B W"]:
+        """Probabilities of the hidden units, given features and label."""
+        return F.linear(visible, self.weight, self.hidden_bias).sigmoid()
+
+    def visible(self, hidden: Float[Tensor, "B W"]) -> Float[Tensor, "B FK"]:
+        """Probabilities of the features, and of each label, given the hidden units."""
+        features, label = F.linear(hidden, self.weight.T, self.visible_bias).split((self.features, self.outputs), 1)
+        return torch.cat((features.sigmoid(), label.softmax(1)), 1)
+
+    def free_energy(self, visible: Float[Tensor, "B FK"]) -> Float[Tensor, " B"]:
+        """F(v) of features and label together."""
+        return -visible @ self.visible_bias - F.softplus(F.linear(visible, self.weight, self.hidden_bias)).sum(1)
+
+    def draw_visible(self, hidden: Float[Tensor, "B W"]) -> Float[Tensor, "B FK"]:
+        """Features and one label, drawn given the hidden units."""
+        features, label = self.visible(hidden).split((self.features, self.outputs), 1)
+        return self.join(torch.bernoulli(features), torch.multinomial(label, 1)[:, 0])

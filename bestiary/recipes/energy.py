@@ -1,0 +1,213 @@
+"""Machines with an energy: storage, contrastive divergence, greedy layers and then labels."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from bestiary.algorithms.contrastive_divergence import ContrastiveDivergence, PersistentContrastiveDivergence
+from bestiary.algorithms.hebbian import HebbianStorage, ProjectionStorage
+from bestiary.algorithms.layerwise import LayerWise
+from bestiary.contracts import Objective, Spec
+from bestiary.errors import InputError
+from bestiary.objectives.supervised import CrossEntropy, SquaredError
+from bestiary.optimisation.adamw import AdamW
+from bestiary.optimisation.minimise import FromTorch, Minimise
+from bestiary.optimisation.schedule import trapezoid
+from bestiary.recipes.words import check
+
+RULES = {"hebb": HebbianStorage, "projection": ProjectionStorage}
+
+
+def storage(
+    network: nn.Module, spec: Spec, *, rule: str = "hebb", load: float = 0.1, parts: int = 1
+) -> HebbianStorage | ProjectionStorage:
+    """Stores the first training rows of the run's order, in one pass.
+
+    Args:
+        network: a memory, `architectures.energy.hopfield.Hopfield`.
+        spec: of the data.
+        rule: "hebb" (Hopfield 1982), for patterns that have little in common; "projection" (Personnaz, Guyon, Dreyfus
+            1986), for patterns that are alike, as digits are.
+        load: patterns a unit; Hebb's rule breaks down past 0.138, the projection rule at 1.
+        parts: taken for the sake of uniformity; nothing is accumulated.
+
+    Raises:
+        InputError: for an unknown rule, or a load with which nothing can be stored.
+    """
+    if rule not in RULES:
+        raise InputError(f"rule must be {' or '.join(RULES)}; received {rule!r}; try projection")
+    if not 0 < load <= 1:
+        raise InputError(f"load must be above 0 and at most 1 pattern a unit; received {load!r}; try 0.1")
+    units = cast("int", network.features)
+    return RULES[rule](network, max(1, int(load * units)))
+
+
+def contrastive(
+    network: nn.Module,
+    spec: Spec,
+    *,
+    rate: float = 0.05,
+    decay: float = 2e-4,
+    momentum: float = 0.5,
+    steps: int = 1,
+    parts: int = 1,
+) -> ContrastiveDivergence:
+    """CD-k of a machine, by gradient steps with momentum.
+
+    Args:
+        network: a machine, such as `architectures.energy.rbm.RBM`.
+        spec: of the data.
+        rate: learning rate on the plateau.
+        decay: weight decay of matrices.
+        momentum: of the gradient.
+        steps: k, the rounds of Gibbs sampling.
+        parts: taken for the sake of uniformity; a batch is never cut.
+
+    Raises:
+        InputError: for settings with which nothing can be learned.
+    """
+    check(rate=rate, decay=decay)
+    return ContrastiveDivergence(network, _momentum(network, rate, decay, momentum), _rounds(steps))
+
+
+def persistent(
+    network: nn.Module,
+    spec: Spec,
+    *,
+    rate: float = 0.01,
+    decay: float = 2e-4,
+    momentum: float = 0.0,
+    steps: int = 1,
+    chains: int = 100,
+    parts: int = 1,
+) -> PersistentContrastiveDivergence:
+    """Persistent contrastive divergence: the same with chains that go on from update to update.
+
+    Args:
+        network: a machine, such as `architectures.energy.rbm.RBM`.
+        spec: of the data.
+        rate: learning rate on the plateau; the chains keep up with small ones only.
+        decay: weight decay of matrices.
+        momentum: of the gradient.
+        steps: rounds of Gibbs sampling between updates.
+        chains: how many are kept.
+        parts: taken for the sake of uniformity; a batch is never cut.
+
+    Raises:
+        InputError: for settings with which nothing can be learned.
+    """
+    check(rate=rate, decay=decay)
+    if chains < 1:
+        raise InputError(f"chains must be 1 or more; received {chains!r}; try 100")
+    minimise = _momentum(network, rate, decay, momentum)
+    return PersistentContrastiveDivergence(network, minimise, chains, _rounds(steps))
+
+
+def features_then_labels(
+    network: nn.Module,
+    spec: Spec,
+    *,
+    rate: float = 1e-2,
+    machine_rate: float = 0.05,
+    decay: float = 0.0,
+    share: float = 0.5,
+    steps: int = 1,
+    labels: int | None = None,
+    parts: int = 1,
+) -> LayerWise:
+    """A machine learns without labels, then a linear classifier learns on its features, which stay as they are.
+
+    Args:
+        network: with `machines` and a linear `readout`.
+        spec: of the data.
+        rate: learning rate of the classifier.
+        machine_rate: learning rate of the machine.
+        decay: weight decay of the classifier.
+        share: of the training that the machine takes, 0 to below 1.
+        steps: k of the contrastive divergence.
+        labels: use the labels of so many training rows only; all unless given.
+        parts: taken for the sake of uniformity; a batch is never cut.
+
+    Raises:
+        InputError: for settings with which nothing can be learned.
+    """
+    readout = AdamW(cast("nn.Module", network.readout), rate, decay)
+    return _layerwise(network, _objective(spec), readout, rate, machine_rate, decay, share, steps, labels)
+
+
+def layers_then_labels(
+    network: nn.Module,
+    spec: Spec,
+    *,
+    rate: float = 1e-3,
+    machine_rate: float = 0.05,
+    decay: float = 0.0,
+    share: float = 0.5,
+    steps: int = 1,
+    labels: int | None = None,
+    parts: int = 1,
+) -> LayerWise:
+    """Machine after machine learns without labels, then back-propagation tunes all of them.
+
+    Args:
+        network: with `machines`, `architectures.energy.dbn.DBNClassifier` or its like.
+        spec: of the data.
+        rate: learning rate of the second part.
+        machine_rate: learning rate of the machines.
+        decay: weight decay of the second part.
+        share: of the training that the machines take together, 0 (none: from scratch) to below 1.
+        steps: k of the contrastive divergence.
+        labels: use the labels of so many training rows only; all unless given.
+        parts: taken for the sake of uniformity; a batch is never cut.
+
+    Raises:
+        InputError: for settings with which nothing can be learned.
+    """
+    tuned = AdamW(network, rate, decay)
+    return _layerwise(network, _objective(spec), tuned, rate, machine_rate, decay, share, steps, labels)
+
+
+def _objective(spec: Spec) -> Objective:
+    return CrossEntropy() if spec.outputs > 1 else SquaredError()
+
+
+def _layerwise(
+    network: nn.Module,
+    objective: Objective,
+    tuned: AdamW,
+    rate: float,
+    machine_rate: float,
+    decay: float,
+    share: float,
+    steps: int,
+    labels: int | None,
+) -> LayerWise:
+    check(rate=rate, decay=decay)
+    check(rate=machine_rate)
+    if not 0 <= share < 1:
+        raise InputError(f"share must be from 0 to below 1; received {share!r}; try 0.5")
+    if labels is not None and labels < 1:
+        raise InputError(f"labels must be 1 or more; received {labels!r}; try 100, or leave it out for all")
+    machines = cast("nn.Module", network.machines)
+    pretrain = _momentum(machines, machine_rate, 2e-4, 0.5)
+    finetune = Minimise(tuned, trapezoid())
+    joint = not hasattr(network, "readout")  # the top machine itself sees the labels
+    return LayerWise(network, pretrain, objective, finetune, share, _rounds(steps), labels, joint)
+
+
+def _rounds(steps: int) -> int:
+    if steps < 1:
+        raise InputError(f"steps must be 1 round of Gibbs sampling or more; received {steps!r}; try 1")
+    return steps
+
+
+def _momentum(network: nn.Module, rate: float, decay: float, momentum: float) -> Minimise:
+    if not 0 <= momentum < 1:
+        raise InputError(f"momentum must be from 0 to below 1; received {momentum!r}; try 0.5")
+    matrices: list[Tensor] = [p for p in network.parameters() if p.ndim >= 2]
+    vectors: list[Tensor] = [p for p in network.parameters() if p.ndim < 2]
+    groups = [{"params": matrices, "weight_decay": decay}, {"params": vectors, "weight_decay": 0.0}]
+    return Minimise(FromTorch(torch.optim.SGD(groups, lr=rate, momentum=momentum)), trapezoid())

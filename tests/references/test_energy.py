@@ -1,0 +1,306 @@
+"""Machines with an energy against scikit-learn, sums over all states, and the rules as they are written."""
+
+import itertools
+import random
+
+import numpy as np
+import pytest
+import torch
+from sklearn.neural_network import BernoulliRBM
+from torch import Tensor, nn
+
+from bestiary.algorithms.contrastive_divergence import contrast, fantasies, gibbs
+from bestiary.algorithms.hebbian import HebbianStorage, ProjectionStorage
+from bestiary.algorithms.layerwise import Labelled, evenly, phase
+from bestiary.architectures.energy.dbn import DBN, DBNClassifier, LabelledDBN
+from bestiary.architectures.energy.hopfield import Hopfield
+from bestiary.architectures.energy.rbm import RBM, GaussianRBM, LabelledRBM
+from bestiary.contracts import TableSpec
+from bestiary.data.store import ArrayData
+
+SEEDS = range(4)
+
+
+def states(count: int) -> Tensor:
+    """All 2^count states of units that are 0 or 1."""
+    return torch.tensor(list(itertools.product((0.0, 1.0), repeat=count)), dtype=torch.double)
+
+
+def stirred(machine: nn.Module, seed: int, spread: float = 0.7) -> nn.Module:
+    torch.manual_seed(seed)
+    for parameter in machine.parameters():
+        nn.init.normal_(parameter, std=spread)
+    return machine.double()
+
+
+# ---------------------------------------------------------------------------------------------- scikit-learn
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_rbm_is_scikit_learns(seed: int) -> None:
+    roll = random.Random(seed)
+    features, width = roll.randint(2, 20), roll.randint(2, 20)
+    rows = np.random.default_rng(seed).integers(0, 2, (30, features)).astype(float)
+    theirs = BernoulliRBM(width, n_iter=3, random_state=seed).fit(rows)
+    ours = stirred(RBM(features=features, width=width), seed)
+    theirs.components_ = ours.weight.detach().numpy()
+    theirs.intercept_hidden_, theirs.intercept_visible_ = (
+        bias.detach().numpy() for bias in (ours.hidden_bias, ours.visible_bias)
+    )
+    visible = torch.from_numpy(rows)
+    np.testing.assert_allclose(ours(visible).detach(), theirs.transform(rows), atol=1e-12)
+    np.testing.assert_allclose(ours.free_energy(visible).detach(), theirs._free_energy(rows), rtol=1e-10)
+    hidden = torch.bernoulli(ours.hidden(visible).detach())
+    chance = ours.visible(hidden).detach().numpy()
+    drawn = np.mean([theirs._sample_visibles(hidden.numpy(), np.random.RandomState(n)) for n in range(2000)], 0)
+    assert np.abs(chance - drawn).max() < 5 * 0.5 / 2000**0.5
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_pseudo_likelihood_follows_from_the_free_energy(seed: int) -> None:
+    """scikit-learn's `score_samples`: log p of one unit given all others, times the number of units."""
+    rows = np.random.default_rng(seed).integers(0, 2, (40, 9)).astype(float)
+    theirs = BernoulliRBM(5, n_iter=5, random_state=seed).fit(rows)
+    ours = RBM(features=9, width=5).double()
+    with torch.no_grad():
+        ours.weight.copy_(torch.from_numpy(theirs.components_))
+        ours.hidden_bias.copy_(torch.from_numpy(theirs.intercept_hidden_))
+        ours.visible_bias.copy_(torch.from_numpy(theirs.intercept_visible_))
+    theirs.random_state = seed
+    unit = np.random.RandomState(seed).randint(0, 9, 40)  # what it draws
+    visible = torch.from_numpy(rows)
+    other = visible.clone()
+    other[torch.arange(40), unit] = 1 - other[torch.arange(40), unit]
+    ours_score = 9 * nn.functional.logsigmoid(ours.free_energy(other) - ours.free_energy(visible))
+    np.testing.assert_allclose(ours_score.detach(), theirs.score_samples(rows), rtol=1e-9)
+
+
+# ---------------------------------------------------------------------------------------------- sums over states
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_free_energy_sums_over_hidden_states(seed: int) -> None:
+    for machine in (RBM(features=4, width=3), GaussianRBM(features=4, width=3)):
+        stirred(machine, seed)
+        hidden = states(3)
+        visible = torch.rand(5, 4, dtype=torch.double)
+        by_hand = [-torch.logsumexp(-machine.energy(row.expand(8, 4), hidden), 0) for row in visible]
+        torch.testing.assert_close(machine.free_energy(visible), torch.stack(by_hand))
+        weights = torch.stack([(-machine.energy(row.expand(8, 4), hidden)).softmax(0) for row in visible])
+        torch.testing.assert_close(machine.hidden(visible), weights @ hidden)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_labels_are_answered_by_their_free_energy(seed: int) -> None:
+    machine = stirred(LabelledRBM(features=5, outputs=3, width=4), seed)
+    features = torch.rand(6, 5, dtype=torch.double)
+    energies = [machine.free_energy(machine.join(features, torch.full((6,), label))) for label in range(3)]
+    shift = features @ machine.visible_bias[:5]  # the same for every label
+    torch.testing.assert_close(machine(features) + shift[:, None], -torch.stack(energies, 1))
+
+
+def test_gibbs_sampling_reaches_the_distribution() -> None:
+    machine = stirred(RBM(features=3, width=2), 0)
+    every = states(3)
+    expected = (-machine.free_energy(every)).softmax(0).detach()
+    torch.manual_seed(0)
+    drawn = gibbs(machine, torch.zeros(40_000, 3, dtype=torch.double), 30)
+    place = (drawn @ torch.tensor([4.0, 2.0, 1.0], dtype=torch.double)).long()
+    found = torch.bincount(place, minlength=8) / len(place)
+    assert float((found - expected).abs().max()) < 5 * 0.5 / len(place) ** 0.5
+
+
+# ---------------------------------------------------------------------------------------------- the rules
+
+
+@pytest.mark.parametrize("machine", [RBM(features=6, width=4), GaussianRBM(features=6, width=4)])
+def test_the_contrast_has_hintons_gradient(machine: nn.Module) -> None:
+    """<h v> of the fantasies - <h v> of the data, written out."""
+    stirred(machine, 1)
+    data = torch.rand(10, 6, dtype=torch.double)
+    fantasy = fantasies(machine, data, 2)
+    contrast(machine, data, fantasy).backward()
+    statistics = [machine.hidden(v).T @ v / 10 for v in (data, fantasy)]
+    torch.testing.assert_close(machine.weight.grad, statistics[1] - statistics[0])
+    torch.testing.assert_close(machine.visible_bias.grad, fantasy.mean(0) - data.mean(0))
+    torch.testing.assert_close(machine.hidden_bias.grad, machine.hidden(fantasy).mean(0) - machine.hidden(data).mean(0))
+
+
+def test_long_chains_give_the_gradient_of_the_likelihood() -> None:
+    """CD-k tends to maximum likelihood: its gradient equals the exact one, summed over all states."""
+    machine = stirred(RBM(features=4, width=3), 2, spread=1.5)
+    data = states(4)[[3, 3, 5, 12]]
+    every = states(4)
+    likelihood = machine.free_energy(data).mean() + torch.logsumexp(-machine.free_energy(every), 0)
+    exact = torch.autograd.grad(likelihood, list(machine.parameters()))
+    torch.manual_seed(0)
+    fantasy = gibbs(machine, data.repeat(20_000, 1), 100)
+    found = torch.autograd.grad(contrast(machine, data, fantasy), list(machine.parameters()))
+    for ours, wanted in zip(found, exact):
+        assert float((ours - wanted).abs().max()) < 0.01
+
+
+def test_one_step_differs_from_the_likelihood() -> None:
+    """The twin of the test above: CD-1 is biased, and the comparison can tell."""
+    machine = stirred(RBM(features=4, width=3), 2, spread=1.5)
+    data = states(4)[[3, 3, 5, 12]]
+    likelihood = machine.free_energy(data).mean() + torch.logsumexp(-machine.free_energy(states(4)), 0)
+    exact = torch.autograd.grad(likelihood, [machine.weight])[0]
+    torch.manual_seed(0)
+    fantasy = gibbs(machine, data.repeat(20_000, 1), 1)
+    found = torch.autograd.grad(contrast(machine, data, fantasy), [machine.weight])[0]
+    assert float((found - exact).abs().max()) > 0.03
+
+
+# ---------------------------------------------------------------------------------------------- Hopfield
+
+
+def patterns(count: int, units: int, seed: int) -> Tensor:
+    return torch.where(torch.rand(count, units, generator=torch.Generator().manual_seed(seed)) < 0.5, -1.0, 1.0)
+
+
+def data_of(rows: Tensor) -> ArrayData:
+    arrays = {"features": rows.numpy(), "target": np.zeros(len(rows), dtype=np.int64)}
+    return ArrayData(TableSpec(rows.shape[1], 1), {"problem": "classification"}, {"train": arrays}, batch=4)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_energy_never_rises(seed: int) -> None:
+    """In random networks, from random states, in random orders; and it does when all units change at once."""
+    torch.manual_seed(seed)
+    units = int(torch.randint(2, 60, ()))
+    network = Hopfield(features=units)
+    network.weights = torch.randn(units, units)
+    start = patterns(16, units, seed)
+    settled, energies = network.descent(start, torch.randperm(units))
+    assert float(energies.diff(dim=0).max()) <= 1e-4 * units
+    assert torch.equal(network.recall(settled), settled), "a minimum stays"
+    torch.testing.assert_close(energies[0], -torch.einsum("bi,ij,bj->b", start, network.weights, start) / 2)
+
+
+def test_energy_can_rise_when_all_units_change_at_once() -> None:
+    network = Hopfield(features=40)
+    torch.manual_seed(0)
+    network.weights = torch.randn(40, 40)
+    start = patterns(200, 40, 0)
+    together = (start @ network.weights).sign()
+    assert bool((network.energy(together) > network.energy(start) + 1).any())
+
+
+def test_every_single_change_lowers_the_energy() -> None:
+    network = Hopfield(features=30)
+    torch.manual_seed(3)
+    network.weights = torch.randn(30, 30)
+    state = patterns(1, 30, 3)[0]
+    changes = 0
+    for unit in range(30):
+        pull = network.weights[unit] @ state
+        after = state.clone()
+        after[unit] = pull.sign()
+        if after[unit] != state[unit]:
+            drop = network.energy(state[None]) - network.energy(after[None])
+            torch.testing.assert_close(drop[0], 2 * pull.abs(), atol=1e-4, rtol=1e-4)
+            changes += 1
+        state = after
+    assert changes > 3
+
+
+def test_weights_are_symmetric_without_a_diagonal() -> None:
+    network = Hopfield(features=7)
+    network.weights = torch.randn(7, 7)
+    assert torch.equal(network.weights, network.weights.T)
+    assert not network.weights.diagonal().any()
+    assert sum(p.numel() for p in network.parameters()) == 21
+
+
+def test_hebbian_storage_is_the_sum_of_outer_products() -> None:
+    rows = patterns(12, 30, 0)
+    network = Hopfield(features=30)
+    made = list(HebbianStorage(network, 10).updates(data_of(rows), 0, 100))
+    assert len(made) == 3, "4 + 4 + 2 patterns, then it has finished"
+    order = torch.cat([data_of(rows).batch("train", n).inputs[0] for n in range(3)])[:10]
+    by_hand = order.T @ order / 30
+    torch.testing.assert_close(network.weights, by_hand - torch.diag(by_hand.diagonal()))
+
+
+def test_storage_ends_with_the_rows() -> None:
+    network = Hopfield(features=30)
+    assert len(list(HebbianStorage(network, 1000).updates(data_of(patterns(12, 30, 0)), 0, 100))) == 3
+
+
+def test_projection_is_the_pseudo_inverse() -> None:
+    rows = patterns(12, 30, 0)
+    rows[5] = rows[4]  # a pattern twice
+    network = Hopfield(features=30)
+    list(ProjectionStorage(network, 12).updates(data_of(rows), 0, 100))
+    by_hand = rows.T @ torch.linalg.pinv(rows.T)
+    torch.testing.assert_close(network.weights, by_hand - torch.diag(by_hand.diagonal()), atol=1e-5, rtol=1e-4)
+    assert torch.equal(network.recall(rows), rows)
+
+
+# ---------------------------------------------------------------------------------------------- layers
+
+
+def test_phases_follow_from_step_and_horizon() -> None:
+    for horizon in (7, 12, 100, 1001):
+        for machines in (1, 2, 3):
+            steps = [phase(step, horizon, machines, 0.6) for step in range(horizon)]
+            assert [p.number for p in steps] == sorted(p.number for p in steps)
+            assert all(0 <= p.step < p.horizon for p in steps)
+            assert sum(p.number < machines for p in steps) == round(0.6 * horizon)
+            assert steps[-1].number == machines
+    assert phase(0, 10, 2, 0.0).number == 2
+
+
+def test_a_machine_sees_what_the_one_below_has_found() -> None:
+    stack = DBN(features=12, widths=(7, 5, 3))
+    rows = torch.rand(4, 12)
+    seen = rows
+    for layer, machine in enumerate(stack.machines):
+        torch.testing.assert_close(stack.sees(layer, rows, torch.zeros(4)), seen)
+        seen = machine.hidden(seen)  # type: ignore[operator]
+    torch.testing.assert_close(stack(rows), seen)
+
+
+def test_the_classifier_is_a_sigmoid_network() -> None:
+    stack = DBNClassifier(features=12, outputs=4, widths=(7, 5))
+    layers: list[nn.Module] = []
+    for machine in stack.machines:
+        linear = nn.Linear(machine.weight.shape[1], machine.weight.shape[0])  # type: ignore[union-attr]
+        linear.weight, linear.bias = machine.weight, machine.hidden_bias  # type: ignore[assignment]
+        layers += [linear, nn.Sigmoid()]
+    rows = torch.rand(5, 3, 2, 2)
+    torch.testing.assert_close(stack(rows), nn.Sequential(nn.Flatten(), *layers, stack.readout)(rows))
+
+
+def test_dreams_keep_their_label() -> None:
+    torch.manual_seed(0)
+    network = LabelledDBN(features=6, outputs=3, widths=(5, 8))
+    with torch.no_grad():  # each label turns its own hidden unit on, which turns its own feature on
+        network.top.weight.zero_()
+        network.top.hidden_bias.fill_(-20)
+        for label in range(3):
+            network.top.weight[label, 5 + label] = 40
+            network.top.weight[label, label] = 20
+        network.top.visible_bias.fill_(-10)
+        network.machines[0].weight.zero_()  # type: ignore[union-attr]
+        network.machines[0].weight[:3, :3] = 20 * torch.eye(3)  # type: ignore[index]
+        network.machines[0].visible_bias.fill_(-10)  # type: ignore[union-attr]
+    torch.testing.assert_close(network.dream(torch.arange(3), 20)[:, :3], torch.eye(3), atol=1e-3, rtol=0)
+
+
+def test_labels_are_shared_out_evenly_and_stay_the_same() -> None:
+    target = torch.arange(60) % 3
+    kept = evenly(target, 12)
+    assert torch.bincount(target[kept]).tolist() == [4, 4, 4]
+    target[:30] = -1
+    assert int(evenly(target).min()) == 30
+    rows = np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32)
+    arrays = {"features": rows, "target": target.numpy()}
+    for seed in (0, 1):
+        data = ArrayData(TableSpec(2, 3), {"problem": "classification"}, {"train": arrays}, batch=8, seed=seed)
+        view = Labelled(data)
+        seen = torch.cat([view.batch("train", n).inputs[0] for n in range(3)])
+        assert len(seen.unique(dim=0)) == 24
+        assert all((torch.from_numpy(rows[30:]) == row).all(1).any() for row in seen)
+        assert all(int(view.batch("train", n).target.min()) >= 0 for n in range(20))
