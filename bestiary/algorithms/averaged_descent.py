@@ -1,9 +1,10 @@
 """Gradient descent that is answered by an average of the weights that it passed through."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from torch import nn
 
+from bestiary.algorithms.gradient_descent import Prepare, ready
 from bestiary.contracts import Data, Logs, Objective
 from bestiary.optimisation.averaging import MovingAverage
 from bestiary.optimisation.minimise import Minimise
@@ -31,7 +32,7 @@ class AveragedGradientDescent:
         objective: Objective,
         minimise: Minimise,
         average: MovingAverage,
-        prepare: Callable[[Data], None],
+        prepare: Prepare = ready,
     ) -> None:
         self.network, self.objective, self.minimise, self.average = network, objective, minimise, average
         self.prepare = prepare

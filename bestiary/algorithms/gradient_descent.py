@@ -1,11 +1,17 @@
 """Gradient descent on mini-batches (Robbins & Monro 1951; Rumelhart, Hinton & Williams 1986)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from torch import nn
 
 from bestiary.contracts import Data, Logs, Objective
 from bestiary.optimisation.minimise import Minimise
+
+Prepare = Callable[[Data], None]
+
+
+def ready(data: Data) -> None:
+    """Nothing to prepare."""
 
 
 class GradientDescent:
@@ -15,18 +21,20 @@ class GradientDescent:
         network: what learns.
         objective: (network, batch, step) -> loss, logs.
         minimise: one update of the network's parameters.
+        prepare: shows the data to the network before the first update, for what it has to know of them.
     """
 
     stateful = ("network", "minimise")
 
-    def __init__(self, network: nn.Module, objective: Objective, minimise: Minimise) -> None:
-        self.network, self.objective, self.minimise = network, objective, minimise
+    def __init__(self, network: nn.Module, objective: Objective, minimise: Minimise, prepare: Prepare = ready) -> None:
+        self.network, self.objective, self.minimise, self.prepare = network, objective, minimise, prepare
 
     @property
     def answer(self) -> nn.Module:
         return self.network
 
     def updates(self, data: Data, start: int, horizon: int) -> Iterator[Logs]:
+        self.prepare(data)
         self.network.train()
         for step in range(start, horizon):
             loss, logs = self.objective(self.network, data.batch("train", step), step)
@@ -45,18 +53,23 @@ class AccumulatedGradientDescent:
         objective: a mean over the rows of a batch.
         minimise: one update of the network's parameters.
         parts: into how many parts a batch is cut.
+        prepare: shows the data to the network before the first update, for what it has to know of them.
     """
 
     stateful = ("network", "minimise")
 
-    def __init__(self, network: nn.Module, objective: Objective, minimise: Minimise, parts: int = 2) -> None:
-        self.network, self.objective, self.minimise, self.parts = network, objective, minimise, parts
+    def __init__(
+        self, network: nn.Module, objective: Objective, minimise: Minimise, parts: int = 2, prepare: Prepare = ready
+    ) -> None:
+        self.network, self.objective, self.minimise = network, objective, minimise
+        self.parts, self.prepare = parts, prepare
 
     @property
     def answer(self) -> nn.Module:
         return self.network
 
     def updates(self, data: Data, start: int, horizon: int) -> Iterator[Logs]:
+        self.prepare(data)
         self.network.train()
         for step in range(start, horizon):
             batch = data.batch("train", step)
