@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import torch
@@ -33,6 +33,7 @@ class Minimise:
         optimiser: of the parameters.
         schedule: (step, horizon) -> factor of the optimiser's rate.
         clip: largest norm of all gradients together, or None.
+        constraint: brings parameters back to what they must keep to, after every update; None where they are free.
 
     Example:
         >>> line = nn.Linear(1, 1)
@@ -40,8 +41,14 @@ class Minimise:
         >>> minimise(line(torch.ones(1, 1)).square().sum(), step=0, horizon=1)
     """
 
-    def __init__(self, optimiser: Optimiser, schedule: Schedule = constant, clip: float | None = None) -> None:
-        self.optimiser, self.schedule, self.clip = optimiser, schedule, clip
+    def __init__(
+        self,
+        optimiser: Optimiser,
+        schedule: Schedule = constant,
+        clip: float | None = None,
+        constraint: Callable[[], None] | None = None,
+    ) -> None:
+        self.optimiser, self.schedule, self.clip, self.constraint = optimiser, schedule, clip, constraint
 
     def __call__(self, loss: Tensor, step: int, horizon: int) -> None:
         """Makes the loss smaller by one update."""
@@ -53,6 +60,8 @@ class Minimise:
         if self.clip is not None:
             nn.utils.clip_grad_norm_(self.optimiser.parameters, self.clip)
         self.optimiser.update(self.schedule(step, horizon))
+        if self.constraint is not None:
+            self.constraint()
         for parameter in self.optimiser.parameters:
             parameter.grad = None
 

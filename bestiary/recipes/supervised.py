@@ -7,6 +7,7 @@ from bestiary.contracts import Objective, Spec
 from bestiary.errors import InputError
 from bestiary.objectives.supervised import CrossEntropy, SquaredError
 from bestiary.optimisation.adamw import AdamW
+from bestiary.optimisation.constraint import MaxNorm
 from bestiary.optimisation.minimise import Minimise
 from bestiary.optimisation.schedule import trapezoid
 from bestiary.recipes.words import check
@@ -23,6 +24,7 @@ def classifier(
     smoothing: float = 0.0,
     clip: float | None = None,
     warmup: int = 0,
+    max_norm: float | None = None,
     parts: int = 1,
 ) -> Learner:
     """Cross-entropy, minimised by AdamW with a trapezoidal schedule.
@@ -35,13 +37,14 @@ def classifier(
         smoothing: of labels, 0 to 1.
         clip: largest norm of the gradient, or None.
         warmup: steps until the rate is reached.
+        max_norm: greatest length of the weight vectors of the network's last layer, `output`; None for no limit.
         parts: each batch's gradient is computed in so many parts, to save memory.
 
     Raises:
         InputError: for settings with which nothing can be learned.
     """
     check(rate=rate, smoothing=smoothing)
-    return _learner(network, CrossEntropy(smoothing), rate, decay, clip, warmup, parts)
+    return _learner(network, CrossEntropy(smoothing), rate, decay, clip, warmup, max_norm, parts)
 
 
 def regressor(
@@ -52,6 +55,7 @@ def regressor(
     decay: float = 0.0,
     clip: float | None = None,
     warmup: int = 0,
+    max_norm: float | None = None,
     parts: int = 1,
 ) -> Learner:
     """Squared error of the standardised target, minimised by AdamW with a trapezoidal schedule.
@@ -63,6 +67,7 @@ def regressor(
         decay: weight decay of matrices.
         clip: largest norm of the gradient, or None.
         warmup: steps until the rate is reached.
+        max_norm: greatest length of the weight vectors of the network's last layer, `output`; None for no limit.
         parts: each batch's gradient is computed in so many parts, to save memory.
 
     Raises:
@@ -70,14 +75,32 @@ def regressor(
     """
     if spec.outputs != 1:
         raise InputError(f"regression needs outputs=1; received {spec.outputs}; is the target a class?")
-    return _learner(network, SquaredError(), rate, decay, clip, warmup, parts)
+    return _learner(network, SquaredError(), rate, decay, clip, warmup, max_norm, parts)
 
 
 def _learner(
-    network: nn.Module, objective: Objective, rate: float, decay: float, clip: float | None, warmup: int, parts: int
+    network: nn.Module,
+    objective: Objective,
+    rate: float,
+    decay: float,
+    clip: float | None,
+    warmup: int,
+    max_norm: float | None,
+    parts: int,
 ) -> Learner:
-    check(rate=rate, decay=decay, clip=clip, warmup=warmup)
-    minimise = Minimise(AdamW(network, rate, decay), trapezoid(warmup), clip)
+    check(rate=rate, decay=decay, clip=clip, warmup=warmup, max_norm=max_norm)
+    constraint = None if max_norm is None else MaxNorm(_last(network).weight, max_norm)
+    minimise = Minimise(AdamW(network, rate, decay), trapezoid(warmup), clip, constraint)
     if parts > 1:
         return AccumulatedGradientDescent(network, objective, minimise, parts)
     return GradientDescent(network, objective, minimise)
+
+
+def _last(network: nn.Module) -> nn.Linear:
+    layer = getattr(network, "output", None)
+    if not isinstance(layer, nn.Linear):
+        raise InputError(
+            "max_norm needs a network whose last layer is linear and called output; "
+            f"{type(network).__name__} has none; leave max_norm out"
+        )
+    return layer

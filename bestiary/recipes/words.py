@@ -6,7 +6,13 @@ from bestiary.errors import InputError
 
 
 def check(
-    *, rate: float, decay: float = 0.0, smoothing: float = 0.0, clip: float | None = None, warmup: int = 0
+    *,
+    rate: float,
+    decay: float = 0.0,
+    smoothing: float = 0.0,
+    clip: float | None = None,
+    warmup: int = 0,
+    max_norm: float | None = None,
 ) -> None:
     """Refuses settings with which nothing can be learned.
 
@@ -16,6 +22,7 @@ def check(
         smoothing: of labels, from 0 to below 1.
         clip: largest norm of the gradient, above 0, or None.
         warmup: steps, 0 or more.
+        max_norm: greatest length of weight vectors, above 0, or None.
 
     Raises:
         InputError: for the first that cannot be.
@@ -36,3 +43,5 @@ def check(
         raise InputError(f"clip must be above 0; received {clip!r}; try 1, or None for no limit")
     if warmup < 0:
         raise InputError(f"warmup must be 0 steps or more; received {warmup!r}; try 100")
+    if max_norm is not None and not 0 < max_norm < math.inf:
+        raise InputError(f"max_norm must be above 0; received {max_norm!r}; try 3, or None for no limit")

@@ -121,7 +121,7 @@ def test_json_lines_settle_on_one_type_over_all_batches(tmp_path, monkeypatch):
 def test_a_json_line_without_end_is_refused(tmp_path):
     path = tmp_path / "t.jsonl"
     path.write_text('{"a": 1}\n{"a": "' + "x" * LONGEST + '"}\n')
-    with pytest.raises(InputError, match="line 2 of t.jsonl"):
+    with pytest.raises(InputError, match=r"line 2 of t\.jsonl"):
         open_frame(path)
 
 

@@ -1,14 +1,22 @@
 """AdamW equals the written-out algorithm and torch.optim's; schedules; the perceptron's fast and slow path."""
 
+import copy
+from typing import cast
+
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from bestiary.algorithms.perceptron import PerceptronRule
+from bestiary.architectures.convolution.text_cnn import TextCNN
 from bestiary.architectures.feedforward.perceptron import Perceptron
+from bestiary.contracts import TableSpec, TokenSpec
+from bestiary.errors import InputError
 from bestiary.optimisation.adamw import AdamW, written_out
 from bestiary.optimisation.minimise import FromTorch, Minimise
 from bestiary.optimisation.schedule import trapezoid
+from bestiary.recipes.supervised import classifier
 
 
 def network(seed: int = 0) -> nn.Module:
@@ -79,6 +87,40 @@ def test_clips_the_norm_of_all_gradients() -> None:
     assert float((after - before).norm()) == pytest.approx(0.5, rel=1e-4)
 
 
+def test_max_norm_is_kims_rule() -> None:
+    """Kim 2014: "rescaling w to have norm s whenever its norm exceeds s after a gradient descent step"."""
+    torch.manual_seed(0)
+    inputs = torch.randint(1, 20, (8, 9)), torch.full((8,), 9)
+    network = TextCNN(vocabulary=20, outputs=3, embedding=4, width=20, dropout=0.0)
+    learner = classifier(network, TokenSpec(20, 9, 3), rate=0.2, max_norm=3)
+    held, free = learner.network, copy.deepcopy(learner.network)
+    optimiser, scaled = AdamW(free, 0.2), 0
+    ours, written = cast("nn.Linear", held.output).weight, cast("nn.Linear", free.output).weight
+    for step in range(30):
+        target = torch.randint(3, (8,), generator=torch.Generator().manual_seed(step))
+        learner.minimise(F.cross_entropy(held(*inputs), target), step, 100)
+        F.cross_entropy(free(*inputs), target).backward()
+        optimiser.update(1.0)
+        free.zero_grad()
+        with torch.no_grad():
+            for row in written:
+                if float(row.norm()) > 3:
+                    row *= 3 / row.norm()
+                    scaled += 1
+            assert float(ours.norm(dim=1).max()) <= 3 + 1e-5
+        torch.testing.assert_close(ours, written)
+    assert scaled > 3
+    for mine, theirs in zip(held.parameters(), free.parameters()):
+        torch.testing.assert_close(mine, theirs, atol=1e-4, rtol=1e-4)
+
+
+def test_max_norm_needs_a_last_layer() -> None:
+    with pytest.raises(InputError, match="Sequential has none; leave max_norm out"):
+        classifier(network(), TableSpec(5, 3), max_norm=3.0)
+    with pytest.raises(InputError, match="max_norm must be above 0"):
+        classifier(TextCNN(vocabulary=5, outputs=2), TokenSpec(5, 3, 2), max_norm=0.0)
+
+
 def test_the_plateau_does_not_know_the_horizon() -> None:
     schedule = trapezoid(warmup=5, decay=0.3)
     assert [schedule(s, 100) for s in range(70)] == [schedule(s, 1000) for s in range(70)]
@@ -103,7 +145,6 @@ def test_perceptron_fast_path_equals_the_rule() -> None:
 
 
 def test_perceptron_finishes_on_separable_rows() -> None:
-    from bestiary.contracts import TableSpec
     from bestiary.data.store import ArrayData
     from bestiary.recipes.perceptron import perceptron
 

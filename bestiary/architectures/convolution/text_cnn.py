@@ -1,8 +1,8 @@
 """The convolutional network for sentences: filters over three, four and five words, and of each its strongest response.
 
 Source: Kim 2014, "Convolutional neural networks for sentence classification", arXiv 1408.5882, variant CNN-rand (word
-vectors are learned from random ones). What departs from it: the paper scales down rows of the output layer whose norm
-exceeds 3; here weight decay may stand in for that, chosen with the recipe.
+vectors are learned from random ones). Rows of `output` whose norm exceeds 3 are scaled back to 3 after every update, as
+in the paper: that is its recipe's `max_norm`. What departs from it: Adam instead of Adadelta.
 
 A filter of h words answers at the n - h + 1 places of a sentence of n words where it lies inside the sentence, as in
 the paper; a sentence shorter than h words is filled up with zero vectors to h. So padding beyond that changes nothing.
