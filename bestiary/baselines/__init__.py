@@ -2,10 +2,25 @@
 
 from bestiary.baselines import images, series, tables, text
 from bestiary.baselines.baseline import Baseline, Fitted, fit, load_fitted
+from bestiary.baselines.rivals import find_rival, load_rival, rivals, run_rival
 from bestiary.baselines.search import run_baseline
 from bestiary.errors import InputError, nearest
 
-__all__ = ["CATALOGUE", "Baseline", "Fitted", "find", "fit", "for_kind", "left_out", "load_fitted", "run_baseline"]
+__all__ = [
+    "CATALOGUE",
+    "Baseline",
+    "Fitted",
+    "find",
+    "find_rival",
+    "fit",
+    "for_kind",
+    "left_out",
+    "load_fitted",
+    "load_rival",
+    "rivals",
+    "run_baseline",
+    "run_rival",
+]
 
 CATALOGUE: dict[str, tuple[Baseline, ...]] = {
     "table": tables.BASELINES,
@@ -23,7 +38,8 @@ def for_kind(kind: str, problem: str = "classification") -> list[str]:
         >>> for_kind("text")
         ['constant', 'linear', 'bayes']
     """
-    return [baseline.name for baseline in CATALOGUE[kind] if problem in baseline.problems]
+    fitted = [baseline.name for baseline in CATALOGUE.get(kind, ()) if problem in baseline.problems]
+    return fitted or [rival.name for rival in rivals(kind, problem)]
 
 
 def find(kind: str, name: str) -> Baseline:

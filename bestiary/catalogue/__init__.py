@@ -1,12 +1,32 @@
 """Every architecture, one row each, in the family files of this folder. Nothing here imports torch."""
 
-from bestiary.catalogue import attention, convolution, feedforward, recurrence
+from bestiary.catalogue import (
+    attention,
+    convolution,
+    energy,
+    feedforward,
+    generative,
+    graph,
+    recurrence,
+    reinforcement,
+    representation,
+)
 from bestiary.catalogue.row import Contender, Keywords, Row, Size
 from bestiary.errors import InputError, nearest
 
 __all__ = ["ROWS", "Contender", "Keywords", "Row", "Size", "find", "names", "size"]
 
-ROWS: tuple[Row, ...] = (*feedforward.ROWS, *convolution.ROWS, *recurrence.ROWS, *attention.ROWS)
+ROWS: tuple[Row, ...] = (
+    *feedforward.ROWS,
+    *convolution.ROWS,
+    *recurrence.ROWS,
+    *attention.ROWS,
+    *graph.ROWS,
+    *representation.ROWS,
+    *generative.ROWS,
+    *energy.ROWS,
+    *reinforcement.ROWS,
+)
 _ROWS = {row.name: row for row in ROWS}
 _SIZES = {size.name: (row, size) for row in ROWS for size in row.sizes}
 

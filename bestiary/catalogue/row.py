@@ -16,7 +16,7 @@ class Size:
         keywords: everything that the class needs, complete.
         parameters: the exact count; None only where no source gives one.
         source: where the count comes from.
-        kind: the kind of data that its forward takes ("table", "image", "text", "series"), or "" (see `Row.example`).
+        kind: the kind of data that its forward takes ("table", "image", "graph", ...), or "" (see `Row.example`).
     """
 
     name: str
@@ -37,6 +37,7 @@ class Contender:
         keywords: the words that data do not decide.
         rows: enters with this many training rows or more.
         smallest: images smaller than this many pixels on a side, or series shorter, cannot enter.
+        tasks: those that it is for; all of the row's recipes when empty.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Contender:
     keywords: Keywords
     rows: int = 0
     smallest: int = 1
+    tasks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Row:
         year: of the paper.
         summary: what it is, in two or three sentences that a newcomer understands.
         learns: how it learns, in one sentence.
-        recipes: problem ("classification", "regression") -> "module:function" of `recipes/`.
+        recipes: task ("classification", "generate", ...) -> "module:function" of `recipes/`.
         sizes: named sizes, the first is what the bare name builds.
         races: kind -> contenders from small to large.
         tiny: kind -> (network, all keywords): small enough for tests; forward takes that kind's inputs.
@@ -68,6 +70,10 @@ class Row:
         departs: what differs from the paper, and why.
         exceptions: promise (see docs/design.md, section 6) -> the reason why it cannot be kept.
         example: "module:function", keywords -> arguments of forward, for networks whose kind is "".
+        inputs: kind -> "module:function", (keywords, batch) -> arguments of forward, for networks that take something
+            else than a batch of that kind gives (a latent vector, an image and its noise level).
+        phases: whether its algorithm's phases or schedules depend on the horizon: a race trains it afresh at each rung.
+        verbs: "sample", "encode", "play" or "inspect" -> "module:function" that does it with a trained network.
     """
 
     name: str
@@ -87,6 +93,9 @@ class Row:
     departs: str = ""
     exceptions: Mapping[str, str] = field(default_factory=dict)
     example: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    phases: bool = False
+    verbs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def kinds(self) -> tuple[str, ...]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from bestiary.cli.words import settings
 from bestiary.errors import InputError
 
 READING, TRAINING = "Reading the data", "Training"
@@ -17,11 +19,20 @@ Target = Annotated[
 ]
 Kind = Annotated[
     str | None,
-    typer.Option(help="table, image, text or series; guessed and said unless given.", rich_help_panel=READING),
+    typer.Option(
+        help="table, image, text, series, pairs, corpus, graph, graphs or environment; guessed and said unless given.",
+        rich_help_panel=READING,
+    ),
 ]
 Problem = Annotated[
     str | None,
-    typer.Option(help="classification or regression; told from the target unless given.", rich_help_panel=READING),
+    typer.Option(
+        "--task",
+        "--problem",
+        help="classification, regression, reconstruct, anomaly, generate, transduce, continue, nodes, links, graphs or "
+        "control; told from the data unless given.",
+        rich_help_panel=READING,
+    ),
 ]
 Group = Annotated[
     str | None, typer.Option(help="Column whose equal rows are never parted between splits.", rich_help_panel=READING)
@@ -44,6 +55,13 @@ ImageSize = Annotated[
     str | None,
     typer.Option(help="Pixels that images are brought to: 32, or 32x48 (height x width).", rich_help_panel=READING),
 ]
+Further = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--with", help="A further word of reading: units=bytes, source=spelling, normal=3. Repeatable.",
+        rich_help_panel=READING,
+    ),
+]  # fmt: skip
 Separator = Annotated[str | None, typer.Option(help="Of a CSV file; detected unless given.", rich_help_panel=READING)]
 Encoding = Annotated[str | None, typer.Option(help="Of a CSV file; detected unless given.", rich_help_panel=READING)]
 Seed = Annotated[
@@ -61,8 +79,12 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the result.")]
 AsJson = Annotated[bool, typer.Option("--json", help="A line of JSON at each moment, and one at the end.")]
 
 
-def reading(**given: str | None) -> dict[str, Any]:
+def reading(further: Sequence[str] | None = None, **given: str | None) -> dict[str, Any]:
     """The words of `bestiary.data.read` that were given; an image size becomes numbers.
+
+    Args:
+        further: word=value, for words that have no option of their own.
+        **given: those that have one.
 
     Example:
         >>> reading(text="review", id=None, image_size="32x48")
@@ -71,6 +93,10 @@ def reading(**given: str | None) -> dict[str, Any]:
     words: dict[str, Any] = {word: value for word, value in given.items() if value is not None}
     if "image_size" in words:
         words["image_size"] = image_size(words["image_size"])
+    for word, value in settings(further or [], "--with").items():
+        if word in words:
+            raise InputError(f"{word} was given twice: by its own option and by --with; give it once")
+        words[word] = value
     if words.get("separator") in ("\\t", "tab"):
         words["separator"] = "\t"
     return words

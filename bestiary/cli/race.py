@@ -42,6 +42,7 @@ def command(
     image_size: options.ImageSize = None,
     separator: options.Separator = None,
     encoding: options.Encoding = None,
+    further: options.Further = None,
     seed: options.Seed = 0,
     workers: Annotated[
         int | None,
@@ -60,7 +61,7 @@ def command(
     _one_of(data, resume, plan)
     if add is not None and resume is None:
         raise InputError("--add needs --resume RUN: the race that gets more time")
-    reading = options.reading(text=text, id=id_, image_size=image_size, separator=separator, encoding=encoding)
+    reading = options.reading(further, text=text, id=id_, image_size=image_size, separator=separator, encoding=encoding)
     from bestiary.cli.console import console
     from bestiary.cli.display import display
     from bestiary.cli.result import tell

@@ -35,6 +35,7 @@ def command(
     image_size: options.ImageSize = None,
     separator: options.Separator = None,
     encoding: options.Encoding = None,
+    further: options.Further = None,
     seed: options.Seed = 0,
     threads: Annotated[
         int | None,
@@ -54,7 +55,7 @@ def command(
     from bestiary.cli.result import tell
 
     reading = options.reading(
-        text=text, id=id_, image_size=image_size, separator=separator, encoding=encoding,
+        further, text=text, id=id_, image_size=image_size, separator=separator, encoding=encoding,
     )  # fmt: skip
     with display(console(), quiet, as_json) as show:
         from bestiary.race.train import train

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from bestiary.errors import InputError
 
 
-def settings(given: Iterable[str]) -> dict[str, object]:
+def settings(given: Iterable[str], option: str = "--set") -> dict[str, object]:
     """The values of `--set name=value`; a value is a literal (a number, tuple, list, True, None) or plain text.
 
     Raises:
@@ -24,9 +24,9 @@ def settings(given: Iterable[str]) -> dict[str, object]:
         name, equals, value = item.partition("=")
         name, value = name.strip(), value.strip()
         if not equals or not name.isidentifier() or not value:
-            raise InputError(f"--set takes name=value, such as width=256; received {item!r}")
+            raise InputError(f"{option} takes name=value, such as width=256; received {item!r}")
         if name in words:
-            raise InputError(f"--set gives {name} twice; give it once")
+            raise InputError(f"{option} gives {name} twice; give it once")
         words[name] = literal(value)
     return words
 

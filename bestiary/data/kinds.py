@@ -18,7 +18,7 @@ from bestiary.data.frames import Frame, open_frame
 from bestiary.data.paths import checked_path, there
 from bestiary.errors import InputError, nearest
 
-KINDS = ("table", "image", "text", "series")
+KINDS = ("table", "image", "text", "series", "pairs", "corpus", "graph", "graphs", "environment")
 STEPS = 20  # columns numbered in a row that make a table a series
 _IMAGE = r"(?i)\.(png|jpe?g|gif|bmp|tiff?|webp|ppm|pgm|pbm)$"
 _STEP = re.compile(r"^(t|time|step)?[_\-. ]?(\d+)$", re.I)

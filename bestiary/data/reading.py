@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ from bestiary.data import builtin, kinds
 from bestiary.data.frames import Frame, frame_of, open_frame
 from bestiary.data.paths import checked_path, there
 from bestiary.data.source import Encoder, Source
+from bestiary.data.unlabelled import KIND_OF, UNLABELLED, USUAL_TASK, unlabelled
 from bestiary.errors import InputError, nearest
 
 Reader = Callable[..., Source]
@@ -25,6 +27,7 @@ def read(
     *,
     kind: str | None = None,
     problem: str | None = None,
+    task: str | None = None,
     group: str | None = None,
     time: str | None = None,
     test: object = None,
@@ -38,8 +41,11 @@ def read(
     Args:
         source: path of a file or folder, pandas frame, `(X, y)` arrays, or the name of a built-in data set.
         target: column to predict; needed for tables.
-        kind: "table", "image", "text" or "series"; guessed unless given.
+        kind: "table", "image", "text", "series", "pairs", "corpus", "graph", "graphs" or "environment"; guessed, or
+            told from the task, unless given.
         problem: "classification" or "regression"; told from the target unless given.
+        task: the same word, for all tasks: "reconstruct", "anomaly", "generate", "transduce", "continue", "nodes",
+            "links", "graphs", "control" too.
         group: column whose rows with equal cells are never parted between splits.
         time: column that orders the rows: the latest are tested on. For series in long form: the steps.
         test: held-out data of the same sort; it becomes the test split.
@@ -61,6 +67,18 @@ def read(
     """
     if kind is not None:
         kinds.check_kind(kind)
+    problem = _task(problem, task)
+    if kind is None and problem in KIND_OF:
+        kind = KIND_OF[problem]
+    if problem is None and kind in USUAL_TASK:
+        problem = USUAL_TASK[kind]
+    if problem in UNLABELLED:
+        return unlabelled(
+            read(
+                source, target, kind=kind, group=group, time=time, test=test, text=text, id=id, label=label, **options
+            ),
+            problem,
+        )
     words: dict[str, object] = {
         "target": target or label,
         "problem": problem,
@@ -79,6 +97,8 @@ def read(
     if isinstance(source, tuple):
         return _read_arrays(cast("tuple[object, ...]", source), kind, words, reason)
     frame: Frame | None = None
+    if kind in _OWN:
+        return _call(kind, source, words, reason)
     if isinstance(source, str) and not there(source) and "/" not in source and "." not in source:
         raise InputError(f"no file and no built-in data set is named {source!r}{nearest(source, builtin.names())}")
     if kind is None and isinstance(source, (str, Path)):
@@ -141,22 +161,50 @@ def _accepted(reader: Callable[..., object], kind: str, words: Mapping[str, obje
     return given
 
 
+READERS: Mapping[str, str] = {
+    "table": "bestiary.data.tables:read_table",
+    "text": "bestiary.data.text:read_text",
+    "image": "bestiary.data.images:read_images",
+    "series": "bestiary.data.series:read_series",
+    "pairs": "bestiary.data.pairs:read_pairs",
+    "corpus": "bestiary.data.corpus:read_corpus",
+    "graph": "bestiary.data.graphs:read_graph",
+    "graphs": "bestiary.data.graphs:read_graphs",
+    "environment": "bestiary.data.environments:read_environment",
+}
+"""kind -> "module:function"; a reader takes the source and the words that `read` was given, and only those it knows."""
+ENCODERS: Mapping[str, str] = {
+    "table": "bestiary.data.table_encoder:TableEncoder",
+    "text": "bestiary.data.text:TextEncoder",
+    "image": "bestiary.data.images:ImageEncoder",
+    "series": "bestiary.data.series:SeriesEncoder",
+    "pairs": "bestiary.data.pairs:PairEncoder",
+    "corpus": "bestiary.data.corpus:CorpusEncoder",
+    "graph": "bestiary.data.graphs:GraphEncoder",
+    "graphs": "bestiary.data.graphs:GraphsEncoder",
+    "environment": "bestiary.data.environments:EnvironmentEncoder",
+}
+_OWN = tuple(USUAL_TASK)  # kinds whose readers open whatever they are given themselves
+
+
+def _task(problem: str | None, task: str | None) -> str | None:
+    """The one that was given, of two words for the same."""
+    if problem is not None and task is not None and problem != task:
+        raise InputError(f"task and problem are two words for one thing; received {task!r} and {problem!r}; give one")
+    given = problem if task is None else task
+    known = ("classification", "regression", *UNLABELLED, *KIND_OF)
+    if given is not None and given not in known:
+        raise InputError(f"task must be one of {', '.join(known)}; received {given!r}{nearest(given, known)}")
+    return given
+
+
+def _named(target: str) -> Any:
+    module, _, name = target.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
 def _reader(kind: str) -> Reader:
-    if kind == "table":
-        from bestiary.data.tables import read_table
-
-        return read_table
-    if kind == "text":
-        from bestiary.data.text import read_text
-
-        return read_text
-    if kind == "image":
-        from bestiary.data.images import read_images
-
-        return read_images
-    from bestiary.data.series import read_series
-
-    return read_series
+    return _named(READERS[kind])
 
 
 def load_encoder(folder: str | Path) -> Encoder:
@@ -170,12 +218,9 @@ def load_encoder(folder: str | Path) -> Encoder:
     place = checked_path(folder, folder=True)
     try:
         kind = json.loads((place / "encoder.json").read_text(encoding="utf-8"))["kind"]
-        known: Mapping[str, str] = {"table": "table_encoder:TableEncoder", "text": "text:TextEncoder"}
-        known = {**known, "image": "images:ImageEncoder", "series": "series:SeriesEncoder"}
-        if kind not in known:
-            raise InputError(f"encoder kind must be {', '.join(known)}; received {kind!r}")
-        module, _, name = known[kind].partition(":")
-        encoder = getattr(__import__(f"bestiary.data.{module}", fromlist=[name]), name)
+        if kind not in ENCODERS:
+            raise InputError(f"encoder kind must be {', '.join(ENCODERS)}; received {kind!r}")
+        encoder = _named(ENCODERS[kind])
         return encoder.load(place)
     except InputError:
         raise

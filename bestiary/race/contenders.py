@@ -34,7 +34,7 @@ def candidates(
 
     Args:
         kind: of data.
-        problem: "classification" or "regression".
+        problem: the task.
         spec: of the data.
         rows: training rows.
         only: names ("lstm"), sizes ("resnet/small") or families ("family:convolution"); all when None.
@@ -105,7 +105,10 @@ def _sizes(
     if problem not in row.recipes:
         return (), f"has no recipe for {problem}"
     asked = [w.partition("/")[2] for w in named if "/" in w]
-    allowed = [c for c in row.races[kind] if f"{row.name}/{c.name}" not in unwanted]
+    suited = [c for c in row.races[kind] if not c.tasks or problem in c.tasks]
+    if not suited:
+        return (), f"has no size for {kind} data and the task {problem}"
+    allowed = [c for c in suited if f"{row.name}/{c.name}" not in unwanted]
     if asked:
         chosen = [c for c in allowed if c.name in asked]
         return tuple(reversed(chosen)), "" if chosen else f"has no size {asked[0]} for {kind} data"

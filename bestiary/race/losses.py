@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from bestiary.contracts import Predictions
+from bestiary.data.opening import open_data
 from bestiary.data.store import read_array, read_spec
 from bestiary.race.worker import task_for
 from bestiary.tasks import read_predictions
@@ -58,17 +57,8 @@ def constant(data: Path, folder: Path, split: str) -> tuple[float, dict[str, flo
     Returns:
         The loss that selects, and all scores.
     """
-    facts = read_spec(data)[1]
-    train, truth = read_array(data, "train", "target"), read_array(folder, split, "target")
-    row = torch.arange(len(truth))
-    if facts["problem"] == "regression":
-        value = torch.full((len(truth),), float(train.astype(np.float64).mean()))
-        predictions = Predictions({"row": row, "value": value})
-    else:
-        classes = cast("list[str]", facts["classes"])
-        counts = np.bincount(train.astype(np.int64), minlength=len(classes)) + 1e-9
-        shares = torch.from_numpy(counts / counts.sum()).float()
-        columns = {f"probability_{k}": shares[k].repeat(len(truth)) for k in range(len(classes))}
-        predictions = Predictions({"row": row, **columns})
-    task = task_for(facts)
+    opened = open_data(data, sealed=folder if split == "test" else None)
+    truth = opened.arrays(split)["target"]
+    task = task_for(opened.facts)
+    predictions = task.ignorant(opened, split)
     return float(task.losses(predictions, truth).mean()), task.score(predictions, truth)

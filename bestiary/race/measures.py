@@ -17,6 +17,7 @@ from scipy.stats import rankdata
 
 from bestiary.contracts import Predictions
 from bestiary.tasks.metrics import probabilities, row_losses, values
+from bestiary.tasks.registry import evidence_of
 
 Floats = NDArray[np.float64]
 Combine = Callable[[Floats], dict[str, Floats]]
@@ -28,7 +29,7 @@ def sums(predictions: Predictions, truth: NDArray[np.generic], problem: str) -> 
     Args:
         predictions: of N rows.
         truth: class numbers or values, [N].
-        problem: "classification" or "regression".
+        problem: the task.
 
     Returns:
         Terms [N, S], and a function of sums [..., S] that gives each metric [...]; NaN where a metric is undefined.
@@ -42,6 +43,9 @@ def sums(predictions: Predictions, truth: NDArray[np.generic], problem: str) -> 
     """
     if problem == "regression":
         return _values(values(predictions), truth.astype(np.float64))
+    evidence = evidence_of(problem)
+    if evidence is not None:
+        return evidence.sums(predictions)
     table = probabilities(predictions)
     return _classes(table, truth.astype(np.int64), row_losses(predictions, truth))
 

@@ -107,6 +107,7 @@ def _enter(plan: Plan, candidate: Candidate, tried: Sequence[Mapping[str, Any]])
             look_seconds=size["look_seconds"],
             start_seconds=size["start_seconds"] + size["look_seconds"] + END,
             parameters=size["parameters"],
+            phases=row.phases,
             note=f"too slow to see the data {PASSES} times: {', '.join(larger)}" if larger else "",
         )
     )

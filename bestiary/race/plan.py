@@ -57,6 +57,7 @@ class Entrant:
         start_seconds: from the start of its process to the first update.
         parameters: of the network.
         note: why this size.
+        phases: whether its schedules depend on the horizon, so that every rung trains it afresh.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Entrant:
     start_seconds: float
     parameters: int
     note: str = ""
+    phases: bool = False
 
     @property
     def pace(self) -> float:

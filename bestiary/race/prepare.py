@@ -20,7 +20,7 @@ from bestiary.data.store import write_array, write_text
 from bestiary.errors import InputError
 from bestiary.race.losses import constant
 from bestiary.race.plan import Plan, Rival
-from bestiary.tasks import by_name, choose
+from bestiary.tasks.registry import CLASSES, SUPERVISED, metric_named, ranking
 
 FOLDS = 3
 
@@ -75,13 +75,15 @@ def prepare(source: Source, arguments: Mapping[str, Any], folder: Path, wishes: 
     from bestiary.baselines import for_kind, left_out
     from bestiary.data.splits import FOLDS_BELOW, assign, duplicates, folds, unit_keys
 
+    target = source.target
     splits = assign(source)
     rows = {name: int((splits == number).sum()) for number, name in enumerate(SPLITS)}
     data = folder / "data"
     source.encode(splits, data, wishes.seed)
     notes = list(dict.fromkeys([*source.notes, *duplicates(source)]))  # before the folds, whose encoders are no one's
     _note_test_rows(source, splits, folder / "sealed")
-    few = len(source) < FOLDS_BELOW and not (source.times is not None and source.groups is None)
+    ordered = source.times is not None and source.groups is None
+    few = target.problem in SUPERVISED and len(source) < FOLDS_BELOW and not ordered
     count = min(FOLDS, len(np.unique(unit_keys(source)[splits < 2]))) if few else 0
     count = count if count >= 2 else 0
     if count:
@@ -90,11 +92,11 @@ def prepare(source: Source, arguments: Mapping[str, Any], folder: Path, wishes: 
             inner = np.where(splits > 1, -1, np.where(fold == number, 1, 0)).astype(np.int8)
             inner[splits < 0] = -1
             source.encode(inner, data / f"fold{number}", wishes.seed, train_only=True)
-    target, names = source.target, for_kind(source.kind, source.target.problem)
-    counts = np.bincount(target.values[splits == 0].astype(np.int64)) if target.problem == "classification" else ()
-    chosen, reason = choose(target.problem, [int(c) for c in counts])
+    names = for_kind(source.kind, target.problem)
+    counts = np.bincount(target.values[splits == 0].astype(np.int64)) if target.problem in CLASSES else ()
+    chosen, reason = ranking(target.problem, [int(c) for c in counts])
     if wishes.metric:
-        chosen, reason = by_name(wishes.metric, target.problem), "you asked for it"
+        chosen, reason = metric_named(wishes.metric, target.problem), "you asked for it"
     plan = Plan(
         source=dict(arguments),
         digest=source.digest,

@@ -38,6 +38,7 @@ def race(
     *,
     kind: str | None = None,
     problem: str | None = None,
+    task: str | None = None,
     budget: str | float = "5m",
     equal: str = "time",
     contenders: Sequence[str] | str | None = None,
@@ -63,6 +64,7 @@ def race(
         target: column to predict.
         kind: "table", "image", "text" or "series"; guessed unless given.
         problem: "classification" or "regression"; told from the target unless given.
+        task: the same word, for all tasks: "reconstruct", "generate", "continue", "nodes", ...
         budget: wall-clock time for everything: "90s", "5m", "1h" or seconds.
         equal: what every contender has the same of: core-seconds ("time") or "examples".
         contenders: names ("lstm"), sizes ("resnet/small"), families ("family:convolution"); everyone unless given.
@@ -95,7 +97,8 @@ def race(
         pool = Pool(count)
         pool.warm()
         tell(listener, "reading", clock, seconds)
-        words = {"target": target, "kind": kind, "problem": problem, "group": group, "time": time, "test": test}
+        words = {"target": target, "kind": kind, "problem": task or problem}
+        words |= {"group": group, "time": time, "test": test}
         data = read_source(source, {**words, **reading})
         introduce(data, listener, clock, seconds)
         wishes = Wishes(seconds, equal, metric, seed, count, chosen)

@@ -24,12 +24,15 @@ from bestiary.race.sizing import (
 LOOKS, LOOK_SHARE = 60, 0.08
 """A whole training looks at the validation rows at most so often, and spends at most this share of its time on it."""
 PLATEAU = 0.7
+ENDLESS = ("environment", "corpus")  # kinds whose training rows do not say how many updates are of use
 
 
 def unit_of(plan: Plan, pace: Mapping[str, float]) -> Unit:
     """What is equal for all in this race, with the paces known now."""
     batch = {e.name: e.batch for e in plan.entrants}
     epoch = {name: max(1, plan.rows["train"] // size) for name, size in batch.items()}
+    if plan.kind in ENDLESS:
+        epoch = dict.fromkeys(epoch, 1_000_000)
     return Unit(plan.equal, pace, batch, epoch)
 
 
@@ -72,7 +75,8 @@ def first(plan: Plan, available: float) -> Stage:
         steps = max(LEAST_STEPS, int(whole * SHARES[0] / pieces))
         for setting in range(len(entrant.settings)):
             for fold in _folds(plan):
-                jobs.append(_job(plan, entrant, setting, fold, steps, max(whole, 2 * steps)))  # noqa: PERF401
+                horizon = steps if entrant.phases else max(whole, 2 * steps)
+                jobs.append(_job(plan, entrant, setting, fold, steps, horizon))
     seconds = rival_seconds(unit, [e.name for e in plan.entrants], amount)
     for rival in plan.rivals:
         rival.seconds = round(seconds, 2)
@@ -114,7 +118,12 @@ def following(
     jobs: list[Job] = []
     for name in names:
         entrant, whole = plan.entrant(name), unit.steps(name, amount)
-        if rung == 2:
+        if entrant.phases:
+            share = SHARES[1] / (plan.folds + 1) if rung == 2 else last_share(plan.folds)
+            steps = max(LEAST_STEPS, int(whole * share))
+            afresh = [_job(plan, entrant, chosen[name], f, steps, steps) for f in (_folds(plan) if rung == 2 else [-1])]
+            jobs += [dataclasses.replace(job, id=f"{job.id}.rung{rung}") for job in afresh]
+        elif rung == 2:
             steps = done[name] + max(LEAST_STEPS, int(whole * SHARES[1] / (plan.folds + 1)))
             jobs += [_job(plan, entrant, chosen[name], f, steps, max(whole, 2 * steps)) for f in _folds(plan)]
         else:

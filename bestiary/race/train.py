@@ -42,6 +42,7 @@ def train(
     epochs: int | None = None,
     kind: str | None = None,
     problem: str | None = None,
+    task: str | None = None,
     metric: str | None = None,
     seed: int = 0,
     group: str | None = None,
@@ -61,7 +62,7 @@ def train(
     Args:
         name: an architecture ("lstm": the largest size that suits the data), one of its sizes for races
             ("resnet/small"), or a size by name ("resnet50").
-        source: the data, as in `bestiary.race`; so are `target`, `kind`, `problem`, `metric`, `seed`, `group`, `time`,
+        source: the data, as in `bestiary.race`; so are `target`, `kind`, `task`, `metric`, `seed`, `group`, `time`,
             `test`, `device`, `out`, `listener` and the words of reading.
         set: words of the network ("width") or of its recipe ("rate") that replace the usual ones.
         budget: wall-clock time for everything: "5m"; the rate decays towards its end.
@@ -88,7 +89,8 @@ def train(
         pool = Pool(1)
         pool.warm()
         tell(listener, "reading", clock, seconds)
-        words = {"target": target, "kind": kind, "problem": problem, "group": group, "time": time, "test": test}
+        words = {"target": target, "kind": kind, "problem": task or problem}
+        words |= {"group": group, "time": time, "test": test}
         data = read_source(source, {**words, **reading})
         introduce(data, listener, clock, seconds)
         wishes = Wishes(seconds, "time", metric, seed, 1, chosen)

@@ -15,7 +15,8 @@ from bestiary.contracts import Predictions
 from bestiary.race import sentences
 from bestiary.race.evidence import Interval
 from bestiary.race.statistics import FEWEST, Estimate, Resampling, excludes_zero, wilson, within_one_standard_error
-from bestiary.tasks.metrics import Metric, by_name, score_classes, score_values
+from bestiary.tasks.metrics import Metric, score_classes, score_values
+from bestiary.tasks.registry import evidence_of, metric_named, metrics_of
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def judge_race(
     Args:
         candidates: one or more.
         truth: class numbers or values of the N test rows.
-        problem: "classification" or "regression".
+        problem: the task.
         metric: the one that ranks.
         train_rows: rows that were learned from and selected on; with the test rows, all rows.
         classes: labels, in the order of the probability columns, which are checked for their number when given.
@@ -107,10 +108,10 @@ def judge_race(
     resampling = Resampling(len(known), blocks if groups is None else groups, seed=seed)
     usable = [c for c in candidates if all(_finite(p) for p in c.predictions)]
     scores = {c.name: resampling.score(c.predictions, known, problem) for c in usable}
-    ranking, note = by_name(metric, problem), ""
+    ranking, note = metric_named(metric, problem), ""
     if usable and ranking.name not in scores[usable[0].name]:
         note = f"{ranking.title} is undefined on these test rows; "
-        ranking = by_name("rmse" if problem == "regression" else "log_loss")
+        ranking = next(m for m in metrics_of(problem) if m.name in scores[usable[0].name] and m.needs != "labels")
     judgement = Judgement(ranking.name, test={c.name: {} for c in candidates})
     if not usable:
         judgement.sentence = judgement.reason = "No winner: no model gave finite answers on the test rows."
@@ -152,7 +153,7 @@ def _intervals(
     """Wilson for the accuracy on independent rows, and for perfect or hopeless shares; else from the resamples."""
     found: dict[str, Interval] = {}
     for name, estimate in scores.items():
-        metric = by_name(name, problem)
+        metric = metric_named(name, problem)
         if name == "accuracy" and resampling.independent == len(truth):
             found[name] = wilson(estimate.value, len(truth))
         elif estimate.constant and metric.high - metric.low == 1:
@@ -171,8 +172,9 @@ def _effective(metric: str, truth: NDArray[np.generic], units: int) -> float:
 
 
 def _spread(candidate: Candidate, truth: NDArray[np.generic], problem: str) -> dict[str, float]:
+    evidence = evidence_of(problem)
     score = score_values if problem == "regression" else score_classes
-    seeds = [score(predictions, truth) for predictions in candidate.predictions]
+    seeds = [evidence.score(p) if evidence else score(p, truth) for p in candidate.predictions]
     return {name: float(np.std([s[name] for s in seeds], ddof=1)) for name in seeds[0]}
 
 

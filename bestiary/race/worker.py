@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import inspect
 import json
 import os
 import signal
@@ -20,14 +21,16 @@ from torch import Tensor, nn
 
 from bestiary.architectures.build import build, count, resolve
 from bestiary.contracts import Algorithm, Predictions
+from bestiary.data.opening import open_data
 from bestiary.data.source import SPLITS
 from bestiary.data.store import StoredData, read_array, read_spec, write_text
 from bestiary.errors import Diverged, InputError
 from bestiary.fit import fit
 from bestiary.race.watch import Stopped, Watched, peak_memory
 from bestiary.runs.run import RunFolder
-from bestiary.tasks import Classification, Regression, TrainingJudge, read_predictions, write_predictions
+from bestiary.tasks import TrainingJudge, read_predictions, write_predictions
 from bestiary.tasks.judge import MOST
+from bestiary.tasks.registry import SUPERVISED, task_for
 
 AGAIN, FAILED, DISK = 3, 4, 5
 """Exit codes: worth a second try with half batches; failed for good; the run folder cannot be written."""
@@ -92,13 +95,6 @@ def nothing(folder: str) -> None:
     """Does nothing: to see how long a process takes to start, and that the fork server is ready."""
 
 
-def task_for(facts: dict[str, Any]) -> Classification | Regression:
-    """How the outputs of these data are read and scored."""
-    if facts["problem"] == "classification":
-        return Classification(facts["classes"])
-    return Regression(facts["mean"], facts["scale"])
-
-
 # --------------------------------------------------------------------------------------------------- training
 
 
@@ -109,7 +105,7 @@ def train(folder: str) -> None:
     began = time.monotonic()
     torch.set_num_threads(job["threads"])
     _afresh_when_changed(here, job)
-    data = StoredData(Path(job["data"]), batch=job["batch"], seed=job["seed"], device=job["device"])
+    data = open_data(Path(job["data"]), batch=job["batch"], seed=job["seed"], device=job["device"])
     learner = _learner(job, data)
     judge = TrainingJudge(task_for(data.facts), data, due=job["look_every"], seed=job["seed"])
     run = Watched(RunFolder(here, patience=job["patience"]), job, stopping, judge)
@@ -156,7 +152,9 @@ def _afresh_when_changed(here: Path, job: dict[str, Any]) -> None:
 
 def _learner(job: dict[str, Any], data: StoredData) -> Algorithm:
     network = build(job["network"], job["keywords"], data.spec, seed=job["seed"]).to(job["device"])
-    return cast("Algorithm", resolve(job["recipe"])(network, data.spec, **job["setting"], parts=job["parts"]))
+    recipe = resolve(job["recipe"])
+    parts = {"parts": job["parts"]} if "parts" in inspect.signature(recipe).parameters else {}
+    return cast("Algorithm", recipe(network, data.spec, **job["setting"], **parts))
 
 
 def _save_answer(here: Path, answer: nn.Module) -> None:
@@ -200,9 +198,9 @@ def _measure(job: dict[str, Any], began: float, enough: float) -> dict[str, Any]
     """
     start = time.monotonic()
     try:
-        data = StoredData(Path(job["data"]), batch=job["batch"], seed=job["seed"], device=job["device"])
+        data = open_data(Path(job["data"]), batch=job["batch"], seed=job["seed"], device=job["device"])
         learner = _learner({**job, "setting": job["settings"][0], "parts": 1}, data)
-        small = StoredData(Path(job["data"]), batch=4, seed=job["seed"], device=job["device"])
+        small = open_data(Path(job["data"]), batch=4, seed=job["seed"], device=job["device"])
         few = learner.updates(small, 0, 1_000_000)
         next(few)
         warm = time.monotonic() - start
@@ -248,18 +246,21 @@ def _timed(work: Callable[[], object]) -> float:
 
 def rival(folder: str) -> None:
     """Fits a baseline within its core-seconds."""
-    from bestiary.baselines import run_baseline
+    from bestiary.baselines import run_baseline, run_rival
 
     here = Path(folder)
     job = json.loads((here / "job.json").read_text(encoding="utf-8"))
     began = time.monotonic()
     data, folds = Path(job["data"]), [Path(fold) for fold in job["folds"]] or None
-    written = job["written"] or None
-    result = run_baseline(
-        job["name"], data, here, seconds=job["seconds"], seed=job["seed"], folds=folds, written=written
-    )
+    written, facts = job["written"] or None, read_spec(Path(job["data"]))[1]
+    if facts["problem"] in SUPERVISED:
+        result = run_baseline(
+            job["name"], data, here, seconds=job["seconds"], seed=job["seed"], folds=folds, written=written
+        )
+    else:
+        result = run_rival(job["name"], data, here, seconds=job["seconds"], seed=job["seed"], written=written)
     predictions = read_predictions(here / "validation.parquet")
-    scores = task_for(read_spec(data)[1]).score(predictions, _truth_of(data, predictions))
+    scores = task_for(facts).score(predictions, _truth_of(data, predictions))
     words = {"scores": scores, "seconds": time.monotonic() - began, "memory": peak_memory()}
     write_text(here / "result.json", json.dumps({**result, **words}, default=str))
 
@@ -279,7 +280,7 @@ def answer(folder: str, data: str, sealed: str, out: str) -> None:
 
     here = Path(folder)
     job = json.loads((here / "job.json").read_text(encoding="utf-8"))
-    stored = StoredData(Path(data), batch=job["batch"], device=job["device"], sealed=Path(sealed))
+    stored = open_data(Path(data), batch=job["batch"], device=job["device"], sealed=Path(sealed))
     network = build(job["network"], job["keywords"], stored.spec, seed=job["seed"])
     load_model(network, str(here / "answer.safetensors"), strict=True)
     network.to(job["device"])
@@ -292,20 +293,31 @@ def answer(folder: str, data: str, sealed: str, out: str) -> None:
 
 def rival_answer(folder: str, data: str, sealed: str, out: str) -> None:
     """The same for a fitted baseline."""
-    from bestiary.baselines import load_fitted
-
     here = Path(folder)
-    stored = StoredData(Path(data), sealed=Path(sealed))
-    arrays = {name: array.numpy() for name, array in stored.arrays(SPLITS[2]).items()}
-    fitted = load_fitted(here / "model.skops")
+    stored = open_data(Path(data), sealed=Path(sealed))
     began = time.perf_counter()
-    outputs = torch.from_numpy(np.array(fitted.predict(arrays), dtype=np.float32))
-    seconds = time.perf_counter() - began
-    row = torch.from_numpy(np.array(arrays["row"], dtype=np.int64))
-    if stored.regression:
-        predictions = Predictions({"row": row, "value": outputs.reshape(-1)})
+    if stored.facts["problem"] in SUPERVISED:
+        predictions = _fitted_predictions(here / "model.skops", stored)
     else:
-        columns = {f"probability_{k}": outputs[:, k].contiguous() for k in range(outputs.shape[1])}
-        predictions = Predictions({"row": row, **columns})
+        from bestiary.baselines import load_rival
+
+        name = json.loads((here / "job.json").read_text(encoding="utf-8"))["name"]
+        known = load_rival(here / "model.skops", stored.spec.kind, str(stored.facts["problem"]), name)
+        began = time.perf_counter()
+        predictions = task_for(stored.facts).predict(known, stored, SPLITS[2])
+    seconds = time.perf_counter() - began
     write_predictions(Path(out), predictions)
     write_text(here / "answered.json", json.dumps({"predict_seconds": 1000 * seconds / max(1, len(predictions))}))
+
+
+def _fitted_predictions(model: Path, stored: StoredData) -> Predictions:
+    """Of a fitted scikit-learn baseline, for classes or values."""
+    from bestiary.baselines import load_fitted
+
+    arrays = {name: array.numpy() for name, array in stored.arrays(SPLITS[2]).items()}
+    outputs = torch.from_numpy(np.array(load_fitted(model).predict(arrays), dtype=np.float32))
+    row = torch.from_numpy(np.array(arrays["row"], dtype=np.int64))
+    if stored.regression:
+        return Predictions({"row": row, "value": outputs.reshape(-1)})
+    columns = {f"probability_{k}": outputs[:, k].contiguous() for k in range(outputs.shape[1])}
+    return Predictions({"row": row, **columns})

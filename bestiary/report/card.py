@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from bestiary.errors import InputError
 from bestiary.race.evidence import Standing, Verdict
 from bestiary.report import board, words
+from bestiary.tasks.registry import CLASSES
 
 LISTED = 40  # classes that are named
 
@@ -43,9 +44,12 @@ def model_card(
 
 
 def _what(verdict: Verdict, standing: Standing) -> str:
-    job = f"predicts a number, `{_code(verdict.target)}`" if verdict.problem == "regression" else (
-        f"predicts which of {len(verdict.classes):,} classes of `{_code(verdict.target)}` a row has"
-    )  # fmt: skip
+    if verdict.problem == "regression":
+        job = f"predicts a number, `{_code(verdict.target)}`"
+    elif verdict.problem in CLASSES:
+        job = f"predicts which of {len(verdict.classes):,} classes of `{_code(verdict.target)}` a row has"
+    else:
+        job = f"was trained for the task *{verdict.problem}*"
     source = ""
     if standing.network:
         from bestiary import catalogue
@@ -110,7 +114,7 @@ def _limits(verdict: Verdict, standing: Standing) -> str:
             f"The test rows of these data were opened for the {words.times(verdict.openings)} time: "
             "the scores may be a little too good."
         )
-    if verdict.problem == "classification":
+    if verdict.problem in CLASSES:
         lines.append("It gives every row one of its classes, also a row that has none of them.")
     return "\n".join(f"- {line}" for line in lines)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bestiary.errors import InputError
 from bestiary.race.evidence import Standing, Verdict
 from bestiary.race.plan import Plan
+from bestiary.tasks.registry import CLASSES
 
 Answers = NDArray[np.float64]  # probabilities [N, K], or values [N]
 
@@ -126,6 +127,8 @@ def _add_predictions(evidence: Evidence) -> None:
         return
     verdict = evidence.verdict
     truth = evidence.truth = _read_truth(folder / "truth.parquet", verdict.problem)
+    if verdict.problem not in CLASSES and verdict.problem != "regression":
+        return  # their predictions are evidence, which their own sections read
     tested = [standing.name for standing in verdict.standings if standing.test]
     wanted = [name for name in (verdict.chosen, verdict.networks_best, verdict.baseline_best) if name in tested]
     for name in dict.fromkeys([*wanted, *tested]):
@@ -147,7 +150,7 @@ def _read_truth(path: Path, problem: str) -> Truth:
     remarks = tuple(str(v) if v is not None else "" for v in table[remark].to_pylist()) if remark else ()
     rows = np.asarray(table["row"].to_numpy(), dtype=np.int64)
     target = table["target"].to_numpy()
-    if problem == "classification":
+    if problem != "regression":
         return Truth(rows, np.asarray(target, dtype=np.int64), remarks)
     return Truth(rows, np.asarray(target, dtype=np.float64), remarks)
 
@@ -157,9 +160,7 @@ def _read_answers(path: Path, problem: str, rows: NDArray[np.int64]) -> Answers 
     import pyarrow.parquet as parquet
 
     table = parquet.read_table(path)
-    names = (
-        [n for n in table.column_names if n.startswith("probability_")] if problem == "classification" else ["value"]
-    )
+    names = [n for n in table.column_names if n.startswith("probability_")] if problem in CLASSES else ["value"]
     names.sort(key=lambda name: int(name.rpartition("_")[2]) if name != "value" else 0)
     found = np.asarray(table["row"].to_numpy(), dtype=np.int64)
     order, wanted = np.argsort(found, kind="stable"), np.argsort(rows, kind="stable")
@@ -167,7 +168,7 @@ def _read_answers(path: Path, problem: str, rows: NDArray[np.int64]) -> Answers 
         return None
     answers = np.empty((len(rows), len(names)))
     answers[wanted] = np.column_stack([table[name].to_numpy() for name in names])[order]
-    return np.nan_to_num(answers) if problem == "classification" else answers[:, 0]
+    return np.nan_to_num(answers) if problem in CLASSES else answers[:, 0]
 
 
 # -------------------------------------------------------------------------------------------------- trainings

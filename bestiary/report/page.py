@@ -17,6 +17,8 @@ from bestiary.race.evidence import Standing, Verdict
 from bestiary.report import board, figures, words
 from bestiary.report.details import look
 from bestiary.report.gather import Evidence, gather
+from bestiary.report.sections import data_uri, sections_of
+from bestiary.tasks.registry import CLASSES, evidence_of
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -64,6 +66,7 @@ def render(evidence: Evidence) -> str:
             "name": _name,
         }
     )
+    environment.globals["data_uri"] = data_uri
     environment.globals.update(
         {"score": words.score, "bounds": board.bounds, "shorten": words.shorten, "share": words.share}
     )
@@ -96,7 +99,7 @@ def _context(evidence: Evidence) -> dict[str, Any]:
         "chosen": next((line for line in lines if line.chosen), None),
         "scale": board.scale(verdict),
         "metrics": board.metrics_of(verdict.standings),
-        "meanings": words.MEANINGS,
+        "meanings": words.meanings(verdict.problem),
         "worth": _worth(verdict),
         "worth_scale": board.worth_scale(verdict.worth_it) if verdict.worth_it else None,
         "difference": board.difference,
@@ -106,8 +109,9 @@ def _context(evidence: Evidence) -> dict[str, Any]:
         "reached": _reached(evidence),
     }
     truth = evidence.truth
-    detail = look(evidence, truth, shown) if shown and truth is not None and len(truth.rows) else None
-    return {**context, "detail": detail}
+    plain = verdict.problem in CLASSES or verdict.problem == "regression"
+    detail = look(evidence, truth, shown) if plain and shown and truth is not None and len(truth.rows) else None
+    return {**context, "detail": detail, "sections": sections_of(evidence)}
 
 
 def _warnings(verdict: Verdict) -> list[str]:
@@ -163,7 +167,7 @@ def _curves(evidence: Evidence) -> dict[str, Any] | None:
     ]
     if not lines:
         return None
-    unit = "log loss" if evidence.verdict.problem == "classification" else "squared error of the standardised target"
+    unit = _unit(evidence.verdict.problem)
     constant = (evidence.plan.constant or None) if evidence.plan else None
     spreads = []
     for name, trainings in evidence.trainings.items():
@@ -179,6 +183,14 @@ def _curves(evidence: Evidence) -> dict[str, Any] | None:
         "drawn": len(lines),
         "finalists": [line.name for line in lines if line.finalist],
     }
+
+
+def _unit(problem: str) -> str:
+    """What a learning curve shows."""
+    own = evidence_of(problem)
+    if own is not None:
+        return own.unit
+    return "log loss" if problem in CLASSES else "squared error of the standardised target"
 
 
 # --------------------------------------------------------------------------------------------------------- cost

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+from bestiary.tasks.metrics import Metric
+from bestiary.tasks.registry import TASKS, evidence_of
 
 TITLES = {
     "accuracy": "accuracy",
@@ -38,7 +42,26 @@ def title(metric: str) -> str:
         >>> title("balanced_accuracy")
         'balanced accuracy'
     """
-    return TITLES.get(metric, metric.replace("_", " "))
+    known = _metric(metric)
+    return known.title if known else TITLES.get(metric, metric.replace("_", " "))
+
+
+def meanings(problem: str) -> Mapping[str, str]:
+    """What each metric of a task says, in a sentence."""
+    evidence = evidence_of(problem)
+    return {m.name: m.meaning for m in evidence.metrics} if evidence else MEANINGS
+
+
+def _metric(name: str) -> Metric | None:
+    """The metric of that name, of a task whose module is loaded; classes and values are in `TITLES`."""
+    if name in TITLES:
+        return None
+    for target in TASKS.values():
+        module = sys.modules.get(target.partition(":")[0])
+        found = next((m for m in module.EVIDENCE.metrics if m.name == name), None) if module else None
+        if found:
+            return found
+    return None
 
 
 def score(metric: str, value: float | None, sign: bool = False, unit: bool = True) -> str:
@@ -56,7 +79,8 @@ def score(metric: str, value: float | None, sign: bool = False, unit: bool = Tru
     """
     if value is None or not math.isfinite(value):
         return "–"
-    if metric not in _PERCENT:
+    known = _metric(metric)
+    if metric not in _PERCENT and not (known and known.percent):
         return number(value, sign, digits=3, keep=True)
     text = f"{100 * value:+.1f}" if sign else f"{100 * value:.1f}"
     text = "0.0" if text.strip("-+0.") == "" else text.replace("-", "−")

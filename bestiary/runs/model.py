@@ -17,6 +17,7 @@ from bestiary.architectures.build import build
 from bestiary.contracts import Spec
 from bestiary.data.store import spec_from, write_text
 from bestiary.errors import InputError
+from bestiary.tasks.registry import ALL, CLASSES, SUPERVISED, task_for
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,6 +118,27 @@ class NetworkAnswers:
         return (joined.squeeze(-1) * scale + mean).numpy()
 
 
+class TaskAnswers:
+    """A network or fitted baseline of a task whose answers are neither classes nor values, as `Answers`.
+
+    Args:
+        answer: what `task.predict` takes.
+        spec, facts: of the data that it was trained on.
+    """
+
+    def __init__(self, answer: Any, spec: Spec, facts: Mapping[str, object]) -> None:
+        self.answer = answer.eval() if isinstance(answer, nn.Module) else answer
+        self.spec, self.facts = spec, facts
+
+    def predict(self, arrays: Mapping[str, Any]) -> Any:
+        """Columns for people, by name; `row` counts the given rows unless the task names them itself."""
+        from bestiary.data.opening import data_of
+
+        data = data_of(self.spec, self.facts, {"test": arrays})
+        with torch.no_grad():
+            return task_for(self.facts).table(self.answer, data, "test")
+
+
 class Model:
     """A saved model with its preprocessing: predicts from a person's own rows.
 
@@ -154,6 +176,8 @@ class Model:
         encoded = self.encoder.encode(_opened(source))
         self.warnings = encoded.warnings
         outputs = self.answers.predict(encoded.arrays)
+        if isinstance(self.answers, TaskAnswers) and not encoded.names:
+            return pd.DataFrame({"row": encoded.rows, **{k: list(v) for k, v in outputs.items() if k != "row"}})
         given = pd.DataFrame({"row": range(len(encoded.names) or len(encoded.rows))})
         if encoded.names:
             given["name"] = encoded.names
@@ -162,6 +186,8 @@ class Model:
     def _answers(self, rows: Any, outputs: Any) -> pd.DataFrame:
         import pandas as pd
 
+        if isinstance(self.answers, TaskAnswers):
+            return pd.DataFrame({"row": rows, **{k: list(v) for k, v in outputs.items() if k != "row"}})
         if self.facts["problem"] == "regression":
             return pd.DataFrame({"row": rows, "prediction": outputs})
         classes = cast("list[str]", self.facts["classes"])
@@ -201,14 +227,24 @@ def load(folder: str | Path) -> Model:
     file = path / (WEIGHTS if "network" in words else BASELINE)
     _check(file, path, words["sha256"])
     if "network" in words:
-        network = _network(words, spec, file)
-        _load_weights(network, file)
-        name, answers = words["architecture"], NetworkAnswers(network, spec, facts)
+        answer = _network(words, spec, file)
+        _load_weights(answer, file)
+        name = words["architecture"]
     else:
-        from bestiary.baselines import load_fitted
-
-        name, answers = f"baseline/{words['baseline']}", load_fitted(file)
+        name, answer = f"baseline/{words['baseline']}", _baseline(file, words, spec)
+    answers: Answers
+    if facts["problem"] not in SUPERVISED:
+        answers = TaskAnswers(answer, spec, facts)
+    else:
+        answers = NetworkAnswers(answer, spec, facts) if isinstance(answer, nn.Module) else answer
     return Model(name, spec, facts, answers, load_encoder(path / "encoder"))
+
+
+def _baseline(file: Path, words: Mapping[str, Any], spec: Spec) -> Any:
+    from bestiary.baselines import load_fitted, load_rival
+
+    problem = words["facts"]["problem"]
+    return load_fitted(file) if problem in SUPERVISED else load_rival(file, spec.kind, problem, words["baseline"])
 
 
 def _read_words(path: Path) -> dict[str, Any]:
@@ -238,10 +274,10 @@ def _whole(facts: Any, spec: Any) -> bool:
         return False
     if facts.get("problem") == "regression":
         return all(isinstance(facts.get(word), (int, float)) for word in ("mean", "scale"))
-    classes = facts.get("classes")
-    return (
-        facts.get("problem") == "classification" and isinstance(classes, list) and len(classes) == spec.get("outputs")
-    )
+    classes, problem = facts.get("classes"), facts.get("problem")
+    if problem in ALL and problem not in CLASSES:
+        return True
+    return problem in CLASSES and isinstance(classes, list) and len(classes) == spec.get("outputs")
 
 
 def _check(file: Path, folder: Path, digest: str) -> None:

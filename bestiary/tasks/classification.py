@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import cast
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -52,3 +54,15 @@ class Classification:
     def losses(self, predictions: Predictions, truth: Tensor | NDArray[np.generic]) -> NDArray[np.float64]:
         """The log loss of each row [N]: what selection minimises."""
         return row_losses(predictions, truth)
+
+    def ignorant(self, data: Data, split: str) -> Predictions:
+        """Every row answered with the shares of the classes among the training rows."""
+        arrays = cast("Callable[[str], dict[str, Tensor]]", data.arrays)  # pyright: ignore[reportAttributeAccessIssue]
+        counts = np.bincount(arrays("train")["target"].numpy().astype(np.int64), minlength=self.count) + 1e-9
+        shares = torch.from_numpy(counts / counts.sum()).float()
+        row = torch.arange(len(arrays(split)["target"]))
+        return Predictions({"row": row, **{f"probability_{k}": shares[k].repeat(len(row)) for k in range(self.count)}})
+
+    def table(self, answer: nn.Module, data: Data, split: str) -> dict[str, NDArray[np.generic]]:
+        """`row` and the probability of each class."""
+        return {name: column.numpy() for name, column in self.predict(answer, data, split).columns.items()}

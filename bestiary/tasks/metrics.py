@@ -31,10 +31,11 @@ class Metric:
         name: its key in `verdict.json` and on the command line.
         title: for people.
         higher: whether more is better.
-        problem: "classification" or "regression".
-        needs: what it is computed from: "labels", "probabilities" or "values".
+        problem: the task.
+        needs: what it is computed from: "labels", "probabilities", "values", or "evidence" that each row gives.
         low, high: the range of its values.
         percent: whether people read it as a percentage.
+        meaning: in a sentence, for people.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Metric:
     low: float
     high: float
     percent: bool = False
+    meaning: str = ""
 
 
 METRICS: tuple[Metric, ...] = (

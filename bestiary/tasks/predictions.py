@@ -62,6 +62,6 @@ def read_predictions(path: Path) -> Predictions:
     except (pa.ArrowInvalid, OSError) as reason:
         raise InputError(f"expected a Parquet table of predictions at {path}; it cannot be read ({reason})") from reason
     columns = {name: torch.from_numpy(table[name].to_numpy().copy()) for name in table.column_names}
-    if "row" not in columns or not any(name == "value" or name.startswith("probability_") for name in columns):
+    if "row" not in columns or len(columns) < 2:
         raise InputError(f"expected columns row and value or probability_0 ... in {path}; found {', '.join(columns)}")
     return Predictions(columns)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import cast
+
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -49,3 +53,14 @@ class Regression:
     def losses(self, predictions: Predictions, truth: Tensor | NDArray[np.generic]) -> NDArray[np.float64]:
         """The squared error of each row in units of `scale` squared [N]: what selection minimises."""
         return row_losses(predictions, truth) / self.scale**2
+
+    def ignorant(self, data: Data, split: str) -> Predictions:
+        """Every row answered with the mean of the training rows."""
+        arrays = cast("Callable[[str], dict[str, Tensor]]", data.arrays)  # pyright: ignore[reportAttributeAccessIssue]
+        rows = len(arrays(split)["target"])
+        mean = float(arrays("train")["target"].numpy().astype(np.float64).mean())
+        return Predictions({"row": torch.arange(rows), "value": torch.full((rows,), mean)})
+
+    def table(self, answer: nn.Module, data: Data, split: str) -> dict[str, NDArray[np.generic]]:
+        """`row` and `value`."""
+        return {name: column.numpy() for name, column in self.predict(answer, data, split).columns.items()}

@@ -1,0 +1,208 @@
+"""Baselines of the tasks that scikit-learn has no estimator for: a fitted one answers like a network of that task does.
+
+A task's module of baselines has a tuple `RIVALS`; `MODULES` names the modules. What `Rival.fit` returns, an answer, is
+given to the task's `predict` in the place of a network, and says what it consists of (`state`), so that it can be saved
+by skops and restored without executing anything.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import time
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from bestiary.baselines.baseline import MOST_BYTES, TRUSTED
+from bestiary.data.opening import open_data
+from bestiary.errors import InputError, nearest
+from bestiary.tasks.predictions import write_predictions
+from bestiary.tasks.registry import task_for
+
+Setting = dict[str, Any]
+MODULES: Mapping[str, str] = {
+    "reconstruct": "bestiary.baselines.reconstruct",
+    "anomaly": "bestiary.baselines.anomaly",
+    "generate": "bestiary.baselines.generate",
+    "transduce": "bestiary.baselines.transduce",
+    "continue": "bestiary.baselines.language",
+    "nodes": "bestiary.baselines.graphs",
+    "links": "bestiary.baselines.graphs",
+    "graphs": "bestiary.baselines.graphs",
+    "control": "bestiary.baselines.control",
+}
+
+
+class Answer(Protocol):
+    """A fitted baseline: offers what the networks of its task offer, and can be put into words."""
+
+    def state(self) -> dict[str, Any]:
+        """Numpy arrays, scikit-learn estimators and plain words that it consists of."""
+        ...
+
+    @classmethod
+    def restore(cls, state: Mapping[str, Any]) -> Self:
+        """From what `state` gave."""
+        ...
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A competitor that is not a neural network.
+
+    Attributes:
+        name: unique among the baselines of a task; "baseline/<name>" on the leaderboard.
+        title: for people.
+        problems: the tasks that it solves.
+        kinds: of data.
+        answer: the class of what `fit` returns.
+        fit: (data, setting, seed, seconds) -> answer, from the training rows alone.
+        settings: data -> what is tried, the first first; the best on validation rows stays.
+        trusted: types in its state beside those that skops trusts and `baseline.TRUSTED`.
+    """
+
+    name: str
+    title: str
+    problems: tuple[str, ...]
+    kinds: tuple[str, ...]
+    answer: type[Any]
+    fit: Callable[[Any, Setting, int, float], Any]
+    settings: Callable[[Any], Sequence[Setting]] = lambda data: ({},)
+    trusted: tuple[str, ...] = ()
+
+
+def rivals(kind: str, problem: str) -> tuple[Rival, ...]:
+    """All of a kind of data and a task."""
+    if problem not in MODULES:
+        return ()
+    module = importlib.import_module(MODULES[problem])
+    return tuple(r for r in module.RIVALS if problem in r.problems and kind in r.kinds)
+
+
+def find_rival(kind: str, problem: str, name: str) -> Rival:
+    """The one of a name.
+
+    Raises:
+        InputError: for an unknown name, with the nearest known one.
+    """
+    known = {rival.name: rival for rival in rivals(kind, problem)}
+    if name not in known:
+        raise InputError(f"baselines for {problem} are {', '.join(known)}; received {name!r}{nearest(name, known)}")
+    return known[name]
+
+
+def run_rival(
+    name: str, data: Path, out: Path, *, seconds: float, seed: int = 0, written: Mapping[str, Any] | None = None
+) -> dict[str, object]:
+    """Tries the settings of a baseline while its time lasts; writes `model.skops` and `validation.parquet`.
+
+    The first setting is always tried; a further one only where the slowest so far would fit the seconds that are left.
+
+    Args:
+        name: of the rival.
+        data: folder of encoded training and validation rows.
+        out: folder to write to.
+        seconds: core-seconds for everything.
+        seed: of random numbers.
+        written: what an earlier search came to, `settings`: they are followed, whatever the clock says.
+
+    Returns:
+        The words of `search.BaselineResult`.
+    """
+    began = time.monotonic()
+    opened = open_data(data, seed=seed)
+    task, problem = task_for(opened.facts), str(opened.facts["problem"])
+    rival = find_rival(opened.spec.kind, problem, name)
+    settings = list(written["settings"]) if written else list(rival.settings(opened))
+    tried: list[dict[str, object]] = []
+    best: tuple[float, Setting, Any, Any] | None = None
+    slowest = predicting = 0.0
+    with threadpool_limits(1):
+        for setting in settings:
+            start = time.monotonic()
+            if tried and not written and start - began + slowest > seconds:
+                break
+            answer = rival.fit(opened, setting, seed, max(0.1, seconds - (start - began)))
+            looking = time.monotonic()
+            predictions = task.predict(answer, opened, "validation")
+            predicting = 1000 * (time.monotonic() - looking) / max(1, len(predictions))
+            loss = float(np.mean(task.losses(predictions, opened.arrays("validation")["target"])))
+            tried.append({"setting": setting, "loss": loss})
+            slowest = max(slowest, time.monotonic() - start)
+            if best is None or loss < best[0]:
+                best = (loss, setting, answer, predictions)
+    assert best is not None
+    write_predictions(out / "validation.parquet", best[3])
+    size = save_rival(out / "model.skops", rival, opened.spec.kind, problem, best[1], best[2])
+    rows = opened.rows("train")
+    return {
+        "name": name,
+        "title": rival.title,
+        "setting": best[1],
+        "tried": tried,
+        "loss": best[0],
+        "rows": rows,
+        "train_seconds": time.monotonic() - began,
+        "predict_seconds": predicting,
+        "parameters": sum(int(np.size(v)) for v in best[2].state().values() if isinstance(v, np.ndarray)),
+        "limit": rows,
+        "bytes": size,
+    }
+
+
+def save_rival(path: Path, rival: Rival, kind: str, problem: str, setting: Setting, answer: Answer) -> int:
+    """Writes one skops file, whole or not at all; returns its size in bytes."""
+    import skops.io
+
+    words = {"rival": rival.name, "kind": kind, "problem": problem, "setting": setting}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        content = {"words": json.dumps(words), "state": answer.state()}
+        skops.io.dump(content, temporary, compression=zipfile.ZIP_DEFLATED, compresslevel=1)
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path.stat().st_size
+
+
+def load_rival(path: Path, kind: str, problem: str, name: str) -> Any:
+    """What `save_rival` wrote: an answer. Nothing in the file is executed.
+
+    Args:
+        path: of the skops file.
+        kind, problem, name: what it must be, from the words beside it.
+
+    Raises:
+        InputError: when it is not such a baseline, or holds anything else.
+    """
+    import skops.io
+
+    rival = find_rival(kind, problem, name)
+    try:
+        with zipfile.ZipFile(path) as file:
+            size = sum(member.file_size for member in file.infolist())
+        if size > MOST_BYTES:
+            raise InputError(f"expected a saved baseline of at most {MOST_BYTES:,} bytes; {path} unpacks to {size:,}")
+        trusted = [*TRUSTED, *rival.trusted]
+        foreign = sorted(set(skops.io.get_untrusted_types(file=path)) - set(trusted))
+        if foreign:
+            raise InputError(f"expected a saved baseline; {path} holds {foreign[0]}, which is not loaded")
+        content = skops.io.load(path, trusted=trusted)
+        words = json.loads(content["words"])
+        if (words["rival"], words["kind"], words["problem"]) != (name, kind, problem):
+            raise InputError(f"expected {rival.title} for {problem} in {path}; it holds {words['rival']!r}")
+        return rival.answer.restore(content["state"])
+    except InputError:
+        raise
+    except Exception as reason:  # skops and zipfile raise whatever a broken file leads them to
+        raise InputError(f"expected a saved baseline; {path} cannot be read ({type(reason).__name__})") from reason

@@ -1,0 +1,365 @@
+"""What data are to a network: a frozen batch and a spec for each kind of data.
+
+Axes everywhere: B batch, F features, C channels, H height, W width, T time, K classes or outputs, N nodes, E edges.
+A new need is a new kind, not a new key. This file imports torch alone; `contracts` hands all of it on.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+from jaxtyping import Float, Int, Num
+from torch import Tensor
+
+# ------------------------------------------------------------------------------------------------ batches
+
+
+class Batch:
+    """What all kinds of batch can do. A kind is a frozen dataclass of tensors whose first axis is B."""
+
+    target: Tensor
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """The arguments of `forward`."""
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        return len(getattr(self, dataclasses.fields(self)[0].name))  # pyright: ignore[reportArgumentType]
+
+    def _map(self, change: object) -> Self:
+        fields = dataclasses.fields(self)  # pyright: ignore[reportArgumentType]
+        return type(self)(**{f.name: change(getattr(self, f.name)) for f in fields})  # pyright: ignore
+
+    def to(self, device: torch.device | str) -> Self:
+        """The same batch on a device."""
+        return self._map(lambda tensor: tensor.to(device, non_blocking=True))
+
+    def part(self, start: int, stop: int) -> Self:
+        """Rows `start` to `stop` of this batch, as a batch of the same kind."""
+        return self._map(lambda tensor: tensor[start:stop])
+
+
+@dataclass(frozen=True)
+class TableBatch(Batch):
+    """Encoded rows of a table."""
+
+    features: Float[Tensor, "B F"]
+    target: Num[Tensor, " B"]
+
+    @property
+    def inputs(self) -> tuple[Tensor]:
+        return (self.features,)
+
+
+@dataclass(frozen=True)
+class ImageBatch(Batch):
+    """Standardised images."""
+
+    pixels: Float[Tensor, "B C H W"]
+    target: Num[Tensor, " B"]
+
+    @property
+    def inputs(self) -> tuple[Tensor]:
+        return (self.pixels,)
+
+
+@dataclass(frozen=True)
+class TokenBatch(Batch):
+    """Token numbers, padded at the end with 0; `lengths` counts the real ones (at least 1)."""
+
+    tokens: Int[Tensor, "B T"]
+    lengths: Int[Tensor, " B"]
+    target: Num[Tensor, " B"]
+
+    @property
+    def inputs(self) -> tuple[Tensor, Tensor]:
+        return (self.tokens, self.lengths)
+
+
+@dataclass(frozen=True)
+class SeriesBatch(Batch):
+    """Standardised multichannel series, padded at the end with 0; `lengths` counts the real steps (at least 1)."""
+
+    values: Float[Tensor, "B T C"]
+    lengths: Int[Tensor, " B"]
+    target: Num[Tensor, " B"]
+
+    @property
+    def inputs(self) -> tuple[Tensor, Tensor]:
+        return (self.values, self.lengths)
+
+
+@dataclass(frozen=True)
+class PairBatch(Batch):
+    """Sequences and what they become. Tokens: 0 padding, 1 unknown, 2 begin, 3 end; `sequence` is begin ... end.
+
+    The network is given the answer up to each token and asked for the next one (teacher forcing).
+    """
+
+    source: Int[Tensor, "B S"]
+    source_lengths: Int[Tensor, " B"]
+    sequence: Int[Tensor, "B T"]
+    sequence_lengths: Int[Tensor, " B"]
+
+    @property
+    def inputs(self) -> tuple[Tensor, Tensor, Tensor]:
+        return (self.source, self.source_lengths, self.sequence[:, :-1])
+
+    @property
+    def target(self) -> Tensor:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return self.sequence[:, 1:]
+
+
+@dataclass(frozen=True)
+class CorpusBatch(Batch):
+    """Windows of running text: each token is to be told from those before it."""
+
+    tokens: Int[Tensor, "B T"]
+
+    @property
+    def inputs(self) -> tuple[Tensor]:
+        return (self.tokens[:, :-1],)
+
+    @property
+    def target(self) -> Tensor:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return self.tokens[:, 1:]
+
+
+@dataclass(frozen=True)
+class GraphBatch(Batch):
+    """One graph. Edges go from `edges[0]` to `edges[1]`; `where` are the nodes that are asked about.
+
+    `known` is the number that a node had in training, -1 for a new one; baselines look up labels by it.
+    """
+
+    features: Float[Tensor, "N F"]
+    edges: Int[Tensor, "2 E"]
+    weights: Float[Tensor, " E"]
+    known: Int[Tensor, " N"]
+    where: Int[Tensor, " M"]
+    target: Num[Tensor, " M"]
+
+    @property
+    def inputs(self) -> tuple[Tensor, Tensor, Tensor]:
+        return (self.features, self.edges, self.weights)
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+
+@dataclass(frozen=True)
+class LinkBatch(Batch):
+    """One graph, and pairs of nodes that are asked about: is there an edge?"""
+
+    features: Float[Tensor, "N F"]
+    edges: Int[Tensor, "2 E"]
+    weights: Float[Tensor, " E"]
+    known: Int[Tensor, " N"]
+    pairs: Int[Tensor, "2 M"]
+    target: Num[Tensor, " M"]
+
+    @property
+    def inputs(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        return (self.features, self.edges, self.pairs, self.weights)
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+
+@dataclass(frozen=True)
+class GraphsBatch(Batch):
+    """Several small graphs as one that falls into parts; `graph` says which part a node belongs to, never falling."""
+
+    features: Float[Tensor, "N F"]
+    edges: Int[Tensor, "2 E"]
+    weights: Float[Tensor, " E"]
+    graph: Int[Tensor, " N"]
+    target: Num[Tensor, " G"]
+
+    @property
+    def inputs(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        return (self.features, self.edges, self.graph, self.weights)
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+
+@dataclass(frozen=True)
+class TransitionBatch(Batch):
+    """What happened in an environment. `terminal` is true where the episode ended by itself, not by a time limit."""
+
+    observation: Float[Tensor, "B F"]
+    action: Int[Tensor, " B"]
+    reward: Float[Tensor, " B"]
+    following: Float[Tensor, "B F"]
+    terminal: Num[Tensor, " B"]
+
+    @property
+    def inputs(self) -> tuple[Tensor]:
+        return (self.observation,)
+
+
+# ------------------------------------------------------------------------------------------------ specs
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """What sizes a network for tables. `outputs` is the number of classes, or 1 for regression."""
+
+    features: int
+    outputs: int
+    kind = "table"
+
+    def sizes(self) -> dict[str, object]:
+        """The constructor words that the data decide."""
+        return {"features": self.features, "outputs": self.outputs}
+
+
+@dataclass(frozen=True)
+class ImageSpec:
+    """What sizes a network for images; `image_size` is (height, width) in pixels."""
+
+    channels: int
+    image_size: tuple[int, int]
+    outputs: int
+    kind = "image"
+
+    def sizes(self) -> dict[str, object]:
+        """The constructor words that the data decide."""
+        features = self.channels * self.image_size[0] * self.image_size[1]
+        return {
+            "channels": self.channels,
+            "image_size": tuple(self.image_size),
+            "features": features,
+            "outputs": self.outputs,
+        }
+
+
+@dataclass(frozen=True)
+class TokenSpec:
+    """What sizes a network for text; `length` is the longest sequence in tokens. Token 0 is padding, 1 unknown."""
+
+    vocabulary: int
+    length: int
+    outputs: int
+    kind = "text"
+
+    def sizes(self) -> dict[str, object]:
+        """The constructor words that the data decide."""
+        return {"vocabulary": self.vocabulary, "length": self.length, "outputs": self.outputs}
+
+
+@dataclass(frozen=True)
+class SeriesSpec:
+    """What sizes a network for series; `length` is the longest series in steps."""
+
+    channels: int
+    length: int
+    outputs: int
+    kind = "series"
+
+    def sizes(self) -> dict[str, object]:
+        """The constructor words that the data decide."""
+        features = self.channels * self.length
+        return {"channels": self.channels, "length": self.length, "features": features, "outputs": self.outputs}
+
+
+@dataclass(frozen=True)
+class PairSpec:
+    """What sizes a network from sequences to sequences: vocabularies of both, and lengths in tokens."""
+
+    vocabulary: int
+    answers: int
+    length: int
+    answer_length: int
+    outputs: int = 1
+    kind = "pairs"
+
+    def sizes(self) -> dict[str, object]:
+        """The constructor words that the data decide."""
+        lengths = {"length": self.length, "answer_length": self.answer_length}
+        return {"vocabulary": self.vocabulary, "answers": self.answers, **lengths}
+
+
+@dataclass(frozen=True)
+class CorpusSpec:
+    """What sizes a language model; `length` is the window in tokens."""
+
+    vocabulary: int
+    length: int
+    outputs: int = 1
+    kind = "corpus"
+
+    def sizes(self) -> dict[str, object]:
+        """The constructor words that the data decide."""
+        return {"vocabulary": self.vocabulary, "length": self.length}
+
+
+@dataclass(frozen=True)
+class GraphSpec:
+    """What sizes a network for one graph: features of a node, classes, nodes."""
+
+    features: int
+    outputs: int
+    nodes: int
+    kind = "graph"
+
+    def sizes(self) -> dict[str, object]:
+        """The constructor words that the data decide."""
+        return {"features": self.features, "outputs": self.outputs, "nodes": self.nodes}
+
+
+@dataclass(frozen=True)
+class GraphsSpec:
+    """What sizes a network for a set of graphs: features of a node, classes of a graph."""
+
+    features: int
+    outputs: int
+    kind = "graphs"
+
+    def sizes(self) -> dict[str, object]:
+        """The constructor words that the data decide."""
+        return {"features": self.features, "outputs": self.outputs}
+
+
+@dataclass(frozen=True)
+class EnvironmentSpec:
+    """What sizes a network that acts: numbers in an observation, and actions (`outputs`).
+
+    `environment` is a gymnasium id, or "module:Class" on the import path.
+    """
+
+    features: int
+    outputs: int
+    environment: str
+    kind = "environment"
+
+    def sizes(self) -> dict[str, object]:
+        """The constructor words that the data decide."""
+        return {"features": self.features, "outputs": self.outputs}
+
+
+Spec = TableSpec | ImageSpec | TokenSpec | SeriesSpec | PairSpec | CorpusSpec | GraphSpec | GraphsSpec | EnvironmentSpec
+SPECS: Mapping[str, type] = {
+    spec.kind: spec
+    for spec in (
+        *(TableSpec, ImageSpec, TokenSpec, SeriesSpec),
+        *(PairSpec, CorpusSpec, GraphSpec, GraphsSpec, EnvironmentSpec),
+    )
+}
+BATCHES: Mapping[str, type] = {
+    "table": TableBatch,
+    "image": ImageBatch,
+    "text": TokenBatch,
+    "series": SeriesBatch,
+    "pairs": PairBatch,
+    "corpus": CorpusBatch,
+    "graph": GraphBatch,
+    "graphs": GraphsBatch,
+    "environment": TransitionBatch,
+}

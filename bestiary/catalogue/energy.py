@@ -1,0 +1,151 @@
+"""The family `energy`, one row an architecture."""
+
+from bestiary.catalogue.row import Contender, Row, Size
+
+_HERE = "bestiary.architectures.energy"
+_HOPFIELD = f"{_HERE}.hopfield:Hopfield"
+_RBM, _RBM_CLASSIFIER, _RBM_TABLE = f"{_HERE}.rbm:RBM", f"{_HERE}.dbn:RBMClassifier", f"{_HERE}.dbn:TableRBMClassifier"
+_DBN, _DBN_LABELLED = f"{_HERE}.dbn:DBN", f"{_HERE}.dbn:LabelledDBN"
+_DBN_CLASSIFIER, _DBN_TABLE = f"{_HERE}.dbn:DBNClassifier", f"{_HERE}.dbn:TableDBNClassifier"
+_RECIPES = "bestiary.recipes.energy"
+_VISIBLE = "Visible biases only speak downwards, from hidden units to data: they learn by contrastive divergence, and "
+_VISIBLE += "the way upwards, which is what forward computes, does not use them."
+
+RBM = Row(
+    name="rbm",
+    title="Restricted Boltzmann machine",
+    family="energy",
+    guides="G3",
+    paper="Smolensky 1986, Information processing in dynamical systems: foundations of harmony theory; Hinton 2002, "
+    "Training products of experts by minimizing contrastive divergence",
+    year=1986,
+    summary="One layer of visible and one of hidden units that are on or off by chance, linked to each other but not "
+    "among themselves. It learns which combinations of features occur together, without labels; its hidden units then "
+    "serve as features for a linear classifier.",
+    learns="By contrastive divergence: what units have in common when they see data is strengthened, what they have in "
+    "common when the machine fantasises is weakened. A linear classifier then learns on the hidden units by gradient "
+    "descent; the machine stays as it is.",
+    recipes={
+        "classification": f"{_RECIPES}:features_then_labels",
+        "regression": f"{_RECIPES}:features_then_labels",
+    },
+    sizes=(Size("rbm", _RBM, {"features": 784, "width": 500}, 393_284, "784 x 500 + 784 + 500", "image"),),
+    races={
+        "table": (
+            Contender("64", _RBM_TABLE, {"width": 64}),
+            Contender("256", _RBM_TABLE, {"width": 256}, rows=2000),
+        ),
+        "image": (
+            Contender("200", _RBM_CLASSIFIER, {"width": 200}),
+            Contender("500", _RBM_CLASSIFIER, {"width": 500}, rows=2000),
+        ),
+    },
+    tiny={
+        "table": (_RBM_TABLE, {"features": 6, "outputs": 3, "width": 8}),
+        "image": (_RBM_CLASSIFIER, {"features": 12, "outputs": 3, "width": 8}),
+    },
+    settings=({}, {"machine_rate": 0.02}, {"share": 0.7}),
+    reference="sklearn.neural_network.BernoulliRBM",
+    departs="Intensities between 0 and 1 are taken as the probabilities of visible units. Tables, whose values are "
+    "real, are seen by Gaussian visible units of variance 1.",
+    exceptions={"gradients": _VISIBLE},
+    phases=True,
+)
+
+DBN = Row(
+    name="dbn",
+    title="Deep belief network",
+    family="energy",
+    guides="G3",
+    paper="Hinton, Osindero, Teh 2006, A fast learning algorithm for deep belief nets",
+    year=2006,
+    summary="Restricted Boltzmann machines in a stack, each of which learns without labels what the one below has "
+    "found. The stack gives a deep classifier its first weights, which helps where labels are few; or, with labels "
+    "beside its highest features, it makes up new data of a class.",
+    learns="Greedily, layer by layer, by contrastive divergence from all rows; then by back-propagation from the rows "
+    "that have labels.",
+    recipes={
+        "classification": f"{_RECIPES}:layers_then_labels",
+        "regression": f"{_RECIPES}:layers_then_labels",
+    },
+    sizes=(
+        Size(
+            "dbn",
+            _DBN,
+            {"features": 784, "widths": (500, 500, 2000)},
+            1_646_784,
+            "784-500-500-2000 of the paper without its label units; both biases of every machine",
+            "image",
+        ),
+        Size(
+            "dbn_digits",
+            _DBN_LABELLED,
+            {"features": 784, "outputs": 10, "widths": (500, 500, 2000)},
+            1_666_794,
+            "the same with 10 label units beside the features of the top machine: 10 x 2000 + 10 more",
+            "image",
+        ),
+        Size(
+            "dbn_guide",
+            _DBN,
+            {"features": 784, "widths": (500, 200)},
+            493_984,
+            "784-500-200, both biases of every machine",
+            "image",
+        ),
+    ),
+    races={
+        "table": (
+            Contender("small", _DBN_TABLE, {"widths": (64, 32)}),
+            Contender("medium", _DBN_TABLE, {"widths": (256, 128)}, rows=2000),
+        ),
+        "image": (
+            Contender("small", _DBN_CLASSIFIER, {"widths": (200, 100)}),
+            Contender("medium", _DBN_CLASSIFIER, {"widths": (500, 500)}, rows=2000),
+            Contender("large", _DBN_CLASSIFIER, {"widths": (500, 500, 2000)}, rows=20_000),
+        ),
+    },
+    tiny={
+        "table": (_DBN_TABLE, {"features": 6, "outputs": 3, "widths": (8, 5)}),
+        "image": (_DBN_CLASSIFIER, {"features": 12, "outputs": 3, "widths": (8, 5)}),
+    },
+    settings=({}, {"rate": 3e-3}, {"share": 0.7}),
+    reference="torch.nn.Sequential",
+    departs="After the greedy phase the paper unties the weights of the two directions and tunes them by its up-down "
+    "algorithm; here they stay tied, and back-propagation tunes the upward direction, as in Hinton, Salakhutdinov 2006 "
+    "and Bengio et al. 2007. Tables are seen by Gaussian visible units.",
+    exceptions={"gradients": _VISIBLE},
+    phases=True,
+)
+
+HOPFIELD = Row(
+    name="hopfield",
+    title="Hopfield network",
+    family="energy",
+    guides="G3",
+    paper="Hopfield 1982, Neural networks and physical systems with emergent collective computational abilities",
+    year=1982,
+    summary="A memory: units that are on or off, each pulling at every other. Stored patterns are valleys of an "
+    "energy; a damaged pattern rolls down into the nearest one and comes out whole.",
+    learns="In one pass: Hebb's rule adds, for each pattern, what every two units have in common. Patterns that are "
+    "alike, as digits are, need the projection rule.",
+    recipes={"reconstruct": f"{_RECIPES}:storage"},
+    sizes=(
+        Size("hopfield", _HOPFIELD, {"features": 64}, 2_016, "64 x 63 / 2: symmetric, without a diagonal", "image"),
+    ),
+    tiny={
+        "table": (_HOPFIELD, {"features": 6}),
+        "image": (_HOPFIELD, {"features": 12}),
+    },
+    settings=({}, {"rule": "projection"}),
+    reference="numpy.linalg.pinv",
+    departs="Units are -1 and +1 where the paper has 0 and 1, and are asked one after the other where the paper asks "
+    "them at random times. The projection rule is that of Personnaz, Guyon, Dreyfus 1986.",
+    exceptions={
+        "gradients": "Its units are thresholds and it learns by storage: there is no gradient.",
+        "round trip": "Before anything is stored all weights are 0, whatever the seed; tests/references store first.",
+        "deterministic": "Before anything is stored all weights are 0, whatever the seed.",
+    },
+)
+
+ROWS: tuple[Row, ...] = (HOPFIELD, RBM, DBN)

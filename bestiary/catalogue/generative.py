@@ -1,0 +1,5 @@
+"""The family `generative`, one row an architecture."""
+
+from bestiary.catalogue.row import Row
+
+ROWS: tuple[Row, ...] = ()

@@ -1,0 +1,172 @@
+"""The family `graph`, one row an architecture."""
+
+from bestiary.catalogue.row import Contender, Keywords, Row, Size
+
+_HERE = "bestiary.architectures.graph"
+_RECIPES = {task: f"bestiary.recipes.graphs:{task}" for task in ("nodes", "links", "graphs")}
+_SETTINGS: tuple[Keywords, ...] = (
+    {"rate": 0.01, "decay": 0.05},
+    {"rate": 0.01, "decay": 1.0},
+    {"rate": 0.003, "decay": 0.01},
+)
+_LEARNS = (
+    "By gradient descent on the cross-entropy of the nodes, pairs or graphs that are known; an update sees the whole "
+    "graph, or some graphs of a set."
+)
+
+
+def _races(network: str, small: Keywords, middle: Keywords, large: Keywords) -> dict[str, tuple[Contender, ...]]:
+    """A class for nodes, one for links, one for sets of graphs, in two or three sizes each."""
+    one = f"{_HERE}.{network}"
+    links, graphs = f"{one}Links", f"{one}Graphs"
+    kept = {word: {**words, "dropout": 0.1} for word, words in (("small", small), ("middle", middle), ("large", large))}
+    return {
+        "graph": (
+            Contender("small", one, small, tasks=("nodes",)),
+            Contender("links-small", links, kept["small"], tasks=("links",)),
+            Contender("middle", one, middle, rows=100, tasks=("nodes",)),
+            Contender("links-middle", links, kept["middle"], rows=100, tasks=("links",)),
+            Contender("large", one, large, rows=2000, tasks=("nodes",)),
+        ),
+        "graphs": (
+            Contender("sets-small", graphs, kept["middle"], tasks=("graphs",)),
+            Contender("sets-large", graphs, kept["large"], rows=1000, tasks=("graphs",)),
+        ),
+    }
+
+
+GNN = Row(
+    name="gnn",
+    title="Message-passing graph network",
+    family="graph",
+    guides="G0 G1",
+    paper="Gilmer, Schoenholz, Riley, Vinyals, Dahl 2017, Neural message passing for quantum chemistry, arXiv "
+    "1704.01212; Scarselli et al. 2009, The graph neural network model",
+    year=2017,
+    summary="Every node sends its neighbours a message, adds up what it receives and changes its state; after a few "
+    "rounds a node knows what is around it. Nearly every graph network is a way of filling in the three: what is said, "
+    "how it is taken, and how an answer is read off.",
+    learns=_LEARNS,
+    recipes=_RECIPES,
+    sizes=(
+        Size(
+            "gnn_message_passing",
+            f"{_HERE}.message_passing:NeighbourSum",
+            {"features": 16, "width": 32},
+            544,
+            "one linear layer on the sum of neighbours: 16 x 32 + 32",
+            "graph",
+        ),
+        Size(
+            "gnn_gated",
+            f"{_HERE}.message_passing:MessagePassing",
+            {"features": 16, "width": 32, "outputs": 7, "depth": 3},
+            9_191,
+            "16 x 32 + 32, message 2 x 32 x 32 + 32, GRU cell 6 x 32 x 32 + 6 x 32, head 32 x 7 + 7",
+            "graph",
+        ),
+    ),
+    races=_races(
+        "message_passing:MessagePassing",
+        {"width": 16, "depth": 2, "dropout": 0.3},
+        {"width": 32, "depth": 3, "dropout": 0.3},
+        {"width": 64, "depth": 3, "dropout": 0.3},
+    ),
+    tiny={
+        "graph": (f"{_HERE}.message_passing:MessagePassing", {"features": 5, "width": 4, "outputs": 3, "depth": 2}),
+        "graphs": (
+            f"{_HERE}.message_passing:MessagePassingGraphs",
+            {"features": 5, "width": 4, "outputs": 3, "depth": 2},
+        ),
+    },
+    settings=({"rate": 0.003, "decay": 0.01, "clip": 1.0}, {"rate": 0.01, "decay": 0.1, "clip": 1.0}),
+    reference="torch_geometric.nn.GraphConv without its root weight (the sum of neighbours); loops over nodes",
+    departs="Edges carry a number that messages are multiplied by, where molecules have kinds of bonds. Messages are "
+    "one rectified layer on both states, states a gated recurrent unit, shared by all rounds.",
+)
+
+GCN = Row(
+    name="gcn",
+    title="Graph convolutional network",
+    family="graph",
+    guides="G0",
+    paper="Kipf, Welling 2017, Semi-supervised classification with graph convolutional networks, arXiv 1609.02907",
+    year=2017,
+    summary="A node's new features are an average over its neighbours and itself, weighted by how connected they are, "
+    "times one matrix that all nodes share. Two layers see two steps far, which is often enough to tell what a node is "
+    "from few labels.",
+    learns=_LEARNS,
+    recipes=_RECIPES,
+    sizes=(
+        Size(
+            "gcn_cora",
+            f"{_HERE}.gcn:GCN",
+            {"features": 1433, "width": 16, "outputs": 7, "dropout": 0.5},
+            23_063,
+            "torch_geometric.nn.GCN(1433, 16, 2, 7)",
+            "graph",
+        ),
+    ),
+    races=_races(
+        "gcn:GCN",
+        {"width": 16, "dropout": 0.5},
+        {"width": 32, "dropout": 0.5},
+        {"width": 128, "dropout": 0.5},
+    ),
+    tiny={
+        "graph": (f"{_HERE}.gcn:GCN", {"features": 5, "width": 4, "outputs": 3, "dropout": 0.1}),
+        "graphs": (f"{_HERE}.gcn:GCNGraphs", {"features": 5, "width": 4, "outputs": 3, "dropout": 0.1}),
+    },
+    settings=_SETTINGS,
+    reference="torch_geometric.nn.GCN, GCNConv",
+    departs="Nothing in the network. AdamW's decay of all matrices takes the place of the squared weights of the first "
+    "layer in the loss. For links, pairs are scored by a linear layer on the product of their outputs, where Kipf and "
+    "Welling (2016) take the inner product.",
+)
+
+GAT = Row(
+    name="gat",
+    title="Graph attention network",
+    family="graph",
+    guides="G0",
+    paper="Velickovic, Cucurull, Casanova, Romero, Lio, Bengio 2018, Graph attention networks, arXiv 1710.10903",
+    year=2018,
+    summary="Like a graph convolution, but every node decides how much each of its neighbours counts: several heads "
+    "score the edges, and a softmax over each node's neighbours turns scores into shares.",
+    learns=_LEARNS,
+    recipes=_RECIPES,
+    sizes=(
+        Size(
+            "gat_cora",
+            f"{_HERE}.gat:GAT",
+            {"features": 1433, "heads": 8, "width": 8, "outputs": 7, "dropout": 0.6},
+            92_373,
+            "torch_geometric.nn.GATConv(1433, 8, heads=8) + GATConv(64, 7)",
+            "graph",
+        ),
+        Size(
+            "gat_layer",
+            f"{_HERE}.gat:GATLayer",
+            {"features": 16, "heads": 4, "width": 8},
+            608,
+            "torch_geometric.nn.GATConv(16, 8, heads=4): 16 x 32 + 2 x 4 x 8 + 32",
+            "graph",
+        ),
+    ),
+    races=_races(
+        "gat:GAT",
+        {"heads": 4, "width": 4, "dropout": 0.5},
+        {"heads": 4, "width": 8, "dropout": 0.5},
+        {"heads": 8, "width": 8, "dropout": 0.5},
+    ),
+    tiny={
+        "graph": (f"{_HERE}.gat:GAT", {"features": 5, "heads": 2, "width": 4, "outputs": 3, "dropout": 0.1}),
+        "graphs": (f"{_HERE}.gat:GATGraphs", {"features": 5, "heads": 2, "width": 4, "outputs": 3, "dropout": 0.1}),
+    },
+    settings=_SETTINGS,
+    reference="torch_geometric.nn.GATConv",
+    departs="Nothing in the network; weights of edges are not looked at. The guide's layer of 561 parameters shares "
+    "one attention vector over its heads and never uses its edges; here every head has a vector, which makes 608.",
+)
+
+ROWS: tuple[Row, ...] = (GNN, GCN, GAT)
