@@ -8,13 +8,14 @@ from __future__ import annotations
 import mmap
 import tempfile
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 Series = NDArray[np.float64]  # [T, C]
-_PAGE = 4_096  # bytes that are loaded at least for every place that is written to
+_WAIT = 4 << 20  # bytes that are gathered before they are written, so that steps in any order make few writes
 
 
 def release(array: NDArray[np.generic]) -> None:
@@ -88,18 +89,14 @@ class Spool(_Lazy):
         self._stamped, self._width = stamped, channels + stamped
         self._starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
         self._filled = np.zeros(len(lengths), dtype=np.int64)
+        self._waiting: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
+        self._held = 0  # bytes that wait
         self._file = tempfile.TemporaryFile("w+b", buffering=0, prefix="bestiary-")  # noqa: SIM115 (closes itself)
-        self._file.truncate(max(1, 8 * self._width * int(self._starts[-1])))
-        self._map: np.memmap | None = np.memmap(
-            self._file, dtype=np.float64, mode="r+", shape=(int(self._starts[-1]), self._width)
-        )
 
     def __len__(self) -> int:
         return len(self._filled)
 
-    def add(
-        self, series: NDArray[np.int64], values: NDArray[np.float64], stamps: NDArray[np.float64] | None = None
-    ) -> None:
+    def add(self, series: NDArray[np.int64], values: Series, stamps: NDArray[np.float64] | None = None) -> None:
         """Writes steps behind those that their series have already.
 
         Args:
@@ -107,22 +104,32 @@ class Spool(_Lazy):
             values: [n, C].
             stamps: [n], when `stamped`.
         """
-        if self._map is None:
-            raise RuntimeError("a spool is written first and read afterwards")
+        steps = values if stamps is None else np.concatenate([stamps[:, None], values], axis=1)
+        self._waiting.append((series, steps))
+        self._held += steps.nbytes
+        if self._held > _WAIT:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Writes what waits, in as few pieces as lie together in the file."""
+        if not self._waiting:
+            return
+        series, steps = (np.concatenate(parts) for parts in zip(*self._waiting))
         order = np.argsort(series, kind="stable")
         different, first, counts = np.unique(series[order], return_index=True, return_counts=True)
         behind = np.arange(len(order)) - np.repeat(first, counts)
         places = self._starts[series[order]] + self._filled[series[order]] + behind
         self._filled[different] += counts
-        for start in range(0, len(order), 2_048):  # at most 8 MB of pages are touched between releases
-            part = slice(start, start + 2_048)
-            if stamps is not None:
-                self._map[places[part], 0] = stamps[order[part]]
-            self._map[places[part], int(self._stamped) :] = values[order[part]]
-            release(self._map)
+        steps = steps[order]
+        bounds = [0, *(np.flatnonzero(np.diff(places) != 1) + 1).tolist(), len(places)]
+        for start, stop in pairwise(bounds):
+            self._file.seek(8 * self._width * int(places[start]))
+            self._file.write(steps[start:stop].data)
+        self._waiting, self._held = [], 0
 
     def bring(self, number: int) -> Series:
-        self._map = None  # reading through the file leaves no pages behind
+        if self._waiting:
+            self._flush()
         self._file.seek(8 * self._width * int(self._starts[number]))
         steps = np.frombuffer(self._file.read(8 * self._width * int(self._filled[number]))).reshape(-1, self._width)
         if not self._stamped:
