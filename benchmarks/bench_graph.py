@@ -3,6 +3,7 @@
 import resource
 import subprocess
 import sys
+from functools import partial
 
 import torch
 from common import compare, finish, header
@@ -63,12 +64,13 @@ def main() -> None:
     kept = []
     for name, (ours, theirs) in layers().items():
         title = f"{name}, {EDGES:,} edges, forward and backward, ours against torch_geometric"
-        kept.append(compare(title, lambda: work(ours, features, edges), lambda: work(theirs, features, edges), 1.0, 15))
+        works = (partial(work, layer, features, edges) for layer in (ours, theirs))
+        kept.append(compare(title, *works, bound=1.0, rounds=15))
         mine, other = memory(name, 0), memory(name, 1)
         kept.append(mine <= other)
         said = "kept" if mine <= other else "NOT KEPT"
         print(
-            f"{name}, {LARGER * EDGES:,} edges, memory: ours {mine / 1e6:.0f} MB, theirs {other / 1e6:.0f} MB: {said}"
+            f"{name}, {LARGER * EDGES:,} edges: ours {mine / 1e6:.0f} MB, theirs {other / 1e6:.0f} MB of memory: {said}"
         )
     finish(*kept)
 

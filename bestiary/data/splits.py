@@ -56,7 +56,8 @@ def assign(
             raise InputError(
                 f"expected three {what} or more to split into train, validation and test; {name} got none; add data"
             )
-    return splits
+    arranged = getattr(source, "arranged", None)  # a source that decides which rows may be learned from
+    return splits if arranged is None else arranged(splits)
 
 
 def unit_keys(source: Source) -> NDArray[np.uint64]:
@@ -171,7 +172,7 @@ def _cut(
     late = source.times is not None and source.groups is None
     rank = -units.astype(np.int64) if late else mixed(units, f"{word} {SPLITS[number]}")
     stratum = np.zeros(len(units), np.int64)
-    if source.target.problem == "classification" and not late:
+    if source.target.classes and not late:
         stratum = source.target.values[rows][first].astype(np.int64)
         times = np.bincount(stratum)
         stratum = np.where(times[stratum] >= _ALONE, stratum, -1)
@@ -190,7 +191,7 @@ def _cut(
 
 def _train_on_every_class(source: Source, keys: NDArray[np.uint64], splits: NDArray[np.int8], word: str) -> None:
     """Moves one unit into training for each class that has none there; a split that would be emptied gets another."""
-    if source.target.problem != "classification" or (source.times is not None and source.groups is None):
+    if not source.target.classes or (source.times is not None and source.groups is None):
         return
     values = source.target.values
     movable = splits == _VALIDATION if source.held is not None else splits != _TRAIN

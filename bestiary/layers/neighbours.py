@@ -49,7 +49,8 @@ class Neighbours:
         if bool((target[1:] < target[:-1]).any()):
             order = torch.argsort(target, stable=True)
             source, target = source[order], target[order]
-        return cls(source.contiguous(), target.contiguous(), _starts(target, nodes), order)
+        source, target = source.contiguous(), target.contiguous()
+        return cls(source, target, _starts(target, nodes), order)
 
     @property
     def nodes(self) -> int:

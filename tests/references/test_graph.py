@@ -6,8 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch_geometric.nn import GATConv, GCNConv, GraphConv
-from torch_geometric.nn.models import GCN as TheirGCN
+from torch_geometric.nn import GATConv, GCNConv, GraphConv, models
 
 from bestiary.architectures.build import count
 from bestiary.architectures.graph.gat import GAT, GATGraphs, GATLayer, GATLinks, JoinedHeads, MeanHeads, with_itself
@@ -145,7 +144,7 @@ def test_gcn_equals_torch_geometric(seed: int) -> None:
     features, width, outputs, depth = (random.Random(seed).randint(1, 9) for _ in range(4))
     depth = 1 + depth % 3
     ours = GCN(features=features, width=width, outputs=outputs, depth=depth)
-    theirs = TheirGCN(features, width, depth, outputs)
+    theirs = models.GCN(features, width, depth, outputs)
     nn.init.normal_(ours.layers[0].bias)  # type: ignore[arg-type]
     mapping = rename(dict(ours.named_parameters()), GCN_NAMES)
     assert set(rename(mapping.values(), GCN_NAMES, back=True).values()) == set(mapping)

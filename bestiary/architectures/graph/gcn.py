@@ -10,6 +10,8 @@ would be scaled by the degrees. Degrees count what a node receives, so graphs ma
 Axes: N nodes, F features, E edges, M pairs, G graphs, K outputs.
 """
 
+from itertools import pairwise
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -71,7 +73,7 @@ class GCN(nn.Module):
     def __init__(self, *, features: int, width: int, outputs: int, depth: int = 2, dropout: float = 0.0) -> None:
         super().__init__()
         sizes = [features, *[width] * (depth - 1), outputs]
-        self.layers = nn.ModuleList(GraphConvolution(features=a, width=b) for a, b in zip(sizes, sizes[1:]))
+        self.layers = nn.ModuleList(GraphConvolution(features=a, width=b) for a, b in pairwise(sizes))
         self.dropout = nn.Dropout(dropout)
 
     def forward(

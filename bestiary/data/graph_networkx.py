@@ -1,0 +1,108 @@
+"""networkx graphs and GraphML files as frames of nodes and edges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+from xml.parsers import expat
+
+import pyarrow as pa
+
+from bestiary.data.frames import Frame, open_frame
+from bestiary.data.graph_files import as_columns, text_of
+from bestiary.errors import InputError
+
+BYTES = 500_000_000  # of a GraphML file, which is read whole
+ELEMENTS = 20_000_000  # of its tree
+
+
+def read_graphml(path: Path) -> Any:
+    """The networkx graph of a GraphML file.
+
+    The file is first walked through by a parser that keeps nothing: document types and entities, by which a small file
+    can unfold into a huge one or name other files, are refused, and so is a file that is too large.
+
+    Raises:
+        InputError: when it is no GraphML, damaged, too large, or has a document type.
+    """
+    networkx = _networkx()
+    if path.stat().st_size > BYTES:
+        raise InputError(f"{path.name} is larger than {BYTES // 1_000_000} MB; save it as nodes.csv and edges.csv")
+    elements, first = 0, ""
+
+    def begins(name: str, attributes: object) -> None:
+        nonlocal elements, first
+        first = first or name
+        elements += 1
+        if elements > ELEMENTS:
+            raise InputError(f"{path.name} has more than {ELEMENTS:,} elements; save it as nodes.csv and edges.csv")
+
+    def refuse(*words: object) -> None:
+        raise InputError(f"{path.name} has a document type or entities, which are not read; save it without <!DOCTYPE>")
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = begins
+    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = parser.ExternalEntityRefHandler = refuse
+    try:
+        with path.open("rb") as file:
+            parser.ParseFile(file)
+        if first.rpartition(":")[2] != "graphml":
+            raise InputError(f"expected a GraphML file; {path.name} begins with <{first}>; export it as GraphML")
+        return networkx.read_graphml(path)
+    except InputError:
+        raise
+    except Exception as reason:  # damaged files break inside networkx in many ways
+        text = " ".join(str(reason).split())[:160]
+        raise InputError(f"{path.name} is no GraphML that can be read ({text}); export it again") from None
+
+
+def from_networkx(source: object, many: bool) -> tuple[dict[str, Frame], bool]:
+    """Frames of the nodes and edges of a networkx graph, or of a set of them, and whether edges have a direction.
+
+    Args:
+        source: a graph; for a set a list of graphs whose `graph["label"]` says the class, or (graphs, labels).
+        many: whether a set is expected.
+
+    Raises:
+        InputError: when it is none.
+    """
+    given = list(source) if isinstance(source, (list, tuple)) else [source]
+    named = None
+    if many and isinstance(source, tuple) and len(source) == 2 and isinstance(source[0], Sequence):
+        given, named = list(source[0]), list(source[1])
+        if len(given) != len(named):
+            raise InputError(f"expected a label for each of {len(given)} graphs; received {len(named)}")
+    wrong = [g for g in given if not (hasattr(g, "nodes") and hasattr(g, "edges") and hasattr(g, "is_directed"))]
+    if wrong or not given or (len(given) > 1 and not many):
+        expected = "a list of networkx graphs" if many else "a folder, a GraphML file or a networkx graph"
+        received = f"{len(given)} graphs" if not wrong else type(wrong[0]).__name__
+        raise InputError(f"expected {expected}; received {received}")
+    graphs = [cast("Any", graph) for graph in given]
+    nodes = [(place, str(name), words) for place, g in enumerate(graphs) for name, words in g.nodes(data=True)]
+    edges = [(place, str(a), str(b), words) for place, g in enumerate(graphs) for a, b, words in g.edges(data=True)]
+    if not nodes:
+        raise InputError("the graph has no nodes; add some")
+    columns = as_columns([{str(k): v for k, v in words.items() if k != "id"} for _, _, words in nodes])
+    ends = {"source": text_of([a for _, a, _, _ in edges]), "target": text_of([b for _, _, b, _ in edges])}
+    weighted = any("weight" in words for _, _, _, words in edges)
+    weight = {"weight": pa.array([float(words.get("weight", 1.0)) for *_, words in edges])} if weighted else {}
+    frames = {
+        "nodes": pa.table({"id": text_of([name for _, name, _ in nodes]), **columns}),
+        "edges": pa.table({**ends, **weight}),
+    }
+    if many:
+        place = {part: text_of([row[0] for row in rows]) for part, rows in (("nodes", nodes), ("edges", edges))}
+        frames = {part: table.append_column("graph", place[part]) for part, table in frames.items()}
+        labels = as_columns([{"label": value} for value in named or [g.graph.get("label") for g in graphs]])
+        frames["graphs"] = pa.table({"graph": text_of(range(len(graphs))), **labels})
+    directed = any(graph.is_directed() for graph in graphs)
+    return {name: open_frame(table) for name, table in frames.items()}, directed
+
+
+def _networkx() -> Any:
+    try:
+        import networkx
+    except ImportError:
+        raise InputError("GraphML is read by networkx, which is not installed; pip install networkx") from None
+    return networkx
