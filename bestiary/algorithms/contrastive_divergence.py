@@ -27,13 +27,15 @@ from bestiary.optimisation.minimise import Minimise
 class Machine(Protocol):
     """What learns: a distribution over visible states [B, F] with one layer of hidden units."""
 
+    weight: nn.Parameter
+    visible_bias: nn.Parameter
+    hidden_bias: nn.Parameter
+
     def hidden(self, visible: Tensor) -> Tensor: ...
 
     def visible(self, hidden: Tensor) -> Tensor: ...
 
-    def draw_visible(self, hidden: Tensor) -> Tensor: ...
-
-    def free_energy(self, visible: Tensor) -> Tensor: ...
+    def gibbs(self, visible: Tensor, steps: int) -> Tensor: ...
 
 
 class ReadingMachine(Machine, Protocol):
@@ -55,29 +57,24 @@ def facts(data: Data) -> Mapping[str, object]:
 
 
 @torch.no_grad()
-def gibbs(machine: Machine, visible: Tensor, steps: int) -> Tensor:
-    """Visible states [B, F] after so many rounds of drawing all hidden, then all visible units."""
-    for _ in range(steps):
-        visible = machine.draw_visible(torch.bernoulli(machine.hidden(visible)))
-    return visible
-
-
-@torch.no_grad()
 def fantasies(machine: Machine, visible: Tensor, steps: int) -> Tensor:
     """What a machine makes of data after `steps` rounds; in the last, visible units keep their means (less noise)."""
-    visible = gibbs(machine, visible, steps - 1)
+    visible = machine.gibbs(visible, steps - 1)
     return machine.visible(torch.bernoulli(machine.hidden(visible)))
 
 
-def contrast(machine: Machine, visible: Tensor, fantasy: Tensor) -> Tensor:
-    """F(data) - F(fantasies), whose gradient is <h v> of the fantasies minus that of the data, with h averaged."""
-    return machine.free_energy(visible).mean() - machine.free_energy(fantasy).mean()
+@torch.no_grad()
+def contrast(machine: Machine, visible: Tensor, fantasy: Tensor) -> Logs:
+    """Gives the parameters the gradient <h v> of the fantasies - <h v> of the data, hidden units averaged.
 
-
-def error(machine: Machine, visible: Tensor) -> Tensor:
-    """Mean squared error of the machine's mean reconstruction: not what is made small, but what tells how it goes."""
-    with torch.no_grad():
-        return (machine.visible(machine.hidden(visible)) - visible).square().mean()
+    It is that of F(data) - F(fantasies). The log has the squared difference between data and fantasies: not what is
+    made small, but what tells how it goes.
+    """
+    seen, dreamt = machine.hidden(visible), machine.hidden(fantasy)  # [B, W], [M, W]
+    machine.weight.grad = dreamt.T @ fantasy / len(fantasy) - seen.T @ visible / len(visible)
+    machine.visible_bias.grad = fantasy.mean(0) - visible.mean(0)
+    machine.hidden_bias.grad = dreamt.mean(0) - seen.mean(0)
+    return {"loss": (machine.visible(seen) - visible).square().mean()}
 
 
 class ContrastiveDivergence:
@@ -105,8 +102,9 @@ class ContrastiveDivergence:
         for step in range(start, horizon):
             visible = machine.read(*data.batch("train", step).inputs)
             fantasy = fantasies(machine, visible, self.steps)
-            self.minimise(contrast(machine, visible, fantasy), step, horizon)
-            yield {"loss": error(machine, visible)}
+            logs = contrast(machine, visible, fantasy)
+            self.minimise.update(step, horizon)
+            yield logs
 
 
 class PersistentContrastiveDivergence:
@@ -136,9 +134,10 @@ class PersistentContrastiveDivergence:
             self.chains.begin(machine.read(*data.batch("train", 0).inputs))
         for step in range(start, horizon):
             visible = machine.read(*data.batch("train", step).inputs)
-            self.chains.states = gibbs(machine, self.chains.states, self.steps)
-            self.minimise(contrast(machine, visible, self.chains.states), step, horizon)
-            yield {"loss": error(machine, visible)}
+            self.chains.states = machine.gibbs(self.chains.states, self.steps)
+            logs = contrast(machine, visible, self.chains.states)
+            self.minimise.update(step, horizon)
+            yield logs
 
 
 class Chains:

@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol, cast
 import torch
 from torch import Tensor, nn
 
-from bestiary.algorithms.contrastive_divergence import Machine, contrast, error, facts, fantasies, some_rows
+from bestiary.algorithms.contrastive_divergence import Machine, contrast, facts, fantasies, some_rows
 from bestiary.contracts import Batch, Data, Logs, Objective
 from bestiary.errors import InputError
 from bestiary.optimisation.minimise import Minimise
@@ -113,8 +113,9 @@ class LayerWise:
         with torch.no_grad():
             visible = stack.sees(now.number, batch.inputs[0], batch.target)
         fantasy = fantasies(machine, visible, self.steps)
-        self.pretrain(contrast(machine, visible, fantasy), now.step, now.horizon)
-        return {"loss": error(machine, visible)}
+        logs = contrast(machine, visible, fantasy)
+        self.pretrain.update(now.step, now.horizon)
+        return logs
 
 
 class Labelled:

@@ -78,17 +78,50 @@ class DBN(Stack):
     Args:
         features: visible units; an image is flattened.
         widths: hidden units of every machine, from the data upwards.
+        channels, image_size: of the images that `sample` makes; flat rows without them.
 
     Example:
         >>> DBN(features=784, widths=(500, 200))(torch.rand(2, 1, 28, 28)).shape
         torch.Size([2, 200])
     """
 
-    def __init__(self, *, features: int, widths: Sequence[int] = (500, 500, 2000)) -> None:
-        super().__init__(RBM(features=features, width=widths[0]), widths)
+    def __init__(
+        self,
+        *,
+        features: int,
+        widths: Sequence[int] = (500, 500, 2000),
+        channels: int = 1,
+        image_size: tuple[int, int] | None = None,
+    ) -> None:
+        first = RBM(features=features, width=widths[0], channels=channels, image_size=image_size)
+        super().__init__(first, widths)
 
     def forward(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B W"]:
         return self.climb(inputs)
+
+    encode = forward
+
+    def decode(self, code: Float[Tensor, "B W"]) -> Float[Tensor, "B F"]:
+        """The data that the highest hidden units stand for, flat."""
+        return self.descend(code)
+
+    def reconstruct(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B ..."]:
+        """All the way up and down, by probabilities."""
+        return self.decode(self.encode(inputs)).view_as(inputs)
+
+    @torch.no_grad()
+    def sample(self, count: int, generator: torch.Generator, steps: int = 1000) -> Float[Tensor, "N ..."]:
+        """What the stack believes in: Gibbs sampling in the top machine, then one way down.
+
+        Args:
+            count: how many.
+            generator: of the draws.
+            steps: rounds of Gibbs sampling in the top machine.
+        """
+        top = cast("RBM", self.machines[-1])
+        start = torch.bernoulli(top.visible_bias.sigmoid().expand(count, -1), generator=generator)
+        state = top.gibbs(start, steps, generator)
+        return self.descend(state, -1).view(count, *cast("RBM", self.machines[0]).shape)
 
 
 class RBMClassifier(Stack):
@@ -176,16 +209,26 @@ class LabelledDBN(Stack):
         features: visible units; an image is flattened.
         outputs: classes.
         widths: hidden units of every machine, from the data upwards; two or more.
+        channels, image_size: of the images that `sample` makes; flat rows without them.
 
     Example:
         >>> LabelledDBN(features=784, outputs=10, widths=(50, 50, 200))(torch.rand(2, 1, 28, 28)).shape
         torch.Size([2, 10])
     """
 
-    def __init__(self, *, features: int, outputs: int, widths: Sequence[int] = (500, 500, 2000)) -> None:
+    def __init__(
+        self,
+        *,
+        features: int,
+        outputs: int,
+        widths: Sequence[int] = (500, 500, 2000),
+        channels: int = 1,
+        image_size: tuple[int, int] | None = None,
+    ) -> None:
         if len(widths) < 2:
             raise ValueError(f"widths must name two machines or more; received {tuple(widths)}; try (500, 500, 2000)")
-        super().__init__(RBM(features=features, width=widths[0]), widths[:-1])
+        first = RBM(features=features, width=widths[0], channels=channels, image_size=image_size)
+        super().__init__(first, widths[:-1])
         self.machines.append(LabelledRBM(features=widths[-2], outputs=outputs, width=widths[-1]))
 
     @property
@@ -203,16 +246,22 @@ class LabelledDBN(Stack):
         return self.top.join(self.climb(inputs, -1), target)
 
     @torch.no_grad()
-    def dream(self, label: Int[Tensor, " B"], steps: int = 200) -> Float[Tensor, "B F"]:
+    def sample(
+        self, count: int, generator: torch.Generator, steps: int = 200, label: Int[Tensor, " N"] | None = None
+    ) -> Float[Tensor, "N ..."]:
         """Data of given classes: Gibbs sampling in the top machine with the label held, then one way down.
 
         Args:
-            label: class numbers.
-            steps: rounds of the top machine.
+            count: how many.
+            generator: of the draws.
+            steps: rounds of Gibbs sampling in the top machine.
+            label: class numbers; all classes in turn unless given.
         """
         top = self.top
-        state = top.join(torch.bernoulli(torch.full((len(label), top.features), 0.5)), label)
+        label = torch.arange(count, device=top.weight.device) % top.outputs if label is None else label
+        chance = top.visible_bias[: top.features].sigmoid().expand(count, -1)
+        state = top.join(torch.bernoulli(chance, generator=generator), label)
         for _ in range(steps):
-            drawn = top.draw_visible(torch.bernoulli(top.hidden(state)))
+            drawn = top.gibbs(state, 1, generator)
             state = top.join(drawn[:, : top.features], label)
-        return self.descend(state[:, : top.features], -1)
+        return self.descend(state[:, : top.features], -1).view(count, *cast("RBM", self.machines[0]).shape)

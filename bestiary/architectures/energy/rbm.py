@@ -14,10 +14,13 @@ Welling, Rosen-Zvi, Hinton 2004, "Exponential family harmoniums". Units for labe
 with two states, as in Hinton's "A practical guide to training restricted Boltzmann machines" (2010).
 """
 
+from __future__ import annotations
+
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -26,17 +29,12 @@ from bestiary.layers.unit_interval import UnitInterval
 # B batch, F visible units, W hidden units, K classes
 
 
-class RBM(nn.Module):
-    """Visible and hidden units with two states each, for intensities.
+class Machine(nn.Module):
+    """Two layers and the links between them. Abstract: what the visible units can be is a subclass's to say.
 
     Args:
         features: visible units.
-        width: hidden units.
-
-    Example:
-        >>> machine = RBM(features=784, width=500)
-        >>> machine(torch.rand(4, 1, 28, 28)).shape, machine.free_energy(torch.rand(4, 784)).shape
-        (torch.Size([4, 500]), torch.Size([4]))
+        width: hidden units, with two states.
     """
 
     def __init__(self, *, features: int, width: int) -> None:
@@ -44,10 +42,68 @@ class RBM(nn.Module):
         self.weight = nn.Parameter(0.01 * torch.randn(width, features))
         self.visible_bias = nn.Parameter(torch.zeros(features))
         self.hidden_bias = nn.Parameter(torch.zeros(width))
+
+    @abstractmethod
+    def visible(self, hidden: Float[Tensor, "B W"]) -> Float[Tensor, "B F"]:
+        """Means of the visible units, given the hidden ones."""
+
+    @abstractmethod
+    def draw_visible(
+        self, hidden: Float[Tensor, "B W"], generator: torch.Generator | None = None
+    ) -> Float[Tensor, "B F"]:
+        """States of the visible units, drawn given the hidden ones."""
+
+    @abstractmethod
+    def alone(self, visible: Float[Tensor, "B F"]) -> Float[Tensor, " B"]:
+        """The part of the energy that visible units have by themselves."""
+
+    def hidden(self, visible: Float[Tensor, "B F"]) -> Float[Tensor, "B W"]:
+        """Probabilities of the hidden units, given the visible ones."""
+        return F.linear(visible, self.weight, self.hidden_bias).sigmoid()
+
+    def energy(self, visible: Float[Tensor, "B F"], hidden: Float[Tensor, "B W"]) -> Float[Tensor, " B"]:
+        """E(v, h) of joint states."""
+        return self.alone(visible) - hidden @ self.hidden_bias - (hidden @ self.weight * visible).sum(1)
+
+    def free_energy(self, visible: Float[Tensor, "B F"]) -> Float[Tensor, " B"]:
+        """F(v) = E(v, 0) - sum_j softplus(b_j + W_j v): the lower, the more probable."""
+        return self.alone(visible) - F.softplus(F.linear(visible, self.weight, self.hidden_bias)).sum(1)
+
+    @torch.no_grad()
+    def gibbs(
+        self, visible: Float[Tensor, "B F"], steps: int, generator: torch.Generator | None = None
+    ) -> Float[Tensor, "B F"]:
+        """Visible states after so many rounds of drawing all hidden, then all visible units."""
+        for _ in range(steps):
+            visible = self.draw_visible(torch.bernoulli(self.hidden(visible), generator=generator), generator)
+        return visible
+
+
+class RBM(Machine):
+    """Visible and hidden units with two states each, for intensities.
+
+    Args:
+        features: visible units; an image is flattened.
+        width: hidden units.
+        channels, image_size: of the images that `sample` makes; flat rows without them.
+
+    Example:
+        >>> machine = RBM(features=784, width=500)
+        >>> machine(torch.rand(4, 1, 28, 28)).shape, machine.free_energy(torch.rand(4, 784)).shape
+        (torch.Size([4, 500]), torch.Size([4]))
+    """
+
+    def __init__(
+        self, *, features: int, width: int, channels: int = 1, image_size: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(features=features, width=width)
         self.unit = UnitInterval()
+        self.shape = (channels, *image_size) if image_size else (features,)
 
     def forward(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B W"]:
         return self.hidden(self.read(inputs))
+
+    encode = forward
 
     def read(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B F"]:
         """Data as states of the visible units: intensities from 0 to 1."""
@@ -64,28 +120,41 @@ class RBM(nn.Module):
         mean = torch.cat([self.read(part) for part in rows]).mean(0).clamp(0.01, 0.99)
         self.visible_bias.copy_(torch.logit(mean))
 
-    def hidden(self, visible: Float[Tensor, "B F"]) -> Float[Tensor, "B W"]:
-        """Probabilities of the hidden units, given the visible ones."""
-        return F.linear(visible, self.weight, self.hidden_bias).sigmoid()
-
     def visible(self, hidden: Float[Tensor, "B W"]) -> Float[Tensor, "B F"]:
-        """Probabilities of the visible units, given the hidden ones."""
         return F.linear(hidden, self.weight.T, self.visible_bias).sigmoid()
 
-    def energy(self, visible: Float[Tensor, "B F"], hidden: Float[Tensor, "B W"]) -> Float[Tensor, " B"]:
-        """E(v, h) of joint states."""
-        return -visible @ self.visible_bias - hidden @ self.hidden_bias - (hidden @ self.weight * visible).sum(1)
+    def draw_visible(
+        self, hidden: Float[Tensor, "B W"], generator: torch.Generator | None = None
+    ) -> Float[Tensor, "B F"]:
+        return torch.bernoulli(self.visible(hidden), generator=generator)
 
-    def free_energy(self, visible: Float[Tensor, "B F"]) -> Float[Tensor, " B"]:
-        """F(v) = - a.v - sum_j softplus(b_j + W_j v): the lower, the more probable."""
-        return -visible @ self.visible_bias - F.softplus(F.linear(visible, self.weight, self.hidden_bias)).sum(1)
+    def alone(self, visible: Float[Tensor, "B F"]) -> Float[Tensor, " B"]:
+        return -visible @ self.visible_bias
 
-    def draw_visible(self, hidden: Float[Tensor, "B W"]) -> Float[Tensor, "B F"]:
-        """States of the visible units, drawn given the hidden ones."""
-        return torch.bernoulli(self.visible(hidden))
+    def decode(self, code: Float[Tensor, "B W"]) -> Float[Tensor, "B F"]:
+        """The data that hidden units stand for, flat."""
+        return self.write(self.visible(code))
+
+    def reconstruct(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B ..."]:
+        """Up and down once, by probabilities."""
+        return self.decode(self.encode(inputs)).view_as(inputs)
+
+    @torch.no_grad()
+    def sample(self, count: int, generator: torch.Generator, steps: int = 1000) -> Float[Tensor, "N ..."]:
+        """What the machine believes in: Gibbs sampling from independent pixels, means in the last round.
+
+        Args:
+            count: how many.
+            generator: of the draws.
+            steps: rounds of Gibbs sampling.
+        """
+        start = torch.bernoulli(self.visible_bias.sigmoid().expand(count, -1), generator=generator)
+        visible = self.gibbs(start, steps - 1, generator)
+        means = self.visible(torch.bernoulli(self.hidden(visible), generator=generator))
+        return self.write(means).view(count, *self.shape)
 
 
-class GaussianRBM(nn.Module):
+class GaussianRBM(Machine):
     """Visible units with real values of unit variance, for standardised tables: E = |v - a|^2 / 2 - b.h - h.W v.
 
     Args:
@@ -97,14 +166,10 @@ class GaussianRBM(nn.Module):
         torch.Size([4, 32])
     """
 
-    def __init__(self, *, features: int, width: int) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(0.01 * torch.randn(width, features))
-        self.visible_bias = nn.Parameter(torch.zeros(features))
-        self.hidden_bias = nn.Parameter(torch.zeros(width))
-
     def forward(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B W"]:
         return self.hidden(self.read(inputs))
+
+    encode = forward
 
     def read(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B F"]:
         """Data as states of the visible units."""
@@ -119,30 +184,40 @@ class GaussianRBM(nn.Module):
         """What is set before learning: visible biases that give each unit its mean."""
         self.visible_bias.copy_(torch.cat([self.read(part) for part in rows]).mean(0))
 
-    def hidden(self, visible: Float[Tensor, "B F"]) -> Float[Tensor, "B W"]:
-        """Probabilities of the hidden units, given the visible ones."""
-        return F.linear(visible, self.weight, self.hidden_bias).sigmoid()
-
     def visible(self, hidden: Float[Tensor, "B W"]) -> Float[Tensor, "B F"]:
-        """Means of the visible units, given the hidden ones."""
         return F.linear(hidden, self.weight.T, self.visible_bias)
 
-    def energy(self, visible: Float[Tensor, "B F"], hidden: Float[Tensor, "B W"]) -> Float[Tensor, " B"]:
-        """E(v, h) of joint states."""
-        distance = (visible - self.visible_bias).square().sum(1) / 2
-        return distance - hidden @ self.hidden_bias - (hidden @ self.weight * visible).sum(1)
+    def draw_visible(
+        self, hidden: Float[Tensor, "B W"], generator: torch.Generator | None = None
+    ) -> Float[Tensor, "B F"]:
+        means = self.visible(hidden)
+        return means + torch.randn(means.shape, generator=generator, dtype=means.dtype, device=means.device)
 
-    def free_energy(self, visible: Float[Tensor, "B F"]) -> Float[Tensor, " B"]:
-        """F(v) = |v - a|^2 / 2 - sum_j softplus(b_j + W_j v)."""
-        distance = (visible - self.visible_bias).square().sum(1) / 2
-        return distance - F.softplus(F.linear(visible, self.weight, self.hidden_bias)).sum(1)
+    def alone(self, visible: Float[Tensor, "B F"]) -> Float[Tensor, " B"]:
+        return (visible - self.visible_bias).square().sum(1) / 2
 
-    def draw_visible(self, hidden: Float[Tensor, "B W"]) -> Float[Tensor, "B F"]:
-        """States of the visible units, drawn given the hidden ones."""
-        return torch.normal(self.visible(hidden), 1.0)
+    def decode(self, code: Float[Tensor, "B W"]) -> Float[Tensor, "B F"]:
+        """The data that hidden units stand for."""
+        return self.visible(code)
+
+    def reconstruct(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B ..."]:
+        """Up and down once, by means."""
+        return self.decode(self.encode(inputs)).view_as(inputs)
+
+    @torch.no_grad()
+    def sample(self, count: int, generator: torch.Generator, steps: int = 1000) -> Float[Tensor, "N F"]:
+        """What the machine believes in: Gibbs sampling from independent numbers.
+
+        Args:
+            count: how many.
+            generator: of the draws.
+            steps: rounds of Gibbs sampling.
+        """
+        start = self.visible_bias + torch.randn(count, len(self.visible_bias), generator=generator)
+        return self.gibbs(start, steps, generator)
 
 
-class LabelledRBM(nn.Module):
+class LabelledRBM(Machine):
     """A machine that sees features and their label together, v = [features, one-hot label]: one label unit is on.
 
     Args:
@@ -156,37 +231,29 @@ class LabelledRBM(nn.Module):
     """
 
     def __init__(self, *, features: int, outputs: int, width: int) -> None:
-        super().__init__()
+        super().__init__(features=features + outputs, width=width)
         self.features, self.outputs = features, outputs
-        self.weight = nn.Parameter(0.01 * torch.randn(width, features + outputs))
-        self.visible_bias = nn.Parameter(torch.zeros(features + outputs))
-        self.hidden_bias = nn.Parameter(torch.zeros(width))
 
     def forward(self, features: Float[Tensor, "B F"]) -> Float[Tensor, "B K"]:
         """Minus the free energy with each label in turn: log p(label | features) but for a constant of the row."""
         seen, named = self.weight.split((self.features, self.outputs), 1)  # [W, F], [W, K]
         sums = F.linear(features, seen, self.hidden_bias)[:, :, None] + named  # [B, W, K]
-        bias = self.visible_bias[self.features :]
-        return bias + F.softplus(sums).sum(1)
+        return self.visible_bias[self.features :] + F.softplus(sums).sum(1)
 
-    def join(self, features: Float[Tensor, "B F"], label: Tensor) -> Float[Tensor, "B FK"]:
-        """Features and class numbers [B] as states of the visible units."""
+    def join(self, features: Float[Tensor, "B F"], label: Int[Tensor, " B"]) -> Float[Tensor, "B FK"]:
+        """Features and class numbers as states of the visible units."""
         return torch.cat((features, F.one_hot(label, self.outputs).to(features)), 1)
 
-    def hidden(self, visible: Float[Tensor, "B FK"]) -> Float[Tensor, "B W"]:
-        """Probabilities of the hidden units, given features and label."""
-        return F.linear(visible, self.weight, self.hidden_bias).sigmoid()
-
     def visible(self, hidden: Float[Tensor, "B W"]) -> Float[Tensor, "B FK"]:
-        """Probabilities of the features, and of each label, given the hidden units."""
         features, label = F.linear(hidden, self.weight.T, self.visible_bias).split((self.features, self.outputs), 1)
         return torch.cat((features.sigmoid(), label.softmax(1)), 1)
 
-    def free_energy(self, visible: Float[Tensor, "B FK"]) -> Float[Tensor, " B"]:
-        """F(v) of features and label together."""
-        return -visible @ self.visible_bias - F.softplus(F.linear(visible, self.weight, self.hidden_bias)).sum(1)
-
-    def draw_visible(self, hidden: Float[Tensor, "B W"]) -> Float[Tensor, "B FK"]:
-        """Features and one label, drawn given the hidden units."""
+    def draw_visible(
+        self, hidden: Float[Tensor, "B W"], generator: torch.Generator | None = None
+    ) -> Float[Tensor, "B FK"]:
         features, label = self.visible(hidden).split((self.features, self.outputs), 1)
-        return self.join(torch.bernoulli(features), torch.multinomial(label, 1)[:, 0])
+        drawn = torch.multinomial(label, 1, generator=generator)[:, 0]
+        return self.join(torch.bernoulli(features, generator=generator), drawn)
+
+    def alone(self, visible: Float[Tensor, "B FK"]) -> Float[Tensor, " B"]:
+        return -visible @ self.visible_bias
