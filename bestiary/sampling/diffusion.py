@@ -39,6 +39,17 @@ def spaced(total: int, steps: int) -> list[int]:
     return [round(total - place * total / steps) - 1 for place in range(steps)]
 
 
+def scattered(total: int, places: int) -> list[int]:
+    """Places from 0 to `total` - 1 at equal distances, the first and the last among them; fewer where there are fewer.
+
+    Example:
+        >>> scattered(50, 3), scattered(2, 5)
+        ([0, 24, 49], [0, 1])
+    """
+    places = min(places, total)
+    return [place * (total - 1) // max(1, places - 1) for place in range(places)]
+
+
 def small(now: float, before: float) -> float:
     """The variance of a step backwards if the data were known: Ho et al. 2020, equation 7."""
     return (1 - before) / (1 - now) * (1 - now / before)

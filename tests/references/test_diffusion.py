@@ -137,6 +137,20 @@ def test_images_of_any_size_keep_it() -> None:
     close(network(x, step), network(wide, step)[:, :, :9, :6], "an image that is filled up")
 
 
+def test_patches_are_read_and_laid_out_pixel_by_pixel() -> None:
+    """With patches of 2x2 the network is the plain one on a quarter of the pixels with four times the channels."""
+    ours = UNet(channels=2, widths=(4, 8), depth=1, groups=4, patch=2)
+    plain = UNet(channels=8, widths=(4, 8), depth=1, groups=4)
+    stir(ours)
+    plain.load_state_dict(ours.state_dict())
+    step = torch.tensor([7])
+    x = torch.randn(1, 2, 8, 12)
+    squares = torch.stack([x[:, c, a::2, b::2] for c in range(2) for a in range(2) for b in range(2)], 1)
+    said, told = ours(x, step), plain(squares, step)
+    for place, (c, a, b) in enumerate((c, a, b) for c in range(2) for a in range(2) for b in range(2)):
+        close(said[:, c, a::2, b::2], told[:, place], "a pixel of every square")
+
+
 def test_widths_that_do_not_divide_are_refused() -> None:
     with pytest.raises(InputError, match="groups and heads must divide every width"):
         UNet(channels=1, widths=(8, 12), groups=8)

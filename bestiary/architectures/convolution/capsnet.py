@@ -25,6 +25,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from bestiary.errors import InputError
 from bestiary.layers.resize import Resize
 from bestiary.layers.unit_interval import UnitInterval
 
@@ -182,7 +183,9 @@ class CapsNet(nn.Module):
         sees: tuple[int, int] = (28, 28),
     ) -> None:
         super().__init__()
-        height, breadth = ((side - 8 - 9) // 2 + 1 for side in sees)
+        if min(sees) < 17:
+            raise InputError(f"sees must be at least 17 pixels on each side; received {sees}; try (28, 28)")
+        height, breadth = self.places = tuple((side - 8 - 9) // 2 + 1 for side in sees)
         self.unit = UnitInterval()
         self.resize = Resize(before=image_size, after=sees)
         self.c1 = nn.Conv2d(channels, width, 9)

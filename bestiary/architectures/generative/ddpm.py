@@ -38,7 +38,7 @@ class Diffusion(nn.Module):
     Args:
         channels: of the images.
         image_size: (height, width) in pixels, of the samples; the network itself takes any size.
-        widths, depth, attention, heads, groups, dropout: of the `UNet`.
+        widths, depth, attention, heads, groups, patch, dropout: of the `UNet`.
         steps: from data to noise, at least 2.
     """
 
@@ -56,6 +56,7 @@ class Diffusion(nn.Module):
         attention: Collection[int] = (1,),
         heads: int = 1,
         groups: int = 32,
+        patch: int = 1,
         dropout: float = 0.0,
         steps: int = 1000,
     ) -> None:
@@ -69,6 +70,7 @@ class Diffusion(nn.Module):
             attention=attention,
             heads=heads,
             groups=groups,
+            patch=patch,
             dropout=dropout,
         )
         self.register_buffer("signal", signal(type(self).betas(steps)), persistent=False)

@@ -154,6 +154,8 @@ class UNet(nn.Module):
         attention: numbers of the levels that attend, from 0; the middle always does.
         heads: of the attention.
         groups: of the norms; must divide every width.
+        patch: sides of the squares of pixels that the entry reads as one, each pixel a channel, and the exit lays out
+            again (Hoogeboom et al. 2023, Simple diffusion, section 3.2): the finest level is that much smaller.
         dropout: share of units that are silenced at random in training, in [0, 1).
 
     Raises:
@@ -174,6 +176,7 @@ class UNet(nn.Module):
         attention: Collection[int] = (1,),
         heads: int = 1,
         groups: int = 32,
+        patch: int = 1,
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
@@ -183,15 +186,15 @@ class UNet(nn.Module):
                     f"groups and heads must divide every width, each at least 4: widths={tuple(widths)}, "
                     f"groups={groups}, heads={heads}; try groups={math.gcd(*widths)}, heads=1"
                 )
-        self.depth = depth
-        self.multiple = 2 ** (len(widths) - 1)
+        self.depth, self.patch = depth, patch
+        self.multiple = patch * 2 ** (len(widths) - 1)
 
         def block(before: int, width: int, attends: bool) -> Block:
             residual = Residual(before, width, 4 * widths[0], groups, dropout)
             return Block(residual, PixelAttention(width, heads, groups) if attends else nn.Identity())
 
         self.time = TimeEmbedding(width=widths[0])
-        self.entry = nn.Conv2d(channels, widths[0], 3, padding=1)
+        self.entry = nn.Conv2d(channels * patch**2, widths[0], 3, padding=1)
         self.down = nn.ModuleList()
         seen = [widths[0]]  # channels of what the way down leaves for the way up
         for level, width in enumerate(widths):
@@ -211,13 +214,14 @@ class UNet(nn.Module):
                 before = width
             self.up.append(UpLevel(blocks, Double(width) if level else nn.Identity()))
         self.norm = nn.GroupNorm(groups, widths[0], EPS)
-        self.exit = nn.Conv2d(widths[0], channels, 3, padding=1)
+        self.exit = nn.Conv2d(widths[0], channels * patch**2, 3, padding=1)
         start(self)
 
     def forward(self, x: Float[Tensor, "B C H W"], step: Int[Tensor, " B"]) -> Float[Tensor, "B C H W"]:
         height, width = x.shape[2:]
         time = self.time(step)
-        x = self.entry(filled(x, self.multiple).contiguous(memory_format=torch.channels_last))
+        patches = F.pixel_unshuffle(filled(x, self.multiple), self.patch)
+        x = self.entry(patches.contiguous(memory_format=torch.channels_last))
         below = [x]
         for layer in self.down:
             below.append(layer(below[-1], time))
@@ -226,7 +230,7 @@ class UNet(nn.Module):
             x = block(x, time)
         for level in self.up:
             x = level(x, [below.pop() for _ in range(self.depth + 1)], time)
-        return self.exit(F.silu(self.norm(x)))[:, :, :height, :width]
+        return F.pixel_shuffle(self.exit(F.silu(self.norm(x))), self.patch)[:, :, :height, :width]
 
 
 def filled(x: Float[Tensor, "B C H W"], multiple: int) -> Float[Tensor, "B C h w"]:
