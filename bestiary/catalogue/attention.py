@@ -197,4 +197,51 @@ TRANSFORMER_CLASSIFIER = Row(
     "of the mean. Layers start independent of each other.",
 )
 
-ROWS: tuple[Row, ...] = (SCALED_DOT_PRODUCT, MULTI_HEAD, SINUSOIDAL, TRANSFORMER_ENCODER, TRANSFORMER_CLASSIFIER)
+_GPT = f"{_HERE}.gpt:GPT"
+_GPT2 = {"vocabulary": 50_257, "length": 1_024}
+
+GPT2 = Row(
+    name="gpt2",
+    title="GPT-2",
+    family="attention",
+    guides="G0 G1 G4",
+    paper="Radford et al. 2019, Language models are unsupervised multitask learners; Radford et al. 2018, Improving "
+    "language understanding by generative pre-training",
+    year=2019,
+    summary="A Transformer decoder that reads a text and says at every place what comes next. No place sees a later "
+    "one, so a whole text is learned from at once; drawing what it says and reading that on writes new text.",
+    learns="The next token, at all places of a window at once, by gradient descent with warm-up and clipped gradients.",
+    recipes={"continue": "bestiary.recipes.language:language_model"},
+    sizes=tuple(
+        Size(
+            name,
+            _GPT,
+            {**_GPT2, "width": width, "depth": depth, "heads": heads},
+            parameters,
+            "transformers.GPT2LMHeadModel, the tied matrix once",
+            "corpus",
+        )
+        for name, width, depth, heads, parameters in (
+            ("gpt2", 768, 12, 12, 124_439_808),
+            ("gpt2_medium", 1_024, 24, 16, 354_823_168),
+            ("gpt2_large", 1_280, 36, 20, 774_030_080),
+            ("gpt2_xl", 1_600, 48, 25, 1_557_611_200),
+        )
+    ),
+    races={
+        "corpus": (
+            Contender("64", _GPT, {"width": 64, "depth": 3, "heads": 4, "dropout": 0.0}),
+            Contender("128", _GPT, {"width": 128, "depth": 4, "heads": 4, "dropout": 0.0}),
+            Contender("256", _GPT, {"width": 256, "depth": 6, "heads": 8, "dropout": 0.1}),
+        )
+    },
+    tiny={"corpus": (_GPT, {"vocabulary": 11, "length": 8, "width": 8, "depth": 2, "heads": 2})},
+    settings=({"rate": 3e-3, "warmup": 50}, {"rate": 1e-3, "warmup": 50}),
+    reference="transformers.GPT2LMHeadModel",
+    departs="Three matrices project queries, keys and values, where the authors' code has one of all three; weights "
+    "are translated both ways. The smallest size has 124 million parameters; the paper's 117 is a miscount. Tokens are "
+    "the bytes or pieces of the person's own text, not the 50,257 of the paper.",
+    verbs={"sample": "bestiary.sampling.texts:sample"},
+)
+
+ROWS: tuple[Row, ...] = (SCALED_DOT_PRODUCT, MULTI_HEAD, SINUSOIDAL, TRANSFORMER_ENCODER, TRANSFORMER_CLASSIFIER, GPT2)

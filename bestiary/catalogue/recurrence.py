@@ -10,6 +10,8 @@ _SUPERVISED = {
 _THROUGH_TIME = (
     "By gradient descent; gradients go back through all steps (back-propagation through time) and are clipped."
 )
+_LANGUAGE = {"continue": "bestiary.recipes.language:language_model"}
+_WRITES = {"sample": "bestiary.sampling.texts:sample"}
 _SETTINGS = ({"rate": 3e-3, "clip": 1.0}, {"rate": 1e-3, "clip": 1.0}, {"rate": 1e-2, "clip": 1.0})
 _GUIDE = {"channels": 10, "width": 128, "depth": 2, "outputs": 5}
 _GUIDE_TEXT = {"vocabulary": 10_000, "embedding": 128}
@@ -21,23 +23,34 @@ _LAST = (
 
 def _races(architecture: str) -> dict[str, tuple[Contender, ...]]:
     text, series, image = (f"{_HERE}.{architecture}{kind}" for kind in ("Text", "Series", "Image"))
-    both = {"bidirectional": True}
+    both, tasks = {"bidirectional": True}, ("classification", "regression")
     return {
         "text": (
-            Contender("32", text, {"embedding": 32, "width": 32, "dropout": 0.2}),
-            Contender("64-both", text, {"embedding": 64, "width": 64, "dropout": 0.3, **both}, rows=1000),
+            Contender("32", text, {"embedding": 32, "width": 32, "dropout": 0.2}, tasks=tasks),
+            Contender("64-both", text, {"embedding": 64, "width": 64, "dropout": 0.3, **both}, rows=1000, tasks=tasks),
             Contender(
-                "128-both", text, {"embedding": 128, "width": 128, "depth": 2, "dropout": 0.3, **both}, rows=10_000
+                "128-both",
+                text,
+                {"embedding": 128, "width": 128, "depth": 2, "dropout": 0.3, **both},
+                rows=10_000,
+                tasks=tasks,
             ),
         ),
         "series": (
-            Contender("64", series, {"width": 64}),
-            Contender("64-both", series, {"width": 64, "depth": 2, "dropout": 0.2, **both}, rows=500),
-            Contender("128-both", series, {"width": 128, "depth": 2, "dropout": 0.2, **both}, rows=5000),
+            Contender("64", series, {"width": 64}, tasks=tasks),
+            Contender("64-both", series, {"width": 64, "depth": 2, "dropout": 0.2, **both}, rows=500, tasks=tasks),
+            Contender("128-both", series, {"width": 128, "depth": 2, "dropout": 0.2, **both}, rows=5000, tasks=tasks),
         ),
         "image": (
-            Contender("64", image, {"width": 64}, smallest=2),
-            Contender("128-both", image, {"width": 128, "depth": 2, "dropout": 0.2, **both}, rows=1000, smallest=2),
+            Contender("64", image, {"width": 64}, smallest=2, tasks=tasks),
+            Contender(
+                "128-both",
+                image,
+                {"width": 128, "depth": 2, "dropout": 0.2, **both},
+                rows=1000,
+                smallest=2,
+                tasks=tasks,
+            ),
         ),
     }
 
@@ -50,6 +63,23 @@ def _tiny(architecture: str) -> dict[str, tuple[str, dict[str, object]]]:
         "series": (series, {**words, "channels": 2}),
         "image": (image, {**words, "channels": 2, "image_size": (4, 3)}),
     }
+
+
+def _language(cell: str) -> dict[str, tuple[Contender, ...]]:
+    network = f"{_HERE}.language_model:{cell}LanguageModel"
+    return {
+        "corpus": tuple(
+            Contender(
+                str(width), network, {"embedding": width // 2, "width": width, "dropout": dropout}, tasks=("continue",)
+            )
+            for width, dropout in ((128, 0.0), (256, 0.0), (512, 0.1))
+        )
+    }
+
+
+def _tiny_language(cell: str) -> dict[str, tuple[str, dict[str, object]]]:
+    words = {"vocabulary": 11, "embedding": 4, "width": 5, "depth": 2, "dropout": 0.1}
+    return {"corpus": (f"{_HERE}.language_model:{cell}LanguageModel", words)}
 
 
 RNN = Row(
@@ -118,7 +148,7 @@ LSTM = Row(
     "write to it, when to clear it and when to show it, so that an error can travel back over many steps without "
     "fading.",
     learns=_THROUGH_TIME,
-    recipes=_SUPERVISED,
+    recipes={**_SUPERVISED, **_LANGUAGE},
     sizes=(
         Size(
             "lstm", f"{_HERE}.lstm:LSTM", {"channels": 10, "width": 128, "depth": 2}, 203_776, "torch.nn.LSTM", "series"
@@ -156,9 +186,18 @@ LSTM = Row(
             "Keras LSTM, one bias: 4 x (100 + 64 + 1) x 64 + 650",
             "series",
         ),
+        Size(
+            "lstm_language_model",
+            f"{_HERE}.language_model:LSTMLanguageModel",
+            {"vocabulary": 10_000, "embedding": 650, "width": 650, "depth": 2, "dropout": 0.5},
+            19_780_400,
+            "Zaremba, Sutskever, Vinyals 2014, medium: V E + 2 x 4 H (2 H + 2) + (H + 1) V, V 10000, E = H 650",
+            "corpus",
+        ),
     ),
-    races=_races("lstm:LSTM"),
-    tiny=_tiny("lstm:LSTM"),
+    races={**_races("lstm:LSTM"), **_language("LSTM")},
+    tiny={**_tiny("lstm:LSTM"), **_tiny_language("LSTM")},
+    verbs=_WRITES,
     settings=_SETTINGS,
     reference="torch.nn.LSTM",
     departs="With the forget gate of 2000, without the peepholes that came with it; tanh where 1997 has scaled "
@@ -178,7 +217,7 @@ GRU = Row(
     summary="A lighter relative of the LSTM: two gates and no separate memory. One decides how much of the old state "
     "is kept, the other how much of it the new candidate may see. Three quarters of the LSTM's weights, often as good.",
     learns=_THROUGH_TIME,
-    recipes=_SUPERVISED,
+    recipes={**_SUPERVISED, **_LANGUAGE},
     sizes=(
         Size("gru", f"{_HERE}.gru:GRU", {"channels": 10, "width": 128, "depth": 2}, 152_832, "torch.nn.GRU", "series"),
         Size("gru_guide", f"{_HERE}.gru:GRUSeries", _GUIDE, 153_477, "152,832 + linear 645", "series"),
@@ -199,8 +238,9 @@ GRU = Row(
             "text",
         ),
     ),
-    races=_races("gru:GRU"),
-    tiny=_tiny("gru:GRU"),
+    races={**_races("gru:GRU"), **_language("GRU")},
+    tiny={**_tiny("gru:GRU"), **_tiny_language("GRU")},
+    verbs=_WRITES,
     settings=_SETTINGS,
     reference="torch.nn.GRU",
     departs="The reset gate acts after the product with the state's weights, where the paper has it before: so do "

@@ -18,7 +18,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from bestiary.batches import CorpusSpec
+from bestiary.contracts import CorpusSpec
 from bestiary.data.corpus_files import Document, documents
 from bestiary.data.corpus_store import JUDGED, CorpusData, windows
 from bestiary.data.rows import hashed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -11,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bestiary.batches import CorpusBatch, CorpusSpec
+from bestiary.contracts import CorpusBatch, CorpusSpec
 from bestiary.data.source import SPLITS
 from bestiary.data.store import Facts, read_array, read_spec
 from bestiary.data.units import BEGIN, Units
@@ -172,4 +173,4 @@ class CorpusData:
         """The stretches of text of a split."""
         tokens = self.arrays(split)["tokens"].numpy()
         begins = np.append(np.flatnonzero(tokens == BEGIN), len(tokens))
-        return [self.units.decode(tokens[a + 1 : b]) for a, b in zip(begins[:-1], begins[1:])]
+        return [self.units.decode(tokens[a + 1 : b]) for a, b in itertools.pairwise(begins)]

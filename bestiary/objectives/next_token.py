@@ -19,7 +19,7 @@ class NextToken:
 
     Example:
         >>> import torch
-        >>> from bestiary.batches import CorpusBatch
+        >>> from bestiary.contracts import CorpusBatch
         >>> even = nn.Embedding(4, 4, _weight=torch.zeros(4, 4))
         >>> round(NextToken()(even, CorpusBatch(torch.tensor([[0, 2, 3, 0]])), 0)[0].exp().item(), 4)
         4.0

@@ -21,8 +21,10 @@ def language_model(
     warmup: int = 100,
     parts: int = 1,
 ) -> GradientDescent | AccumulatedGradientDescent:
-    """The cross-entropy of the next token, minimised by AdamW as GPT-3's authors set it (Brown et al. 2020, appendix B):
-    betas of 0.9 and 0.95, weight decay of 0.1, gradients clipped at 1, warm-up.
+    """The cross-entropy of the next token, minimised by AdamW.
+
+    Its settings are those of GPT-3 (Brown et al. 2020, Language models are few-shot learners, appendix B): betas of 0.9
+    and 0.95, weight decay of 0.1, gradients clipped at 1, warm-up.
 
     Args:
         network: built; tokens [B T] become logits [B T V].

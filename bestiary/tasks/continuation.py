@@ -9,6 +9,7 @@ Axes: N windows, T places in a window.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, cast
@@ -20,8 +21,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bestiary.contracts import Predictions
+from bestiary.contracts import CorpusSpec, Predictions
 from bestiary.data.corpus_store import CorpusData
+from bestiary.errors import InputError
 from bestiary.tasks.evidence import Evidence, Measure, ratio
 from bestiary.tasks.metrics import Metric
 
@@ -86,7 +88,7 @@ class Continue:
         }
         columns["loss"] = columns["bits"] / columns["bytes"].mean()
         ends = [round(part * data.spec.length / PLACES) for part in range(PLACES + 1)]
-        for part, (start, stop) in enumerate(zip(ends[:-1], ends[1:])):
+        for part, (start, stop) in enumerate(itertools.pairwise(ends)):
             columns[f"bits_at_{part}"] = (bits * (bytes_of > 0))[:, start:stop].sum(1)
             columns[f"bytes_at_{part}"] = bytes_of[:, start:stop].sum(1).double()
         return Predictions(columns)
@@ -124,11 +126,31 @@ def network_bits(network: nn.Module, data: CorpusData, split: str) -> Float[Tens
     network.eval()
     try:
         with torch.no_grad():
+            check_blind(network, data.spec)
             parts = [_bits(network(*batch.inputs), batch.target) for batch in data.batches(split)]
     finally:
         for module, training in modes.items():
             module.training = training
     return torch.cat(parts) if parts else torch.zeros(0, data.spec.length, dtype=torch.float64)
+
+
+def check_blind(network: nn.Module, spec: CorpusSpec) -> None:
+    """Refuses a network that sees what it is asked for.
+
+    It would need no bits at all for a text, and could not write one: in a window of random tokens, what stands in the
+    second half must not change the answers of the first.
+
+    Raises:
+        InputError: when it does.
+    """
+    generator = torch.Generator().manual_seed(0)
+    device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
+    one, other = torch.randint(spec.vocabulary, (2, 1, spec.length), generator=generator).to(device)
+    half = spec.length // 2
+    other = torch.cat([one[:, :half], other[:, half:]], 1)
+    first, second = network(one)[:, :half], network(other)[:, :half]
+    if not torch.allclose(first, second, rtol=1e-3, atol=1e-3):
+        raise InputError(f"{type(network).__name__} sees the tokens that it is asked for; mask what comes later")
 
 
 def _bits(logits: Float[Tensor, "B T V"], target: Tensor) -> Float[Tensor, "B T"]:

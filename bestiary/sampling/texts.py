@@ -1,0 +1,70 @@
+"""Texts from a language model: the verb `sample`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from bestiary.contracts import Spec
+from bestiary.data.units import BEGIN, Units
+from bestiary.errors import InputError
+from bestiary.sampling.decoding import Rule, forbid, generate, min_p, temperature, then, top_k, top_p
+from bestiary.sampling.samples import Samples
+
+MOST = 100_000  # tokens of a text
+
+
+def sample(
+    network: nn.Module,
+    spec: Spec,
+    facts: Mapping[str, Any],
+    *,
+    count: int = 3,
+    seed: int = 0,
+    prompt: str = "",
+    length: int = 400,
+    temperature: float = 0.8,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    min_p: float | None = None,
+) -> Samples:
+    """Texts that go on from a prompt.
+
+    Args:
+        network: a language model.
+        spec: of its data.
+        facts: of its data; they name the units.
+        count: how many texts.
+        seed: of random numbers.
+        prompt: what they begin with; the beginning of a text unless given.
+        length: tokens that follow.
+        temperature: below 1 the likely becomes likelier; 0 always takes the most likely token.
+        top_k: only so many of the most likely tokens are drawn from.
+        top_p: only the fewest likely tokens that have this much of the probability.
+        min_p: only tokens at least so many times as likely as the likeliest.
+
+    Raises:
+        InputError: for values that cannot be.
+    """
+    if count < 1 or not 1 <= length <= MOST:
+        raise InputError(f"count must be 1 or more, length from 1 to {MOST:,}; received {count} and {length}")
+    units = Units.of(facts)
+    device = next(network.parameters()).device
+    begin = torch.tensor([BEGIN, *units.encode(prompt.encode()).tolist()], device=device)
+    generator = torch.Generator(device).manual_seed(seed)
+    rule = rule_of(temperature, top_k, top_p, min_p)
+    found = generate(network, begin.repeat(count, 1), length, rule, generator=generator)
+    return Samples(texts=[units.decode(row.numpy()).decode("utf-8", errors="replace") for row in found.cpu()])
+
+
+def rule_of(degree: float, most: int | None, mass: float | None, share: float | None) -> Rule:
+    """The rules that were asked for, one after the other: temperature, top-k, top-p, min-p; the beginning of a text is
+    never drawn."""
+    rules = [forbid(BEGIN), temperature(degree)]
+    for make, value in ((top_k, most), (top_p, mass), (min_p, share)):
+        if value is not None:
+            rules.append(make(value))  # pyright: ignore[reportArgumentType]
+    return then(*rules)
