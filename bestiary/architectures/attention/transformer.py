@@ -15,6 +15,8 @@ Departs from it: layers start independent of each other, matrices uniform after 
 Axes: B batch, S source, T target, D width, h heads, d width of a head, K tokens of the target.
 """
 
+from typing import cast
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -130,13 +132,18 @@ class Transformer(nn.Module):
         for table in (self.source, self.target):
             nn.init.normal_(table.weight, std=width**-0.5)
 
+    @property
+    def layers(self) -> list[DecoderLayer]:
+        """Of the decoder, from the first."""
+        return cast("list[DecoderLayer]", list(self.decoder))
+
     def forward(
         self, source: Int[Tensor, "B S"], source_lengths: Int[Tensor, " B"], sequence: Int[Tensor, "B T"]
     ) -> Float[Tensor, "B T K"]:
         """Logits of what follows each token of the true sequence (teacher forcing)."""
         read = self.encoder(self.enter(self.source, source), source_lengths)
         written = self.enter(self.target, sequence)
-        for layer in self.decoder:
+        for layer in self.layers:
             written = layer(written, read, padding(source_lengths))
         return F.linear(written, self.target.weight)
 
@@ -150,13 +157,13 @@ class Transformer(nn.Module):
         (each layer's keys and values of what is written, none yet)."""
         read = self.encoder(self.enter(self.source, source), lengths)
         real = padding(lengths)(1, source.shape[1], source.device)  # [B, 1, 1, S]
-        memory = [pair for layer in self.decoder for pair in layer.looking.project(read)[1:]]
+        memory = [pair for layer in self.layers for pair in layer.looking.project(read)[1:]]
         return (real, *memory), tuple(tensor[:, :, :0] for tensor in memory)
 
     def step(self, tokens: Int[Tensor, " B"], memory: State, state: State) -> tuple[Float[Tensor, "B K"], State]:
         """Logits of what follows these tokens, and the next state."""
         written, following = self.enter(self.target, tokens[:, None], first=state[0].shape[2]), list[Tensor]()
-        for number, layer in enumerate(self.decoder):
+        for number, layer in enumerate(self.layers):
             pair = slice(2 * number, 2 * number + 2)
             written, past = layer.step(written, (*memory[1:][pair], memory[0]), state[pair])
             following += past
@@ -169,7 +176,7 @@ class Transformer(nn.Module):
         real, looked = padding(source_lengths), list[Tensor]()
         read = self.encoder(self.enter(self.source, source), source_lengths)
         written = self.enter(self.target, sequence)
-        for layer in self.decoder:
+        for layer in self.layers:
             asking = layer.attention_norm(written + layer.attention(written, mask=causal()))
             looked.append(layer.looking.weights(asking, read, real).mean(1))
             written = layer(written, read, real)

@@ -1,0 +1,174 @@
+"""From sequence to sequence: what was written is compared with what should have been.
+
+Networks write greedily, here as in `predict`. They choose among themselves by what the true answer costs them in nats,
+which tells more of a row than right or wrong; answers without probabilities cost their edits. Nobody compares one with
+the other: the verdict counts wrong answers and edits.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from bestiary.batches import PairBatch, PairSpec
+from bestiary.contracts import Predictions
+from bestiary.data.alphabets import alphabet_of
+from bestiary.objectives.sequences import nats
+from bestiary.sampling.beams import Answers, greedy
+from bestiary.tasks.edits import edits
+from bestiary.tasks.evidence import Evidence, Measure, mean, ratio
+from bestiary.tasks.metrics import Metric
+
+EVIDENCE = Evidence(
+    measures=(
+        Measure(
+            Metric("sequence_error_rate", "wrong answers", False, "transduce", "evidence", 0.0, 1.0, True),
+            ("wrong",),
+            mean,
+        ),
+        Measure(
+            Metric("token_error_rate", "edits per token", False, "transduce", "evidence", 0.0, float("inf"), True),
+            ("edits", "length"),
+            ratio,
+        ),
+    ),
+    loss="loss",
+    reason="an answer that is wrong in one place is wrong",
+    unit="nats an answer",
+)
+
+
+class Writer(Protocol):
+    """What a fitted baseline offers in the place of a network."""
+
+    def write(self, source: Tensor, lengths: Tensor) -> Sequence[Sequence[int]]:
+        """The answer of each row of sources [B, S], as tokens without beginning and end."""
+        ...
+
+
+class Pairs(Protocol):
+    """Data of pairs, such as `data.pairs.PairData`."""
+
+    @property
+    def spec(self) -> Any: ...
+
+    def arrays(self, split: str) -> dict[str, Tensor]: ...
+
+    def batches(self, split: str) -> Iterator[PairBatch]: ...
+
+
+class Transduce:
+    """Predicts how many edits each answer needs, and what the truth costs; implements `contracts.Task`.
+
+    Args:
+        facts: of the data; `units` say how tokens are written.
+    """
+
+    problem = "transduce"
+
+    def __init__(self, facts: Mapping[str, object]) -> None:
+        self.facts = facts
+
+    def predict(self, answer: nn.Module | Writer, data: Pairs, split: str) -> Predictions:
+        """Of every row of a split: `row`, `loss` (nats of the true answer; without a network its edits), `edits`,
+        `length` (tokens of the true answer) and `wrong` (0 or 1).
+
+        A network is put into evaluation mode and back into the modes that it was found in.
+        """
+        loss: list[Tensor] = []
+        counted: list[NDArray[np.int64]] = []
+        with evaluating(answer):
+            for batch in data.batches(split):
+                written = write(answer, batch, data.spec)
+                counted.append(distances(written, batch))
+                loss.append(_nats(answer, batch) if isinstance(answer, nn.Module) else torch.from_numpy(counted[-1]))
+        arrays = data.arrays(split)
+        found = np.concatenate(counted) if counted else np.empty(0, np.int64)
+        return _predictions(arrays["row"], torch.cat(loss) if loss else torch.empty(0), found, _lengths(data, split))
+
+    def score(self, predictions: Predictions, truth: Tensor | NDArray[np.generic]) -> dict[str, float]:
+        """Share of wrong answers, and edits per token of the truth."""
+        return EVIDENCE.score(predictions)
+
+    def losses(self, predictions: Predictions, truth: Tensor | NDArray[np.generic]) -> NDArray[np.float64]:
+        """What each row costs, [N]."""
+        return EVIDENCE.losses(predictions)
+
+    def ignorant(self, data: Pairs, split: str) -> Predictions:
+        """Every token, the end included, as likely as it is common in training; the commonest answer for every row."""
+        train = data.arrays("train")["sequence"].numpy()
+        counts = np.bincount(train[:, 1:].ravel(), minlength=data.spec.answers).astype(float)
+        counts[0] = 0
+        cost = -np.log((counts + 1e-3) / (counts + 1e-3).sum())
+        cost[0] = 0.0
+        common = Counter(map(bytes, train)).most_common(1)[0][0]
+        answer = np.frombuffer(common, train.dtype)
+        answer = answer[answer > 3]
+        sequence = data.arrays(split)["sequence"].numpy()
+        lengths = _lengths(data, split)
+        same = np.broadcast_to(answer, (len(sequence), len(answer)))
+        apart = edits(same, np.full(len(sequence), len(answer)), sequence[:, 1:], lengths)
+        loss = torch.from_numpy(cost[sequence[:, 1:]].sum(1))
+        return _predictions(data.arrays(split)["row"], loss, apart, lengths)
+
+    def table(self, answer: nn.Module | Writer, data: Pairs, split: str) -> dict[str, list[Any]]:
+        """`row`, and `prediction`: what is written for each source."""
+        units = cast("Sequence[Mapping[str, Any]]", self.facts["units"])
+        alphabet, texts = alphabet_of(units[1]), list[Any]()
+        with evaluating(answer):
+            for batch in data.batches(split):
+                texts += [alphabet.decode(tokens) for tokens in write(answer, batch, data.spec)]
+        return {"row": data.arrays(split)["row"].tolist(), "prediction": texts}
+
+
+def write(answer: nn.Module | Writer, batch: PairBatch, spec: PairSpec) -> Sequence[Sequence[int]]:
+    """What is written for each source of a batch: greedily by a network, which is in evaluation mode."""
+    if not isinstance(answer, nn.Module):
+        return answer.write(batch.source, batch.source_lengths)
+    found: Answers = greedy(cast("Any", answer), batch.source, batch.source_lengths, spec.answer_length - 2)
+    return [tokens[:length] for tokens, length in zip(found.tokens.tolist(), found.lengths.tolist())]
+
+
+def distances(written: Sequence[Sequence[int]], batch: PairBatch) -> NDArray[np.int64]:
+    """The edits that turn each answer into the truth [B]. What is unknown in the truth can never be right."""
+    lengths = np.array([len(tokens) for tokens in written], np.int64)
+    array = np.zeros((len(written), int(lengths.max(initial=0))), np.int64)
+    for place, tokens in enumerate(written):
+        array[place, : len(tokens)] = tokens
+    truth = batch.sequence[:, 1:].cpu().numpy()
+    return edits(array, lengths, truth, batch.sequence_lengths.cpu().numpy() - 2)
+
+
+@contextmanager
+def evaluating(answer: object) -> Iterator[None]:
+    """A network in evaluation mode and without gradients, and back as it was; a baseline is left alone."""
+    modes = [(module, module.training) for module in answer.modules()] if isinstance(answer, nn.Module) else []
+    for module, _ in modes:
+        module.training = False
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for module, training in modes:
+            module.training = training
+
+
+def _nats(network: nn.Module, batch: PairBatch) -> Tensor:
+    return nats(network(*batch.inputs), batch.target).cpu()
+
+
+def _lengths(data: Pairs, split: str) -> NDArray[np.int64]:
+    """Tokens of each true answer, beginning and end left out."""
+    return np.concatenate([batch.sequence_lengths.cpu().numpy() - 2 for batch in data.batches(split)])
+
+
+def _predictions(row: Tensor, loss: Tensor, apart: NDArray[np.int64], lengths: NDArray[np.int64]) -> Predictions:
+    columns = {"loss": loss.float(), "edits": torch.from_numpy(apart), "length": torch.from_numpy(lengths)}
+    return Predictions({"row": row.clone(), **columns, "wrong": torch.from_numpy((apart > 0).astype(np.int64))})
