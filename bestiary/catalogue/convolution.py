@@ -14,6 +14,7 @@ _BASIC, _BOTTLENECK, _PAPER, _SMALL, _PLAIN = (
     f"{_HERE}.resnet:{name}"
     for name in ("BasicResNet", "BottleneckResNet", "PaperResNet", "SmallResNet", "PlainResNet")
 )
+_CAPSNET = f"{_HERE}.capsnet:CapsNet"
 _SUPERVISED = {
     "classification": "bestiary.recipes.supervised:classifier",
     "regression": "bestiary.recipes.supervised:regressor",
@@ -361,4 +362,69 @@ RESNET_SERIES = Row(
     "and count neither in the mean nor in the statistics of batch norm, so that padding changes nothing.",
 )
 
-ROWS: tuple[Row, ...] = (CNN, LENET, LENET_ORIGINAL, RESNET, DRN, TEXT_CNN, FCN, RESNET_SERIES)
+CAPSNET = Row(
+    name="capsnet",
+    title="Capsule network",
+    family="convolution",
+    guides="G3",
+    paper="Sabour, Frosst, Hinton 2017, Dynamic routing between capsules, arXiv 1710.09829",
+    year=2017,
+    summary="Units come in groups, capsules: the length of one says whether a thing is there, its direction how it is "
+    "posed. Capsules foretell those of the next layer and send their votes where others agree. From the capsule of its "
+    "class alone the image is drawn again, so that its numbers come to mean slant, stroke and size.",
+    learns="By gradient descent on the margin loss of the lengths and the squared error of the drawn image, with images "
+    "shifted by up to two pixels.",
+    recipes={"classification": "bestiary.recipes.capsules:capsules"},
+    sizes=(
+        Size(
+            "capsnet",
+            _CAPSNET,
+            {"channels": 1, "image_size": (28, 28), "outputs": 10},
+            8_215_568,
+            "20,992 + 5,308,672 + 1,474,560, decoder 1,411,344",
+            "image",
+        ),
+        Size(
+            "capsnet_without_decoder",
+            _CAPSNET,
+            {"channels": 1, "image_size": (28, 28), "outputs": 10, "decoder": None},
+            6_804_224,
+            "20,992 + 5,308,672 + 1,474,560",
+            "image",
+        ),
+    ),
+    races={
+        "image": (
+            Contender("thin", _CAPSNET, {"width": 32, "maps": 8, "decoder": (256, 512)}),
+            Contender("published", _CAPSNET, {}, rows=30_000),
+        ),
+    },
+    tiny={
+        "image": (
+            _CAPSNET,
+            {
+                "channels": 2,
+                "image_size": (8, 9),
+                "outputs": 3,
+                "width": 4,
+                "maps": 2,
+                "primary": 4,
+                "size": 5,
+                "decoder": (6,),
+                "sees": (19, 17),
+            },
+        ),
+    },
+    settings=({"rate": 3e-3}, {"rate": 1e-3}),
+    reference="the paper's procedure 1, a capsule at a time (tests/references/test_capsnet.py)",
+    departs="Forward gives log(n / (1 - n)) of each capsule's length n, whose softmax is the chance of each class given "
+    "that exactly one is there; margins of 0.9 and 0.1 keep these chances modest, so that its log loss stays behind its "
+    "accuracy. Images of other sizes are brought to 28x28. Adam's rate is constant and then falls to nothing in a line.",
+    exceptions={
+        "gradients": "The decoder learns from the drawing, which is part of the objective and not of forward; "
+        "tests/references/test_capsnet.py holds that the objective reaches every weight."
+    },
+    verbs={"inspect": "bestiary.sampling.capsules:inspect"},
+)
+
+ROWS: tuple[Row, ...] = (CNN, LENET, LENET_ORIGINAL, RESNET, DRN, TEXT_CNN, FCN, RESNET_SERIES, CAPSNET)

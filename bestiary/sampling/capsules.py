@@ -26,8 +26,7 @@ def inspect(network: nn.Module, data: Data, spec: Spec, facts: Mapping[str, obje
         spec, facts: of the data.
     """
     capsnet = cast("Any", network)
-    batch = cast("ImageBatch", next(iter(data.batches("validation"))))
-    images = capsnet.seen(batch.pixels)[: IMAGES * 8]
+    images = capsnet.seen(_spread(data))
     capsules = capsnet.capsules(images)
     lengths = capsules.norm(dim=2)  # [N, K]
     order = _one_of_each(lengths)
@@ -57,6 +56,12 @@ def perturbed(
     moved[torch.arange(len(moved)), label, rows] += torch.tensor(shifts, device=moved.device).repeat(size)
     drawn = cast("Any", network).decoder(moved, label.expand(len(moved)))
     return drawn.unflatten(0, (size, len(shifts)))
+
+
+def _spread(data: Data, most: int = 256) -> Float[Tensor, "N C H W"]:
+    """Validation images from everywhere: rows may come class by class."""
+    some = torch.cat([cast("ImageBatch", b).pixels[:: max(1, len(b) // 32)] for b in data.batches("validation")])
+    return some[:: -(-len(some) // most)]
 
 
 def _one_of_each(lengths: Float[Tensor, "N K"]) -> Tensor:

@@ -16,7 +16,7 @@ ALLOWED = {
     "contracts": {"batches"},
     "catalogue": set(),
     "layers": {"contracts"},
-    "architectures": {"contracts", "layers", "catalogue"},
+    "architectures": {"contracts", "layers", "catalogue", "sampling"},
     "objectives": {"contracts"},
     "optimisation": {"contracts"},
     "algorithms": {"contracts", "optimisation"},
