@@ -1,5 +1,6 @@
 """The family `attention`, one row an architecture."""
 
+from bestiary.catalogue import translation
 from bestiary.catalogue.row import Contender, Row, Size
 
 _HERE = "bestiary.architectures.attention"
@@ -244,4 +245,12 @@ GPT2 = Row(
     verbs={"sample": "bestiary.sampling.texts:sample"},
 )
 
-ROWS: tuple[Row, ...] = (SCALED_DOT_PRODUCT, MULTI_HEAD, SINUSOIDAL, TRANSFORMER_ENCODER, TRANSFORMER_CLASSIFIER, GPT2)
+ROWS: tuple[Row, ...] = (
+    SCALED_DOT_PRODUCT,
+    MULTI_HEAD,
+    SINUSOIDAL,
+    TRANSFORMER_ENCODER,
+    TRANSFORMER_CLASSIFIER,
+    GPT2,
+    *translation.ATTENTION,
+)

@@ -1,5 +1,6 @@
 """The family `recurrence`, one row an architecture."""
 
+from bestiary.catalogue import translation
 from bestiary.catalogue.row import Contender, Row, Size
 
 _HERE = "bestiary.architectures.recurrence"
@@ -248,4 +249,4 @@ GRU = Row(
     "biases. " + _LAST,
 )
 
-ROWS: tuple[Row, ...] = (RNN, LSTM, GRU)
+ROWS: tuple[Row, ...] = (RNN, LSTM, GRU, *translation.RECURRENCE)

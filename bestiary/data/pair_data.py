@@ -41,16 +41,20 @@ class PairData:
         self._order: tuple[int, Tensor] = (-1, torch.empty(0))
 
     @classmethod
-    def of(cls, spec: Spec, facts: Facts, splits: Mapping[str, Mapping[str, Any]]) -> PairData:
+    def of(
+        cls, spec: Spec, facts: Facts, splits: Mapping[str, Mapping[str, Any]], batch: int = 128, seed: int = 0
+    ) -> PairData:
         """Data of arrays in memory.
 
         Args:
             spec: what sizes a network.
             facts: as `PairSource.encode` writes them.
             splits: split -> name -> array.
+            batch: rows in a training batch.
+            seed: of the order of training rows.
         """
         made = cls.__new__(cls)
-        made.spec, made.facts, made.seed, made.device, made._batch = spec, dict(facts), 0, torch.device("cpu"), 128
+        made.spec, made.facts, made.seed, made.device, made._batch = spec, dict(facts), seed, torch.device("cpu"), batch
         made._folders, made._order = {}, (-1, torch.empty(0))
         made._arrays = {split: {n: torch.as_tensor(a) for n, a in arrays.items()} for split, arrays in splits.items()}
         for arrays in made._arrays.values():

@@ -25,3 +25,8 @@ def sequence(keywords: Mapping[str, int]) -> tuple[Tensor]:
 def padded_sequence(keywords: Mapping[str, int]) -> tuple[Tensor, Tensor]:
     """A sequence of the width and its lengths."""
     return torch.randn(2, 5, keywords["width"]), torch.tensor([5, 3])
+
+
+def query_and_keys(keywords: Mapping[str, int]) -> tuple[Tensor, Tensor]:
+    """A query for each row, and the keys that it is compared with."""
+    return torch.randn(2, keywords["query_width"]), torch.randn(2, 7, keywords["key_width"])

@@ -1,0 +1,162 @@
+"""Where a network looks while it writes: attention over the source, measured and drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any, cast
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from bestiary.batches import PairBatch
+from bestiary.data.alphabets import BEGIN, END, FIRST, Alphabet, alphabet_of
+from bestiary.sampling.beams import greedy
+from bestiary.sampling.pictures import Picture
+
+CELL = 22  # pixels of a square
+SHOWN = 6  # sources that are drawn
+LONGEST = 40  # tokens that are drawn
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """What was read, what was written, and where each written token came from.
+
+    Attributes:
+        source: tokens as text, the end included.
+        answer: likewise; the network's own.
+        weights: [T, S]; each row sums to 1.
+        right: whether the answer is the true one; None when that is not known.
+    """
+
+    source: tuple[str, ...]
+    answer: tuple[str, ...]
+    weights: Float[NDArray[np.float32], "T S"]
+    right: bool | None = None
+
+
+@torch.no_grad()
+def align(network: nn.Module, batch: PairBatch, facts: Mapping[str, Any], longest: int) -> list[Alignment]:
+    """What a network writes for each source of a batch, and where it looks meanwhile.
+
+    Args:
+        network: in evaluation mode, with `look`.
+        batch: of sources; a true answer of no tokens counts as unknown.
+        facts: of the data, with `units`.
+        longest: tokens of an answer.
+    """
+    writer = cast("Any", network)
+    found = greedy(writer, batch.source, batch.source_lengths, longest)
+    begun = torch.cat([torch.full_like(found.tokens[:, :1], BEGIN), found.tokens], 1)
+    weights = writer.look(batch.source, batch.source_lengths, begun).float().cpu().numpy()
+    reading, writing = (alphabet_of(units) for units in facts["units"])
+    alignments: list[Alignment] = []
+    for row, (read, wrote) in enumerate(zip(batch.source_lengths.tolist(), found.lengths.tolist())):
+        tokens, truth = found.tokens[row, :wrote], batch.sequence[row, 1 : batch.sequence_lengths[row] - 1]
+        alignments.append(
+            Alignment(
+                _labels(reading, batch.source[row, :read].tolist()),
+                (*_labels(writing, tokens.tolist()), "end"),
+                weights[row, : wrote + 1, :read],
+                torch.equal(tokens, truth) if len(truth) else None,
+            )
+        )
+    return alignments
+
+
+def _labels(alphabet: Alphabet, tokens: Sequence[int]) -> tuple[str, ...]:
+    marks = {END: "end"}
+    return tuple(alphabet.decode([token]) if token >= FIRST else marks.get(token, "?") for token in tokens)
+
+
+def forward_share(weights: Float[NDArray[np.float32], "T S"]) -> float:
+    """How many of the steps look no further back than the step before: 1 for reading in order; by the centres of
+    weight, half a token allowed.
+
+    Example:
+        >>> forward_share(np.eye(4, dtype=np.float32)), forward_share(np.eye(4, dtype=np.float32)[::-1])
+        (1.0, 0.0)
+    """
+    centres = weights @ np.arange(weights.shape[1])
+    return float(np.mean(np.diff(centres) > -0.5)) if len(centres) > 1 else 1.0
+
+
+def diagonal_mass(weights: Float[NDArray[np.float32], "T S"], width: float = 1.5) -> float:
+    """How much of the weight lies within `width` tokens of the straight line from the first corner to the last, the
+    mean over steps. Weights that are even put about (2 width + 1) / S there.
+
+    Example:
+        >>> round(diagonal_mass(np.eye(5, dtype=np.float32)), 2), round(diagonal_mass(np.full((5, 9), 1 / 9)), 2)
+        (1.0, 0.29)
+    """
+    steps, places = weights.shape
+    line = np.linspace(0, places - 1, steps)[:, None]
+    near = np.abs(np.arange(places)[None, :] - line) <= width
+    return float((weights * near).sum() / weights.sum())
+
+
+def draw(alignment: Alignment) -> str:
+    """An SVG: a column for each token that was read, a row for each that was written, dark where it looked."""
+    read, wrote = alignment.source[:LONGEST], alignment.answer[:LONGEST]
+    left = 12 + 8 * max(map(len, wrote))
+    top = 12 + (8 * max(map(len, read)) if max(map(len, read)) > 2 else 14)
+    width, height = left + CELL * len(read) + 2, top + CELL * len(wrote) + 2
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        'role="img" font-family="monospace" font-size="13" fill="currentColor">'
+    ]
+    for place, label in enumerate(read):
+        x = left + CELL * place + CELL / 2
+        if top > 30:
+            turned = f'text-anchor="start" transform="rotate(-90 {x + 4:g} {top - 6})"'
+        else:
+            turned = 'text-anchor="middle"'
+        parts.append(f'<text x="{x + (4 if top > 30 else 0):g}" y="{top - 6}" {turned}>{escape(label)}</text>')
+    for step, label in enumerate(wrote):
+        y = top + CELL * step
+        parts.append(f'<text x="{left - 6}" y="{y + 15}" text-anchor="end">{escape(label)}</text>')
+        for place, weight in enumerate(alignment.weights[step, : len(read)]):
+            shade = f'fill-opacity="{float(weight):.3f}" stroke="currentColor" stroke-opacity="0.15"'
+            parts.append(f'<rect x="{left + CELL * place}" y="{y}" width="{CELL}" height="{CELL}" {shade}/>')
+    return "".join([*parts, "</svg>"])
+
+
+def pictures(alignments: Sequence[Alignment]) -> list[Picture]:
+    """A drawing of each."""
+    made: list[Picture] = []
+    for alignment in alignments:
+        told = {True: " Right.", False: " Wrong.", None: ""}[alignment.right]
+        inside = 100 * diagonal_mass(alignment.weights)
+        made.append(
+            Picture(
+                f"Attention: {_joined(alignment.source)}",
+                f"Read from left to right, written from top to bottom: {_joined(alignment.answer)}.{told} {inside:.0f} % "
+                "of the attention lies on the diagonal.",
+                svg=draw(alignment),
+            )
+        )
+    return made
+
+
+def inspect(network: nn.Module, data: Any, spec: Any, facts: Mapping[str, Any]) -> list[Picture]:
+    """Where it looks while it writes the answers of some validation rows: those of middling length, spread over all."""
+    lengths = data.arrays("validation")["source_lengths"]
+    order = lengths.argsort(stable=True)
+    middle = order[len(order) // 4 : max(1, 3 * len(order) // 4 + 1)]
+    rows: Tensor = middle[torch.linspace(0, len(middle) - 1, min(SHOWN, len(middle))).long()]
+    training = network.training
+    network.eval()
+    try:
+        return pictures(align(network, data.take("validation", rows), facts, spec.answer_length - 2))
+    finally:
+        network.train(training)
+
+
+def _joined(labels: Sequence[str]) -> str:
+    shown = [label for label in labels if label != "end"]
+    return ("" if all(len(label) == 1 for label in shown) else " ").join(shown)
