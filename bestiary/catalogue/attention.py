@@ -233,7 +233,7 @@ GPT2 = Row(
         "corpus": (
             Contender("64", _GPT, {"width": 64, "depth": 3, "heads": 4, "dropout": 0.0}),
             Contender("128", _GPT, {"width": 128, "depth": 4, "heads": 4, "dropout": 0.0}),
-            Contender("256", _GPT, {"width": 256, "depth": 6, "heads": 8, "dropout": 0.1}),
+            Contender("256", _GPT, {"width": 256, "depth": 6, "heads": 8, "dropout": 0.0}),
         )
     },
     tiny={"corpus": (_GPT, {"vocabulary": 11, "length": 8, "width": 8, "depth": 2, "heads": 2})},

@@ -17,7 +17,7 @@ from bestiary.data.source import SPLITS
 from bestiary.data.store import Facts, read_array, read_spec
 from bestiary.data.units import BEGIN, Units
 
-JUDGED: Mapping[str, int] = {"validation": 384, "test": 1_536}
+JUDGED: Mapping[str, int] = {"validation": 256, "test": 1_024}
 """Windows of a split that a race judges at most, evenly spread: a look should take seconds."""
 AT_ONCE = 64  # windows evaluated at a time
 

@@ -17,6 +17,7 @@ from bestiary.race.workers import Call, Pool
 
 END = 0.1  # seconds that a process takes to save what it has learned
 PASSES = 4  # how often a contender should be able to see the training rows in one whole training
+WINDOWS = 1_000  # updates that a model of running text should be able to make: its rows, blocks, say little
 
 
 def fair_share(budget: float, workers: int, entrants: int, rivals: int) -> float:
@@ -69,7 +70,7 @@ def _call(folder: Path, plan: Plan, candidate: Candidate, fair: float, limit: fl
         "settings": [dict(s) for s in candidate.row.settings],
         "data": str(folder / "data"),
         "batch": batch,
-        "epoch": max(1, plan.rows["train"] // batch),
+        "epoch": WINDOWS // PASSES if plan.kind == "corpus" else max(1, plan.rows["train"] // batch),
         "seed": plan.seed,
         "device": plan.device,
         "fair": fair,

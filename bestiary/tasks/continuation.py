@@ -154,8 +154,8 @@ def check_blind(network: nn.Module, spec: CorpusSpec) -> None:
 
 
 def _bits(logits: Float[Tensor, "B T V"], target: Tensor) -> Float[Tensor, "B T"]:
-    surprise = F.cross_entropy(logits.float().transpose(1, 2), target, reduction="none")
-    return surprise.cpu().double() / math.log(2)
+    surprise = F.cross_entropy(logits.float().flatten(0, 1), target.flatten(), reduction="none")
+    return surprise.view(target.shape).cpu().double() / math.log(2)
 
 
 def teller_bits(teller: Teller, data: CorpusData, split: str) -> Float[Tensor, "N T"]:
