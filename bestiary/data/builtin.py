@@ -45,6 +45,12 @@ def _autompg() -> Loaded:
     return pd.read_csv(_inside("mlxtend", "data/data/autompg.csv.gz"), names=names), {"target": "mpg", "kind": "table"}
 
 
+def _graph(name: str, kind: str, target: str | None) -> Loaded:
+    from bestiary.data import graph_sets
+
+    return getattr(graph_sets, name)(), {"kind": kind, **({"target": target} if target else {})}
+
+
 def _inside(package: str, path: str) -> Path:
     found = importlib.util.find_spec(package)
     if found is None or not found.submodule_search_locations:
@@ -68,6 +74,9 @@ _SETS: dict[str, Callable[[], Loaded]] = {
     "linnerud": lambda: _sklearn("linnerud", "Pulse"),
     "mnist5k": _mnist5k,
     "autompg": _autompg,
+    "karate": lambda: _graph("karate", "graph", "club"),
+    "miserables": lambda: _graph("miserables", "graph", None),
+    "digit_graphs": lambda: _graph("strokes", "graphs", "label"),
 }
 _SERIES = ("gun_point", "arrow_head", "italy_power_demand", "basic_motions", "japanese_vowels")  # the best known
 _DOWNLOADED = {
