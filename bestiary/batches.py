@@ -209,24 +209,29 @@ class TransitionBatch(Batch):
 
 @dataclass(frozen=True)
 class TableSpec:
-    """What sizes a network for tables. `outputs` is the number of classes, or 1 for regression."""
+    """What sizes a network for tables. `outputs` is the number of classes, or 1 for regression.
+
+    `code` is how many numbers a code has, where codes are what a task compares; 0 leaves it to the network.
+    """
 
     features: int
     outputs: int
+    code: int = 0
     kind = "table"
 
     def sizes(self) -> dict[str, object]:
         """The constructor words that the data decide."""
-        return {"features": self.features, "outputs": self.outputs}
+        return {"features": self.features, "outputs": self.outputs, **({"code": self.code} if self.code else {})}
 
 
 @dataclass(frozen=True)
 class ImageSpec:
-    """What sizes a network for images; `image_size` is (height, width) in pixels."""
+    """What sizes a network for images; `image_size` is (height, width) in pixels; `code` as in `TableSpec`."""
 
     channels: int
     image_size: tuple[int, int]
     outputs: int
+    code: int = 0
     kind = "image"
 
     def sizes(self) -> dict[str, object]:
@@ -237,6 +242,7 @@ class ImageSpec:
             "image_size": tuple(self.image_size),
             "features": features,
             "outputs": self.outputs,
+            **({"code": self.code} if self.code else {}),
         }
 
 

@@ -160,9 +160,10 @@ def read_images(
     separator: str | None = None,
     encoding: str | None = None,
     limit_broken: float = 0.1,
+    labels: bool = True,
     reason: str | None = None,
 ) -> ImageSource:
-    """Reads images with labels.
+    """Reads images with labels, or without.
 
     Args:
         source: a folder with one folder per class (or, above these, `train` and `test` folders); a CSV, TSV or Parquet
@@ -178,6 +179,7 @@ def read_images(
         separator: of a CSV file; detected unless given.
         encoding: of a CSV file; detected unless given.
         limit_broken: share of images that may be unreadable before the whole is refused.
+        labels: whether labels are needed; without, a folder need not have class folders, nor a `.npz` file a `y`.
         reason: why these are images, for people.
 
     Raises:
@@ -200,14 +202,14 @@ def read_images(
     if group is not None and time is not None:
         raise InputError("images are split by group or by time; received both; leave one out")
     check_words(target=target, group=group, time=time)
-    gathered = _gather(source, target, separator, encoding)
+    gathered = _gather(source, target, separator, encoding, labels)
     words = {word: name for word, name in (("group", group), ("time", time)) if name is not None}
     columns = {word: gathered.column(word, name) for word, name in words.items()}
     held = gathered.held
     if test is not None:
-        held_out = _gather(test, target, separator, encoding)
+        held_out = _gather(test, target, separator, encoding, labels)
         gathered, columns, held = _with_test(gathered, columns, held_out, words)
-    return _source(gathered, columns, held, problem, size, limit_broken, reason or _reason(source))
+    return _source(gathered, columns, held, problem, size, limit_broken, reason or _reason(source), labels)
 
 
 def read_arrays(
@@ -244,12 +246,19 @@ def read_arrays(
 # ------------------------------------------------------------------------------------------------ parts
 
 
-def _gather(source: object, target: str | None, separator: str | None, encoding: str | None) -> Gathered:
+def _gather(
+    source: object, target: str | None, separator: str | None, encoding: str | None, labels: bool = True
+) -> Gathered:
     if isinstance(source, tuple) and len(source) == 2 and isinstance(source[0], np.ndarray):
         pictures = ArrayPictures(source[0])
         return Gathered(pictures, check_labels(source[1], len(pictures), "labels"), target or "label")
-    gathered = gather(source, target, separator=separator, encoding=encoding)
-    if gathered.labels is None:
+    try:
+        gathered = gather(source, target, separator=separator, encoding=encoding)
+    except InputError:
+        if labels or target is not None:
+            raise
+        return gather(source, labels=False, separator=separator, encoding=encoding)
+    if gathered.labels is None and labels:
         raise InputError("expected labels with the images; these have none; give a folder per class or read_arrays")
     return gathered
 
@@ -270,13 +279,13 @@ class _Joined:
 def _with_test(
     gathered: Gathered, columns: dict[str, NDArray], test: Gathered, words: dict[str, str]
 ) -> tuple[Gathered, dict[str, NDArray], NDArray[np.int8]]:
-    assert gathered.labels is not None and test.labels is not None
     if gathered.held is not None and (gathered.held == 2).any():
         raise InputError("held-out images are given twice: as a folder or array named test, and as test=; give one")
     both = {word: np.concatenate([c, test.column(word, words[word])]) for word, c in columns.items()}
     start = gathered.held if gathered.held is not None else np.full(len(gathered.pictures), -1, dtype=np.int8)
     held = np.concatenate([start, np.full(len(test.pictures), 2, dtype=np.int8)])
-    labels = np.concatenate([gathered.labels, test.labels])
+    known = gathered.labels is not None and test.labels is not None
+    labels = np.concatenate([gathered.labels, test.labels]) if known else None  # pyright: ignore
     joined = Gathered(_Joined(gathered.pictures, test.pictures), labels, gathered.name)
     joined.notes = [*gathered.notes, *(f"test: {note}" for note in test.notes)]
     return joined, both, held
@@ -290,8 +299,8 @@ def _source(
     image_size: tuple[int, int] | None,
     limit_broken: float,
     reason: str,
+    needed: bool = True,
 ) -> ImageSource:
-    assert gathered.labels is not None
     side = 2 * (max(image_size) if image_size else LARGEST_SIDE)
     rows, seen, broken = _look(gathered.pictures, side)
     if len(broken) > limit_broken * len(gathered.pictures) or not len(rows):
@@ -303,7 +312,7 @@ def _source(
     if len(broken) > 20:
         notes.append(f"skipped {len(broken) - 20:,} more images that cannot be read")
     usual = ("classification", "each folder is a class") if gathered.name == "folder" else None
-    target, labelled, more = read_labels(gathered.name, gathered.labels[rows], problem, usual)
+    target, labelled, more = _labels(gathered, rows, problem, usual, needed)
     rows, seen = rows[labelled], seen.part(labelled)
     kept = {word: column[rows] for word, column in columns.items()}
     split = None if held is None else held[rows]
@@ -319,6 +328,24 @@ def _source(
         kept.get("time"),
         split,
     )
+
+
+def _labels(
+    gathered: Gathered,
+    rows: NDArray[np.int64],
+    problem: str | None,
+    usual: tuple[str, str] | None,
+    needed: bool,
+) -> tuple[Target, NDArray[np.bool_], list[str]]:
+    """As `read_labels`; where labels are not needed, rows without any, or all of one class, have the value 0."""
+    if gathered.labels is not None:
+        try:
+            return read_labels(gathered.name, gathered.labels[rows], problem, usual)
+        except InputError:
+            if needed:
+                raise
+    none = Target("", "", "there are no labels", (), np.zeros(len(rows), np.int64))
+    return none, np.ones(len(rows), bool), []
 
 
 def _look(pictures: Pictures, side: int) -> tuple[NDArray[np.int64], _Seen, list[str]]:

@@ -15,7 +15,7 @@ from bestiary.data import builtin, kinds
 from bestiary.data.frames import Frame, frame_of, open_frame
 from bestiary.data.paths import checked_path, there
 from bestiary.data.source import Encoder, Source
-from bestiary.data.unlabelled import KIND_OF, UNLABELLED, USUAL_TASK, unlabelled
+from bestiary.data.unlabelled import KIND_OF, UNLABELLED, USUAL_TASK, WORDS, unlabelled
 from bestiary.errors import InputError, nearest
 
 Reader = Callable[..., Source]
@@ -73,12 +73,11 @@ def read(
     if problem is None and kind in USUAL_TASK:
         problem = USUAL_TASK[kind]
     if problem in UNLABELLED:
-        return unlabelled(
-            read(
-                source, target, kind=kind, group=group, time=time, test=test, text=text, id=id, label=label, **options
-            ),
-            problem,
-        )
+        own = {word: options.pop(word) for word in WORDS if word in options}
+        if kind is None and isinstance(source, np.ndarray):
+            kind = kinds.guess_array(source.shape, source.dtype == np.uint8)[0]
+        words = {"kind": kind, "group": group, "time": time, "test": test, "text": text, "id": id, "label": label}
+        return unlabelled(read(source, target, **words, labels=False, **options), problem, **own)  # pyright: ignore
     words: dict[str, object] = {
         "target": target or label,
         "problem": problem,
@@ -154,9 +153,11 @@ def _accepted(reader: Callable[..., object], kind: str, words: Mapping[str, obje
     """The words that were given; those that a reader does not know are refused."""
     taken = {name for name, p in inspect.signature(reader).parameters.items() if p.kind is p.KEYWORD_ONLY}
     given = {word: value for word, value in words.items() if value is not None}
+    if "labels" not in taken:  # a reader that cannot do without
+        given.pop("labels", None)
     unknown = [word for word in given if word not in taken]
     if unknown:
-        shown = ", ".join(sorted(taken - {"reason"}))
+        shown = ", ".join(sorted(taken - {"reason", "labels"}))
         raise InputError(f"{kind} data take the options {shown}; received {unknown[0]!r}{nearest(unknown[0], taken)}")
     return given
 

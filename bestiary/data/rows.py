@@ -22,7 +22,7 @@ from bestiary.data.frames import Frame, words
 from bestiary.data.source import SPLITS, Target
 from bestiary.data.spool import release
 from bestiary.data.store import empty_array
-from bestiary.data.targets import TargetReader, column_named
+from bestiary.data.targets import NoTarget, TargetReader, column_named
 from bestiary.errors import InputError
 
 PIECE = 4_096  # rows handled at once
@@ -169,7 +169,7 @@ class Rows:
 
 def gather(
     frame: Frame,
-    target: str,
+    target: str | None,
     problem: str | None = None,
     group: str | None = None,
     time: str | None = None,
@@ -181,7 +181,7 @@ def gather(
 
     Args:
         frame: the person's data.
-        target: column to predict.
+        target: column to predict; None for rows that are learned from without one.
         problem: "classification" or "regression", when the person has said so.
         group: column whose rows with equal cells are never parted between splits.
         time: column that orders the rows; dates or numbers.
@@ -202,12 +202,13 @@ def gather(
         )
     first = 0
     if test is not None:
-        first = sum(piece.num_rows for piece in frame.chunks([target]))
+        first = sum(piece.num_rows for piece in frame.chunks(frame.columns[:1]))
         frame = Stacked(frame, test)
     features = tuple(name for name in frame.columns if name not in named.values())
     if not features:
         raise InputError(f"{frame.name} has the target {target!r} and no other column to predict it from")
-    reader, digest = TargetReader(target, problem), hashlib.sha256(repr(frame.columns).encode())
+    reader = TargetReader(target, problem) if target else NoTarget()
+    digest = hashlib.sha256(repr(frame.columns).encode())
     keys: list[NDArray[np.uint64]] = []
     groups: list[NDArray[np.uint64]] = []
     times: list[NDArray[np.float64]] = []
@@ -216,7 +217,7 @@ def gather(
     for count, piece in enumerate(pieces_of(frame)):
         if not count and not content:
             hashable = _contents(piece.slice(0, _OPENING), features)
-        reader.add(piece[target])
+        reader.add(piece[target or frame.columns[0]])
         text = joined(piece.select(list(hashable)))
         keys.append(hashed(text))
         digest.update(b"\n".join([*joined(piece), b""]))

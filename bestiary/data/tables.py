@@ -94,6 +94,7 @@ def read_table(
     id: str | None = None,  # noqa: A002
     separator: str | None = None,
     encoding: str | None = None,
+    labels: bool = True,
     reason: str = "as asked",
 ) -> TableSource:
     """Reads a table.
@@ -108,6 +109,7 @@ def read_table(
         id: a column that numbers the rows, to leave out.
         separator: of CSV files.
         encoding: of CSV files.
+        labels: whether a target is needed; without one, every column is learned from.
         reason: why it is read as a table.
 
     Raises:
@@ -119,11 +121,15 @@ def read_table(
         ('classification', 4)
     """
     frame = open_any(source, separator, encoding)
-    name = named_target(frame.columns, target)
+    name = named_target(frame.columns, target) if labels or target else None
     left = column_named(frame.columns, id, "id") if id else None
     held = open_any(test, separator, encoding) if test is not None else None
     rows = gather(frame, name, problem, group, time, held, leave=left)
     where = np.ones(len(rows), bool)
+    if name is None:
+        plain = TableSource(rows, reason)
+        plain.notes += duplicates(plain)
+        return plain
     index, sample = rows.sample(where, leaks.ROWS, rows.features)
     suspects = leaks.leaking(sample, rows.numbers[index], rows.target, rows.target.values[index])
     rows.notes += leaks.note(suspects, name)

@@ -35,6 +35,22 @@ def named_target(columns: tuple[str, ...], target: str | None) -> str:
     return column_named(columns, target)
 
 
+class NoTarget:
+    """Counts rows that have no target: every one is kept, with the value 0."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+
+    def add(self, column: pa.ChunkedArray) -> None:
+        """The next piece of any column."""
+        self.rows += len(column)
+
+    def finish(self) -> tuple[Target, NDArray[np.bool_], list[str]]:
+        """As `TargetReader.finish`."""
+        target = Target("", "", "there is no target", (), np.zeros(self.rows, np.int64))
+        return target, np.ones(self.rows, bool), []
+
+
 class TargetReader:
     """Collects a target column and decides on its problem.
 

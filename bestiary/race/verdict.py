@@ -104,7 +104,7 @@ def judge_race(
         ValueError: when predictions are not of the same rows as the truth.
     """
     known = np.asarray(truth)
-    _check(candidates, known, classes)
+    _check(candidates, known, classes if evidence_of(problem) is None else ())
     resampling = Resampling(len(known), blocks if groups is None else groups, seed=seed)
     usable = [c for c in candidates if all(_finite(p) for p in c.predictions)]
     scores = {c.name: resampling.score(c.predictions, known, problem) for c in usable}

@@ -15,6 +15,7 @@ enlarges to the size that the encoder's stage began with, and its convolutions k
 from collections.abc import Sequence
 from itertools import pairwise
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -63,7 +64,6 @@ class DCIGN(nn.Module):
         ValueError: when the image is too small for so many stages.
 
     Example:
-        >>> import torch
         >>> network = DCIGN(channels=1, image_size=(28, 28), code=16, widths=(16, 8), back_kernel=5)
         >>> [part.shape for part in network(torch.rand(2, 1, 28, 28))]
         [torch.Size([2, 1, 28, 28]), torch.Size([2, 16]), torch.Size([2, 16])]
@@ -93,6 +93,7 @@ class DCIGN(nn.Module):
         steps = list(zip(pairwise((channels, *widths)), sizes))
         maps = (widths[-1], *sizes[-1])
         flat = maps[0] * maps[1] * maps[2]
+        self.size = code
         self.unit = UnitInterval()
         self.stages = nn.Sequential(*(Smaller(before, after, kernel) for (before, after), _ in steps), nn.Flatten())
         self.mean = nn.Linear(flat, code)
@@ -137,6 +138,10 @@ class DCIGN(nn.Module):
         mean, log_variance = self.posterior(pixels)
         code = draw(mean, log_variance) if self.training else mean
         return self.decode(code), mean, log_variance
+
+    def sample(self, count: int, generator: torch.Generator) -> Float[Tensor, "N C H W"]:
+        """New images: the means of p(x|z) for codes that are drawn from the prior, in the units of the input."""
+        return self.decode(torch.randn(count, self.size, generator=generator))
 
     def reconstruct(self, pixels: Float[Tensor, "B C H W"]) -> Float[Tensor, "B C H W"]:
         """The image that its code stands for; nothing is drawn."""

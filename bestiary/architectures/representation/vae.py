@@ -39,8 +39,9 @@ class VariationalAutoencoder(nn.Module):
         widths: units of the encoder's hidden layers, in order; the decoder has them in reverse.
     """
 
-    def __init__(self, *, features: int, code: int = 20, widths: Sequence[int] = (256,)) -> None:
+    def __init__(self, *, features: int, code: int, widths: Sequence[int]) -> None:
         super().__init__()
+        self.size = code
         self.hidden = dense((features, *widths))
         self.mean = nn.Linear(widths[-1], code)
         self.log_variance = nn.Linear(widths[-1], code)
@@ -73,6 +74,10 @@ class VariationalAutoencoder(nn.Module):
         code = draw(mean, log_variance) if self.training else mean
         return self.decode(code).view_as(inputs), mean, log_variance
 
+    def sample(self, count: int, generator: torch.Generator) -> Float[Tensor, "N ..."]:
+        """New rows: the means of p(x|z) for codes that are drawn from the prior, in the units of the input."""
+        return self.decode(torch.randn(count, self.size, generator=generator))
+
     def reconstruct(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B ..."]:
         """The row that its code stands for; nothing is drawn."""
         return self.decode(self.encode(inputs)).view_as(inputs)
@@ -84,9 +89,15 @@ def draw(mean: Float[Tensor, "B Z"], log_variance: Float[Tensor, "B Z"]) -> Floa
 
 
 class VAE(VariationalAutoencoder):
-    """For images: p(x|z) is a Bernoulli chance for every pixel; its words are those of `VariationalAutoencoder`.
+    """For images: p(x|z) is a Bernoulli chance for every pixel.
 
     Grey pixels count as chances themselves: their likelihood is then not normalised, as is common practice.
+
+    Args:
+        features: pixels of an image, of all channels.
+        code: hidden causes.
+        widths: units of the encoder's hidden layers, in order; the decoder has them in reverse.
+        channels, image_size: of the images that `sample` makes; flat rows when no size is given.
 
     Example:
         >>> network = VAE(features=784)
@@ -94,9 +105,21 @@ class VAE(VariationalAutoencoder):
         [torch.Size([8, 784]), torch.Size([8, 20]), torch.Size([8, 20])]
     """
 
-    def __init__(self, *, features: int, code: int = 20, widths: Sequence[int] = (256,)) -> None:
+    def __init__(
+        self,
+        *,
+        features: int,
+        code: int = 20,
+        widths: Sequence[int] = (256,),
+        channels: int = 1,
+        image_size: tuple[int, int] | None = None,
+    ) -> None:
         super().__init__(features=features, code=code, widths=widths)
+        self.shape = (channels, *image_size) if image_size else (features,)
         self.unit = UnitInterval()
+
+    def sample(self, count: int, generator: torch.Generator) -> Float[Tensor, "N ..."]:
+        return super().sample(count, generator).unflatten(1, self.shape)
 
     def observed(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B F"]:
         return self.unit(inputs).flatten(1)

@@ -1,0 +1,147 @@
+"""Rows that are not like those that were trained on: how well a score tells them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+from torch import Tensor
+
+from bestiary.contracts import Data, Predictions
+from bestiary.sampling.looking import evaluating, row_numbers
+from bestiary.tasks.evidence import Evidence, Floats, Measure, ratio
+from bestiary.tasks.metrics import Metric
+from bestiary.tasks.reconstruct import Reconstruct
+
+
+def area(rows: Floats, anomaly: Floats, above: Floats, below: Floats, level: Floats) -> Floats:
+    """The area under the receiver operating characteristic, linear in the rows as DeLong et al. 1988 have it.
+
+    Sums over all rows give the area itself; sums over resampled rows move it as far as both kinds of row do.
+    """
+    return above / anomaly + below / (rows - anomaly) - level / rows
+
+
+EVIDENCE = Evidence(
+    (
+        Measure(
+            Metric("anomaly_auroc", "AUROC", True, "anomaly", "evidence", 0.0, 1.0, meaning=(
+                "how often an anomaly gets a higher score than a normal row; one half is guessing"
+            )),
+            ("anomaly", "above", "below", "level"),
+            area,
+        ),
+        Measure(
+            Metric("average_precision", "average precision", True, "anomaly", "evidence", 0.0, 1.0, meaning=(
+                "of the rows with the highest scores, how many are anomalies, averaged over where each anomaly stands; "
+                "guessing gives the share of anomalies"
+            )),
+            ("precision", "anomaly"),
+            ratio,
+        ),
+    ),
+    loss="misplaced",
+    reason="it does not depend on a threshold, nor on how rare anomalies are",
+    unit="share of pairs in the wrong order",
+)  # fmt: skip
+
+
+class Anomaly:
+    """Judges scores of anomaly. Networks and baselines have `anomaly(*inputs)`, or `reconstruct(*inputs)`.
+
+    Whoever only reconstructs is scored by the squared error of a row: what was never seen comes back badly.
+    The target of a row is 1 where it is an anomaly; no network is ever shown it.
+
+    Args:
+        facts: of the data.
+
+    Example:
+        >>> task = Anomaly({})
+        >>> evidence = task.evidence(torch.tensor([0.1, 0.4, 0.3, 0.9]), torch.tensor([0, 0, 1, 1]), torch.arange(4))
+        >>> task.score(evidence)["anomaly_auroc"]
+        0.75
+    """
+
+    problem = "anomaly"
+
+    def __init__(self, facts: Mapping[str, object]) -> None:
+        self.facts = facts
+        self._pixels = Reconstruct(facts)
+
+    def predict(self, answer: Any, data: Data, split: str) -> Predictions:
+        """Every row of a split: see `evidence`."""
+        scores, truth = self.scores(answer, data, split)
+        return self.evidence(scores, truth, row_numbers(data, split, len(scores)))
+
+    def ignorant(self, data: Data, split: str) -> Predictions:
+        """Every row given the same score."""
+        truth = torch.cat([batch.target.cpu() for batch in data.batches(split)])
+        return self.evidence(torch.zeros(len(truth)), truth, row_numbers(data, split, len(truth)))
+
+    def scores(self, answer: Any, data: Data, split: str) -> tuple[Tensor, Tensor]:
+        """The score of every row, higher where it is stranger, and 1 for anomalies; [N] both."""
+        scores, truth = [], []
+        with evaluating(answer):
+            for batch in data.batches(split):
+                (inputs,) = batch.inputs
+                if hasattr(answer, "anomaly"):
+                    scores.append(answer.anomaly(inputs).cpu())
+                else:
+                    wrong = (answer.reconstruct(inputs) - inputs) / self._pixels.unit(inputs)
+                    scores.append(wrong.square().flatten(1).mean(1).cpu())
+                truth.append(batch.target.cpu())
+        return torch.cat(scores), torch.cat(truth)
+
+    def evidence(self, scores: Tensor, truth: Tensor, row: Tensor) -> Predictions:
+        """What each row tells.
+
+        Args:
+            scores: [N], higher where a row is stranger.
+            truth: 1 for anomalies, [N].
+            row: numbers in the person's file, [N].
+
+        Returns:
+            `row`, `score`, `anomaly`; `misplaced`: the share of rows of the other sort that it is in the wrong order
+            with; `above` and `below`: the share in the right order, of anomalies and of normal rows alone; `level`: the
+            area under the curve; `precision`: at each anomaly, of the rows with at least its score.
+        """
+        score, strange = scores.double().numpy(), truth.numpy() > 0
+        many, others = int(strange.sum()), int((~strange).sum())
+        right = np.full(len(score), 0.5)
+        precision = np.zeros(len(score))
+        if many and others:
+            ranks, inside = rankdata(score), np.zeros(len(score))
+            for sort in (strange, ~strange):
+                inside[sort] = rankdata(score[sort])
+            lower = ranks - inside  # rows of the other sort with a lower score, ties by half
+            right = np.where(strange, lower / others, 1 - lower / many)
+        if many:
+            at_least = rankdata(-score, method="max")
+            precision[strange] = rankdata(-score[strange], method="max") / at_least[strange]
+        columns = {
+            "score": score,
+            "anomaly": strange,
+            "misplaced": 1 - right,
+            "above": right * strange,
+            "below": right * ~strange,
+            "level": np.full(len(score), right[strange].mean() if many else 0.5),
+            "precision": precision,
+        }
+        return Predictions({"row": row, **{n: torch.from_numpy(np.asarray(c, np.float64)) for n, c in columns.items()}})
+
+    def score(self, predictions: Predictions, truth: object = None) -> dict[str, float]:
+        """All metrics that are defined: none of them where all rows are of one sort."""
+        return EVIDENCE.score(predictions)
+
+    def losses(self, predictions: Predictions, truth: object = None) -> NDArray[np.float64]:
+        """The share of pairs that each row is in the wrong order in [N]; their mean is 1 - AUROC."""
+        return EVIDENCE.losses(predictions)
+
+    def table(self, answer: Any, data: Data, split: str) -> dict[str, NDArray[np.generic]]:
+        """`row` and `score`, higher where a row is stranger."""
+        scores, _ = self.scores(answer, data, split)
+        return {"row": row_numbers(data, split, len(scores)).numpy(), "score": scores.numpy()}
