@@ -1,5 +1,93 @@
 """The family `reinforcement`, one row an architecture."""
 
-from bestiary.catalogue.row import Row
+from bestiary.catalogue.row import Contender, Row, Size
 
-ROWS: tuple[Row, ...] = ()
+_HERE = "bestiary.architectures.reinforcement.dqn"
+_LEARNS = (
+    "Q-learning: it plays, remembers, and moves its value of what it did towards the reward and the best that it can "
+    "hope for from there, as a slower copy of itself sees it; chance actions grow rarer."
+)
+_VERBS = {"play": "bestiary.sampling.episodes:play", "inspect": "bestiary.sampling.episodes:pictures"}
+_SETTINGS = (
+    {"rate": 3e-4, "actions": 4, "follow": 0.005},
+    {"rate": 1e-3, "actions": 4, "follow": 0.005},
+)
+
+ROWS: tuple[Row, ...] = (
+    Row(
+        name="dqn",
+        title="Deep Q-network",
+        family="reinforcement",
+        guides="G3",
+        paper="Mnih et al. 2015, Human-level control through deep reinforcement learning, Nature 518",
+        year=2015,
+        summary="Looks at a state of the world and says what return it expects of each action; acting is taking the "
+        "largest. It learns from its own past, drawn at random from a memory, so that it is not led astray by how "
+        "much one moment is like the next.",
+        learns=_LEARNS,
+        recipes={"control": "bestiary.recipes.control:q_learning"},
+        sizes=(
+            Size(
+                "dqn_atari",
+                f"{_HERE}:PixelQNetwork",
+                {"channels": 4, "outputs": 6},
+                1_687_206,
+                "closed form of the paper's table: 8,224 + 32,832 + 36,928 + 1,606,144 + 513 x 6",
+            ),
+            Size(
+                "dqn_atari_18",
+                f"{_HERE}:PixelQNetwork",
+                {"channels": 4, "outputs": 18},
+                1_693_362,
+                "the same with the 18 actions of the joystick",
+            ),
+            Size(
+                "dqn_cartpole",
+                f"{_HERE}:QNetwork",
+                {"features": 4, "outputs": 2, "widths": (128, 128)},
+                17_410,
+                "closed form: 5 x 128 + 129 x 128 + 129 x 2",
+                "environment",
+            ),
+        ),
+        races={"environment": (Contender("128", f"{_HERE}:QNetwork", {"widths": (128, 128)}),)},
+        tiny={"environment": (f"{_HERE}:QNetwork", {"features": 4, "outputs": 2, "widths": (8,)})},
+        settings=_SETTINGS,
+        reference="the written-out target of the paper; tabular Q-learning on a chain; stable-baselines3 for speed",
+        departs="In races the target follows the network by a small share at every update (Lillicrap et al. 2016) "
+        "rather than by a copy every so many; `refresh` with `follow=0` is the paper's way. The double target "
+        "(van Hasselt et al. 2016) is the usual one; `hope=greatest` is the paper's. Adam in place of RMSProp.",
+        example=f"{_HERE}:frames_example",
+        phases=True,
+        verbs=_VERBS,
+    ),
+    Row(
+        name="dueling_dqn",
+        title="Dueling Q-network",
+        family="reinforcement",
+        guides="",
+        paper="Wang et al. 2016, Dueling network architectures for deep reinforcement learning, arXiv 1511.06581",
+        year=2016,
+        summary="A Q-network whose head tells apart how good a state is and how much better than the mean each action "
+        "is in it, so that it need not learn the value of a state once for every action.",
+        learns=_LEARNS,
+        recipes={"control": "bestiary.recipes.control:q_learning"},
+        sizes=(
+            Size(
+                "dueling_dqn",
+                f"{_HERE}:DuelingQNetwork",
+                {"features": 4, "outputs": 2, "widths": (128, 128)},
+                34_051,
+                "closed form: 5 x 128 + 2 x 129 x 128 + 129 + 129 x 2",
+                "environment",
+            ),
+        ),
+        races={"environment": (Contender("128", f"{_HERE}:DuelingQNetwork", {"widths": (128, 128)}),)},
+        tiny={"environment": (f"{_HERE}:DuelingQNetwork", {"features": 4, "outputs": 2, "widths": (8, 8)})},
+        settings=_SETTINGS,
+        reference="equation 9 of the paper, written out",
+        departs="as `dqn`",
+        phases=True,
+        verbs=_VERBS,
+    ),
+)

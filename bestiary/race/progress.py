@@ -38,7 +38,7 @@ class Entry:
         """How far below the constant predictor's its loss is, as a share of it; None before the first evaluation."""
         if self.loss is None or not self.constant:
             return None
-        return 1 - self.loss / self.constant
+        return (self.constant - self.loss) / abs(self.constant)
 
 
 @dataclass

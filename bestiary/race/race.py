@@ -27,6 +27,7 @@ from bestiary.race.showing import snapshot
 from bestiary.race.stages import encore
 from bestiary.race.winner import save_winner
 from bestiary.race.workers import Pool
+from bestiary.tasks.registry import CLASSES
 
 SHORT_GRACE = 2.0  # the same when time has run out
 GRACE = 5.0  # seconds that trainings have to save what they hold, when a person ends the race
@@ -318,9 +319,12 @@ def tell(listener: Listener | None, phase: str, clock: Clock, budget: float, mes
 def introduce(data: Source, listener: Listener | None, clock: Clock, budget: float) -> None:
     """Says what the data were taken for, with the reasons, while a mistake costs nothing yet."""
     target = data.target
-    what = f"{len(target.classes)} classes" if target.classes else "numbers"
     told = f"{len(data):,} rows of kind {data.kind}: {data.reason}"
-    for message in (told, f"target {target.name!r} holds {what}, {target.problem}: {target.reason}", *data.notes):
+    what = f"{len(target.classes)} classes" if target.classes else "numbers"
+    about = f"target {target.name!r} holds {what}, {target.problem}: {target.reason}"
+    if target.problem not in (*CLASSES, "regression"):
+        about = f"task {target.problem}: {target.reason}"
+    for message in (told, about, *data.notes):
         tell(listener, "reading", clock, budget, message)
 
 

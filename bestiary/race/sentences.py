@@ -149,7 +149,7 @@ def outcome(judgement: Judgement, bench: Bench) -> str:
     scored = figure(bench.metric, judgement.test[leader.name][bench.metric.name])
     where = f"{bench.rows:,} unseen rows"
     if judgement.crowned:
-        text = f"{title(leader)} predicts best: {scored} on {where}{_against(judgement, bench)}."
+        text = f"{title(leader)} {verb_of(bench.metric)} best: {scored} on {where}{_against(judgement, bench)}."
     elif len(bench.order) == 1:
         text = f"{title(leader)} reaches {scored} on {where}; {judgement.reason}."
     else:
@@ -163,6 +163,18 @@ def outcome(judgement: Judgement, bench: Bench) -> str:
         )
         text = f"No winner: {first}, but {judgement.reason}; {ships}."
     return capital(text) if leader.title or not leader.network else text
+
+
+def verb_of(metric: Metric) -> str:
+    """What a model does, judged by a metric.
+
+    Example:
+        >>> from bestiary.tasks.metrics import by_name
+        >>> verb_of(by_name("rmse"))
+        'predicts'
+    """
+    verbs = {"reconstruct": "reconstructs", "generate": "generates", "transduce": "answers", "control": "acts"}
+    return verbs.get(metric.problem, "predicts")
 
 
 def capital(text: str) -> str:

@@ -36,7 +36,7 @@ def standing_of(course: Course, name: str, jobs: Sequence[Job]) -> Standing:
     )
     standing.settings = dict(entrant.settings[best.setting])
     standing.steps, standing.selection = int(result["steps"]), result["scores"]
-    standing.learned = 1 - float(result["loss"]) / plan.constant if plan.constant else 0.0
+    standing.learned = _learned(float(result["loss"]), plan.constant)
     standing.seeds = [job.seed for job in jobs] or [best.seed]
     standing.folder = f"contenders/{best.id}"
     return standing
@@ -69,6 +69,11 @@ def baseline_standing(course: Course, rival: Rival) -> Standing:
     standing.train_seconds, standing.memory = float(result["seconds"]), int(result["memory"])
     standing.selection = dict(result.get("scores", {}))
     loss = result.get("loss") if rival.name != "constant" else None  # which has nothing to learn
-    standing.learned = 1 - float(loss) / course.plan.constant if loss is not None and course.plan.constant else 0.0
+    standing.learned = _learned(float(loss), course.plan.constant) if loss is not None else 0.0
     standing.seeds, standing.folder = [course.plan.seed], f"contenders/{rival_id(rival)}"
     return standing
+
+
+def _learned(loss: float, constant: float) -> float:
+    """How far a loss, which may be negative, lies below that of someone who knows nothing, as a share of it."""
+    return (constant - loss) / abs(constant) if constant else 0.0

@@ -1,0 +1,103 @@
+"""Acting in an environment: the return of each judged episode is a row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from bestiary.contracts import Predictions
+from bestiary.data.worlds import episodes
+from bestiary.tasks.evidence import Evidence, Floats, Measure, mean
+from bestiary.tasks.metrics import Metric
+
+_ANY = (float("-inf"), float("inf"))
+EVIDENCE = Evidence(
+    (
+        Measure(
+            Metric(
+                "mean_return", "mean return", True, "control", "evidence", *_ANY, meaning="sum of rewards of an episode"
+            ),
+            ("return",),
+            mean,
+        ),
+        Measure(
+            Metric("mean_steps", "mean steps", True, "control", "evidence", *_ANY, meaning="how long an episode lasts"),
+            ("steps",),
+            mean,
+        ),
+    ),
+    loss="cost",
+    reason="the return is what the environment pays, and every episode counts the same",
+    unit="mean return, negative",
+)
+
+
+class Control:
+    """Plays the episodes of a split; implements `contracts.Task`.
+
+    Args:
+        facts: of the data.
+    """
+
+    problem = "control"
+
+    def __init__(self, facts: Mapping[str, Any] | None = None) -> None:
+        self.facts = facts
+
+    def predict(self, answer: Any, data: Any, split: str) -> Predictions:
+        """`row` (the seed), `return`, `steps` and `cost` (the negative return) of each episode.
+
+        Args:
+            answer: a network from observations [B F] to the value of each action, of which the best is taken; or a
+                policy with `act`: observations [B F] -> actions [B].
+            data: `data.environments.EnvironmentData`.
+            split: whose episodes are played.
+        """
+        seeds = data.arrays(split)["row"]
+        if isinstance(answer, nn.Module):
+            training = answer.training
+            answer.eval()
+            with torch.no_grad():
+                returns, steps = episodes(data.spec.environment, seeds.tolist(), _greedy(answer))
+            answer.train(training)
+        else:
+            returns, steps = episodes(data.spec.environment, seeds.tolist(), answer.act)
+        return _evidence(seeds, returns, steps)
+
+    def score(self, predictions: Predictions, truth: Any) -> dict[str, float]:
+        """Mean return and mean length."""
+        return EVIDENCE.score(predictions)
+
+    def losses(self, predictions: Predictions, truth: Any) -> Floats:
+        """The negative return of each episode."""
+        return EVIDENCE.losses(predictions)
+
+    def ignorant(self, data: Any, split: str) -> Predictions:
+        """Actions by chance."""
+        seeds = data.arrays(split)["row"]
+        return _evidence(seeds, *episodes(data.spec.environment, seeds.tolist(), by_chance(data.spec.outputs, 0)))
+
+    def table(self, answer: Any, data: Any, split: str) -> dict[str, NDArray[np.generic]]:
+        """`row`, `return` and `steps` of each episode."""
+        found = self.predict(answer, data, split).columns
+        return {name: found[name].numpy() for name in ("row", "return", "steps")}
+
+
+def by_chance(actions: int, seed: int) -> Callable[[Tensor], Tensor]:
+    """A policy that does not look."""
+    generator = torch.Generator().manual_seed(seed)
+    return lambda observations: torch.randint(actions, (len(observations),), generator=generator)
+
+
+def _greedy(network: nn.Module) -> Callable[[Tensor], Tensor]:
+    return lambda observations: network(observations).argmax(1)
+
+
+def _evidence(seeds: Tensor, returns: NDArray[np.float32], steps: NDArray[np.int64]) -> Predictions:
+    values = torch.from_numpy(returns)
+    return Predictions({"row": seeds, "return": values, "steps": torch.from_numpy(steps).float(), "cost": -values})

@@ -1,0 +1,190 @@
+"""Q-learning against what it must equal: targets written out, values of a small chain, episodes played again."""
+
+import copy
+
+import gymnasium
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from bestiary.algorithms.q_learning import QLearning, Replay, double, greatest
+from bestiary.architectures.reinforcement.dqn import Dueling, DuelingQNetwork, QNetwork
+from bestiary.contracts import TransitionBatch
+from bestiary.data.worlds import Life, episodes, numbers, open_world
+from bestiary.errors import InputError
+from bestiary.optimisation.adamw import AdamW
+from bestiary.optimisation.minimise import Minimise
+from bestiary.optimisation.schedule import trapezoid
+
+
+class Chain(gymnasium.Env):
+    """Five states in a row; going right at the end pays 1 and ends, a clock stops after 12 steps."""
+
+    observation_space = gymnasium.spaces.Discrete(5)
+    action_space = gymnasium.spaces.Discrete(2)
+    clock = 12
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.place, self.steps = 0, 0
+        return 0, {}
+
+    def step(self, action):
+        self.steps += 1
+        ended = self.place == 4 and action == 1
+        self.place = min(4, self.place + 1) if action == 1 else max(0, self.place - 1)
+        return self.place, float(ended), ended, not ended and self.steps >= self.clock, {}
+
+
+class Endless(Chain):
+    """Pays 1 at every step and never ends by itself."""
+
+    clock = 5
+
+    def step(self, action):
+        place, _, _, _, words = super().step(action)
+        return place, 1.0, False, self.steps >= self.clock, words
+
+
+HERE = "tests.references.test_reinforcement"
+
+
+def learner(name: str, features: int, **words) -> QLearning:
+    torch.manual_seed(0)
+    network = nn.Linear(features, 2, bias=False)  # a table: one weight for each state and action
+    nn.init.zeros_(network.weight)
+    target = copy.deepcopy(network)
+    words = {"warmup": 200, "batch": 64, "explore": 1.0, "least": 1.0, "refresh": 20, "discount": 0.9, **words}
+    return QLearning(
+        network,
+        target,
+        Minimise(AdamW(network, 0.05), trapezoid(decay=0.7)),
+        Life(name),
+        Replay(5000, features),
+        2,
+        words.pop("hope", greatest),
+        **words,
+    )
+
+
+def test_the_target_is_the_written_one():
+    torch.manual_seed(1)
+    network, target = nn.Linear(3, 4), nn.Linear(3, 4)
+    algorithm = learner("CartPole-v1", 3)
+    algorithm.network, algorithm.target = network, target
+    batch = TransitionBatch(
+        torch.randn(6, 3),
+        torch.randint(4, (6,)),
+        torch.randn(6),
+        torch.randn(6, 3),
+        torch.arange(6) % 3 == 1,
+    )
+    for hope in (greatest, double):
+        algorithm.hope = hope
+        expected = 0.0
+        for i in range(6):
+            future = target(batch.following[i])
+            best = future.max() if hope is greatest else future[network(batch.following[i]).argmax()]
+            came = batch.reward[i] + (0.0 if batch.terminal[i] else 0.9 * best)
+            error = float((network(batch.observation[i])[batch.action[i]] - came).detach())
+            expected += (0.5 * error**2 if abs(error) < 1 else abs(error) - 0.5) / 6
+        assert float(algorithm.surprise(batch)) == pytest.approx(expected, abs=1e-6)
+
+
+def test_values_of_a_chain_are_those_of_value_iteration():
+    algorithm = learner(f"{HERE}:Chain", 5)
+    for _ in algorithm.updates(None, 0, 1500):
+        pass
+    exact = np.zeros((5, 2))
+    for _ in range(200):
+        best = exact.max(1)
+        for s in range(5):
+            exact[s, 0] = 0.9 * best[max(0, s - 1)]
+            exact[s, 1] = 1.0 if s == 4 else 0.9 * best[s + 1]
+    found = algorithm.network.weight.detach().numpy().T
+    assert np.abs(found - exact).max() < 0.03, found
+
+
+def test_a_time_limit_is_not_the_end_of_the_world():
+    """Where every step pays 1, a state is worth 1 / (1 - 0.9) = 10, however short the clock."""
+    algorithm = learner(f"{HERE}:Endless", 5, discount=0.9)
+    for _ in algorithm.updates(None, 0, 2500):
+        pass
+    values = algorithm.network.weight.detach().numpy().T
+    assert abs(values[:3].mean() - 10) < 0.7, values
+    assert not algorithm.replay.terminal.any()
+
+
+def test_replay_overwrites_the_oldest_and_draws_all_alike():
+    replay = Replay(10, 1)
+    for number in range(13):
+        replay.add(np.float32([number]), number % 2, float(number), np.float32([number + 1]), number == 12)
+    assert sorted(replay.reward.tolist()) == [3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0]
+    torch.manual_seed(0)
+    drawn = torch.cat([replay.draw(1000).reward for _ in range(10)])
+    counts = np.bincount(drawn.long().numpy(), minlength=13)[3:]
+    assert ((counts - 1000) ** 2 / 1000).sum() < 27.9  # chi-square with 9 degrees, 0.1 %
+
+
+def test_a_life_is_played_again_on_load():
+    torch.manual_seed(0)
+    first = Life("CartPole-v1")
+    first.begin(3)
+    for action in torch.randint(2, (137,)).tolist():
+        first.act(action)
+    second = Life("CartPole-v1")
+    second.load_state_dict(first.state_dict())
+    assert np.array_equal(first.observation, second.observation)
+    for action in [0, 1, 1, 0, 1]:
+        a, b = first.act(action), second.act(action)
+        assert all(np.array_equal(x, y) for x, y in zip(a, b))
+    assert first.returns == second.returns and first.episode == second.episode
+
+
+def test_dueling_head_is_equation_9():
+    torch.manual_seed(0)
+    head = Dueling(width=3, hidden=5, outputs=4)
+    x = torch.randn(6, 3)
+    advantage = head.advantage(x)
+    for i in range(6):
+        for a in range(4):
+            expected = head.state(x)[i, 0] + advantage[i, a] - sum(advantage[i, k] for k in range(4)) / 4
+            assert float(head(x)[i, a]) == pytest.approx(float(expected), abs=1e-6)
+
+
+def test_episodes_side_by_side_are_those_one_by_one():
+    torch.manual_seed(0)
+    network = QNetwork(features=4, outputs=2, widths=(8,))
+    choose = lambda seen: network(seen).argmax(1)  # noqa: E731
+    together = episodes("CartPole-v1", range(7), choose, together=3)[0]
+    alone = [episodes("CartPole-v1", [seed], choose)[0][0] for seed in range(7)]
+    assert together.tolist() == alone
+    world = open_world("CartPole-v1")
+    observation, total, ended = world.reset(seed=5)[0], 0.0, False
+    while not ended:
+        action = int(network(torch.from_numpy(numbers(world, observation))[None]).argmax())
+        observation, reward, terminated, truncated, _ = world.step(action)
+        total, ended = total + reward, terminated or truncated
+    assert total == together[5]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("CartPol-v1", "did you mean 'CartPole"),
+        ("Pendulum-v1", "chooses one of several actions"),
+        ("no_such_module:Class", "cannot be found"),
+        ("json:JSONDecoder", "expected a class of gymnasium.Env"),
+    ],
+)
+def test_worlds_that_cannot_be_played_are_refused_in_a_line(name, message):
+    with pytest.raises(InputError, match=message):
+        open_world(name)
+
+
+def test_dueling_network_learns_its_scales():
+    network = DuelingQNetwork(features=2, outputs=3, widths=(4, 4))
+    network.observations.measure(torch.tensor([[10.0, 5.0], [14.0, 5.0]]))
+    assert network.observations.mean.tolist() == [12.0, 5.0]
+    assert network.observations.scale[1] == 1
