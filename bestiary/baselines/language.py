@@ -143,6 +143,22 @@ class KneserNey:
             told[size - 1 :] = level.refine(grams(text, size), told[size - 1 :])
         return told
 
+    def write(self, prompt: bytes, count: int, seed: int) -> bytes:
+        """The prompt and `count` bytes that follow, drawn one by one."""
+        draw = np.random.default_rng(seed)
+        text = np.frombuffer(prompt, np.uint8)
+        for _ in range(count):
+            text = np.append(text, np.uint8(draw.choice(256, p=self.following(text))))
+        return text.tobytes()
+
+    def following(self, text: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """The probability of each byte after a text, [256]."""
+        told, every = np.full(256, 1 / 256), np.arange(256, dtype=np.uint64)
+        for size, level in enumerate(self.levels[: len(text) + 1], 1):
+            before = grams(text[len(text) - size + 1 :], size - 1)[:1] if size > 1 else np.zeros(1, np.uint64)
+            told = level.refine((before << np.uint64(8)) | every, told)
+        return told / told.sum()
+
     def state(self) -> dict[str, Any]:
         """The n-grams and their counts."""
         named = {f"keys_{size}": keys for size, keys in enumerate(self.keys, 1)}

@@ -365,6 +365,7 @@ def test_probabilities_of_an_n_gram_sum_to_one(order: int) -> None:
     for context in (b"", b"And Go", b"qxz", b"\xff\xfe", b"the "):
         told = [np.exp2(-bits[-1]) for bits in model.bits([context + bytes([byte]) for byte in range(256)])]
         assert sum(told) == pytest.approx(1.0)
+        assert model.following(np.frombuffer(context, np.uint8)) == pytest.approx(np.array(told))
         assert min(told) > 0
 
 
@@ -372,6 +373,8 @@ def test_n_grams_survive_saving() -> None:
     model = KneserNey.fit([b"in the beginning " * 20], 4)
     again = KneserNey.restore(model.state())
     assert np.array_equal(again.bits([b"the end"])[0], model.bits([b"the end"])[0])
+    assert again.write(b"in t", 60, seed=1) == model.write(b"in t", 60, seed=1)
+    assert b"beginning in the" in model.write(b"in t", 60, seed=1)
     packer = Compressor(b"in the beginning " * 20, "bz2")
     assert np.array_equal(Compressor.restore(packer.state()).bits([b"the end"])[0], packer.bits([b"the end"])[0])
 
