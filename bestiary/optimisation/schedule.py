@@ -36,12 +36,13 @@ def trapezoid(warmup: int = 0, decay: float = 0.3, floor: float = 0.02) -> Sched
     return factor
 
 
-def inverse_square_root(width: int, warmup: int) -> Schedule:
+def inverse_square_root(width: int, warmup: int, decay: float = 0.0) -> Schedule:
     """width^-0.5 * min(step^-0.5, step * warmup^-1.5), steps counted from 1 (Vaswani et al. 2017, equation 3).
 
     Args:
         width: of the network; wide ones learn more slowly.
         warmup: steps of the linear rise; the highest factor is 1 / sqrt(width * warmup).
+        decay: share of the horizon over which, at its end, the factor also falls as in `trapezoid`; not in the paper.
 
     Example:
         >>> schedule = inverse_square_root(width=512, warmup=4000)
@@ -49,8 +50,10 @@ def inverse_square_root(width: int, warmup: int) -> Schedule:
         ['1.7e-07', '3.5e-04', '7.0e-04', '3.5e-04']
     """
 
+    ending = trapezoid(decay=decay) if decay else constant
+
     def factor(step: int, horizon: int) -> float:
         number = step + 1
-        return width**-0.5 * min(number**-0.5, number * warmup**-1.5)
+        return width**-0.5 * min(number**-0.5, number * warmup**-1.5) * ending(step, horizon)
 
     return factor

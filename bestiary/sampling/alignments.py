@@ -135,8 +135,8 @@ def pictures(alignments: Sequence[Alignment]) -> list[Picture]:
         made.append(
             Picture(
                 f"Attention: {_joined(alignment.source)}",
-                f"Read from left to right, written from top to bottom: {_joined(alignment.answer)}.{told} {inside:.0f} % "
-                "of the attention lies on the diagonal.",
+                f"Read from left to right, written from top to bottom: {_joined(alignment.answer)}.{told} Of the "
+                f"attention {inside:.0f} % lies on the diagonal.",
                 svg=draw(alignment),
             )
         )

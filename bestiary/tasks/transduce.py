@@ -1,8 +1,8 @@
 """From sequence to sequence: what was written is compared with what should have been.
 
 Networks write greedily, here as in `predict`. They choose among themselves by what the true answer costs them in nats,
-which tells more of a row than right or wrong; answers without probabilities cost their edits. Nobody compares one with
-the other: the verdict counts wrong answers and edits.
+which tells more of a row than right or wrong. An answer without probabilities costs what it takes to tell how it must
+be corrected: for each edit a place in it and a token. The verdict counts wrong answers and edits.
 """
 
 from __future__ import annotations
@@ -77,8 +77,8 @@ class Transduce:
         self.facts = facts
 
     def predict(self, answer: nn.Module | Writer, data: Pairs, split: str) -> Predictions:
-        """Of every row of a split: `row`, `loss` (nats of the true answer; without a network its edits), `edits`,
-        `length` (tokens of the true answer) and `wrong` (0 or 1).
+        """Of every row of a split: `row`, `loss` (nats of the true answer; without a network, of correcting what was
+        written), `edits`, `length` (tokens of the true answer) and `wrong` (0 or 1).
 
         A network is put into evaluation mode and back into the modes that it was found in.
         """
@@ -88,7 +88,8 @@ class Transduce:
             for batch in data.batches(split):
                 written = write(answer, batch, data.spec)
                 counted.append(distances(written, batch))
-                loss.append(_nats(answer, batch) if isinstance(answer, nn.Module) else torch.from_numpy(counted[-1]))
+                known = isinstance(answer, nn.Module)
+                loss.append(_nats(answer, batch) if known else corrections(counted[-1], written, data.spec.answers))
         arrays = data.arrays(split)
         found = np.concatenate(counted) if counted else np.empty(0, np.int64)
         return _predictions(arrays["row"], torch.cat(loss) if loss else torch.empty(0), found, _lengths(data, split))
@@ -144,6 +145,17 @@ def distances(written: Sequence[Sequence[int]], batch: PairBatch) -> NDArray[np.
         array[place, : len(tokens)] = tokens
     truth = batch.sequence[:, 1:].cpu().numpy()
     return edits(array, lengths, truth, batch.sequence_lengths.cpu().numpy() - 2)
+
+
+def corrections(edits: NDArray[np.int64], written: Sequence[Sequence[int]], answers: int) -> Tensor:
+    """The nats that tell how each answer must be corrected: for each edit one of its places, and one of the tokens.
+
+    Example:
+        >>> corrections(np.array([0, 2]), [[5, 6], [5, 6, 7]], answers=43)  # 2 x (log 4 + log 43)
+        tensor([ 0.0000, 10.2950], dtype=torch.float64)
+    """
+    places = np.array([len(tokens) + 1 for tokens in written])
+    return torch.from_numpy(edits * (np.log(places) + np.log(answers)))
 
 
 @contextmanager
