@@ -39,11 +39,8 @@ def _written(evidence: Evidence) -> list[Section]:
     prompt = _prompt(evidence)
     rows = []
     for standing in _tested(evidence):
-        text = (
-            _network_text(evidence, standing, prompt)
-            if standing.network
-            else _baseline_text(evidence, prompt, standing)
-        )
+        write = _network_text if standing.network else _baseline_text
+        text = write(evidence, standing, prompt)
         if text:
             rows.append((standing.name, text))
     if not rows:
