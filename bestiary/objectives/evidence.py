@@ -1,4 +1,4 @@
-"""The evidence lower bound, and what it tells about codes: how many are in use, and when they have collapsed."""
+"""The evidence lower bound: how likely data are under a model with hidden causes, at the least."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from torch import Tensor, nn
 from bestiary.contracts import Logs
 
 # B batch, F features, Z numbers in a code
-
-ACTIVE = 0.01  # variance of a code's mean over the data, from which it counts as active (Burda et al. 2016)
 
 
 class Generative(Protocol):
@@ -98,22 +96,3 @@ class NegativeBound:
             [0.0, 0.5, 1.0, 1.0]
         """
         return self.weight * min(1.0, step / (self.warmup * horizon)) if self.warmup else self.weight
-
-
-def active(means: Tensor) -> Tensor:
-    """Which numbers of a code tell anything about a row: those whose means vary over the rows by more than 0.01.
-
-    Where none does, the posterior has collapsed onto the prior and the decoder ignores its code (Burda, Grosse,
-    Salakhutdinov 2016, "Importance weighted autoencoders", section 5.2).
-
-    Args:
-        means: of q(z|x), one row a row of the data, [N Z].
-
-    Returns:
-        bool [Z].
-
-    Example:
-        >>> active(torch.tensor([[1.0, 0.01], [-1.0, 0.02]])).tolist()
-        [True, False]
-    """
-    return means.var(0, unbiased=False) > ACTIVE

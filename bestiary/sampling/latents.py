@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from bestiary.contracts import ImageSpec, Spec
@@ -83,6 +83,42 @@ def smoothness(rows: Float[Tensor, "S ..."]) -> float:
     return float(steps.mean() / steps.max().clamp(min=1e-12))
 
 
+def collapse(network: Any, data: Any, split: str = "validation") -> str:
+    """In words, how many numbers of a code are in use, and whether the posterior has collapsed onto the prior.
+
+    Args:
+        network: with `posterior`.
+        data: whose rows are encoded.
+        split: which rows.
+    """
+    with evaluating(network):
+        means = network.posterior(some_rows(data, 2_000, split))[0]
+    used, count = int(active(means).sum()), means.shape[1]
+    if not used:
+        return (
+            f"The posterior has collapsed: none of the {count} numbers of a code varies with the rows, so the decoder "
+            "ignores them. A smaller weight of the divergence, or one that rises more slowly, helps."
+        )
+    return f"{used} of the {count} numbers of a code are in use: their means vary over the rows by more than 0.01."
+
+
+def active(means: Float[Tensor, "N Z"], least: float = 0.01) -> Bool[Tensor, " Z"]:
+    """Which numbers of a code tell anything about a row: those whose means vary over the rows by more than 0.01.
+
+    Where none does, the posterior has collapsed onto the prior and the decoder ignores its code (Burda, Grosse,
+    Salakhutdinov 2016, "Importance weighted autoencoders", section 5.2).
+
+    Args:
+        means: of q(z|x), a row each.
+        least: variance from which a number counts.
+
+    Example:
+        >>> active(torch.tensor([[1.0, 0.01], [-1.0, 0.02]])).tolist()
+        [True, False]
+    """
+    return means.var(0, unbiased=False) > least
+
+
 def inspect(network: nn.Module, data: Any, spec: Spec, facts: Mapping[str, object]) -> list[Picture]:
     """Rows beside what their codes give back, walks, the map of codes, and what each number of a code does."""
     pictures = [code_map(network, data)]
@@ -112,7 +148,7 @@ def walks(network: Any, rows: Float[Tensor, "N C H W"], facts: Mapping[str, obje
     even = sum(map(smoothness, lines)) / len(lines)
     caption = (
         "Each line goes straight from the code of one image to that of another. Its mean step is "
-        f"{even:.0%} of its longest one: 100 % is perfectly even."
+        f"{100 * even:.0f} % of its longest one: 100 % is perfectly even."
     )
     return Picture("Walks between codes", caption, png=png(grid(unit_images(torch.cat(lines), facts), columns=steps)))
 

@@ -20,8 +20,9 @@ from bestiary.architectures.representation.vae import VAE, GaussianVAE, draw
 from bestiary.contracts import TableBatch
 from bestiary.layers.movement import move
 from bestiary.layers.unit_interval import UnitInterval
-from bestiary.objectives.evidence import NegativeBound, active, divergence, terms
+from bestiary.objectives.evidence import NegativeBound, divergence, terms
 from bestiary.objectives.reconstruction import Reconstruction
+from bestiary.sampling.latents import active
 from tests.references.parity import assert_same, copy_in_order
 
 SEEDS = range(3)

@@ -1,0 +1,53 @@
+"""What a race trained, loaded again to be looked at: networks and baselines as its tasks take them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from bestiary.architectures.build import build
+from bestiary.baselines import load_rival
+from bestiary.contracts import Spec
+from bestiary.data.opening import open_data
+from bestiary.errors import InputError
+from bestiary.race.evidence import Standing
+from bestiary.report.gather import Evidence
+
+
+def opened(evidence: Evidence) -> Any:
+    """The data of a race, its test rows open: the verdict has been spoken."""
+    return open_data(evidence.run / "data", sealed=evidence.run / "sealed")
+
+
+def answers(evidence: Evidence, spec: Spec, most: int = 6) -> list[tuple[Standing, Any]]:
+    """Whoever was tested, best first, with the network or fitted baseline; those that cannot be read are left out.
+
+    Args:
+        evidence: of the race.
+        spec: of its data.
+        most: how many; baselines are kept before further networks.
+    """
+    tested = [standing for standing in evidence.verdict.standings if standing.test and standing.folder]
+    baselines = [standing for standing in tested if not standing.network]
+    networks = [standing for standing in tested if standing.network][: max(1, most - len(baselines))]
+    found = []
+    for standing in tested:
+        if standing in networks or standing in baselines:
+            try:
+                found.append((standing, _load(evidence, standing, spec)))
+            except (InputError, OSError, KeyError, ValueError):
+                continue
+    return found
+
+
+def _load(evidence: Evidence, standing: Standing, spec: Spec) -> Any:
+    from safetensors.torch import load_model
+
+    here = evidence.run / standing.folder
+    if not standing.network:
+        name = standing.name.partition("/")[2]
+        return load_rival(here / "model.skops", spec.kind, evidence.verdict.problem, name)
+    job = json.loads((here / "job.json").read_text(encoding="utf-8"))
+    network = build(job["network"], job["keywords"], spec, seed=job["seed"])
+    load_model(network, str(here / "answer.safetensors"), strict=True)
+    return network.eval()
