@@ -14,12 +14,13 @@ It is the same projection that Personnaz, Guyon & Dreyfus 1985 write X X^+ with 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol, cast
 
 import torch
 from torch import Tensor, nn
 
+from bestiary.algorithms.contrastive_divergence import some_rows
 from bestiary.contracts import Data, Logs
 
 
@@ -29,6 +30,8 @@ class Memory(Protocol):
     weights: Tensor
 
     def read(self, inputs: Tensor) -> Tensor: ...
+
+    def measure(self, rows: Iterable[Tensor]) -> None: ...
 
 
 def patterns(network: Memory, data: Data, step: int, most: int) -> Tensor:
@@ -57,6 +60,8 @@ class HebbianStorage:
     @torch.no_grad()
     def updates(self, data: Data, start: int, horizon: int) -> Iterator[Logs]:
         memory = cast("Memory", self.network)
+        if start == 0:
+            memory.measure(some_rows(data))
         for step in range(start, horizon):
             new = patterns(memory, data, step, self.most)
             if not len(new) or step >= epoch(data):
@@ -89,6 +94,8 @@ class ProjectionStorage:
     @torch.no_grad()
     def updates(self, data: Data, start: int, horizon: int) -> Iterator[Logs]:
         memory = cast("Memory", self.network)
+        if start == 0:
+            memory.measure(some_rows(data))
         for step in range(start, horizon):
             new = patterns(memory, data, step, self.most)
             if not len(new) or step >= epoch(data):

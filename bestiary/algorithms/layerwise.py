@@ -63,7 +63,7 @@ class LayerWise:
     Args:
         network: with `machines`; what learns, and the answer.
         pretrain: one update of the machines' parameters; those without a gradient are left alone.
-        objective: of the second part.
+        objective: of the second part; None where there is none.
         finetune: one update of what the second part changes.
         share: of the horizon that pre-training takes.
         steps: k of the contrastive divergence.
@@ -77,7 +77,7 @@ class LayerWise:
         self,
         network: nn.Module,
         pretrain: Minimise,
-        objective: Objective,
+        objective: Objective | None,
         finetune: Minimise,
         share: float = 0.5,
         steps: int = 1,
@@ -102,7 +102,7 @@ class LayerWise:
             if now.number < len(stack.machines):
                 named = self.joint and now.number == len(stack.machines) - 1
                 yield self._listen(stack, now, (labelled if named else data).batch("train", step))
-            else:
+            elif self.objective is not None:
                 loss, logs = self.objective(self.network, labelled.batch("train", step), step)
                 self.finetune(loss, now.step, now.horizon)
                 yield logs

@@ -4,10 +4,17 @@ from bestiary.catalogue.row import Contender, Row, Size
 
 _HERE = "bestiary.architectures.energy"
 _HOPFIELD = f"{_HERE}.hopfield:Hopfield"
-_RBM, _RBM_CLASSIFIER, _RBM_TABLE = f"{_HERE}.rbm:RBM", f"{_HERE}.dbn:RBMClassifier", f"{_HERE}.dbn:TableRBMClassifier"
-_DBN, _DBN_LABELLED = f"{_HERE}.dbn:DBN", f"{_HERE}.dbn:LabelledDBN"
+_RBM, _GAUSSIAN = f"{_HERE}.rbm:RBM", f"{_HERE}.rbm:GaussianRBM"
+_RBM_CLASSIFIER, _RBM_TABLE = f"{_HERE}.dbn:RBMClassifier", f"{_HERE}.dbn:TableRBMClassifier"
+_DBN, _DBN_LABELLED, _DBN_CODES = f"{_HERE}.dbn:DBN", f"{_HERE}.dbn:LabelledDBN", f"{_HERE}.dbn:DBNAutoencoder"
 _DBN_CLASSIFIER, _DBN_TABLE = f"{_HERE}.dbn:DBNClassifier", f"{_HERE}.dbn:TableDBNClassifier"
 _RECIPES = "bestiary.recipes.energy"
+_LABELS, _CODES, _MAKE = ("classification", "regression"), ("reconstruct",), ("generate",)
+_VERBS = {
+    "sample": "bestiary.sampling.machines:sample",
+    "encode": "bestiary.sampling.machines:encode",
+    "inspect": "bestiary.sampling.machines:inspect",
+}
 _VISIBLE = "Visible biases only speak downwards, from hidden units to data: they learn by contrastive divergence, and "
 _VISIBLE += "the way upwards, which is what forward computes, does not use them."
 
@@ -28,28 +35,35 @@ RBM = Row(
     recipes={
         "classification": f"{_RECIPES}:features_then_labels",
         "regression": f"{_RECIPES}:features_then_labels",
+        "reconstruct": f"{_RECIPES}:contrastive",
+        "generate": f"{_RECIPES}:persistent",
     },
     sizes=(Size("rbm", _RBM, {"features": 784, "width": 500}, 393_284, "784 x 500 + 784 + 500", "image"),),
     races={
         "table": (
-            Contender("64", _RBM_TABLE, {"width": 64}),
-            Contender("256", _RBM_TABLE, {"width": 256}, rows=2000),
+            Contender("64", _RBM_TABLE, {"width": 64}, tasks=_LABELS),
+            Contender("code", _GAUSSIAN, {"width": 32}, tasks=_CODES),
+            Contender("maker", _GAUSSIAN, {"width": 128}, tasks=_MAKE),
+            Contender("256", _RBM_TABLE, {"width": 256}, rows=2000, tasks=_LABELS),
         ),
         "image": (
-            Contender("200", _RBM_CLASSIFIER, {"width": 200}),
-            Contender("500", _RBM_CLASSIFIER, {"width": 500}, rows=2000),
+            Contender("200", _RBM_CLASSIFIER, {"width": 200}, tasks=_LABELS),
+            Contender("code", _RBM, {"width": 32}, tasks=_CODES),
+            Contender("maker", _RBM, {"width": 500}, tasks=_MAKE),
+            Contender("500", _RBM_CLASSIFIER, {"width": 500}, rows=2000, tasks=_LABELS),
         ),
     },
     tiny={
         "table": (_RBM_TABLE, {"features": 6, "outputs": 3, "width": 8}),
         "image": (_RBM_CLASSIFIER, {"features": 12, "outputs": 3, "width": 8}),
     },
-    settings=({}, {"machine_rate": 0.02}, {"share": 0.7}),
+    settings=({}, {"machine_rate": 0.02}, {"steps": 3}),
     reference="sklearn.neural_network.BernoulliRBM",
     departs="Intensities between 0 and 1 are taken as the probabilities of visible units. Tables, whose values are "
     "real, are seen by Gaussian visible units of variance 1.",
     exceptions={"gradients": _VISIBLE},
     phases=True,
+    verbs=_VERBS,
 )
 
 DBN = Row(
@@ -67,6 +81,8 @@ DBN = Row(
     recipes={
         "classification": f"{_RECIPES}:layers_then_labels",
         "regression": f"{_RECIPES}:layers_then_labels",
+        "reconstruct": f"{_RECIPES}:layers_then_codes",
+        "generate": f"{_RECIPES}:layers",
     },
     sizes=(
         Size(
@@ -96,26 +112,30 @@ DBN = Row(
     ),
     races={
         "table": (
-            Contender("small", _DBN_TABLE, {"widths": (64, 32)}),
-            Contender("medium", _DBN_TABLE, {"widths": (256, 128)}, rows=2000),
+            Contender("small", _DBN_TABLE, {"widths": (64, 32)}, tasks=_LABELS),
+            Contender("medium", _DBN_TABLE, {"widths": (256, 128)}, rows=2000, tasks=_LABELS),
         ),
         "image": (
-            Contender("small", _DBN_CLASSIFIER, {"widths": (200, 100)}),
-            Contender("medium", _DBN_CLASSIFIER, {"widths": (500, 500)}, rows=2000),
-            Contender("large", _DBN_CLASSIFIER, {"widths": (500, 500, 2000)}, rows=20_000),
+            Contender("small", _DBN_CLASSIFIER, {"widths": (200, 100)}, tasks=_LABELS),
+            Contender("code", _DBN_CODES, {"widths": (200, 100, 32)}, tasks=_CODES),
+            Contender("maker", _DBN, {"widths": (200, 500)}, tasks=_MAKE),
+            Contender("labelled", _DBN_LABELLED, {"widths": (200, 500)}, tasks=_MAKE),
+            Contender("medium", _DBN_CLASSIFIER, {"widths": (500, 500)}, rows=2000, tasks=_LABELS),
+            Contender("large", _DBN_CLASSIFIER, {"widths": (500, 500, 2000)}, rows=20_000, tasks=_LABELS),
         ),
     },
     tiny={
         "table": (_DBN_TABLE, {"features": 6, "outputs": 3, "widths": (8, 5)}),
         "image": (_DBN_CLASSIFIER, {"features": 12, "outputs": 3, "widths": (8, 5)}),
     },
-    settings=({}, {"rate": 3e-3}, {"share": 0.7}),
+    settings=({}, {"machine_rate": 0.02}, {"steps": 3}),
     reference="torch.nn.Sequential",
     departs="After the greedy phase the paper unties the weights of the two directions and tunes them by its up-down "
     "algorithm; here they stay tied, and back-propagation tunes the upward direction, as in Hinton, Salakhutdinov 2006 "
     "and Bengio et al. 2007. Tables are seen by Gaussian visible units.",
     exceptions={"gradients": _VISIBLE},
     phases=True,
+    verbs=_VERBS,
 )
 
 HOPFIELD = Row(
@@ -138,6 +158,7 @@ HOPFIELD = Row(
         "image": (_HOPFIELD, {"features": 12}),
     },
     settings=({}, {"rule": "projection"}),
+    verbs={"encode": "bestiary.sampling.recall:encode", "inspect": "bestiary.sampling.recall:inspect"},
     reference="numpy.linalg.pinv",
     departs="Units are -1 and +1 where the paper has 0 and 1, and are asked one after the other where the paper asks "
     "them at random times. The projection rule is that of Personnaz, Guyon, Dreyfus 1986.",

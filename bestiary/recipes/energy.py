@@ -12,6 +12,7 @@ from bestiary.algorithms.hebbian import HebbianStorage, ProjectionStorage
 from bestiary.algorithms.layerwise import LayerWise
 from bestiary.contracts import Objective, Spec
 from bestiary.errors import InputError
+from bestiary.objectives.reconstruction import Reconstruction
 from bestiary.objectives.supervised import CrossEntropy, SquaredError
 from bestiary.optimisation.adamw import AdamW
 from bestiary.optimisation.minimise import FromTorch, Minimise
@@ -49,7 +50,7 @@ def contrastive(
     network: nn.Module,
     spec: Spec,
     *,
-    rate: float = 0.05,
+    machine_rate: float = 0.05,
     decay: float = 2e-4,
     momentum: float = 0.5,
     steps: int = 1,
@@ -60,7 +61,7 @@ def contrastive(
     Args:
         network: a machine, such as `architectures.energy.rbm.RBM`.
         spec: of the data.
-        rate: learning rate on the plateau.
+        machine_rate: learning rate on the plateau.
         decay: weight decay of matrices.
         momentum: of the gradient.
         steps: k, the rounds of Gibbs sampling.
@@ -69,15 +70,15 @@ def contrastive(
     Raises:
         InputError: for settings with which nothing can be learned.
     """
-    check(rate=rate, decay=decay)
-    return ContrastiveDivergence(network, _momentum(network, rate, decay, momentum), _rounds(steps))
+    check(rate=machine_rate, decay=decay)
+    return ContrastiveDivergence(network, _momentum(network, machine_rate, decay, momentum), _rounds(steps))
 
 
 def persistent(
     network: nn.Module,
     spec: Spec,
     *,
-    rate: float = 0.01,
+    machine_rate: float = 0.05,
     decay: float = 2e-4,
     momentum: float = 0.0,
     steps: int = 1,
@@ -89,7 +90,7 @@ def persistent(
     Args:
         network: a machine, such as `architectures.energy.rbm.RBM`.
         spec: of the data.
-        rate: learning rate on the plateau; the chains keep up with small ones only.
+        machine_rate: learning rate on the plateau; the chains keep up with small ones only.
         decay: weight decay of matrices.
         momentum: of the gradient.
         steps: rounds of Gibbs sampling between updates.
@@ -99,10 +100,10 @@ def persistent(
     Raises:
         InputError: for settings with which nothing can be learned.
     """
-    check(rate=rate, decay=decay)
+    check(rate=machine_rate, decay=decay)
     if chains < 1:
         raise InputError(f"chains must be 1 or more; received {chains!r}; try 100")
-    minimise = _momentum(network, rate, decay, momentum)
+    minimise = _momentum(network, machine_rate, decay, momentum)
     return PersistentContrastiveDivergence(network, minimise, chains, _rounds(steps))
 
 
@@ -170,6 +171,54 @@ def layers_then_labels(
     return _layerwise(network, _objective(spec), tuned, rate, machine_rate, decay, share, steps, labels)
 
 
+def layers_then_codes(
+    network: nn.Module,
+    spec: Spec,
+    *,
+    rate: float = 1e-3,
+    machine_rate: float = 0.05,
+    decay: float = 0.0,
+    share: float = 0.5,
+    steps: int = 1,
+    parts: int = 1,
+) -> LayerWise:
+    """Machine after machine, then the way up and down is tuned as a deep autoencoder (Hinton, Salakhutdinov 2006).
+
+    Args:
+        network: with `machines`, giving back its input, `architectures.energy.dbn.DBNAutoencoder`.
+        spec: of the data.
+        rate: learning rate of the second part.
+        machine_rate: learning rate of the machines.
+        decay: weight decay of the second part.
+        share: of the training that the machines take together, 0 to below 1.
+        steps: k of the contrastive divergence.
+        parts: taken for the sake of uniformity; a batch is never cut.
+
+    Raises:
+        InputError: for settings with which nothing can be learned.
+    """
+    tuned = AdamW(network, rate, decay)
+    return _layerwise(network, Reconstruction(), tuned, rate, machine_rate, decay, share, steps, None)
+
+
+def layers(network: nn.Module, spec: Spec, *, machine_rate: float = 0.05, steps: int = 1, parts: int = 1) -> LayerWise:
+    """Machine after machine and nothing else: a generative model of the data, or of the data and their labels.
+
+    Args:
+        network: with `machines`, `architectures.energy.dbn.DBN` or `LabelledDBN`.
+        spec: of the data.
+        machine_rate: learning rate of the machines.
+        steps: k of the contrastive divergence.
+        parts: taken for the sake of uniformity; a batch is never cut.
+
+    Raises:
+        InputError: for settings with which nothing can be learned.
+    """
+    check(rate=machine_rate)
+    pretrain = _momentum(cast("nn.Module", network.machines), machine_rate, 2e-4, 0.5)
+    return LayerWise(network, pretrain, None, pretrain, 1.0, _rounds(steps), joint=hasattr(network, "top"))
+
+
 def _objective(spec: Spec) -> Objective:
     return CrossEntropy() if spec.outputs > 1 else SquaredError()
 
@@ -194,7 +243,7 @@ def _layerwise(
     machines = cast("nn.Module", network.machines)
     pretrain = _momentum(machines, machine_rate, 2e-4, 0.5)
     finetune = Minimise(tuned, trapezoid())
-    joint = not hasattr(network, "readout")  # the top machine itself sees the labels
+    joint = hasattr(network, "top")  # the top machine itself sees the labels
     return LayerWise(network, pretrain, objective, finetune, share, _rounds(steps), labels, joint)
 
 

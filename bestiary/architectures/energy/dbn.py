@@ -40,10 +40,12 @@ class Stack(nn.Module):
     Args:
         first: sees the data.
         widths: hidden units of every machine, from the data upwards.
+        shape: of a row that `sample` makes.
     """
 
-    def __init__(self, first: RBM | GaussianRBM, widths: Sequence[int]) -> None:
+    def __init__(self, first: RBM | GaussianRBM, widths: Sequence[int], shape: tuple[int, ...] = (-1,)) -> None:
         super().__init__()
+        self.shape = shape
         above = (RBM(features=before, width=width) for before, width in pairwise(widths))
         self.machines = nn.ModuleList((first, *above))
 
@@ -67,9 +69,40 @@ class Stack(nn.Module):
         """What a machine is trained on: visible states for a batch."""
         return self.climb(inputs, layer)
 
+    def encode(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B W"]:
+        """Probabilities of the highest hidden units."""
+        return self.climb(inputs)
+
+    def decode(self, code: Float[Tensor, "B W"]) -> Float[Tensor, "B F"]:
+        """The data that the highest hidden units stand for, flat."""
+        return self.descend(code)
+
+    def reconstruct(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B ..."]:
+        """All the way up and down, by probabilities."""
+        return self.decode(self.encode(inputs)).view_as(inputs)
+
+    @torch.no_grad()
+    def sample(self, count: int, generator: torch.Generator, steps: int = 1000) -> Float[Tensor, "N ..."]:
+        """What the stack believes in: Gibbs sampling in the top machine, then one way down.
+
+        Args:
+            count: how many.
+            generator: of the draws.
+            steps: rounds of Gibbs sampling in the top machine.
+        """
+        top = cast("RBM", self.machines[-1])
+        state = top.gibbs(top.start(count, generator), steps - 1, generator)
+        means = top.visible(torch.bernoulli(top.hidden(state), generator=generator))
+        return self.descend(means, len(self.machines) - 1).view(count, *self.shape)
+
     def measure(self, facts: Mapping[str, object], rows: Iterable[Tensor]) -> None:
         """What is set before learning, by facts of the data and some rows."""
         cast("RBM", self.machines[0]).measure(facts, rows)
+
+
+def shape_of(channels: int, image_size: tuple[int, int] | None) -> tuple[int, ...]:
+    """Of a row: an image, or flat."""
+    return (channels, *image_size) if image_size else (-1,)
 
 
 class DBN(Stack):
@@ -93,35 +126,10 @@ class DBN(Stack):
         channels: int = 1,
         image_size: tuple[int, int] | None = None,
     ) -> None:
-        first = RBM(features=features, width=widths[0], channels=channels, image_size=image_size)
-        super().__init__(first, widths)
+        super().__init__(RBM(features=features, width=widths[0]), widths, shape_of(channels, image_size))
 
     def forward(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B W"]:
         return self.climb(inputs)
-
-    encode = forward
-
-    def decode(self, code: Float[Tensor, "B W"]) -> Float[Tensor, "B F"]:
-        """The data that the highest hidden units stand for, flat."""
-        return self.descend(code)
-
-    def reconstruct(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B ..."]:
-        """All the way up and down, by probabilities."""
-        return self.decode(self.encode(inputs)).view_as(inputs)
-
-    @torch.no_grad()
-    def sample(self, count: int, generator: torch.Generator, steps: int = 1000) -> Float[Tensor, "N ..."]:
-        """What the stack believes in: Gibbs sampling in the top machine, then one way down.
-
-        Args:
-            count: how many.
-            generator: of the draws.
-            steps: rounds of Gibbs sampling in the top machine.
-        """
-        top = cast("RBM", self.machines[-1])
-        start = torch.bernoulli(top.visible_bias.sigmoid().expand(count, -1), generator=generator)
-        state = top.gibbs(start, steps, generator)
-        return self.descend(state, -1).view(count, *cast("RBM", self.machines[0]).shape)
 
 
 class RBMClassifier(Stack):
@@ -200,6 +208,25 @@ class TableDBNClassifier(Stack):
         return self.readout(self.climb(inputs))
 
 
+class DBNAutoencoder(Stack):
+    """The stack up and down again, to be tuned as one network: codes are the highest hidden units.
+
+    Args:
+        features: visible units; an image is flattened.
+        widths: hidden units of every machine, from the data upwards; the last is the size of the code.
+
+    Example:
+        >>> DBNAutoencoder(features=784, widths=(100, 32))(torch.rand(2, 1, 28, 28)).shape
+        torch.Size([2, 1, 28, 28])
+    """
+
+    def __init__(self, *, features: int, widths: Sequence[int] = (500, 250, 32)) -> None:
+        super().__init__(RBM(features=features, width=widths[0]), widths)
+
+    def forward(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B ..."]:
+        return self.reconstruct(inputs)
+
+
 class LabelledDBN(Stack):
     """The network of the paper's Figure 1: the top machine sees the features below it and the label.
 
@@ -227,8 +254,7 @@ class LabelledDBN(Stack):
     ) -> None:
         if len(widths) < 2:
             raise ValueError(f"widths must name two machines or more; received {tuple(widths)}; try (500, 500, 2000)")
-        first = RBM(features=features, width=widths[0], channels=channels, image_size=image_size)
-        super().__init__(first, widths[:-1])
+        super().__init__(RBM(features=features, width=widths[0]), widths[:-1], shape_of(channels, image_size))
         self.machines.append(LabelledRBM(features=widths[-2], outputs=outputs, width=widths[-1]))
 
     @property
@@ -238,6 +264,14 @@ class LabelledDBN(Stack):
 
     def forward(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B K"]:
         return self.top(self.climb(inputs, -1))
+
+    def encode(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B W"]:
+        """Probabilities of the hidden units below the top machine: those above see a label too."""
+        return self.climb(inputs, -1)
+
+    def decode(self, code: Float[Tensor, "B W"]) -> Float[Tensor, "B F"]:
+        """The data that these stand for, flat."""
+        return self.descend(code, -1)
 
     def sees(self, layer: int, inputs: Tensor, target: Int[Tensor, " B"]) -> Tensor:
         """What a machine is trained on; the top one sees the label too."""
@@ -264,4 +298,4 @@ class LabelledDBN(Stack):
         for _ in range(steps):
             drawn = top.gibbs(state, 1, generator)
             state = top.join(drawn[:, : top.features], label)
-        return self.descend(state[:, : top.features], -1).view(count, *cast("RBM", self.machines[0]).shape)
+        return self.descend(state[:, : top.features], -1).view(count, *self.shape)

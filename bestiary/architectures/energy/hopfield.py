@@ -15,6 +15,8 @@ thresholds, and are asked in order or in a random order, all once in each sweep.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -40,6 +42,7 @@ class Hopfield(nn.Module):
     def __init__(self, *, features: int) -> None:
         super().__init__()
         self.features = features
+        self.register_buffer("levels", torch.tensor([-1.0, 1.0]))
         self.links = nn.Parameter(torch.zeros(features * (features - 1) // 2), requires_grad=False)
 
     def forward(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B N"]:
@@ -48,6 +51,25 @@ class Hopfield(nn.Module):
     def read(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B N"]:
         """Data as states of the units, -1 or +1."""
         return torch.where(inputs.flatten(1) > 0, 1.0, -1.0)
+
+    def measure(self, rows: Iterable[Float[Tensor, "B ..."]]) -> None:
+        """Takes the mean of the numbers that are read as -1, and of those read as +1: what `write` gives back."""
+        numbers = torch.cat([part.flatten() for part in rows])
+        for place, on in enumerate((numbers <= 0, numbers > 0)):
+            if bool(on.any()):
+                self.get_buffer("levels")[place] = numbers[on].mean()
+
+    def write(self, states: Float[Tensor, "B N"]) -> Float[Tensor, "B N"]:
+        """States as data."""
+        return self.get_buffer("levels")[(states > 0).long()]
+
+    def encode(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B N"]:
+        """The states that the inputs settle in."""
+        return self.recall(self.read(inputs))
+
+    def reconstruct(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B ..."]:
+        """What the inputs remind the network of, as data."""
+        return self.write(self.encode(inputs)).view_as(inputs)
 
     @property
     def weights(self) -> Float[Tensor, "N N"]:

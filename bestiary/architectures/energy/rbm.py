@@ -54,6 +54,10 @@ class Machine(nn.Module):
         """States of the visible units, drawn given the hidden ones."""
 
     @abstractmethod
+    def start(self, count: int, generator: torch.Generator | None = None) -> Float[Tensor, "N F"]:
+        """Visible states drawn from the visible biases alone: where chains can begin."""
+
+    @abstractmethod
     def alone(self, visible: Float[Tensor, "B F"]) -> Float[Tensor, " B"]:
         """The part of the energy that visible units have by themselves."""
 
@@ -128,6 +132,9 @@ class RBM(Machine):
     ) -> Float[Tensor, "B F"]:
         return torch.bernoulli(self.visible(hidden), generator=generator)
 
+    def start(self, count: int, generator: torch.Generator | None = None) -> Float[Tensor, "N F"]:
+        return torch.bernoulli(self.visible_bias.sigmoid().expand(count, -1), generator=generator)
+
     def alone(self, visible: Float[Tensor, "B F"]) -> Float[Tensor, " B"]:
         return -visible @ self.visible_bias
 
@@ -148,8 +155,7 @@ class RBM(Machine):
             generator: of the draws.
             steps: rounds of Gibbs sampling.
         """
-        start = torch.bernoulli(self.visible_bias.sigmoid().expand(count, -1), generator=generator)
-        visible = self.gibbs(start, steps - 1, generator)
+        visible = self.gibbs(self.start(count, generator), steps - 1, generator)
         means = self.visible(torch.bernoulli(self.hidden(visible), generator=generator))
         return self.write(means).view(count, *self.shape)
 
@@ -193,6 +199,10 @@ class GaussianRBM(Machine):
         means = self.visible(hidden)
         return means + torch.randn(means.shape, generator=generator, dtype=means.dtype, device=means.device)
 
+    def start(self, count: int, generator: torch.Generator | None = None) -> Float[Tensor, "N F"]:
+        bias = self.visible_bias.expand(count, -1)
+        return bias + torch.randn(bias.shape, generator=generator, dtype=bias.dtype, device=bias.device)
+
     def alone(self, visible: Float[Tensor, "B F"]) -> Float[Tensor, " B"]:
         return (visible - self.visible_bias).square().sum(1) / 2
 
@@ -213,8 +223,7 @@ class GaussianRBM(Machine):
             generator: of the draws.
             steps: rounds of Gibbs sampling.
         """
-        start = self.visible_bias + torch.randn(count, len(self.visible_bias), generator=generator)
-        return self.gibbs(start, steps, generator)
+        return self.gibbs(self.start(count, generator), steps, generator)
 
 
 class LabelledRBM(Machine):
@@ -254,6 +263,11 @@ class LabelledRBM(Machine):
         features, label = self.visible(hidden).split((self.features, self.outputs), 1)
         drawn = torch.multinomial(label, 1, generator=generator)[:, 0]
         return self.join(torch.bernoulli(features, generator=generator), drawn)
+
+    def start(self, count: int, generator: torch.Generator | None = None) -> Float[Tensor, "N FK"]:
+        features, label = self.visible_bias.expand(count, -1).split((self.features, self.outputs), 1)
+        drawn = torch.multinomial(label.softmax(1), 1, generator=generator)[:, 0]
+        return self.join(torch.bernoulli(features.sigmoid(), generator=generator), drawn)
 
     def alone(self, visible: Float[Tensor, "B FK"]) -> Float[Tensor, " B"]:
         return -visible @ self.visible_bias
