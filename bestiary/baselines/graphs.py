@@ -27,6 +27,7 @@ from bestiary.errors import InputError
 
 ROUNDS, CLOSE = 200, 1e-4  # of propagation, and the change below which it is over
 PATHS = 50_000_000  # pairs of edges that meet in a node, beyond which triangles are not counted
+MOST_FEATURES = 100  # of nodes that trees look at: a tree grows as slowly as its features are many
 SMALLEST = 1e-6  # probability
 Matrix = NDArray[np.float64]
 
@@ -261,10 +262,11 @@ def logistic(view: str) -> Callable[[Any, Setting, int, float], Estimated]:
 
 
 def trees(*views: str) -> Callable[[Any, Setting, int, float], Estimated]:
-    """Fits boosted trees on the last of the views, on the first where nodes have no features of their own."""
+    """Fits boosted trees on the last of the views; on the first where nodes have no features of their own, or many."""
 
     def fitted(data: Any, setting: Setting, seed: int, seconds: float) -> Estimated:
-        view = views[-1] if data.facts.get("features") == "columns" else views[0]
+        own = data.facts.get("features") == "columns" and data.spec.features <= MOST_FEATURES
+        view = views[-1] if own else views[0]
         model = HistGradientBoostingClassifier(early_stopping=False, random_state=seed, **setting)
         return _fitted(view, data, Pipeline([("trees", model)]))
 

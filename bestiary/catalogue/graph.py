@@ -5,8 +5,8 @@ from bestiary.catalogue.row import Contender, Keywords, Row, Size
 _HERE = "bestiary.architectures.graph"
 _RECIPES = {task: f"bestiary.recipes.graphs:{task}" for task in ("nodes", "links", "graphs")}
 _SETTINGS: tuple[Keywords, ...] = (
-    {"rate": 0.01, "decay": 0.05},
     {"rate": 0.01, "decay": 1.0},
+    {"rate": 0.01, "decay": 0.05},
     {"rate": 0.003, "decay": 0.01},
 )
 _LEARNS = (

@@ -126,10 +126,14 @@ class GraphData(_Stored):
         if self.rows(split):
             yield self._whole(split)
 
+    def take(self, split: str, where: Tensor | slice) -> GraphBatch | LinkBatch:
+        """The whole graph, asked about the rows of a split that `where` names."""
+        arrays = self.arrays(split)
+        return self._made(split, arrays["where"][where].long(), arrays["target"][where].long())
+
     def _whole(self, split: str) -> GraphBatch | LinkBatch:
         if split not in self._batches:
-            arrays = self.arrays(split)
-            self._batches[split] = self._made(split, arrays["where"].long(), arrays["target"].long())
+            self._batches[split] = self.take(split, slice(None))
         return self._batches[split]
 
     def _made(self, split: str, where: Tensor, target: Tensor) -> GraphBatch | LinkBatch:

@@ -160,7 +160,7 @@ def _from_frames(
         ids = _filled(tables["nodes"], word, "nodes")
         nodes = tables["nodes"].drop_columns([word])
     else:
-        ids = pc.unique(pa.concat_arrays([c.combine_chunks() for c in columns]))
+        ids = pc.unique(pa.concat_arrays(columns))
         nodes = pa.table({"": pa.nulls(len(ids))}).drop_columns([""])
     if not 0 < len(ids) <= NODES or len(edges) > EDGES:
         raise InputError(f"a graph has from 1 to {NODES:,} nodes and at most {EDGES:,} edges; {name} has {len(ids):,}")

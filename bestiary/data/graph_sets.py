@@ -53,5 +53,7 @@ def _networkx() -> Any:
     try:
         import networkx
     except ImportError:
-        raise InputError("this graph comes with the package networkx, which is not installed; pip install networkx") from None
+        raise InputError(
+            "this graph comes with the package networkx, which is not installed; pip install networkx"
+        ) from None
     return networkx
