@@ -73,7 +73,8 @@ def isolation(data: Any, setting: Setting, seed: int, seconds: float) -> Estimat
     """Trees of random cuts: what is alone after few of them is strange (Liu, Ting, Zhou 2008)."""
     from sklearn.ensemble import IsolationForest
 
-    return Estimated(IsolationForest(int(setting["trees"]), random_state=seed).fit(flat_rows(data, MOST)))
+    rows = flat_rows(data, MOST)
+    return Estimated(IsolationForest(n_estimators=int(setting["trees"]), random_state=seed).fit(rows))
 
 
 def neighbours(data: Any, setting: Setting, seed: int, seconds: float) -> Estimated:

@@ -116,15 +116,15 @@ def kernel_principal(data: Any, setting: Setting, seed: int, seconds: float) -> 
     middling = 1 / max(1e-12, rows.shape[1] * float(rows.var()))
     gamma = float(setting["gamma"]) * middling
     fitted = KernelPCA(
-        code_size(data), kernel="rbf", gamma=gamma, fit_inverse_transform=True, alpha=0.1, random_state=seed,
+        code_size(data), kernel="rbf", gamma=gamma, fit_inverse_transform=True, alpha=setting["alpha"], random_state=seed,
         eigen_solver="arpack" if len(rows) > 200 else "auto",
     )  # fmt: skip
     return KernelComponents(fitted.fit(rows))
 
 
-def gammas(data: Any) -> Sequence[Setting]:
-    """Widths of the kernel, as multiples of the one at which two usual rows are about e apart."""
-    return tuple({"gamma": gamma} for gamma in (0.3, 0.1, 1.0))
+def widths(data: Any) -> Sequence[Setting]:
+    """Widths of the kernel, 1 where the similarity of a row to the middle is about 1/e, and penalties of the way back."""
+    return tuple({"gamma": gamma, "alpha": alpha} for gamma, alpha in ((1.0, 1e-5), (0.5, 1e-6), (1.0, 1e-3)))
 
 
 RIVALS: tuple[Rival, ...] = (
@@ -136,6 +136,6 @@ RIVALS: tuple[Rival, ...] = (
         ("table", "image"),
         KernelComponents,
         kernel_principal,
-        gammas,
+        widths,
     ),
 )

@@ -40,7 +40,7 @@ def sections(evidence: Evidence) -> list[Section]:
         pictures.append(_misjudged(*chosen, data))
     strange = chosen[2]
     text = (
-        f"{int(strange.sum()):,} of {len(strange):,} test rows are anomalies. No network or baseline was trained on one; "
+        f"{int(strange.sum()):,} of {len(strange):,} test rows are anomalies. Nobody was trained on one; "
         "those among the validation rows took part in choosing."
     )
     return [Section("Anomalies told apart", text, pictures, *_thresholds(*chosen))]

@@ -1,4 +1,4 @@
-"""What the report shows of codes: rows beside what their codes give back, maps and walks, and what codes are good for."""
+"""What the report shows of codes: rows beside what codes give back, maps and walks, and what codes are good for."""
 
 from __future__ import annotations
 
