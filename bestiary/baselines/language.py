@@ -143,12 +143,13 @@ class KneserNey:
             told[size - 1 :] = level.refine(grams(text, size), told[size - 1 :])
         return told
 
-    def write(self, prompt: bytes, count: int, seed: int) -> bytes:
-        """The prompt and `count` bytes that follow, drawn one by one."""
+    def write(self, prompt: bytes, count: int, seed: int, temperature: float = 1.0) -> bytes:
+        """The prompt and `count` bytes that follow, drawn one by one; below a temperature of 1 the likely ones more."""
         draw = np.random.default_rng(seed)
         text = np.frombuffer(prompt, np.uint8)
         for _ in range(count):
-            text = np.append(text, np.uint8(draw.choice(256, p=self.following(text))))
+            told = self.following(text) ** (1 / temperature)
+            text = np.append(text, np.uint8(draw.choice(256, p=told / told.sum())))
         return text.tobytes()
 
     def following(self, text: NDArray[np.uint8]) -> NDArray[np.float64]:

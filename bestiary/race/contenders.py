@@ -133,6 +133,6 @@ def batch_size(kind: str, rows: int) -> int:
         >>> batch_size("table", 500), batch_size("table", 50_000), batch_size("image", 50_000)
         (32, 256, 128)
     """
-    most = {"table": 256, "image": 128}.get(kind, 64)
+    most = {"table": 256, "image": 128, "corpus": 16}.get(kind, 64)  # a window of text is many questions
     wanted = 32 if rows < 2_000 else 64 if rows < 10_000 else 128 if rows < 30_000 else 256
     return min(wanted, most)

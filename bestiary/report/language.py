@@ -23,6 +23,7 @@ from bestiary.tasks.predictions import read_predictions
 
 WRITTEN = 240  # tokens of a sample
 PROMPT = 48  # bytes
+DEGREE = 0.8  # the temperature
 MOST = 6  # models shown
 SHOWN = 5  # windows shown of the most, and of the least, surprising
 
@@ -45,7 +46,9 @@ def _written(evidence: Evidence) -> list[Section]:
             rows.append((standing.name, text))
     if not rows:
         return []
-    words = f"Each goes on from the same words of the validation text, “{prompt.strip()}”, at a temperature of 0.8."
+    words = (
+        f"Each goes on from the same words of the validation text, “{prompt.strip()}”, at a temperature of {DEGREE}."
+    )
     return [Section("What they write", words, heads=("model", "text"), rows=rows)]
 
 
@@ -65,7 +68,7 @@ def _network_text(evidence: Evidence, standing: Standing, prompt: str) -> str:
     spec = CorpusSpec(int(evidence.sizes["vocabulary"]), int(evidence.sizes["length"]))
     network = build(entrant.network, entrant.keywords, spec)
     load_model(network, str(path))
-    made = sample(network, spec, evidence.facts, count=1, seed=0, prompt=prompt, length=WRITTEN)
+    made = sample(network, spec, evidence.facts, count=1, seed=0, prompt=prompt, length=WRITTEN, temperature=DEGREE)
     return cast("list[str]", made.texts)[0]
 
 
@@ -75,7 +78,7 @@ def _baseline_text(evidence: Evidence, standing: Standing, prompt: str) -> str:
     if name != "ngram" or not path.is_file():
         return ""
     model: KneserNey = load_rival(path, "corpus", "continue", name)
-    return model.write(prompt.encode(), WRITTEN, seed=0).decode("utf-8", errors="replace")
+    return model.write(prompt.encode(), WRITTEN, 0, DEGREE).decode("utf-8", errors="replace")
 
 
 # ---------------------------------------------------------------------------------------------------- context
@@ -89,19 +92,12 @@ def _context(evidence: Evidence) -> list[Section]:
     centres = (np.arange(PLACES) + 0.5) * length / PLACES
 
     def paint(axes: Any) -> None:
-        colours = iter(SERIES * 9)
+        colours, strokes = iter(SERIES * 9), iter(("-", "--", ":") * 9)
         for name, bits in lines.items():
             baseline = name.startswith("baseline/")
-            colour = BASELINE if baseline else next(colours)
-            axes.plot(
-                centres,
-                bits,
-                color=colour,
-                linewidth=1.8,
-                marker="o",
-                markersize=3,
-                label=name.removeprefix("baseline/"),
-            )
+            colour, stroke = (BASELINE, next(strokes)) if baseline else (next(colours), "-")
+            label = name.removeprefix("baseline/")
+            axes.plot(centres, bits, color=colour, linestyle=stroke, marker="o", markersize=3, label=label)
         axes.set(xlabel="place in the window, in tokens", ylabel="bits per byte, test text", xlim=(0, length))
         axes.legend(frameon=False, labelcolor=SOFT, fontsize=9)
 
