@@ -116,14 +116,19 @@ def kernel_principal(data: Any, setting: Setting, seed: int, seconds: float) -> 
     middling = 1 / max(1e-12, rows.shape[1] * float(rows.var()))
     gamma = float(setting["gamma"]) * middling
     fitted = KernelPCA(
-        code_size(data), kernel="rbf", gamma=gamma, fit_inverse_transform=True, alpha=setting["alpha"], random_state=seed,
+        code_size(data),
+        kernel="rbf",
+        gamma=gamma,
+        fit_inverse_transform=True,
+        alpha=float(setting["alpha"]),
         eigen_solver="arpack" if len(rows) > 200 else "auto",
-    )  # fmt: skip
+        random_state=seed,
+    )
     return KernelComponents(fitted.fit(rows))
 
 
 def widths(data: Any) -> Sequence[Setting]:
-    """Widths of the kernel, 1 where the similarity of a row to the middle is about 1/e, and penalties of the way back."""
+    """Widths of the kernel (1: a usual row is 1/e similar to the middle) and penalties of the way back."""
     return tuple({"gamma": gamma, "alpha": alpha} for gamma, alpha in ((1.0, 1e-5), (0.5, 1e-6), (1.0, 1e-3)))
 
 
