@@ -58,7 +58,7 @@ ImageSize = Annotated[
 Further = Annotated[
     list[str] | None,
     typer.Option(
-        "--with", help="A further word of reading: units=bytes, source=spelling, normal=3. Repeatable.",
+        "--with", help="A further word of reading: units=bytes, normal=3. Repeatable.",
         rich_help_panel=READING,
     ),
 ]  # fmt: skip

@@ -124,7 +124,6 @@ class PairSource:
 def read_pairs(
     given: object,
     *,
-    source: str | None = None,
     target: str | None = None,
     text: str | None = None,
     units: str | None = None,
@@ -140,10 +139,9 @@ def read_pairs(
 
     Args:
         given: what `open_frame` takes, or a frame.
-        source: column of what is read; of two columns the other one unless given.
-        target: column of what is to be written; the last one unless given.
-        text: the same as `source`.
-        units: "characters", "words" or "bpe", or two of them with a comma between, for source and target; told from the
+        target: column of what is to be written; of two columns the second unless given.
+        text: column of what is read; of two columns the other one unless given.
+        units: "characters", "words" or "bpe", or two of them with a comma between, for text and target; told from the
             texts unless given.
         problem: "transduce".
         group: column whose rows with equal cells are never parted between splits.
@@ -163,10 +161,8 @@ def read_pairs(
     """
     if problem not in (None, "transduce"):
         raise InputError(f"pairs are for the task transduce; received {problem!r}; leave it out, or name another kind")
-    if source and text and source != text:
-        raise InputError(f"source and text are two words for one column; received {source!r} and {text!r}; give one")
     frame = open_any(given, separator, encoding)
-    asked, wanted = _columns(frame, source or text, target, [name for name in (group, time) if name])
+    asked, wanted = _columns(frame, text, target, [name for name in (group, time) if name])
     held = open_any(test, separator, encoding) if test is not None else None
     first = sum(piece.num_rows for piece in frame.chunks([wanted])) if held is not None else 0
     frame = Stacked(frame, held) if held is not None else frame
@@ -193,7 +189,7 @@ def read_pairs(
 def _columns(frame: Frame, source: str | None, target: str | None, used: Sequence[str]) -> tuple[str, str]:
     """The columns of sources and answers."""
     names = [name for name in frame.columns if name not in used]
-    source = column_named(frame.columns, source, "source") if source else None
+    source = column_named(frame.columns, source, "text") if source else None
     target = column_named(frame.columns, target, "target") if target else None
     for name in used:
         column_named(frame.columns, name, "group or time")
@@ -203,11 +199,9 @@ def _columns(frame: Frame, source: str | None, target: str | None, used: Sequenc
     if (source is None) != (target is None) and len(left) == 1:
         return (source or left[0]), (target or left[0])
     if source is None or target is None:
-        raise InputError(
-            f"pairs need two columns (source=, target=); the columns are {', '.join(map(repr, names[:12]))}"
-        )
+        raise InputError(f"pairs need two columns (text=, target=); the columns are {', '.join(map(repr, names[:12]))}")
     if source == target:
-        raise InputError(f"source and target are different columns; received {source!r} for both")
+        raise InputError(f"text and target are different columns; received {source!r} for both")
     return source, target
 
 
@@ -235,7 +229,7 @@ def _gather(
         seen += piece.num_rows
     rows = np.concatenate(numbers) if numbers else np.empty(0, np.int64)
     if not len(rows):
-        raise InputError(f"no row has both {source!r} and {target!r}; name other columns (source=, target=)")
+        raise InputError(f"no row has both {source!r} and {target!r}; name other columns (text=, target=)")
     columns = (pa.concat_arrays(texts[0]), pa.concat_arrays(texts[1]))
     found = {
         "groups": np.concatenate(groups) if group else None,
@@ -252,7 +246,7 @@ def _units(
     if asked:
         parts = [check_unit(part.strip()) for part in asked.split(",")]
         if len(parts) > 2:
-            raise InputError(f"units are one word, or two for source and target; received {asked!r}")
+            raise InputError(f"units are one word, or two for text and target; received {asked!r}")
         return (parts[0], parts[-1]), "as asked: " + ", ".join(
             f"{n!r} in {u}" for n, u in zip(names, (parts[0], parts[-1]))
         )

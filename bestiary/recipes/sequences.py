@@ -59,7 +59,7 @@ def transformer(
     rate: float = 1.0,
     smoothing: float = 0.1,
     warmup: int = 4000,
-    decay: float = 0.0,
+    cooling: float = 0.0,
     clip: float | None = None,
     parts: int = 1,
 ) -> Learner:
@@ -72,7 +72,7 @@ def transformer(
         rate: multiplies the schedule.
         smoothing: of the targets, 0 to 1.
         warmup: steps until the rate is highest.
-        decay: share of the training, at its end, over which the rate also falls to nothing; 0 as in the paper.
+        cooling: share of the training, at its end, over which the rate also falls to nothing; 0 as in the paper.
         clip: largest norm of the gradient of a sequence's log probability, or None.
         parts: each batch's gradient is computed in so many parts, to save memory.
 
@@ -80,10 +80,10 @@ def transformer(
         InputError: for settings with which nothing can be learned.
     """
     check(rate=rate, smoothing=smoothing, clip=clip, warmup=warmup)
-    if not 0 <= decay <= 1:
-        raise InputError(f"decay must be a share of the training from 0 to 1; received {decay!r}; try 0.3")
+    if not 0 <= cooling <= 1:
+        raise InputError(f"cooling must be a share of the training from 0 to 1; received {cooling!r}; try 0.3")
     optimiser = AdamW(network, rate, betas=(0.9, 0.98), eps=1e-9)
-    minimise = Minimise(optimiser, inverse_square_root(network.width, max(1, warmup), decay), clip)  # pyright: ignore[reportArgumentType]
+    minimise = Minimise(optimiser, inverse_square_root(network.width, max(1, warmup), cooling), clip)  # pyright: ignore[reportArgumentType]
     return _learner(network, SequenceCrossEntropy(smoothing), minimise, parts)
 
 
