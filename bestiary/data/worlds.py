@@ -37,7 +37,7 @@ def open_world(name: str, frames: bool = False) -> Any:
     except ImportError:
         raise InputError("environments need the package gymnasium; pip install 'bestiary[control]'") from None
     gymnasium.logger.min_level = logging.ERROR
-    words = {"render_mode": "rgb_array"} if frames else {}
+    words: dict[str, Any] = {"render_mode": "rgb_array"} if frames else {}
     try:
         world = _of_class(name, words) if ":" in name else gymnasium.make(name, **words)
     except InputError:
@@ -59,7 +59,7 @@ def open_world(name: str, frames: bool = False) -> Any:
     return world
 
 
-def _of_class(name: str, words: dict[str, str]) -> Any:
+def _of_class(name: str, words: dict[str, Any]) -> Any:
     import gymnasium
 
     module, _, title = name.partition(":")

@@ -173,7 +173,7 @@ class Model:
         """
         import pandas as pd
 
-        encoded = self.encoder.encode(_opened(source))
+        encoded = self.encoder.encode(opened(source))
         self.warnings = encoded.warnings
         outputs = self.answers.predict(encoded.arrays)
         if isinstance(self.answers, TaskAnswers) and not encoded.names:
@@ -196,7 +196,7 @@ class Model:
         return pd.DataFrame({"row": rows, "prediction": [classes[k] for k in best], **probabilities})
 
 
-def _opened(source: object) -> object:
+def opened(source: object) -> object:
     """The rows of a built-in data set by its name; anything else as it is."""
     from bestiary.data import builtin
     from bestiary.data.paths import there

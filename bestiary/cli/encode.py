@@ -1,0 +1,50 @@
+"""`bestiary encode RUN DATA`: codes, embeddings and reconstruction errors, a row for each row given."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bestiary.cli.predict import _check, write
+
+
+def command(
+    run: Annotated[Path, typer.Argument(help="The folder of a race or a training, or a model folder.")],
+    data: Annotated[str, typer.Argument(help="Rows in the form that was trained on, or a built-in data set.")],
+    contender: Annotated[
+        str | None, typer.Option(help="Of a race: another one than the winner, by its name on the leaderboard.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where to write: .csv, .tsv, .parquet or .jsonl; standard output unless given.")
+    ] = None,
+) -> None:
+    """Put rows into a network's own words: codes, and how much of each row they lose."""
+    if out is not None:
+        _check(out, Path(data))
+    import pandas as pd
+    import torch
+
+    from bestiary.data import load_encoder
+    from bestiary.data.opening import data_of
+    from bestiary.runs.model import opened
+    from bestiary.runs.trained import trained
+
+    found = trained(run, contender)
+    make = found.verb("encode")
+    where = run / "data" / "encoder" if found.run else run / "encoder"
+    encoded = load_encoder(where).encode(opened(data))
+    with torch.no_grad():
+        columns = make(found.answer, data_of(found.spec, found.facts, {"test": encoded.arrays}), "test")
+    frame = pd.DataFrame({"row": encoded.rows, **{name: column.cpu().numpy() for name, column in columns.items()}})
+    if encoded.names:
+        frame.insert(1, "name", [encoded.names[row] for row in encoded.rows])
+    for warning in encoded.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    if out is None:
+        frame.to_csv(sys.stdout, index=False)
+    else:
+        write(frame, out)
+        print(f"{len(frame):,} codes of {found.name} written to {out}", file=sys.stderr)

@@ -1,0 +1,27 @@
+"""`bestiary inspect RUN`: a page about what is inside a trained network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bestiary.errors import InputError
+
+
+def command(
+    run: Annotated[Path, typer.Argument(help="The folder of a race or a training, or a model folder.")],
+    contender: Annotated[
+        str | None, typer.Option(help="Of a race: another one than the winner, by its name on the leaderboard.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The page; inspect.html in the folder unless given.")] = None,
+) -> None:
+    """Look into a trained network."""
+    if out is not None and out.suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"--out must end in .html; received {out.name!r}; name it inspect.html")
+    from bestiary.report.inspection import write_inspection
+    from bestiary.runs.trained import trained
+
+    found = trained(run, contender)
+    print(write_inspection(found, out or run / "inspect.html"))

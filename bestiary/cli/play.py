@@ -1,0 +1,43 @@
+"""`bestiary play RUN`: an episode of a network that acts, with an animation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bestiary.errors import InputError
+
+
+def command(
+    run: Annotated[Path, typer.Argument(help="The folder of a race or a training, or a model folder.")],
+    contender: Annotated[
+        str | None, typer.Option(help="Of a race: another one than the winner, by its name on the leaderboard.")
+    ] = None,
+    environment: Annotated[
+        str | None, typer.Option(help="Needed where it is a module:Class, whose code is then run.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The episode begins with.")] = 0,
+    episodes: Annotated[int, typer.Option(help="How many, with the seeds that follow; the first is drawn.")] = 1,
+    frames: Annotated[bool, typer.Option(help="Whether to draw.")] = True,
+    out: Annotated[Path, typer.Option(help="The animation.")] = Path("episode.gif"),
+) -> None:
+    """Play episodes with a trained network."""
+    if not 1 <= episodes <= 1000:
+        raise InputError(f"--episodes must be from 1 to 1000; received {episodes}; try 1")
+    if frames and out.suffix.lower() != ".gif":
+        raise InputError(f"--out must end in .gif; received {out.name!r}; name it episode.gif")
+    from bestiary.runs.trained import trained
+
+    found = trained(run, contender)
+    play = found.verb("play")
+    name = str(getattr(found.spec, "environment", ""))
+    if ":" in name and environment != name:
+        raise InputError(f"this model acts in {name!r}, whose code would be run; to allow it: --environment {name}")
+    for number in range(episodes):
+        episode = play(found.answer, found.spec, seed=seed + number, frames=frames and number == 0)
+        which = f"episode {number + 1} of {found.name} (seed {seed + number})"
+        print(f"{which}: return {episode.returned:g}, {episode.steps} steps")
+        if episode.frames:
+            print(f"drawn in {episode.write(out)}")

@@ -1,0 +1,145 @@
+"""`bestiary inspect`: one page about one trained network, that opens offline and asks for nothing outside of itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from bestiary.architectures.build import count, resolve
+from bestiary.data.opening import open_data
+from bestiary.data.store import write_text
+from bestiary.errors import InputError
+from bestiary.report.internals import MOST_LINES, activity, gradients, kernels, weights
+from bestiary.report.sections import Section, data_uri
+from bestiary.runs.trained import Trained, untouched
+from bestiary.sampling.pictures import Picture, grid, png
+
+SILENT = 0.5  # share of dead units from which it is said
+
+
+def write_inspection(found: Trained, path: Path) -> Path:
+    """Makes the page.
+
+    Args:
+        found: what was trained.
+        path: of the page.
+
+    Raises:
+        InputError: for baselines, which have nothing inside to be looked at.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    if found.row is None or not isinstance(found.answer, nn.Module):
+        raise InputError(f"{found.name} is a baseline; `inspect` looks into networks; name one with --contender")
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["data_uri"] = data_uri
+    context = {
+        "name": found.name,
+        "row": found.row,
+        "parameters": count(found.answer),
+        "kind": found.spec.kind,
+        "task": found.facts.get("problem", ""),
+        "sections": sections(found),
+    }
+    write_text(path, environment.get_template("inspection.html").render(context))
+    return path
+
+
+def sections(found: Trained) -> list[Section]:
+    """Its own pictures first, then what can be told of any network."""
+    data = open_data(found.run / "data", batch=64) if found.run and (found.run / "data").is_dir() else None
+    made = [_own(found, data)]
+    shown = kernels(found.answer)
+    if shown is not None:
+        told = "What each unit of the first convolution looks for: light for, dark against, each scaled by itself."
+        made.append(Section("First kernels", pictures=[Picture("Kernels", told, png=png(grid(shown)))]))
+    first = untouched(found)
+    flow, why = _flow(found, data)
+    made.append(_weights(found, first, flow, why))
+    made.append(_activity(found, data))
+    return [section for section in made if section.text or section.pictures or section.rows]
+
+
+def _own(found: Trained, data: Any) -> Section:
+    assert found.row is not None
+    if "inspect" not in found.row.verbs:
+        return Section("Pictures")
+    if data is None:
+        return Section("Pictures", "They need the data: give the folder of the run rather than the model's.")
+    pictures: list[Picture] = found.verb("inspect")(found.answer, data, found.spec, found.facts)
+    return Section("Pictures", pictures=pictures)
+
+
+def _flow(found: Trained, data: Any) -> tuple[dict[str, float], str]:
+    """Gradients of one update, or why there are none."""
+    if data is None or "recipe" not in found.job:
+        return {}, "The gradients need the folder of the run, with its data."
+    try:
+        resolve(found.job["recipe"])
+        return gradients(found.answer, found.job["recipe"], found.job["setting"], data), ""
+    except Exception as reason:  # a page with a column less is better than none
+        return {}, f"No gradients: one more update could not be made ({type(reason).__name__}: {reason})."
+
+
+def _weights(found: Trained, first: nn.Module | None, flow: dict[str, float], why: str) -> Section:
+    lines = weights(found.answer, first, flow)
+    rows = [
+        (
+            line.name,
+            " x ".join(map(str, line.shape)) or "1",
+            f"{line.count:,}",
+            f"{line.mean:.3g}",
+            f"{line.spread:.3g}",
+            f"{100 * line.zeros:.0f} %",
+            "–" if line.moved is None else f"{100 * line.moved:.0f} %",
+            "–" if line.gradient is None else f"{line.gradient:.2g}",
+        )
+        for line in lines[:MOST_LINES]
+    ]
+    text = (
+        "Each parameter: its numbers, how far it has moved from its first value (as a share of that value's length), "
+        "and the root mean square of its gradient in one more update by its own algorithm. "
+    )
+    if flow and not why:
+        smallest, largest = min(flow.values()), max(flow.values())
+        text += f"Gradients lie between {smallest:.2g} and {largest:.2g}. "
+        unreached = [line.name for line in lines if line.name not in flow]
+        if unreached:
+            text += f"No gradient reached {', '.join(unreached[:5])}{' and others' if len(unreached) > 5 else ''}. "
+    if len(lines) > MOST_LINES:
+        text += f"The first {MOST_LINES} of {len(lines)} are shown. "
+    heads = ("parameter", "shape", "numbers", "mean", "spread", "zeros", "moved", "gradient")
+    return Section("Parameters, and what has changed", text + why, heads=heads, rows=rows)
+
+
+def _activity(found: Trained, data: Any) -> Section:
+    title = "What the layers answer"
+    if data is None:
+        return Section(title, "It needs the data of the race: give the folder of the run rather than the model's.")
+    try:
+        lines = activity(found.answer, data.batch("train", 0).inputs)
+    except Exception as reason:  # networks that take other things than a batch: latent vectors, noise levels
+        told = f"It takes other things than a batch of the data, so nothing is shown here ({type(reason).__name__})."
+        return Section(title, told)
+    silent = [line for line in lines if line.units and line.dead / line.units >= SILENT]
+    text = "Each layer on 64 training rows. A dead unit answers 0 to all of them. " + (
+        f"More than half of the units of {', '.join(line.name for line in silent[:4])} are dead: a lower rate may help."
+        if silent
+        else "No layer has lost half of its units."
+    )
+    rows = [
+        (
+            *(line.name, line.kind, f"{line.units:,}", f"{line.mean:.3g}", f"{line.spread:.3g}"),
+            *(f"{100 * line.zeros:.0f} %", str(line.dead)),
+        )
+        for line in lines[:MOST_LINES]
+    ]
+    return Section(title, text, heads=("layer", "sort", "units", "mean", "spread", "zeros", "dead"), rows=rows)

@@ -1,0 +1,138 @@
+"""A trained network or baseline, taken from wherever it lies: a model folder, a training, any contender of a race."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from bestiary import catalogue
+from bestiary.architectures.build import build, resolve
+from bestiary.catalogue import Row
+from bestiary.contracts import Spec
+from bestiary.data.store import read_spec
+from bestiary.errors import InputError, nearest
+from bestiary.runs.model import MODEL, NetworkAnswers, load
+
+
+@dataclass
+class Trained:
+    """What was trained, with what it needs to be used.
+
+    Attributes:
+        name: "ddpm/small", or "baseline/gaussian".
+        answer: the network, in evaluation mode, or the fitted baseline.
+        row: of the catalogue; None for baselines.
+        spec, facts: of the data that it was trained on.
+        run: folder of the race or training with its data, None where a model folder came alone.
+        job: words of its training, empty where there are none.
+    """
+
+    name: str
+    answer: Any
+    row: Row | None
+    spec: Spec
+    facts: Mapping[str, Any]
+    run: Path | None
+    job: Mapping[str, Any]
+
+    def verb(self, name: str) -> Any:
+        """The function that does `name` with this network.
+
+        Raises:
+            InputError: when it has none, with the architectures that do.
+        """
+        if self.row is None or name not in self.row.verbs:
+            able = ", ".join(row.name for row in catalogue.ROWS if name in row.verbs)
+            what = f"{self.name} cannot {name}" if self.row else f"{self.name} is a baseline, which cannot {name}"
+            raise InputError(f"{what}; {able} can; name another contender of the race with --contender")
+        return resolve(self.row.verbs[name])
+
+
+def trained(folder: str | Path, contender: str | None = None) -> Trained:
+    """What lies in a folder.
+
+    Args:
+        folder: of a model, a training or a race.
+        contender: of a race: another one than the winner, by its name on the leaderboard.
+
+    Raises:
+        InputError: when there is no model, or no contender of that name left an answer.
+    """
+    path = Path(folder)
+    whole = (path / "plan.json").is_file()
+    if contender is not None:
+        if not whole:
+            raise InputError(f"--contender names one of a race; {path} is no race; give the folder of a run")
+        return _contender(path, contender)
+    model = load(path)
+    answers: Any = model.answers
+    answer = answers.network if isinstance(answers, NetworkAnswers) else getattr(answers, "answer", answers)
+    row = catalogue.find(model.name) if isinstance(answer, nn.Module) else None
+    words = _winner_words(path) if whole else {}
+    return Trained(model.name, answer, row, model.spec, model.facts, path if whole else None, words)
+
+
+def _contender(run: Path, name: str) -> Trained:
+    from safetensors.torch import load_model
+
+    spec, facts = read_spec(run / "data")
+    folders = sorted((run / "contenders").glob("*/answer.safetensors"))
+    jobs = {folder.parent: json.loads((folder.parent / "job.json").read_text(encoding="utf-8")) for folder in folders}
+    names = {folder: _name(folder) for folder in jobs}
+    found = [folder for folder in jobs if name in (names[folder], names[folder].partition("/")[0])]
+    if not found:
+        known = sorted(set(names.values()))
+        raise InputError(f"no contender {name!r} left an answer in {run}{nearest(name, known)}; {', '.join(known)} did")
+    here = min(found, key=lambda folder: _loss(folder))
+    job = jobs[here]
+    row = catalogue.find(names[here].partition("/")[0])
+    known = {c.network for cs in row.races.values() for c in cs} | {s.network for s in row.sizes}
+    if job["network"] not in known:
+        raise InputError(f"{here} asks for the network {job['network']!r}, which {row.name} does not have")
+    network = build(job["network"], job["keywords"], spec, seed=job["seed"])
+    load_model(network, str(here / "answer.safetensors"), strict=True)
+    return Trained(names[here], network.eval(), row, spec, facts, run, {**job, "folder": str(here)})
+
+
+def _name(folder: Path) -> str:
+    """The contender whose training a folder holds: "ddpm.small.0.rung3" is of "ddpm/small"."""
+    row, _, rest = folder.name.partition(".")
+    return f"{row}/{rest.partition('.')[0]}"
+
+
+def _loss(folder: Path) -> float:
+    path = folder / "result.json"
+    value = json.loads(path.read_text(encoding="utf-8")).get("loss") if path.is_file() else None
+    return float("inf") if value is None else float(value)
+
+
+def _winner_words(run: Path) -> dict[str, Any]:
+    """The words of the training that the winner of a run came from."""
+    verdict = run / "verdict.json"
+    if not verdict.is_file():
+        return {}
+    words = json.loads(verdict.read_text(encoding="utf-8"))
+    folder = next((s["folder"] for s in words["standings"] if s["name"] == words["chosen"]), "")
+    job = run / folder / "job.json"
+    if not folder or not job.is_file() or not job.resolve().is_relative_to(run.resolve()):
+        return {}
+    return {**json.loads(job.read_text(encoding="utf-8")), "folder": str(run / folder)}
+
+
+def is_model(folder: Path) -> bool:
+    """Whether a folder holds a model by itself."""
+    return (folder / MODEL).is_file()
+
+
+@torch.no_grad()
+def untouched(found: Trained) -> nn.Module | None:
+    """The network as it was before it learned anything; None where its seed is not known."""
+    if not found.job or not isinstance(found.answer, nn.Module) or "network" not in found.job:
+        return None
+    return build(found.job["network"], found.job["keywords"], found.spec, seed=found.job["seed"])

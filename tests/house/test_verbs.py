@@ -1,0 +1,83 @@
+"""The verbs that use a trained network: samples, codes, episodes, and a look inside; and what they refuse."""
+
+from pathlib import Path
+
+import pytest
+
+from bestiary.cli.main import main
+from bestiary.race.train import train
+
+
+@pytest.fixture(scope="module")
+def pole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("pole") / "run"
+    train("dqn", "CartPole-v1", task="control", set={"warmup": 64}, epochs=1, out=out)
+    return out
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    code = main(list(words))
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_an_episode_is_played_and_drawn(pole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from PIL import Image
+
+    code, out, _ = said(capsys, "play", str(pole), "--episodes", "2", "--out", str(tmp_path / "one.gif"))
+    assert code == 0
+    assert out.count("return") == 2
+    with Image.open(tmp_path / "one.gif") as picture:
+        steps = int(out.split("return ")[1].split(",")[0])
+        assert getattr(picture, "n_frames", 1) > min(steps, 5)  # equal pictures are joined
+
+
+def test_the_inside_is_one_page_without_requests(pole: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = said(capsys, "inspect", str(pole))
+    page = Path(out.strip()).read_text(encoding="utf-8")
+    assert code == 0
+    assert "body.0.weight" in page and "17,410 parameters" in page
+    assert "default-src 'none'" in page and "<script" not in page and 'src="http' not in page
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["sample", "{run}"], "dqn cannot sample"),
+        (["encode", "{run}", "digits"], "dqn cannot encode"),
+        (["play", "{run}", "--contender", "lstm"], "no contender 'lstm'"),
+        (["play", "{run}", "--out", "a.png"], ".gif"),
+        (["play", "{run}", "--episodes", "0"], "--episodes"),
+        (["sample", "{run}", "--count", "0"], "--count"),
+        (["inspect", "{run}", "--out", "page.pdf"], ".html"),
+        (["inspect", "{run}/winner", "--contender", "dqn"], "is no race"),
+        (["play", "nowhere"], "nowhere"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_line(
+    words: list[str],
+    hint: str,
+    pole: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, _, err = said(capsys, *[word.format(run=pole) for word in words])
+    assert code == 2
+    assert hint in err and err.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_module_of_a_model_is_not_imported_unasked(
+    pole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import shutil
+
+    copy = tmp_path / "model"
+    shutil.copytree(pole / "winner", copy)
+    for file in (copy / "model.json", copy / "encoder" / "encoder.json"):
+        file.write_text(file.read_text().replace("CartPole-v1", "antigravity:Env"))
+    code, _, err = said(capsys, "play", str(copy), "--out", str(tmp_path / "one.gif"))
+    assert code == 2
+    assert "whose code would be run" in err
