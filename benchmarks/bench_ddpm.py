@@ -152,7 +152,6 @@ if __name__ == "__main__":
     ]
     mine, other = peak("ours"), peak("theirs")
     kept.append(mine <= other)
-    print(
-        f"DDPM, memory for a training step: ours {mine:.0f} MB, theirs {other:.0f} MB: {'kept' if kept[-1] else 'NOT KEPT'}"
-    )
+    said = "kept" if kept[-1] else "NOT KEPT"
+    print(f"DDPM, memory of training: ours {mine:.0f} MB, theirs {other:.0f} MB: {said}")
     finish(*kept)
