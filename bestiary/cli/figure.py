@@ -37,7 +37,21 @@ def figure(network: str) -> list[str]:
     lines: list[str] = []
     for one in _reached(name, classes) if name in classes else ():
         lines += [*([""] if lines else []), *_draw(classes[one], text)]
+    if name in classes and not any("forward(" in line for line in lines):
+        for base in _elsewhere(classes[name], ast.parse(text)):
+            lines += ["", *figure(base)]
     return lines
+
+
+def _elsewhere(node: ast.ClassDef, tree: ast.Module) -> list[str]:
+    """The abstract classes of other files of the house that a class fills in, as "module:Class"."""
+    imported = {
+        alias.asname or alias.name: f"{line.module}:{alias.name}"
+        for line in tree.body
+        if isinstance(line, ast.ImportFrom) and (line.module or "").startswith("bestiary.")
+        for alias in line.names
+    }
+    return [imported[base.id] for base in node.bases if isinstance(base, ast.Name) and base.id in imported]
 
 
 def drawing(network: str) -> list[str]:
