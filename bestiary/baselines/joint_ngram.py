@@ -174,6 +174,8 @@ def fit_joint_ngram(source: NDArray[np.integer[Any]], sequence: NDArray[np.integ
     sizes = np.stack([(source > 0).sum(1), (sequence > 0).sum(1)])
     fits = (sizes.max(0) <= LONGEST) & (sizes[1] <= 2 * sizes[0]) & (sizes.min(0) > 0)
     rows = np.flatnonzero(fits)[:MOST]
+    if not len(rows):
+        return JointNgram(np.zeros((1, 4), np.int64), np.zeros(1, np.int64), order)
     source, sequence, sizes = source[rows].astype(np.int64), sequence[rows].astype(np.int64), sizes[:, rows]
     width, height = (int(size.max(initial=1)) for size in sizes)
     source, sequence = source[:, :width], sequence[:, :height]

@@ -17,7 +17,7 @@ from bestiary.tasks.transduce import Transduce, evaluating
 from tests.learning.study import Study
 
 SPELLING = Path(__file__).parents[2] / "fixtures" / "spelling.csv"
-SHORT, LONG = 300, 3000  # updates
+SHORT, LONG = 300, 2000  # updates
 BATCH = 64
 SETTINGS = {"transformer": {"warmup": 150, "rate": 0.4, "cooling": 0.3}}
 CONTENDERS = ("64", "128")  # of the short form, of the full one
