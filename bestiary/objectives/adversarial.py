@@ -88,7 +88,7 @@ def gradient_penalty(network: nn.Module, real: Tensor, made: Tensor) -> Float[Te
         >>> gradient_penalty(slope, torch.zeros(7, 2), torch.ones(7, 2)).detach()
         tensor(16.)
     """
-    share = torch.rand(len(real), *(1,) * (real.ndim - 1), device=real.device)
+    share = torch.rand_like(real.flatten(1)[:, 0]).reshape(-1, *(1,) * (real.ndim - 1))
     between = torch.lerp(real, made, share).requires_grad_()
     (slope,) = torch.autograd.grad(network(between).sum(), between, create_graph=True)
     return (slope.flatten(1).norm(dim=1) - 1).square().mean()
