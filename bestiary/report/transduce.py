@@ -95,11 +95,12 @@ def _lengths(evidence: Evidence) -> list[Section]:
         return []
 
     def paint(axes: Any) -> None:
-        colours = iter(SERIES * 9)
+        colours, styles = iter(SERIES * 9), iter(("-", "--", ":") * 9)
         for name, (lengths, wrong) in lines.items():
-            colour = BASELINE if name.startswith("baseline/") else next(colours)
+            baseline = name.startswith("baseline/")
+            look = {"color": BASELINE, "linestyle": next(styles)} if baseline else {"color": next(colours)}
             label = name.removeprefix("baseline/")
-            axes.plot(lengths, 100 * wrong, color=colour, linewidth=1.8, marker="o", markersize=3, label=label)
+            axes.plot(lengths, 100 * wrong, **look, linewidth=1.8, marker="o", markersize=3, label=label)
         axes.set(xlabel="tokens of the true answer", ylabel="wrong answers, %", ylim=(0, 102))
         axes.legend(frameon=False, labelcolor=SOFT, fontsize=9)
 
@@ -132,7 +133,7 @@ def _attention(evidence: Evidence, data: PairData) -> list[Section]:
     if network is None or not hasattr(network, "look"):
         return []
     words = (
-        f"Of {networks[0].name}, the best network: each row is a token that it wrote, dark where it looked in the "
-        "source. A dark diagonal says that it reads in order."
+        f"Of {networks[0].name}, the best network: each row is a token that it wrote. A dark diagonal says that it "
+        "reads in order."
     )
     return [Section("Where it looks", words, inspect(network, data, data.spec, evidence.facts))]

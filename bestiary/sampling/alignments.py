@@ -18,7 +18,8 @@ from bestiary.data.alphabets import BEGIN, END, FIRST, Alphabet, alphabet_of
 from bestiary.sampling.beams import greedy
 from bestiary.sampling.pictures import Picture
 
-CELL = 22  # pixels of a square
+CELL, GAP, ACROSS = 22, 30, 760  # pixels of a square, between panels, and of a row of panels
+STOP = "∎"  # what stands for the end
 SHOWN = 6  # sources that are drawn
 LONGEST = 40  # tokens that are drawn
 
@@ -28,12 +29,14 @@ class Alignment:
     """What was read, what was written, and where each written token came from.
 
     Attributes:
+        texts: of the source, and of the answer, which is the network's own.
         source: tokens as text, the end included.
-        answer: likewise; the network's own.
+        answer: likewise.
         weights: [T, S]; each row sums to 1.
         right: whether the answer is the true one; None when that is not known.
     """
 
+    texts: tuple[str, str]
     source: tuple[str, ...]
     answer: tuple[str, ...]
     weights: Float[NDArray[np.float32], "T S"]
@@ -60,8 +63,9 @@ def align(network: nn.Module, batch: PairBatch, facts: Mapping[str, Any], longes
         tokens, truth = found.tokens[row, :wrote], batch.sequence[row, 1 : batch.sequence_lengths[row] - 1]
         alignments.append(
             Alignment(
+                (_text(reading, batch.source[row].tolist()), _text(writing, tokens.tolist())),
                 _labels(reading, batch.source[row, :read].tolist()),
-                (*_labels(writing, tokens.tolist()), "end"),
+                (*_labels(writing, tokens.tolist()), STOP),
                 weights[row, : wrote + 1, :read],
                 torch.equal(tokens, truth) if len(truth) else None,
             )
@@ -70,8 +74,12 @@ def align(network: nn.Module, batch: PairBatch, facts: Mapping[str, Any], longes
 
 
 def _labels(alphabet: Alphabet, tokens: Sequence[int]) -> tuple[str, ...]:
-    marks = {END: "end"}
+    marks = {END: STOP}
     return tuple(alphabet.decode([token]) if token >= FIRST else marks.get(token, "?") for token in tokens)
+
+
+def _text(alphabet: Alphabet, tokens: Sequence[int]) -> str:
+    return alphabet.decode([token for token in tokens if token >= FIRST])
 
 
 def forward_share(weights: Float[NDArray[np.float32], "T S"]) -> float:
@@ -100,47 +108,44 @@ def diagonal_mass(weights: Float[NDArray[np.float32], "T S"], width: float = 1.5
     return float((weights * near).sum() / weights.sum())
 
 
-def draw(alignment: Alignment) -> str:
-    """An SVG: a column for each token that was read, a row for each that was written, dark where it looked."""
+def panel(alignment: Alignment) -> tuple[list[str], int, int]:
+    """A column for each token that was read, a row for each that was written, dark where it looked; its parts as SVG,
+    width and height."""
     read, wrote = alignment.source[:LONGEST], alignment.answer[:LONGEST]
-    left = 12 + 8 * max(map(len, wrote))
-    top = 12 + (8 * max(map(len, read)) if max(map(len, read)) > 2 else 14)
-    width, height = left + CELL * len(read) + 2, top + CELL * len(wrote) + 2
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        'role="img" font-family="monospace" font-size="13" fill="currentColor">'
-    ]
+    upright = max(map(len, read)) <= 2
+    left, top = 10 + 8 * max(map(len, wrote)), 46 if upright else 38 + 8 * max(map(len, read))
+    mark = {True: " ✓", False: " ✗", None: ""}[alignment.right]
+    source, answer = (text if len(text) <= LONGEST else f"{text[:LONGEST]} …" for text in alignment.texts)
+    title = f"{source} → {answer or 'nothing'}{mark}"
+    parts = [f'<text x="0" y="16">{escape(title)}</text>']
     for place, label in enumerate(read):
-        x = left + CELL * place + CELL / 2
-        if top > 30:
-            turned = f'text-anchor="start" transform="rotate(-90 {x + 4:g} {top - 6})"'
-        else:
-            turned = 'text-anchor="middle"'
-        parts.append(f'<text x="{x + (4 if top > 30 else 0):g}" y="{top - 6}" {turned}>{escape(label)}</text>')
+        x, y = left + CELL * place + CELL / 2, top - 6
+        how = 'text-anchor="middle"' if upright else f'transform="rotate(-90 {x + 4:g} {y})"'
+        parts.append(f'<text x="{x + (0 if upright else 4):g}" y="{y}" {how}>{escape(label)}</text>')
     for step, label in enumerate(wrote):
         y = top + CELL * step
         parts.append(f'<text x="{left - 6}" y="{y + 15}" text-anchor="end">{escape(label)}</text>')
         for place, weight in enumerate(alignment.weights[step, : len(read)]):
             shade = f'fill-opacity="{float(weight):.3f}" stroke="currentColor" stroke-opacity="0.15"'
             parts.append(f'<rect x="{left + CELL * place}" y="{y}" width="{CELL}" height="{CELL}" {shade}/>')
-    return "".join([*parts, "</svg>"])
+    width = max(left + CELL * len(read), 8 * len(title))
+    return parts, width + 2, top + CELL * len(wrote) + 2
 
 
-def pictures(alignments: Sequence[Alignment]) -> list[Picture]:
-    """A drawing of each."""
-    made: list[Picture] = []
-    for alignment in alignments:
-        told = {True: " Right.", False: " Wrong.", None: ""}[alignment.right]
-        inside = 100 * diagonal_mass(alignment.weights)
-        made.append(
-            Picture(
-                f"Attention: {_joined(alignment.source)}",
-                f"Read from left to right, written from top to bottom: {_joined(alignment.answer)}.{told} Of the "
-                f"attention {inside:.0f} % lies on the diagonal.",
-                svg=draw(alignment),
-            )
-        )
-    return made
+def draw(alignments: Sequence[Alignment]) -> str:
+    """All of them in one SVG, as many side by side as there is room for."""
+    placed: list[str] = []
+    x = y = row = widest = 0
+    for parts, width, height in map(panel, alignments):
+        if x and x + width > ACROSS:
+            x, y, row = 0, y + row + GAP, 0
+        placed += [f'<g transform="translate({x} {y})">', *parts, "</g>"]
+        x, row, widest = x + width + GAP, max(row, height), max(widest, x + width)
+    opening = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {widest} {y + row}" width="{widest}" height="{y + row}" '
+        'role="img" font-family="monospace" font-size="13" fill="currentColor">'
+    )
+    return "".join([opening, *placed, "</svg>"])
 
 
 def inspect(network: nn.Module, data: Any, spec: Any, facts: Mapping[str, Any]) -> list[Picture]:
@@ -152,11 +157,12 @@ def inspect(network: nn.Module, data: Any, spec: Any, facts: Mapping[str, Any]) 
     training = network.training
     network.eval()
     try:
-        return pictures(align(network, data.take("validation", rows), facts, spec.answer_length - 2))
+        found = align(network, data.take("validation", rows), facts, spec.answer_length - 2)
     finally:
         network.train(training)
-
-
-def _joined(labels: Sequence[str]) -> str:
-    shown = [label for label in labels if label != "end"]
-    return ("" if all(len(label) == 1 for label in shown) else " ").join(shown)
+    inside = 100 * float(np.mean([diagonal_mass(alignment.weights) for alignment in found]))
+    caption = (
+        f"Read from left to right, written from top to bottom, {STOP} at the end; dark is where it looked. Of the "
+        f"attention {inside:.0f} % lies within a token and a half of the diagonal."
+    )
+    return [Picture("Attention", caption, svg=draw(found))]

@@ -41,7 +41,7 @@ EVIDENCE = Evidence(
     ),
     loss="loss",
     reason="an answer that is wrong in one place is wrong",
-    unit="nats an answer",
+    unit="log loss",
 )
 
 
