@@ -12,7 +12,7 @@ import torch
 
 from bestiary.architectures.build import build, resolve
 from bestiary.contracts import Algorithm
-from bestiary.data.store import StoredData
+from bestiary.data.opening import open_data
 from bestiary.race.plan import Plan
 
 TURNS, UPDATES = 3, 3  # each number of threads has so many turns, each of so many timed updates after one untimed
@@ -50,7 +50,7 @@ def choose(folder: Path, plan: Plan, cores: int) -> int:
 
 def _updates(folder: Path, plan: Plan) -> Iterator[object]:
     entrant = plan.entrants[0]
-    data = StoredData(folder / "data", batch=entrant.batch, seed=plan.seed, device=plan.device)
+    data = open_data(folder / "data", batch=entrant.batch, seed=plan.seed, device=plan.device)
     network = build(entrant.network, entrant.keywords, data.spec, seed=plan.seed)
     recipe = cast("Callable[..., Algorithm]", resolve(entrant.recipe))
     return recipe(network, data.spec, **entrant.settings[0]).updates(data, 0, 1_000_000)
