@@ -15,6 +15,7 @@ _COLOUR = {"channels": 3, "image_size": (64, 64)}
 _TINY = {"channels": 1, "image_size": (8, 8), "latent": 6}
 _STEPS = "The discriminator learns to tell made from real, the generator to deceive it, in turn"
 _DIFFUSION = f"{_HERE}.ddpm:DDPM", f"{_HERE}.ddpm:CosineDDPM", f"{_HERE}.ddpm:VelocityDDPM"
+_PLAIN = {"depth": 1, "attention": (), "groups": 8}
 
 
 def _cifar(name: str, network: str, source: str) -> Size:
@@ -266,20 +267,10 @@ DDPM = Row(
     ),
     races={
         "image": (
-            Contender("small", _DIFFUSION[2], {"widths": (32, 64), "depth": 1, "attention": (), "groups": 8}),
-            Contender(
-                "patched",
-                _DIFFUSION[2],
-                {"widths": (64, 128), "depth": 1, "attention": (), "groups": 8, "patch": 2},
-                smallest=16,
-            ),
-            Contender(
-                "large",
-                _DIFFUSION[2],
-                {"widths": (64, 128, 128), "depth": 2, "attention": (1,), "groups": 16, "patch": 2},
-                rows=10_000,
-                smallest=24,
-            ),
+            Contender("small", _DIFFUSION[2], {**_PLAIN, "widths": (16, 32)}),
+            Contender("patched", _DIFFUSION[2], {**_PLAIN, "widths": (32, 64), "patch": 2}, smallest=16),
+            Contender("medium", _DIFFUSION[2], {**_PLAIN, "widths": (32, 64)}, rows=1000),
+            Contender("large", _DIFFUSION[2], {**_PLAIN, "widths": (64, 128), "patch": 2}, rows=10_000, smallest=16),
         ),
     },
     tiny={

@@ -8,8 +8,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bestiary.architectures.convolution.capsnet import CapsNet, route, route_written_out, squash
-from bestiary.contracts import ImageBatch
+from bestiary.contracts import ImageBatch, ImageSpec
+from bestiary.data.store import ArrayData
 from bestiary.objectives.margin import Margin, margin_loss, shifted
+from bestiary.sampling.capsules import inspect, perturbed
 from tests.references.parity import assert_same, close
 
 
@@ -155,3 +157,31 @@ def test_shifts_move_whole_images_and_repeat_the_border() -> None:
     assert sum(counts) == 200
     assert min(counts) > 5
     assert shifted(images, 0) is images
+
+
+# -------------------------------------------------------------------------------------------------------- pictures
+
+
+def test_perturbed_drawings_shift_one_number_of_the_longest_capsule() -> None:
+    network = small().eval()
+    nn.init.normal_(network.classes.weight)
+    capsules = network.capsules(torch.rand(1, 2, 19, 17))
+    drawn = perturbed(network, capsules, (-0.2, 0.0, 0.3))
+    assert drawn.shape == (5, 3, 2, 19, 17)
+    label = capsules.norm(dim=2).argmax(1)
+    moved = capsules.clone()
+    moved[0, label, 4] += 0.3
+    close(drawn[4, 2], network.decoder(moved, label)[0], "drawing")  # type: ignore[misc]
+    for row in drawn:
+        close(row[1], network.decoder(capsules, label)[0], "drawing of the capsule as it is")  # type: ignore[misc]
+
+
+def test_pictures_of_a_network_with_and_without_a_decoder() -> None:
+    facts = {"classes": ["ant", "bee", "cat"], "problem": "classification"}
+    arrays = {"pixels": torch.rand(20, 1, 19, 17).numpy(), "target": (torch.arange(20) % 3).numpy()}
+    data = ArrayData(ImageSpec(1, (19, 17), 3), facts, {"validation": arrays})
+    titles = [p.title for p in inspect(small(channels=1).eval(), data, data.spec, facts)]
+    assert titles[:2] == ["Images and what is drawn from their capsules", "Routing: where the votes go"]
+    assert len(titles) == 5
+    assert titles[2].removeprefix("What the numbers of a capsule mean: ") in facts["classes"]
+    assert len(inspect(small(channels=1, decoder=None).eval(), data, data.spec, facts)) == 1

@@ -1,19 +1,28 @@
 """Diffusion against diffusers with equal weights: the U-Net, the schedules, and every step of both samplers."""
 
+import io
 import random
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import pytest
 import torch
 from diffusers.models.unets.unet_2d import UNet2DModel
 from diffusers.schedulers.scheduling_ddim import DDIMScheduler
 from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
+from PIL import Image
 from torch import Tensor, nn
 
 from bestiary.architectures.generative.ddpm import DDPM, CosineDDPM, VelocityDDPM
 from bestiary.architectures.generative.unet import Double, UNet
+from bestiary.contracts import ImageBatch, ImageSpec
+from bestiary.data.store import ArrayData
 from bestiary.errors import InputError
 from bestiary.layers.noise import CLEAN, NOISE, VELOCITY, Prediction, cosine, linear, scales, signal
+from bestiary.objectives.denoising import Denoising
+from bestiary.optimisation.averaging import MovingAverage
+from bestiary.recipes.diffusion import diffusion
+from bestiary.sampling.denoising import inspect, sample
 from bestiary.sampling.diffusion import ddim, ddpm, large, small, spaced
 from tests.references.parity import assert_same, close
 from tests.references.renaming import rename
@@ -270,3 +279,93 @@ def test_a_denoiser_that_knows_the_data_ends_there(sampler: Callable[..., Tensor
 def test_more_steps_than_there_are_are_refused(steps: int) -> None:
     with pytest.raises(InputError, match="steps must be from 1 to 50"):
         spaced(50, steps)
+
+
+# ------------------------------------------------------------------------------------------- learning and looking
+
+
+def tiny_diffusion() -> VelocityDDPM:
+    torch.manual_seed(0)
+    words = {"channels": 1, "image_size": (6, 5), "widths": (4, 8), "depth": 1, "attention": (), "groups": 2}
+    return VelocityDDPM(**words, steps=30)  # type: ignore[arg-type]
+
+
+FACTS = {"pixel_mean": [100.0], "pixel_scale": [50.0], "pixel_range": [0.0, 200.0], "problem": "generate"}
+
+
+def tiny_data() -> ArrayData:
+    pixels = torch.randint(0, 201, (24, 1, 6, 5), dtype=torch.uint8)
+    return ArrayData(ImageSpec(1, (6, 5), 1), FACTS, {"train": {"pixels": pixels.numpy()}}, batch=8)
+
+
+def test_the_average_is_the_sum_that_defines_it() -> None:
+    line = nn.Linear(2, 1)
+    average, expected = MovingAverage(line, decay=0.9), line.weight.detach().clone()
+    for step in range(120):
+        nn.init.normal_(line.weight)
+        average.update(line, step)
+        decay = min(0.9, (1 + step) / (10 + step))
+        expected = decay * expected + (1 - decay) * line.weight.detach()
+    close(average.network.weight, expected, "average")  # type: ignore[arg-type]
+    other = MovingAverage(line)
+    other.load_state_dict(average.state_dict())
+    assert torch.equal(other.network.weight, average.network.weight)  # type: ignore[arg-type]
+
+
+def test_the_loss_is_the_squared_error_of_what_should_have_been_said() -> None:
+    network, pixels = tiny_diffusion(), torch.randn(4, 1, 6, 5)
+    network.units.measure(FACTS)
+    torch.manual_seed(3)
+    loss, _ = Denoising()(network, ImageBatch(pixels, torch.zeros(4)), 0)
+    torch.manual_seed(3)
+    noise, step = torch.randn(4, 1, 6, 5), torch.randint(30, (4,))
+    data = pixels * 50 / 100  # units of a batch are 50 wide, the range reaches 100 to either side of the mean
+    a, s = scales(network.signal, step)
+    said = network(a * data + s * noise, step)
+    close(loss, (said - (a * noise - s * data)).square().mean(), "loss")
+
+
+def test_samples_are_images_and_the_average_ships() -> None:
+    network, data = tiny_diffusion(), tiny_data()
+    learner = diffusion(network, data.spec, rate=1e-2, keep=0.5, warmup=0)
+    for _ in learner.updates(data, 0, 5):
+        pass
+    answer = learner.answer
+    assert isinstance(answer, VelocityDDPM)
+    assert not torch.equal(answer.network.exit.weight, network.network.exit.weight)
+    made = answer.sample(3, torch.Generator().manual_seed(0), steps=4)
+    assert made.shape == (3, 1, 6, 5)
+    assert made.abs().max() <= 2 + 1e-6  # (200 - 100) / 50
+    assert torch.equal(made, answer.sample(3, torch.Generator().manual_seed(0), steps=4))
+    samples = sample(answer, data.spec, FACTS, count=3, seed=0, steps=4)
+    assert samples.images is not None
+    close(samples.images, (made + 2) / 4, "images from 0 to 1")
+    ancestral = sample(answer, data.spec, FACTS, count=3, seed=0, sampler="ddpm")
+    assert ancestral.images is not None and not torch.equal(ancestral.images, samples.images)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"), [({"sampler": "dim"}, "sampler must be one of ddim, ddpm"), ({"steps": 31}, "from 1 to 30")]
+)
+def test_samplers_that_are_not_there_are_refused(words: dict, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        sample(tiny_diffusion(), ImageSpec(1, (6, 5), 1), FACTS, count=1, seed=0, **words)
+
+
+def test_pictures_show_noise_on_the_left_and_images_on_the_right() -> None:
+    network, data = tiny_diffusion().eval(), tiny_data()
+    network.units.measure(FACTS)
+    strip, beliefs = inspect(network, data, data.spec, FACTS)
+    for picture, rows in ((strip, 12), (beliefs, 12)):
+        image = Image.open(io.BytesIO(picture.png))
+        assert image.width / image.height == pytest.approx((11 * 6 - 1) / (rows * 7 - 1), rel=0.01)
+    left = np.asarray(Image.open(io.BytesIO(beliefs.png)))
+    scale = left.shape[1] // (11 * 6 - 1)
+    first = left[: 6 * scale : scale, : 5 * scale : scale] / 255
+    shown = data.batch("train", 0).pixels[0, 0].numpy() / 4 + 0.5  # type: ignore[attr-defined]
+    np.testing.assert_allclose(first, shown, atol=1 / 255)
+
+
+def test_steps_that_mean_nothing_are_refused() -> None:
+    with pytest.raises(InputError, match="keep must be from 0 to below 1"):
+        diffusion(tiny_diffusion(), ImageSpec(1, (6, 5), 1), keep=1.0)

@@ -75,19 +75,19 @@ class Diffusion(nn.Module):
         )
         self.register_buffer("signal", signal(type(self).betas(steps)), persistent=False)
 
-    def forward(self, noisy: Float[Tensor, "B C H W"], step: Int[Tensor, " B"]) -> Float[Tensor, "B C H W"]:
+    def forward(self, noisy: Float[Tensor, "B C H W"], step: Int[Tensor, "#B"]) -> Float[Tensor, "B C H W"]:
         return self.network(noisy, step)
 
-    def noised(self, data: Tensor, noise: Tensor, step: Int[Tensor, " B"]) -> Float[Tensor, "B C H W"]:
+    def noised(self, data: Tensor, noise: Tensor, step: Int[Tensor, "#B"]) -> Float[Tensor, "B C H W"]:
         """Data [B C H W] after so many steps towards noise: equation 4 of Ho et al."""
         a, s = scales(self.signal, step)
         return a * data + s * noise
 
-    def target(self, data: Tensor, noise: Tensor, step: Int[Tensor, " B"]) -> Float[Tensor, "B C H W"]:
+    def target(self, data: Tensor, noise: Tensor, step: Int[Tensor, "#B"]) -> Float[Tensor, "B C H W"]:
         """What forward should say of `noised(data, noise, step)`."""
         return self.predicts.target(data, noise, *scales(self.signal, step))
 
-    def clean(self, noisy: Tensor, step: Int[Tensor, " B"]) -> Float[Tensor, "B C H W"]:
+    def clean(self, noisy: Tensor, step: Int[Tensor, "#B"]) -> Float[Tensor, "B C H W"]:
         """The data that the network believes to be under the noise, kept to the range -1 to 1 of all data."""
         return self.predicts.parts(noisy, self(noisy, step), *scales(self.signal, step))[0].clamp(-1, 1)
 

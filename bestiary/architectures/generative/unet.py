@@ -27,7 +27,7 @@ from torch.nn import functional as F
 from bestiary.errors import InputError
 from bestiary.layers.attention import Attention
 
-# B batch, C channels, D channels that go out, E width of the time embedding, H height, W width
+# B batch (#B: or one for all), C channels, D channels that go out, E width of the time embedding, H height, W width
 
 EPS = 1e-6  # of the norms, as in the published code
 
@@ -49,7 +49,7 @@ class TimeEmbedding(nn.Module):
         self.expand = nn.Linear(width, 4 * width)
         self.mix = nn.Linear(4 * width, 4 * width)
 
-    def forward(self, step: Int[Tensor, " B"]) -> Float[Tensor, "B E"]:
+    def forward(self, step: Int[Tensor, "#B"]) -> Float[Tensor, "B E"]:
         places = torch.arange(self.width // 2, device=step.device) / (self.width // 2 - 1)
         angles = step[:, None] * torch.exp(-math.log(10_000) * places)
         waves = torch.cat([angles.sin(), angles.cos()], 1).to(self.mix.weight.dtype)
@@ -69,7 +69,7 @@ class Residual(nn.Module):
         self.convolution2 = nn.Conv2d(width, width, 3, padding=1)
         self.shortcut = nn.Identity() if before == width else nn.Conv2d(before, width, 1)
 
-    def forward(self, x: Float[Tensor, "B C H W"], time: Float[Tensor, "B E"]) -> Float[Tensor, "B D H W"]:
+    def forward(self, x: Float[Tensor, "B C H W"], time: Float[Tensor, "#B E"]) -> Float[Tensor, "B D H W"]:
         hidden = self.convolution1(F.silu(self.norm1(x)))
         hidden = hidden + self.time(F.silu(time))[:, :, None, None]
         hidden = self.convolution2(self.dropout(F.silu(self.norm2(hidden))))
@@ -96,7 +96,7 @@ class Block(nn.Module):
         super().__init__()
         self.residual, self.attention = residual, attention
 
-    def forward(self, x: Float[Tensor, "B C H W"], time: Float[Tensor, "B E"]) -> Float[Tensor, "B D H W"]:
+    def forward(self, x: Float[Tensor, "B C H W"], time: Float[Tensor, "#B E"]) -> Float[Tensor, "B D H W"]:
         return self.attention(self.residual(x, time))
 
 
@@ -107,7 +107,7 @@ class Halve(nn.Module):
         super().__init__()
         self.convolution = nn.Conv2d(width, width, 3, stride=2)
 
-    def forward(self, x: Float[Tensor, "B C H W"], time: Float[Tensor, "B E"]) -> Float[Tensor, "B C h w"]:
+    def forward(self, x: Float[Tensor, "B C H W"], time: Float[Tensor, "#B E"]) -> Float[Tensor, "B C h w"]:
         return self.convolution(F.pad(x, (0, 1, 0, 1)))
 
 
@@ -138,7 +138,7 @@ class UpLevel(nn.Module):
         super().__init__()
         self.blocks, self.enlarge = nn.ModuleList(blocks), enlarge
 
-    def forward(self, x: Tensor, below: Sequence[Tensor], time: Float[Tensor, "B E"]) -> Tensor:
+    def forward(self, x: Tensor, below: Sequence[Tensor], time: Float[Tensor, "#B E"]) -> Tensor:
         for block, skip in zip(self.blocks, below):
             x = block(torch.cat([x, skip], 1), time)
         return self.enlarge(x)
@@ -217,7 +217,7 @@ class UNet(nn.Module):
         self.exit = nn.Conv2d(widths[0], channels * patch**2, 3, padding=1)
         start(self)
 
-    def forward(self, x: Float[Tensor, "B C H W"], step: Int[Tensor, " B"]) -> Float[Tensor, "B C H W"]:
+    def forward(self, x: Float[Tensor, "B C H W"], step: Int[Tensor, "#B"]) -> Float[Tensor, "B C H W"]:
         height, width = x.shape[2:]
         time = self.time(step)
         patches = F.pixel_unshuffle(filled(x, self.multiple), self.patch)

@@ -75,7 +75,7 @@ def on_mnist(seed: int, wrong: bool) -> tuple[Any, float]:
     """The contender `patched`, and the seconds that it took to learn."""
     data = mnist("generate", seed, batch=64)
     began = time.process_time()
-    network = denoiser(data, seed, wrong, MINUTES, {"widths": (64, 128), "patch": 2}, rate=1e-3, keep=0.999)
+    network = denoiser(data, seed, wrong, MINUTES, {"widths": (32, 64), "patch": 2}, rate=1e-3, keep=0.999)
     return network, time.process_time() - began
 
 
