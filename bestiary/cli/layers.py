@@ -67,6 +67,9 @@ def arguments_of(
     if not size.kind:
         example = cast("Callable[[Mapping[str, object]], tuple[Tensor, ...]]", resolve(row.example))
         return tuple(argument.to(device) for argument in example(keywords))
+    if size.kind in row.inputs:
+        own = cast("Callable[[Mapping[str, object], int], tuple[Tensor, ...]]", resolve(row.inputs[size.kind]))
+        return tuple(argument.to(device) for argument in own(keywords, batch))
     return tuple(argument.to(device) for argument in inputs_for(size.kind, keywords, batch))
 
 
@@ -118,8 +121,11 @@ def _forward(network: nn.Module, arguments: tuple[Tensor, ...]) -> None:
 
 
 def _forward_packed(network: nn.Module, arguments: tuple[Tensor, ...]) -> None:
-    first, lengths = arguments
-    network(first, torch.full(lengths.shape, first.shape[1]))
+    """The same with lengths on the CPU, where there are any."""
+    if len(arguments) < 2 or arguments[1].ndim != 1:
+        raise NotImplementedError("what it does depends on what it sees")
+    first, lengths, *others = arguments
+    network(first, torch.full(lengths.shape, first.shape[1]), *others)
 
 
 @dataclass(frozen=True)

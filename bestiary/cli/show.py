@@ -18,6 +18,19 @@ from bestiary.catalogue import Keywords, Row, Size
 from bestiary.cli.console import console
 from bestiary.cli.figure import drawing, figure
 
+DATA = {
+    "reconstruct": ("images/", " --task reconstruct"),
+    "anomaly": ("images/", " --task anomaly"),
+    "generate": ("images/", " --task generate"),
+    "transduce": ("pairs.csv", " --task transduce --with source=A --target B"),
+    "continue": ("text.txt", " --task continue"),
+    "nodes": ("graph/", " --task nodes --target y"),
+    "links": ("graph/", " --task links"),
+    "graphs": ("graphs/", " --task graphs --target y"),
+    "control": ("CartPole-v1", " --task control"),
+}
+"""What is raced on, for each task, and the words that go with it; a table with a target otherwise."""
+
 
 def command(
     name: Annotated[str, typer.Argument(help="An architecture or one of its sizes, as `bestiary list` names them.")],
@@ -124,9 +137,12 @@ def _uses(row: Row, size: Size) -> list[str]:
     lines = [f"bestiary size {size.name}", f"python: bestiary.create({word}{changed})"]
     if not row.races:
         return lines
+    task = next(iter(row.recipes))
+    data, words = DATA.get(task, ("data.csv", " --target y"))
     return [
-        f"bestiary race data.csv --target y --contenders {row.name} --budget 1m",
-        f"bestiary train {row.name} data.csv --target y --budget 1m",
+        f"bestiary race {data}{words} --contenders {row.name} --budget 1m",
+        f"bestiary train {row.name} {data}{words} --budget 1m",
+        *[f"bestiary {verb} RUN{' data.csv' if verb == 'encode' else ''}" for verb in row.verbs],
         *lines,
     ]
 

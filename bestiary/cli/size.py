@@ -18,6 +18,7 @@ BYTES = {"fp32": 4, "fp16": 2, "bf16": 2, "int8": 1}
 # AdamW in float32: weights, gradients, two moments. In fp16 or bf16 (Rajbhandari et al. 2020, section 3.1): weights and
 # gradients in two bytes each, and in float32 a copy of the weights and two moments: sixteen bytes as well.
 TRAINING_BYTES = 16
+LOOKING = ("graph", "graphs", "pairs")  # kinds whose networks do what their inputs say: FLOPs are counted with numbers
 MEASURED_PARAMETERS, MEASURED_FLOPS, BATCH = 30_000_000, 1e10, 32
 
 
@@ -98,10 +99,16 @@ def _counted(name: str, given: dict[str, object]) -> Report:
     from bestiary.cli.layers import arguments_of, count, flops, network_of
 
     network = network_of(size, given)
-    arguments = arguments_of(catalogue.find(name), size, given, 1)
+    row = catalogue.find(name)
+    looking = size.kind in LOOKING or row.family == "energy"
+    place = "cpu" if looking and count(network) < MEASURED_PARAMETERS else "meta"
+    arguments = arguments_of(row, size, given, 1, place)
     own = sum(p.numel() for p in network.parameters(recurse=False))
     parts = {part: count(child) for part, child in network.named_children()} | ({"(itself)": own} if own else {})
-    operations = flops(network, arguments) // len(arguments[0])
+    try:
+        operations = flops(network_of(size, given, place), arguments) // len(arguments[0])
+    except NotImplementedError:  # too large for memory, and it must see its inputs
+        operations = None
     shapes = tuple(tuple(a.shape[1:]) for a in arguments)
     return Report(size.name, {**size.keywords, **given}, parts, count(network), operations, shapes)
 
