@@ -62,9 +62,8 @@ def documents(source: object, encoding: str | None) -> tuple[list[Document], lis
         found.append(Document(str(file.relative_to(path)) if folder else file.name, _plain(text)))
         guessed += [file.name] if how else []
     if guessed:
-        notes.append(
-            f"{guessed[0]}{f' and {len(guessed) - 1} more' if guessed[1:] else ''} is not UTF-8: read as cp1252"
-        )
+        more = f" and {len(guessed) - 1} more" if guessed[1:] else ""
+        notes.append(f"not UTF-8, so read as cp1252: {guessed[0]}{more}")
     return _kept(found, notes)
 
 
