@@ -4,13 +4,12 @@ Under teacher forcing a network always sees the true tokens before the next one;
 own, mistakes included. Here each token that it sees is its own with a chance that grows over the training.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
 
 from bestiary.contracts import Batch, Data, Logs
-from bestiary.objectives.sequences import nats
 from bestiary.optimisation.minimise import Minimise
 
 
@@ -21,13 +20,15 @@ class ScheduledSampling:
         network: offers `encode` and `step`, as decoders need them.
         minimise: one update of the network's parameters.
         own: the chance of an own token at the end of the horizon, 0 to 1; it grows from 0 in a straight line.
-        smoothing: share of each target's mass that is spread evenly over all tokens.
+        cost: logits [B, T, K] and true tokens [B, T] -> what each row costs [B].
     """
 
     stateful = ("network", "minimise")
 
-    def __init__(self, network: nn.Module, minimise: Minimise, own: float, smoothing: float = 0.0) -> None:
-        self.network, self.minimise, self.own, self.smoothing = network, minimise, own, smoothing
+    def __init__(
+        self, network: nn.Module, minimise: Minimise, own: float, cost: Callable[[Tensor, Tensor], Tensor]
+    ) -> None:
+        self.network, self.minimise, self.own, self.cost = network, minimise, own, cost
 
     @property
     def answer(self) -> nn.Module:
@@ -38,7 +39,7 @@ class ScheduledSampling:
         for step in range(start, horizon):
             chance = self.own * step / horizon
             batch = data.batch("train", step)
-            loss = nats(self._write(batch, chance), batch.target, self.smoothing).mean()
+            loss = self.cost(self._write(batch, chance), batch.target).mean()
             self.minimise(loss, step, horizon)
             yield {"loss": loss.detach(), "own": chance}
 

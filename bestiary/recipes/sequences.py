@@ -1,12 +1,14 @@
 """From sequence to sequence: teacher forcing, scheduled sampling, and the Transformer's own schedule."""
 
+from functools import partial
+
 from torch import nn
 
 from bestiary.algorithms.gradient_descent import AccumulatedGradientDescent, GradientDescent
 from bestiary.algorithms.scheduled_sampling import ScheduledSampling
 from bestiary.contracts import Objective, Spec
 from bestiary.errors import InputError
-from bestiary.objectives.sequences import SequenceCrossEntropy
+from bestiary.objectives.sequences import SequenceCrossEntropy, nats
 from bestiary.optimisation.adamw import AdamW
 from bestiary.optimisation.minimise import Minimise
 from bestiary.optimisation.schedule import inverse_square_root, trapezoid
@@ -48,7 +50,7 @@ def translator(
         raise InputError(f"own must be a chance from 0 to 1; received {own!r}; try 0.25")
     minimise = Minimise(AdamW(network, rate, decay), trapezoid(warmup), clip)
     if own:
-        return ScheduledSampling(network, minimise, own, smoothing)
+        return ScheduledSampling(network, minimise, own, partial(nats, smoothing=smoothing))
     return _learner(network, SequenceCrossEntropy(smoothing), minimise, parts)
 
 

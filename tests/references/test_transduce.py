@@ -280,7 +280,7 @@ class Record(nn.Module):
 def test_own_tokens_come_in_with_the_planned_chance(own: float, step: int, share: float) -> None:
     network, some = Record(), data(train=600)
     minimise = Minimise(FromTorch(torch.optim.SGD(network.parameters(), lr=0.0)))
-    algorithm, kept = ScheduledSampling(network, minimise, own), Counter()
+    algorithm, kept = ScheduledSampling(network, minimise, own, nats), Counter()
     torch.manual_seed(0)
     for _ in range(20):
         network.given.clear()
