@@ -9,7 +9,7 @@ from bestiary.errors import InputError
 from bestiary.layers.movement import FACTORS, move
 from bestiary.layers.unit_interval import measure
 from bestiary.objectives.evidence import NegativeBound, terms
-from bestiary.objectives.reconstruction import Reconstruction
+from bestiary.objectives.reconstruction import PixelCrossEntropy, Spoiling, SquaredDifference
 from bestiary.optimisation.adamw import AdamW
 from bestiary.optimisation.minimise import Minimise
 from bestiary.optimisation.schedule import trapezoid
@@ -28,7 +28,9 @@ def autoencoder(
     masked: float = 0.0,
     parts: int = 1,
 ) -> Reconstructing:
-    """Squared error of the network's output against its input, minimised by AdamW with a trapezoidal schedule.
+    """The difference of the network's output from its input, minimised by AdamW with a trapezoidal schedule.
+
+    It is the cross-entropy of intensities where the network gives logits of pixels, else the squared difference.
 
     Args:
         network: built, whose outputs have the shape of its inputs.
@@ -49,7 +51,8 @@ def autoencoder(
     if not 0 <= masked < 1:
         raise InputError(f"masked must be from 0 to below 1; received {masked!r}; try 0.25")
     minimise = _minimise(network, rate, decay, clip, warmup)
-    return Reconstructing(network, Reconstruction(noise, masked), minimise, _prepare(network), parts)
+    loss = PixelCrossEntropy if hasattr(network, "logits") else SquaredDifference
+    return Reconstructing(network, loss(Spoiling(noise, masked)), minimise, _prepare(network), parts)
 
 
 def denoiser(

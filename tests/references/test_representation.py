@@ -17,11 +17,10 @@ from bestiary.architectures.representation.convolutional_autoencoder import Conv
 from bestiary.architectures.representation.dcign import DCIGN
 from bestiary.architectures.representation.denoising_autoencoder import DenoisingAutoencoder
 from bestiary.architectures.representation.vae import VAE, GaussianVAE, draw
-from bestiary.contracts import TableBatch
+from bestiary.contracts import ImageBatch, TableBatch
 from bestiary.layers.movement import move
-from bestiary.layers.unit_interval import UnitInterval
 from bestiary.objectives.evidence import NegativeBound, divergence, terms
-from bestiary.objectives.reconstruction import Reconstruction
+from bestiary.objectives.reconstruction import PixelCrossEntropy, Spoiling, SquaredDifference
 from bestiary.sampling.latents import active
 from tests.references.parity import assert_same, copy_in_order
 
@@ -121,20 +120,25 @@ def test_convolutional_autoencoder_is_a_sequence(size: tuple[int, int]) -> None:
 
 
 def test_noise_is_on_what_is_seen_and_not_on_what_is_asked_for() -> None:
-    class Copying(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.unit = UnitInterval()
-
-        def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-            return inputs
-
     torch.manual_seed(0)
-    network, batch = Copying(), TableBatch(torch.zeros(500, 100), torch.zeros(500))
+    batch = TableBatch(torch.zeros(500, 100), torch.zeros(500))
+    copying = nn.Identity()
+    assert float(SquaredDifference()(copying, batch, 0)[0]) == 0
+    assert float(SquaredDifference(Spoiling(noise=0.5))(copying, batch, 0)[0]) == pytest.approx(0.25, rel=0.02)
+    assert float(SquaredDifference(Spoiling(masked=0.3))(copying, batch, 0)[0]) == 0  # the mean is what is there
+    seen = Spoiling(noise=0.5)(batch.features, low=-1.0, span=4.0)
+    assert float(seen.std()) == pytest.approx(2.0, rel=0.02)
+    assert float(Spoiling(masked=0.3)(batch.features, low=-1.0).mean()) == pytest.approx(-0.3, rel=0.03)
+
+
+def test_pixels_are_judged_by_the_cross_entropy_of_their_intensities() -> None:
+    torch.manual_seed(0)
+    network = PixelAutoencoder(features=12, code=3, widths=(5,))
     tell_range(network, -1.0, 4.0)
-    assert float(Reconstruction()(network, batch, 0)[0]) == 0
-    assert float(Reconstruction(noise=0.5)(network, batch, 0)[0]) == pytest.approx((0.5 * 4) ** 2, rel=0.02)
-    assert float(Reconstruction(masked=0.25)(network, batch, 0)[0]) == pytest.approx(0.25, rel=0.02)  # set to -1
+    pixels = torch.rand(6, 1, 3, 4) * 4 - 1
+    loss, _ = PixelCrossEntropy()(network, ImageBatch(pixels, torch.zeros(6)), 0)
+    given, unit = (network(pixels) + 1) / 4, (pixels + 1) / 4
+    torch.testing.assert_close(loss, nn.functional.binary_cross_entropy(given, unit))
 
 
 # ------------------------------------------------------------------------------------------------ the bound

@@ -99,7 +99,11 @@ class PixelAutoencoder(nn.Module):
         """The pixels that a code stands for, flat, in the units of the input."""
         return self.unit.back(self.network.decode(code).sigmoid())
 
+    def logits(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B ..."]:
+        """What the logistic function turns into intensities from 0 to 1."""
+        return self.network.decode(self.encode(inputs)).view_as(inputs)
+
     def forward(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B ..."]:
-        return self.decode(self.encode(inputs)).view_as(inputs)
+        return self.unit.back(self.logits(inputs).sigmoid())
 
     reconstruct = forward

@@ -15,7 +15,6 @@ more numbers than the image has, a linear layer makes it as small as is asked fo
 from collections.abc import Sequence
 from itertools import pairwise
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -59,6 +58,7 @@ class ConvolutionalAutoencoder(nn.Module):
         widths: filters of each stage of the encoder, in order.
 
     Example:
+        >>> import torch
         >>> network = ConvolutionalAutoencoder(channels=1, image_size=(28, 28), code=16)
         >>> network(torch.rand(2, 1, 28, 28)).shape, network.encode(torch.rand(2, 1, 28, 28)).shape
         (torch.Size([2, 1, 28, 28]), torch.Size([2, 16]))
@@ -86,14 +86,22 @@ class ConvolutionalAutoencoder(nn.Module):
         """The code of each image."""
         return self.code(self.stages(self.unit(pixels)))
 
-    def decode(self, code: Float[Tensor, "B Z"]) -> Float[Tensor, "B C H W"]:
-        """The image that a code stands for, in the units of the input."""
+    def decoded(self, code: Float[Tensor, "B Z"]) -> Float[Tensor, "B C H W"]:
+        """The logits of the image that a code stands for."""
         x = self.back(code)
         for stage in self.larger:
             x = stage(F.relu(x))
-        return self.unit.back(torch.sigmoid(x))
+        return x
+
+    def decode(self, code: Float[Tensor, "B Z"]) -> Float[Tensor, "B C H W"]:
+        """The image that a code stands for, in the units of the input."""
+        return self.unit.back(self.decoded(code).sigmoid())
+
+    def logits(self, pixels: Float[Tensor, "B C H W"]) -> Float[Tensor, "B C H W"]:
+        """What the logistic function turns into intensities from 0 to 1."""
+        return self.decoded(self.encode(pixels))
 
     def forward(self, pixels: Float[Tensor, "B C H W"]) -> Float[Tensor, "B C H W"]:
-        return self.decode(self.encode(pixels))
+        return self.unit.back(self.logits(pixels).sigmoid())
 
     reconstruct = forward

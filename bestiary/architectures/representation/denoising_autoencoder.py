@@ -7,7 +7,7 @@ autoencoders", ICML; the convolutional form with pooling and enlarging is the us
     code -> [3x3 convolution, rectifier, enlarge twofold] x 2 -> 3x3 convolution, logistic -> pixels
 
 Its code holds 32 maps of a quarter of each side: twice as many numbers as the image has. What keeps it from copying is
-the noise alone, which `objectives.reconstruction.SquaredError` adds. Where codes are compared at one size, the
+the noise alone, which `objectives.reconstruction` adds. Where codes are compared at one size, the
 networks of `autoencoder` and `convolutional_autoencoder` learn by the same objective.
 """
 
@@ -58,10 +58,14 @@ class DenoisingAutoencoder(nn.Module):
         """The code of each image, flat."""
         return self.maps(pixels).flatten(1)
 
-    def forward(self, pixels: Float[Tensor, "B C H W"]) -> Float[Tensor, "B C H W"]:
+    def logits(self, pixels: Float[Tensor, "B C H W"]) -> Float[Tensor, "B C H W"]:
+        """What the logistic function turns into intensities from 0 to 1."""
         height, width = pixels.shape[2:]
         x = F.interpolate(F.relu(self.third(self.maps(pixels))), (height // 2, width // 2))
         x = F.interpolate(F.relu(self.fourth(x)), (height, width))
-        return self.unit.back(self.output(x).sigmoid())
+        return self.output(x)
+
+    def forward(self, pixels: Float[Tensor, "B C H W"]) -> Float[Tensor, "B C H W"]:
+        return self.unit.back(self.logits(pixels).sigmoid())
 
     reconstruct = forward
