@@ -16,7 +16,7 @@ from bestiary.tasks.edits import edits
 
 CANDIDATES = 100  # training rows with the most in common, among which the nearest is found
 AT_ONCE = 256  # rows compared at a time
-BUCKETS = 1 << 20  # for pairs of neighbouring tokens
+BUCKETS = 1 << 16  # for pairs of neighbouring tokens
 
 
 class NearestNeighbour:
@@ -31,7 +31,7 @@ class NearestNeighbour:
     def __init__(self, source: NDArray[np.int32], sequence: NDArray[np.int32]) -> None:
         self.source, self.sequence = source, sequence
         self._lengths = (source > 0).sum(1)
-        self._pairs = neighbours(source).T.tocsc()
+        self._pairs = neighbours(source).T.tocsr()
 
     def write(self, source: Tensor, lengths: Tensor) -> list[list[int]]:
         """The neighbour's answer for each row, as tokens."""

@@ -6,22 +6,26 @@ import random
 from collections import Counter
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import Tensor, nn
 
 from bestiary.algorithms.scheduled_sampling import ScheduledSampling
+from bestiary.architectures.build import build
 from bestiary.architectures.recurrence.attention_network import AttentionNetwork
 from bestiary.architectures.recurrence.luong import LuongDot
 from bestiary.baselines.joint_ngram import Graphones, JointNgram, KneserNey, fit_joint_ngram
 from bestiary.baselines.rivals import find_rival, load_rival, save_rival
 from bestiary.baselines.transduce import RIVALS, NearestNeighbour
 from bestiary.batches import PairSpec
-from bestiary.data.pairs import PairData
+from bestiary.data.pairs import PairData, read_pairs
+from bestiary.data.splits import assign
 from bestiary.errors import InputError
 from bestiary.objectives.sequences import nats
 from bestiary.optimisation.minimise import FromTorch, Minimise
 from bestiary.recipes.sequences import transformer, translator
+from bestiary.runs.model import load, save_network
 from bestiary.sampling.alignments import STOP, align, diagonal_mass, draw, forward_share, inspect
 from bestiary.tasks.edits import edits
 from bestiary.tasks.transduce import EVIDENCE, Transduce, corrections
@@ -345,3 +349,32 @@ def test_measures_of_alignment() -> None:
 def test_a_restored_joint_ngram_is_whole() -> None:
     model = JointNgram(np.array([[0, 0, 0, 0], [4, 0, 5, 6]]), np.array([1, 0, 1, 1, 0]), 3)
     assert JointNgram.restore(model.state()).write(torch.tensor([[4, 4, 3]]), torch.tensor([3])) == [[5, 6, 5, 6]]
+
+
+# -------------------------------------------------------------------------------------------------- as shipped
+
+
+def test_a_saved_network_writes_the_answers_of_new_rows(tmp_path) -> None:
+    rows = language(200, 0)
+    source = read_pairs({"spelling": [w for w, _ in rows], "sound": [" ".join(s) for _, s in rows]})
+    encoder = source.encode(assign(source), tmp_path / "data", 0)
+    torch.manual_seed(0)
+    words = {"embedding": 8, "width": 16}
+    network = build("bestiary.architectures.recurrence.luong:LuongGeneral", words, encoder.spec, seed=0)
+    learner = translator(network, encoder.spec, rate=1e-2)
+    for _ in learner.updates(PairData(tmp_path / "data", batch=32), 0, 250):
+        pass
+    target = "bestiary.architectures.recurrence.luong:LuongGeneral"
+    save_network(
+        tmp_path / "model", network, architecture="luong", target=target, keywords=words, spec=encoder.spec,
+        facts=encoder.facts,
+    )  # fmt: skip
+    encoder.save(tmp_path / "model" / "encoder")
+    model = load(tmp_path / "model")
+    found = model.predict(pd.DataFrame({"spelling": ["aba", "bea", "cda", "", "aza"]}))
+    assert found["prediction"].tolist()[:3] == ["A B A", "B E F A", "D A"]
+    assert found["row"].tolist() == [0, 1, 2, 3, 4] and isinstance(found["prediction"][3], str)
+    assert model.warnings == [
+        "column 'spelling' is empty in 1 of 5 rows",
+        "1 of 5 rows have characters that no training row has",
+    ]
