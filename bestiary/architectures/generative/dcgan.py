@@ -64,7 +64,7 @@ class DCGANGenerator(nn.Module):
     def forward(self, latent: Float[Tensor, "B Z"]) -> Float[Tensor, "B C H W"]:
         x = latent[:, :, None, None]  # [B, Z, 1, 1]
         for layer, norm in zip((self.project, *self.grow), self.norms):
-            x = F.relu(norm(layer(x)))
+            x = F.relu(norm(layer(x)), inplace=True)
         height, width = self.image_size
         return torch.tanh(self.output(x))[:, :, :height, :width]
 
@@ -101,7 +101,7 @@ class DCGANDiscriminator(nn.Module):
     def forward(self, images: Float[Tensor, "B C H W"]) -> Float[Tensor, "B 1"]:
         x = images
         for layer, norm in zip(self.shrink, self.norms):
-            x = F.leaky_relu(norm(layer(x)), 0.2)
+            x = F.leaky_relu(norm(layer(x)), 0.2, inplace=True)
         return self.output(x).flatten(1)
 
 
