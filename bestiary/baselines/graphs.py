@@ -114,7 +114,7 @@ def logits(shares: Matrix) -> Tensor:
 # ------------------------------------------------------------------------------------------ what is looked at
 
 
-def adjacency(batch: Any) -> sparse.csr_array:
+def adjacency(batch: Any) -> Any:
     """The weights of edges as a sparse matrix [N N], both ways."""
     source, target = batch.edges.cpu().numpy()
     count = len(batch.features)
@@ -125,7 +125,7 @@ def adjacency(batch: Any) -> sparse.csr_array:
 def _counts(batch: Any) -> Matrix:
     """Degree, weight, degrees of the neighbours, and triangles of every node, [N 6]."""
     matrix = adjacency(batch)
-    joined = matrix.astype(bool).astype(np.float64)
+    joined: Any = matrix.astype(bool).astype(np.float64)
     degree = np.asarray(joined.sum(1)).ravel()
     about = joined @ degree / np.maximum(degree, 1)
     most = (joined.multiply(degree[None, :])).tocsr().max(1).toarray().ravel()
@@ -198,7 +198,7 @@ def _shape(batch: Any) -> Matrix:
     cuts = np.searchsorted(part, np.arange(1, len(batch)))
     parts = np.split(counts, cuts)
     figures = [np.concatenate([[len(p)], p.mean(0), p.std(0), p.max(0)]) for p in parts]
-    return np.column_stack([np.stack(figures), edges])
+    return np.column_stack([np.stack(figures), edges.astype(np.float64)])
 
 
 def _shape_and_averages(batch: Any) -> Matrix:
@@ -267,7 +267,8 @@ def trees(*views: str) -> Callable[[Any, Setting, int, float], Estimated]:
     def fitted(data: Any, setting: Setting, seed: int, seconds: float) -> Estimated:
         own = data.facts.get("features") == "columns" and data.spec.features <= MOST_FEATURES
         view = views[-1] if own else views[0]
-        model = HistGradientBoostingClassifier(early_stopping=False, random_state=seed, **setting)
+        model: Any = HistGradientBoostingClassifier
+        model = model(early_stopping=False, random_state=seed, **setting)
         return _fitted(view, data, Pipeline([("trees", model)]))
 
     return fitted

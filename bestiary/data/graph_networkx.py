@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 from xml.parsers import expat
 
 import pyarrow as pa
@@ -38,7 +38,7 @@ def read_graphml(path: Path) -> Any:
         if elements > ELEMENTS:
             raise InputError(f"{path.name} has more than {ELEMENTS:,} elements; save it as nodes.csv and edges.csv")
 
-    def refuse(*words: object) -> None:
+    def refuse(*words: object) -> NoReturn:
         raise InputError(f"{path.name} has a document type or entities, which are not read; save it without <!DOCTYPE>")
 
     parser = expat.ParserCreate()

@@ -166,11 +166,11 @@ def _links(evidence: Evidence, data: Any, answers: Places) -> Section:
 
 def _graphs(evidence: Evidence, data: Any, answers: Places) -> Section:
     """Some test graphs, wrong answers first."""
-    truth, classes = evidence.truth, evidence.verdict.classes
-    assert truth is not None
+    assert evidence.truth is not None
+    target, classes = evidence.truth.target.astype(np.int64), evidence.verdict.classes
     given = answers.argmax(1)
-    wrong = np.flatnonzero(given != truth.target)
-    order = np.concatenate([wrong[: SMALL // 2], np.flatnonzero(given == truth.target)])[:SMALL]
+    wrong = np.flatnonzero(given != target)
+    order = np.concatenate([wrong[: SMALL // 2], np.flatnonzero(given == target)])[:SMALL]
 
     def paint(axes: Any) -> None:
         for number, one in enumerate(order.tolist()):
@@ -181,10 +181,10 @@ def _graphs(evidence: Evidence, data: Any, answers: Places) -> Section:
             if spots is not None:
                 spots = np.array([across * 1.35, -down * 1.6]) + spots
                 _lines(axes, spots, edges)
-                right = given[one] == truth.target[one]
+                right = given[one] == target[one]
                 axes.scatter(*spots.T, s=14, color=figures.SERIES[0 if right else 3], linewidth=0, zorder=3)
             said = classes[given[one]]
-            told = said if given[one] == truth.target[one] else f"{said}, is {classes[truth.target[one]]}"
+            told = said if given[one] == target[one] else f"{said}, is {classes[target[one]]}"
             axes.text(across * 1.35 + 0.5, -down * 1.6 - 0.2, told[:28], ha="center", fontsize=9)
         axes.set_axis_off()
 

@@ -194,8 +194,9 @@ def test_gat_equals_torch_geometric(seed: int, joined: bool) -> None:
     for a, b, name in zip(mine, other, names, strict=True):
         close(a, b.view_as(a), name)
     given = inputs[0].requires_grad_()
-    gradients = [torch.autograd.grad((layer(given, edges) * direction).sum(), given)[0] for layer in (ours, theirs)]
-    close(*gradients, "gradient of the input")
+    both: list[nn.Module] = [ours, theirs]
+    gradients = [torch.autograd.grad((layer(given, edges) * direction).sum(), given)[0] for layer in both]
+    close(gradients[0], gradients[1], "gradient of the input")
 
 
 @pytest.mark.parametrize("seed", SEEDS)

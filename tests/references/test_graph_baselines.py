@@ -1,6 +1,7 @@
 """Baselines on graphs against networkx and formulas written out; saved and read back they answer the same."""
 
 from pathlib import Path
+from typing import Any
 
 import networkx
 import numpy as np
@@ -16,7 +17,7 @@ from bestiary.errors import InputError
 from bestiary.tasks.registry import task_for
 
 
-def opened(source, place: Path, splits: np.ndarray | None = None):
+def opened(source: Any, place: Path, splits: np.ndarray | None = None) -> Any:
     source.encode(assign(source) if splits is None else splits, place / "data", 0)
     store = GraphsData if source.kind == "graphs" else GraphData
     return store(place / "data", batch=16, sealed=place / "sealed")

@@ -84,7 +84,7 @@ def unseen(name: str, seed: int, wrong: bool, full: bool) -> float:
 
 def links(name: str, seed: int, wrong: bool, full: bool) -> float:
     """Area under the curve of edges and pairs without one, between modules of SymPy."""
-    source = read(IMPORTS, task="links", target="subpackage")
+    source: Any = read(IMPORTS, task="links", target="subpackage")
     splits = assign(source)
     if wrong:
         train = np.flatnonzero((splits == 0) & (source.target.values == 1))
