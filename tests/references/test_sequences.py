@@ -211,6 +211,11 @@ def test_gnmt_is_the_papers_loop() -> None:
     assert_same(ours, loop, (SOURCE, LENGTHS, SEQUENCE))
 
 
+def test_gnmt_needs_a_layer_above_the_one_that_reads_both_ways() -> None:
+    with pytest.raises(InputError, match="depth of GNMT must be 2 or more; received 1"):
+        GNMT(**WORDS, width=6, depth=1)
+
+
 # --------------------------------------------------------------------------------------------------- Transformer
 
 ATTENTION = [

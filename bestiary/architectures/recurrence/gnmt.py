@@ -21,6 +21,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from bestiary.architectures.recurrence.lstm import LSTMCell
+from bestiary.errors import InputError
 from bestiary.layers.additive_attention import AdditiveAttention
 from bestiary.layers.recurrent import Recurrence, real_steps
 
@@ -38,6 +39,9 @@ class GNMT(nn.Module):
         depth: layers of the encoder and of the decoder, 2 or more.
         dropout: of what enters each layer, and before the output.
 
+    Raises:
+        InputError: with fewer layers than the one that reads both ways and one above it.
+
     Example:
         >>> network = GNMT(vocabulary=9, answers=7, width=6, depth=3)
         >>> source, lengths = torch.randint(1, 9, (2, 5)), torch.tensor([5, 3])
@@ -47,6 +51,8 @@ class GNMT(nn.Module):
 
     def __init__(self, *, vocabulary: int, answers: int, width: int, depth: int, dropout: float = 0.0) -> None:
         super().__init__()
+        if depth < 2:
+            raise InputError(f"depth of GNMT must be 2 or more; received {depth}; try 3")
         self.width = width
         self.source, self.target = nn.Embedding(vocabulary, width), nn.Embedding(answers, width)
         self.both = Recurrence(cell=LSTMCell, inputs=width, width=width, bidirectional=True)
