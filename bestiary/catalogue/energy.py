@@ -57,7 +57,7 @@ RBM = Row(
         "table": (_RBM_TABLE, {"features": 6, "outputs": 3, "width": 8}),
         "image": (_RBM_CLASSIFIER, {"features": 12, "outputs": 3, "width": 8}),
     },
-    settings=({}, {"machine_rate": 0.02}, {"steps": 3}),
+    settings=({}, {"machine_rate": 0.03}, {"steps": 3}),
     reference="sklearn.neural_network.BernoulliRBM",
     departs="Intensities between 0 and 1 are taken as the probabilities of visible units. Tables, whose values are "
     "real, are seen by Gaussian visible units of variance 1.",
@@ -128,7 +128,7 @@ DBN = Row(
         "table": (_DBN_TABLE, {"features": 6, "outputs": 3, "widths": (8, 5)}),
         "image": (_DBN_CLASSIFIER, {"features": 12, "outputs": 3, "widths": (8, 5)}),
     },
-    settings=({}, {"machine_rate": 0.02}, {"steps": 3}),
+    settings=({}, {"machine_rate": 0.03}, {"steps": 3}),
     reference="torch.nn.Sequential",
     departs="After the greedy phase the paper unties the weights of the two directions and tunes them by its up-down "
     "algorithm; here they stay tied, and back-propagation tunes the upward direction, as in Hinton, Salakhutdinov 2006 "
@@ -153,6 +153,10 @@ HOPFIELD = Row(
     sizes=(
         Size("hopfield", _HOPFIELD, {"features": 64}, 2_016, "64 x 63 / 2: symmetric, without a diagonal", "image"),
     ),
+    races={
+        "table": (Contender("memory", _HOPFIELD, {}),),
+        "image": (Contender("memory", _HOPFIELD, {}),),
+    },
     tiny={
         "table": (_HOPFIELD, {"features": 6}),
         "image": (_HOPFIELD, {"features": 12}),

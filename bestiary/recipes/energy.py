@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from bestiary.algorithms.contrastive_divergence import ContrastiveDivergence, PersistentContrastiveDivergence
 from bestiary.algorithms.hebbian import HebbianStorage, ProjectionStorage
 from bestiary.algorithms.layerwise import LayerWise
-from bestiary.contracts import Objective, Spec
+from bestiary.contracts import Objective, Spec, TableSpec
 from bestiary.errors import InputError
-from bestiary.objectives.reconstruction import Reconstruction
+from bestiary.objectives.reconstruction import PixelCrossEntropy
 from bestiary.objectives.supervised import CrossEntropy, SquaredError
 from bestiary.optimisation.adamw import AdamW
 from bestiary.optimisation.minimise import FromTorch, Minimise
@@ -50,7 +50,7 @@ def contrastive(
     network: nn.Module,
     spec: Spec,
     *,
-    machine_rate: float = 0.05,
+    machine_rate: float | None = None,
     decay: float = 2e-4,
     momentum: float = 0.5,
     steps: int = 1,
@@ -61,7 +61,7 @@ def contrastive(
     Args:
         network: a machine, such as `architectures.energy.rbm.RBM`.
         spec: of the data.
-        machine_rate: learning rate on the plateau.
+        machine_rate: learning rate on the plateau; 0.1, for tables 0.01, unless given.
         decay: weight decay of matrices.
         momentum: of the gradient.
         steps: k, the rounds of Gibbs sampling.
@@ -70,15 +70,15 @@ def contrastive(
     Raises:
         InputError: for settings with which nothing can be learned.
     """
-    check(rate=machine_rate, decay=decay)
-    return ContrastiveDivergence(network, _momentum(network, machine_rate, decay, momentum), _rounds(steps))
+    minimise = _momentum(network, _usual(machine_rate, spec), decay, momentum)
+    return ContrastiveDivergence(network, minimise, _rounds(steps))
 
 
 def persistent(
     network: nn.Module,
     spec: Spec,
     *,
-    machine_rate: float = 0.05,
+    machine_rate: float | None = None,
     decay: float = 2e-4,
     momentum: float = 0.0,
     steps: int = 1,
@@ -90,7 +90,8 @@ def persistent(
     Args:
         network: a machine, such as `architectures.energy.rbm.RBM`.
         spec: of the data.
-        machine_rate: learning rate on the plateau; the chains keep up with small ones only.
+        machine_rate: learning rate on the plateau; 0.1, for tables 0.01, unless given. Chains keep up with
+            small ones only.
         decay: weight decay of matrices.
         momentum: of the gradient.
         steps: rounds of Gibbs sampling between updates.
@@ -100,10 +101,9 @@ def persistent(
     Raises:
         InputError: for settings with which nothing can be learned.
     """
-    check(rate=machine_rate, decay=decay)
     if chains < 1:
         raise InputError(f"chains must be 1 or more; received {chains!r}; try 100")
-    minimise = _momentum(network, machine_rate, decay, momentum)
+    minimise = _momentum(network, _usual(machine_rate, spec), decay, momentum)
     return PersistentContrastiveDivergence(network, minimise, chains, _rounds(steps))
 
 
@@ -111,8 +111,8 @@ def features_then_labels(
     network: nn.Module,
     spec: Spec,
     *,
-    rate: float = 1e-2,
-    machine_rate: float = 0.05,
+    rate: float = 3e-2,
+    machine_rate: float | None = None,
     decay: float = 0.0,
     share: float = 0.5,
     steps: int = 1,
@@ -125,7 +125,7 @@ def features_then_labels(
         network: with `machines` and a linear `readout`.
         spec: of the data.
         rate: learning rate of the classifier.
-        machine_rate: learning rate of the machine.
+        machine_rate: learning rate of the machine; 0.2, for tables 0.02, unless given.
         decay: weight decay of the classifier.
         share: of the training that the machine takes, 0 to below 1.
         steps: k of the contrastive divergence.
@@ -136,15 +136,17 @@ def features_then_labels(
         InputError: for settings with which nothing can be learned.
     """
     readout = AdamW(cast("nn.Module", network.readout), rate, decay)
-    return _layerwise(network, _objective(spec), readout, rate, machine_rate, decay, share, steps, labels)
+    return _layerwise(
+        network, _objective(spec), readout, rate, _usual(machine_rate, spec, 0.2), decay, share, steps, labels
+    )
 
 
 def layers_then_labels(
     network: nn.Module,
     spec: Spec,
     *,
-    rate: float = 1e-3,
-    machine_rate: float = 0.05,
+    rate: float = 3e-3,
+    machine_rate: float | None = None,
     decay: float = 0.0,
     share: float = 0.5,
     steps: int = 1,
@@ -157,7 +159,7 @@ def layers_then_labels(
         network: with `machines`, `architectures.energy.dbn.DBNClassifier` or its like.
         spec: of the data.
         rate: learning rate of the second part.
-        machine_rate: learning rate of the machines.
+        machine_rate: learning rate of the machines; 0.1, for tables 0.01, unless given.
         decay: weight decay of the second part.
         share: of the training that the machines take together, 0 (none: from scratch) to below 1.
         steps: k of the contrastive divergence.
@@ -168,7 +170,7 @@ def layers_then_labels(
         InputError: for settings with which nothing can be learned.
     """
     tuned = AdamW(network, rate, decay)
-    return _layerwise(network, _objective(spec), tuned, rate, machine_rate, decay, share, steps, labels)
+    return _layerwise(network, _objective(spec), tuned, rate, _usual(machine_rate, spec), decay, share, steps, labels)
 
 
 def layers_then_codes(
@@ -176,7 +178,7 @@ def layers_then_codes(
     spec: Spec,
     *,
     rate: float = 1e-3,
-    machine_rate: float = 0.05,
+    machine_rate: float | None = None,
     decay: float = 0.0,
     share: float = 0.5,
     steps: int = 1,
@@ -188,7 +190,7 @@ def layers_then_codes(
         network: with `machines`, giving back its input, `architectures.energy.dbn.DBNAutoencoder`.
         spec: of the data.
         rate: learning rate of the second part.
-        machine_rate: learning rate of the machines.
+        machine_rate: learning rate of the machines; 0.1, for tables 0.01, unless given.
         decay: weight decay of the second part.
         share: of the training that the machines take together, 0 to below 1.
         steps: k of the contrastive divergence.
@@ -198,24 +200,25 @@ def layers_then_codes(
         InputError: for settings with which nothing can be learned.
     """
     tuned = AdamW(network, rate, decay)
-    return _layerwise(network, Reconstruction(), tuned, rate, machine_rate, decay, share, steps, None)
+    return _layerwise(network, PixelCrossEntropy(), tuned, rate, _usual(machine_rate, spec), decay, share, steps, None)
 
 
-def layers(network: nn.Module, spec: Spec, *, machine_rate: float = 0.05, steps: int = 1, parts: int = 1) -> LayerWise:
+def layers(
+    network: nn.Module, spec: Spec, *, machine_rate: float | None = None, steps: int = 1, parts: int = 1
+) -> LayerWise:
     """Machine after machine and nothing else: a generative model of the data, or of the data and their labels.
 
     Args:
         network: with `machines`, `architectures.energy.dbn.DBN` or `LabelledDBN`.
         spec: of the data.
-        machine_rate: learning rate of the machines.
+        machine_rate: learning rate of the machines; 0.1, for tables 0.01, unless given.
         steps: k of the contrastive divergence.
         parts: taken for the sake of uniformity; a batch is never cut.
 
     Raises:
         InputError: for settings with which nothing can be learned.
     """
-    check(rate=machine_rate)
-    pretrain = _momentum(cast("nn.Module", network.machines), machine_rate, 2e-4, 0.5)
+    pretrain = _momentum(cast("nn.Module", network.machines), _usual(machine_rate, spec), 2e-4, 0.5)
     return LayerWise(network, pretrain, None, pretrain, 1.0, _rounds(steps), joint=hasattr(network, "top"))
 
 
@@ -235,7 +238,6 @@ def _layerwise(
     labels: int | None,
 ) -> LayerWise:
     check(rate=rate, decay=decay)
-    check(rate=machine_rate)
     if not 0 <= share < 1:
         raise InputError(f"share must be from 0 to below 1; received {share!r}; try 0.5")
     if labels is not None and labels < 1:
@@ -253,7 +255,15 @@ def _rounds(steps: int) -> int:
     return steps
 
 
+def _usual(machine_rate: float | None, spec: Spec, usual: float = 0.1) -> float:
+    """The rate of machines: a tenth of the usual for tables, whose values can be large."""
+    if machine_rate is None:
+        return usual / 10 if isinstance(spec, TableSpec) else usual
+    return machine_rate
+
+
 def _momentum(network: nn.Module, rate: float, decay: float, momentum: float) -> Minimise:
+    check(rate=rate, decay=decay)
     if not 0 <= momentum < 1:
         raise InputError(f"momentum must be from 0 to below 1; received {momentum!r}; try 0.5")
     matrices: list[Tensor] = [p for p in network.parameters() if p.ndim >= 2]

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from bestiary.algorithms.contrastive_divergence import contrast, fantasies
 from bestiary.algorithms.hebbian import HebbianStorage, ProjectionStorage
 from bestiary.algorithms.layerwise import Labelled, evenly, phase
-from bestiary.architectures.energy.dbn import DBN, DBNClassifier, LabelledDBN
+from bestiary.architectures.energy.dbn import DBN, DBNAutoencoder, DBNClassifier, LabelledDBN
 from bestiary.architectures.energy.hopfield import Hopfield
 from bestiary.architectures.energy.rbm import RBM, GaussianRBM, LabelledRBM, Machine
 from bestiary.contracts import TableSpec
@@ -269,6 +269,15 @@ def test_the_classifier_is_a_sigmoid_network() -> None:
         layers += [linear, nn.Sigmoid()]
     rows = torch.rand(5, 3, 2, 2)
     torch.testing.assert_close(stack(rows), nn.Sequential(nn.Flatten(), *layers, stack.readout)(rows))
+
+
+def test_the_autoencoder_gives_back_what_its_log_odds_say() -> None:
+    network = DBNAutoencoder(features=12, widths=(7, 5, 3))
+    network.unit.measure({"pixel_range": [0.0, 16.0], "pixel_mean": [4.0], "pixel_scale": [2.0]})
+    rows = torch.randn(4, 1, 3, 4)
+    expected = network.unit.back(network.logits(rows).sigmoid()).view_as(rows)
+    torch.testing.assert_close(network(rows), expected)
+    torch.testing.assert_close(network.decode(network.encode(rows)).view_as(rows), expected)
 
 
 def test_dreams_keep_their_label() -> None:

@@ -28,8 +28,10 @@ from typing import cast
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from bestiary.architectures.energy.rbm import RBM, GaussianRBM, LabelledRBM
+from bestiary.layers.unit_interval import UnitInterval
 
 # B batch, F features, W width of a layer, K outputs
 
@@ -225,6 +227,19 @@ class DBNAutoencoder(Stack):
 
     def forward(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B ..."]:
         return self.reconstruct(inputs)
+
+    @property
+    def unit(self) -> UnitInterval:
+        """Between the units of the input and intensities."""
+        return cast("RBM", self.machines[0]).unit
+
+    def logits(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B F"]:
+        """The log odds of the intensities that it gives back."""
+        hidden = self.climb(inputs)
+        for machine in reversed(self.machines[1:]):
+            hidden = cast("RBM", machine).visible(hidden)
+        lowest = cast("RBM", self.machines[0])
+        return F.linear(hidden, lowest.weight.T, lowest.visible_bias)
 
 
 class LabelledDBN(Stack):
