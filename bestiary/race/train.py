@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,7 @@ from bestiary.race.plan import Job, Plan, Stage, parse_budget
 from bestiary.race.prepare import Wishes, check, prepare
 from bestiary.race.progress import Listener
 from bestiary.race.race import announce, follow, introduce, read_source, replayable, reserve, tell
+from bestiary.race.stages import LOOK_SHARE
 from bestiary.race.threads import choose
 from bestiary.race.workers import Pool
 
@@ -126,6 +128,10 @@ def only_stage(plan: Plan, left: float, epochs: int) -> Stage:
     if plan.budget < ENDLESS:
         steps = max(1, int(left / (1.1 * entrant.step_seconds)))
     entrant.look_every = max(1, min(epoch, steps // 10))
+    if plan.budget < ENDLESS:  # a look that makes samples may cost as much as many updates
+        dear = math.ceil(entrant.look_seconds / (LOOK_SHARE * entrant.step_seconds))
+        entrant.look_every = max(entrant.look_every, min(dear, max(1, steps // 3)))
+        steps = max(1, int((left - 2 * entrant.look_seconds) / (1.1 * entrant.pace)))
     job = Job(entrant.name.replace("/", ".") + ".0", entrant.name, 0, plan.seed, -1, steps, steps)
     return Stage(1, [job], {entrant.name: entrant.pace}, round(steps * entrant.pace, 2), "it trains alone")
 
