@@ -21,7 +21,7 @@ from bestiary.errors import InputError
 from bestiary.layers.pixel_range import bounds
 from bestiary.sampling.samples import unit_images
 from bestiary.tasks.closeness import copied, kernel_terms, manifolds
-from bestiary.tasks.evidence import Evidence, Measure, mean
+from bestiary.tasks.evidence import Evidence, Measure, mean, ratio
 from bestiary.tasks.features import feature_space
 from bestiary.tasks.metrics import Metric
 
@@ -42,7 +42,7 @@ EVIDENCE = Evidence(
         Measure(_metric("density", "density", True, 0.0, float("inf"), False), ("dense",), mean),
         Measure(_metric("precision", "precision", True), ("precise",), mean),
         Measure(_metric("recall", "recall", True), ("recalled",), mean),
-        Measure(_metric("class_coverage", "rows whose class is made", True), ("class_made",), mean),
+        Measure(_metric("class_coverage", "rows whose class is made", True), ("class_made", "class_known"), ratio),
         Measure(_metric("memorised", "copies of training rows", False), ("memorised",), mean),
     ),
     loss="kernel",
@@ -97,11 +97,13 @@ class Generate:
     def classes(self, read: Tensor | None, target: Tensor) -> dict[str, Tensor]:
         """The class that is read in each made row (-1: none), and whether that of each real row is made at all."""
         if read is None:
-            return {"label": torch.full((len(target),), -1), "class_made": torch.full((len(target),), torch.nan)}
+            nothing = torch.zeros(len(target))
+            return {"label": torch.full((len(target),), -1), "class_made": nothing, "class_known": nothing}
         count = len(self.facts["classes"])
         shares = torch.bincount(read, minlength=count) / len(read)
         wanted = torch.bincount(target.long(), minlength=count) / len(target)
-        return {"label": read, "class_made": (shares >= SHARE * wanted)[target.long()].float()}
+        made = (shares >= SHARE * wanted)[target.long()].float()
+        return {"label": read, "class_made": made, "class_known": torch.ones(len(target))}
 
     def ignorant(self, data: Data, split: str) -> Predictions:
         """The evidence of a maker that always makes the mean training row."""

@@ -1,6 +1,7 @@
 """The adversarial pairs, their games and their judge, against torch, scipy and what the papers write out."""
 
 import copy
+import functools
 import math
 import warnings
 from itertools import pairwise
@@ -21,7 +22,7 @@ from bestiary.architectures.generative.gan import GAN, DenseDiscriminator, Dense
 from bestiary.architectures.generative.sngan import SNGAN
 from bestiary.architectures.generative.wgan import WGAN
 from bestiary.baselines.generate import KernelDensity
-from bestiary.contracts import Batch, ImageBatch, ImageSpec
+from bestiary.contracts import Batch, ImageBatch, ImageSpec, TableSpec
 from bestiary.data.store import ArrayData
 from bestiary.errors import InputError
 from bestiary.layers.pixel_range import PixelRange
@@ -399,6 +400,7 @@ class Makes:
         return self.rows[torch.randint(len(self.rows), (count,), generator=generator)]
 
 
+@functools.cache
 def digits() -> ArrayData:
     """Half of the digits to learn from, a quarter each to look at and to be tested on."""
     from sklearn.datasets import load_digits
@@ -461,3 +463,27 @@ def test_copies_are_noticed(judged: dict[str, dict[str, float]]) -> None:
 
 def test_noise_is_not_precise(judged: dict[str, dict[str, float]]) -> None:
     assert judged["noise"]["precision"] < 0.3 and judged["noise"]["coverage"] < 0.1
+
+
+def test_rows_without_classes_are_judged_in_their_components() -> None:
+    rows = np.random.default_rng(0).normal(size=(300, 5)).astype(np.float32) @ np.diag([3, 2, 1, 1, 0.2]).astype("f")
+    arrays = {"features": rows, "target": np.zeros(300, np.int64)}
+    splits = {"train": {n: a[:150] for n, a in arrays.items()}, "test": {n: a[150:] for n, a in arrays.items()}}
+    data = ArrayData(TableSpec(5, 1), {"problem": "generate", "classes": []}, splits)
+    task = Generate(data.facts)
+    real, squeezed = Makes(torch.from_numpy(rows[:150])), Makes(torch.from_numpy(rows[:150]) * 0.3)
+    found = [task.predict(maker, data, "test") for maker in (real, squeezed)]
+    assert all(torch.isfinite(column.double()).all() for column in found[1].columns.values())
+    scores = [EVIDENCE.score(predictions) for predictions in found]
+    assert "class_coverage" not in scores[0]
+    assert scores[0]["kernel_distance"] < scores[1]["kernel_distance"] / 5
+    assert scores[0]["coverage"] > 0.8 > scores[1]["coverage"]
+
+
+def test_what_breaks_down_is_judged_and_what_cannot_make_is_refused() -> None:
+    data = digits()
+    task = Generate(data.facts)
+    broken = EVIDENCE.score(task.predict(Makes(torch.full((4, 1, 8, 8), torch.nan)), data, "test"))
+    assert math.isfinite(broken["kernel_distance"]) and broken["coverage"] < 0.1
+    with pytest.raises(InputError, match="has no `sample`"):
+        task.predict(nn.Linear(1, 1), data, "test")
