@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 export OMP_NUM_THREADS ?= 1
 DEMO ?= .demo
 
-.PHONY: demo test check bench results clean
+.PHONY: demo test check bench results docs clean
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -49,7 +49,10 @@ bench: .venv/.dev
 	@failed=0; for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || failed=1; done; exit $$failed
 
 results: .venv/.dev
-	$(BIN)/python -m tests.learning.results
+	$(BIN)/python -m tests.learning.results; status=$$?; $(BIN)/python -m tests.house.nine_ways; exit $$status
+
+docs: .venv/.dev
+	$(BIN)/python -m tests.house.nine_ways
 
 clean:
 	rm -rf .venv .demo .pytest_cache .ruff_cache .hypothesis

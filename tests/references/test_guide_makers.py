@@ -150,11 +150,11 @@ def test_machines_in_a_stack_learn_from_the_one_below(digits: StoredData) -> Non
     assert network.sees(1, images(digits, "train")[:3], torch.zeros(3)).shape == (3, 40)
     assert second.visible_bias.shape == (40,)
     held = first.read(images(digits, "test"))
-    before = float((first.visible(first.hidden(held)) - held).square().mean())
+    before = float((first.visible(first.hidden(held)) - held).square().mean().detach())
     for _ in contrastive(first, digits.spec).updates(digits, 0, 300):
         pass
     held = first.read(images(digits, "test"))
-    after = float((first.visible(first.hidden(held)) - held).square().mean())
+    after = float((first.visible(first.hidden(held)) - held).square().mean().detach())
     assert after < 0.6 * before
 
 
