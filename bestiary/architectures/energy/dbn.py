@@ -233,13 +233,13 @@ class DBNAutoencoder(Stack):
         """Between the units of the input and intensities."""
         return cast("RBM", self.machines[0]).unit
 
-    def logits(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B F"]:
+    def logits(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B ..."]:
         """The log odds of the intensities that it gives back."""
         hidden = self.climb(inputs)
         for machine in reversed(self.machines[1:]):
             hidden = cast("RBM", machine).visible(hidden)
         lowest = cast("RBM", self.machines[0])
-        return F.linear(hidden, lowest.weight.T, lowest.visible_bias)
+        return F.linear(hidden, lowest.weight.T, lowest.visible_bias).view_as(inputs)
 
 
 class LabelledDBN(Stack):
