@@ -8,10 +8,8 @@ _LEARNS = (
     "hope for from there, as a slower copy of itself sees it; chance actions grow rarer."
 )
 _VERBS = {"play": "bestiary.sampling.episodes:play", "inspect": "bestiary.sampling.episodes:pictures"}
-_SETTINGS = (
-    {"rate": 3e-4, "actions": 4, "follow": 0.005},
-    {"rate": 1e-3, "actions": 4, "follow": 0.005},
-)
+_WORDS = {"actions": 8, "batch": 256, "follow": 0.01, "explore": 0.3}
+_SETTINGS = ({"rate": 5e-4, **_WORDS}, {"rate": 1e-3, **_WORDS})
 
 ROWS: tuple[Row, ...] = (
     Row(

@@ -15,7 +15,7 @@ from bestiary.tasks import TrainingJudge
 from bestiary.tasks.control import Control
 from tests.learning.study import Study
 
-STEPS = {"short": 1500, "full": 12_000}
+STEPS, LOOKS = {"short": 1200, "full": 6000}, {"short": 4, "full": 30}
 
 
 def cart_pole(row: str, seed: int, wrong: bool, full: bool) -> float:
@@ -37,8 +37,9 @@ def cart_pole(row: str, seed: int, wrong: bool, full: bool) -> float:
             algorithm.replay.add = lambda before, action, reward, after, terminal: add(
                 before, action, reward, after, False
             )
-        steps = STEPS["full" if full else "short"]
-        judge = TrainingJudge(Control(), data, due=steps // (24 if full else 3), most=10**9)
+        form = "full" if full else "short"
+        steps = STEPS[form]
+        judge = TrainingJudge(Control(), data, due=steps // LOOKS[form])
         run = RunFolder(Path(place) / "run", save_every=1e9)
         fit(algorithm, data, run, steps, judge)
         run.load_best(algorithm)
