@@ -63,7 +63,7 @@ def _side_by_side(made: Sequence[tuple[Standing, Tensor]], data: Any) -> Section
     lines = torch.cat([_filled(real), *(_filled(rows[:SHOWN]) for _, rows in made)])
     said = ["real test images", *(_name(standing) for standing, _ in made)]
     caption = "Line by line, from above: " + "; ".join(said) + ". The first that each makes; none was picked."
-    picture = Picture("Samples side by side", caption, png=png(grid(unit_images(lines, data.facts), SHOWN), 760))
+    picture = Picture("Real ones first", caption, png=png(grid(unit_images(lines, data.facts), SHOWN), 760))
     return Section("Samples side by side", "", [picture])
 
 

@@ -120,10 +120,15 @@ class Generate:
         return EVIDENCE.score(predictions)
 
     def table(self, answer: nn.Module | Maker, data: Data, split: str) -> dict[str, Any]:
-        """New rows for people: as many as are given, each with what would show that it is a copy."""
-        predictions = self.predict(answer, data, split)
-        names = ("label", "precise", "dense", "memorised")
-        return {"row": predictions.columns["row"].numpy(), **{n: predictions.columns[n].numpy() for n in names}}
+        """Nothing is predicted of new rows.
+
+        Raises:
+            InputError: always, with the command that makes new ones.
+        """
+        raise InputError(
+            f"expected a model that predicts; received {type(answer).__name__}, which makes new data; "
+            "run `bestiary sample` with the same folder"
+        )
 
 
 def make(answer: nn.Module | Maker, count: int) -> Float[Tensor, "N ..."]:
