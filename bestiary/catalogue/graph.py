@@ -9,6 +9,7 @@ _SETTINGS: tuple[Keywords, ...] = (
     {"rate": 0.01, "decay": 0.05},
     {"rate": 0.003, "decay": 0.01},
 )
+_VERBS = {"inspect": "bestiary.sampling.graph_insides:inspect"}
 _LEARNS = (
     "By gradient descent on the cross-entropy of the nodes, pairs or graphs that are known; an update sees the whole "
     "graph, or some graphs of a set."
@@ -80,6 +81,7 @@ GNN = Row(
         ),
     },
     settings=({"rate": 0.003, "decay": 0.01, "clip": 1.0}, {"rate": 0.01, "decay": 0.1, "clip": 1.0}),
+    verbs=_VERBS,
     reference="torch_geometric.nn.GraphConv without its root weight (the sum of neighbours); loops over nodes",
     departs="Edges carry a number that messages are multiplied by, where molecules have kinds of bonds. Messages are "
     "one rectified layer on both states, states a gated recurrent unit, shared by all rounds.",
@@ -118,6 +120,7 @@ GCN = Row(
         "graphs": (f"{_HERE}.gcn:GCNGraphs", {"features": 5, "width": 4, "outputs": 3, "dropout": 0.1}),
     },
     settings=_SETTINGS,
+    verbs=_VERBS,
     reference="torch_geometric.nn.GCN, GCNConv",
     departs="Nothing in the network. AdamW's decay of all matrices takes the place of the squared weights of the first "
     "layer in the loss. For links, pairs are scored by a linear layer on the product of their outputs, where Kipf and "
@@ -164,6 +167,7 @@ GAT = Row(
         "graphs": (f"{_HERE}.gat:GATGraphs", {"features": 5, "heads": 2, "width": 4, "outputs": 3, "dropout": 0.1}),
     },
     settings=_SETTINGS,
+    verbs=_VERBS,
     reference="torch_geometric.nn.GATConv",
     departs="Nothing in the network; weights of edges are not looked at. The guide's layer of 561 parameters shares "
     "one attention vector over its heads and never uses its edges; here every head has a vector, which makes 608.",
