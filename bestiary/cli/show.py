@@ -22,7 +22,7 @@ DATA = {
     "reconstruct": ("images/", " --task reconstruct"),
     "anomaly": ("images/", " --task anomaly"),
     "generate": ("images/", " --task generate"),
-    "transduce": ("pairs.csv", " --task transduce --with source=A --target B"),
+    "transduce": ("pairs.csv", " --task transduce --text A --target B"),
     "continue": ("text.txt", " --task continue"),
     "nodes": ("graph/", " --task nodes --target y"),
     "links": ("graph/", " --task links"),
