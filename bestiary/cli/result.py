@@ -68,10 +68,12 @@ def nearby(path: Path) -> Path:
 
 
 def next_command(verdict: Verdict, run: Path) -> str:
-    """What a person would type next: predict with a model, race longer without one."""
+    """What a person would type next: predict or make data with a model, race longer without one."""
     folder = shlex.quote(str(run))
     if not (run / "winner").exists():
         return f"bestiary race --resume {folder} --add 5m"
+    if verdict.problem == "generate":
+        return f"bestiary sample {folder} --count 64"
     return f"bestiary predict {folder} {new_rows(verdict.kind, Plan.read(run).source)} --out predictions.csv"
 
 
