@@ -208,6 +208,23 @@ def test_cached_generation_is_uncached_generation(network: nn.Module, first: int
     assert network.training, "modes are put back"
 
 
+def test_what_is_looked_at_is_what_is_computed_with() -> None:
+    """The weights that are drawn give what the first layer's attention gives; none looks ahead."""
+    torch.manual_seed(0)
+    network, tokens = networks()[0].eval(), torch.randint(13, (2, 10))
+    looks = network.look(tokens)
+    assert len(looks) == 2
+    for weights in looks:
+        assert weights.shape == (2, 3, 10, 10)
+        close(weights.sum(-1), torch.ones(2, 3, 10), "sums")
+        assert not weights.triu(1).any()
+    layer = network.layers[0]
+    sequence = layer.attention_norm(network.positions(network.embed(tokens)))
+    values = layer.attention.project(sequence)[2]
+    attended = layer.attention.output((looks[0] @ values).transpose(1, 2).flatten(2))
+    close(attended, layer.attention(sequence, mask=causal()), "attention")
+
+
 def test_greedy_generation_is_transformers() -> None:
     for seed in SEEDS:
         ours, theirs = pair(seed)

@@ -122,6 +122,15 @@ class GPT(nn.Module):
             sequence = layer(sequence, kept)
         return F.linear(self.norm(sequence), self.embed.weight)
 
+    def look(self, tokens: Int[Tensor, "B T"]) -> list[Float[Tensor, "B h T T"]]:
+        """How much each token attends to each earlier one, in every head of each layer: to look at."""
+        sequence, found = self.positions(self.embed(tokens)), []
+        for layer in self.layers:
+            attention, norm = layer.attention, layer.attention_norm
+            found.append(attention.weights(norm(sequence), mask=causal()))  # pyright: ignore
+            sequence = layer(sequence)
+        return found
+
     def remember(self) -> list[Memory]:
         """An empty memory for one batch of texts: the keys and values of each layer."""
         return [Memory(self.length) for _ in self.layers]
