@@ -102,7 +102,7 @@ STUDIES = (
     ),
     Study(
         "capsnet-meanings", "capsnet", "scikit-learn's digits; in full 3,200 images of MNIST (mnist5k)",
-        "share of the numbers of a capsule that move a property smoothly", 0.2, meanings,
+        "share of the numbers of a capsule that move a property smoothly", 0.2, meanings, full=0.6,
         twin="its drawings are not compared with the images", sources=_SOURCES,
     ),
     Study(
