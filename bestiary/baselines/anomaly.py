@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -60,7 +61,7 @@ def residual(data: Any, setting: Setting, seed: int, seconds: float) -> Residual
     rows = flat_rows(data, MOST)
     most = max(1, min(rows.shape[1] - 1, len(rows) - 1))
     fitted = PCA(min(most, int(setting.get("components", 0)) or code_size(data)), random_state=seed).fit(rows)
-    return Residual(fitted.mean_, fitted.components_)
+    return Residual(np.asarray(fitted.mean_), np.asarray(fitted.components_))
 
 
 def numbers_of_components(data: Any) -> Sequence[Setting]:

@@ -105,7 +105,7 @@ def principal(data: Any, setting: Setting, seed: int, seconds: float) -> Compone
     from sklearn.decomposition import PCA
 
     fitted = PCA(code_size(data), random_state=seed).fit(flat_rows(data, MOST))
-    return Components(fitted.mean_, fitted.components_)
+    return Components(np.asarray(fitted.mean_), np.asarray(fitted.components_))
 
 
 def kernel_principal(data: Any, setting: Setting, seed: int, seconds: float) -> KernelComponents:

@@ -25,7 +25,7 @@ LINES, SHOWN = 6, 16
 
 def sections(evidence: Evidence) -> list[Section]:
     """The curves of whoever was tested, how the best one's scores are spread, and the rows that it misjudges most."""
-    scores = {}
+    scores: dict[str, tuple[Standing, Floats, NDArray[np.bool_]]] = {}
     for standing in evidence.verdict.standings:
         path = evidence.run / "predictions" / f"{file_key(standing.name)}.parquet"
         if standing.test and path.is_file():

@@ -47,7 +47,7 @@ def test_a_target_is_left_out_of_what_is_learned(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("labelled", [False, True])
 def test_a_folder_of_images_needs_no_class_folders(labelled: bool, tmp_path: Path) -> None:
-    for number, pixels in enumerate(load_digits().images[:40].astype(np.uint8)):
+    for number, pixels in enumerate(load_digits()["images"][:40].astype(np.uint8)):
         place = tmp_path / "images" / (str(number % 2) if labelled else "")
         place.mkdir(parents=True, exist_ok=True)
         Image.fromarray(pixels * 15).save(place / f"{number}.png")
@@ -58,7 +58,7 @@ def test_a_folder_of_images_needs_no_class_folders(labelled: bool, tmp_path: Pat
 
 
 def test_an_npz_needs_no_labels(tmp_path: Path) -> None:
-    np.savez(tmp_path / "plain.npz", X=load_digits().images.astype(np.uint8))
+    np.savez(tmp_path / "plain.npz", X=load_digits()["images"].astype(np.uint8))
     source = read(tmp_path / "plain.npz", task="reconstruct")
     assert (source.kind, len(source), source.target.classes) == ("image", 1797, ())
 

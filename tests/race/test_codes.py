@@ -105,7 +105,7 @@ def test_scores_are_undefined_where_all_rows_are_normal() -> None:
 
 def test_components_are_those_of_scikit_learn(digits: StoredData) -> None:
     fitted = find_rival("image", "reconstruct", "pca").fit(digits, {}, 0, 1.0)
-    train, test = (next(iter(digits.batches(s))).pixels.flatten(1).double().numpy() for s in ("train", "test"))
+    train, test = (next(iter(digits.batches(s))).inputs[0].flatten(1).double().numpy() for s in ("train", "test"))
     everything = np.concatenate([b.pixels.flatten(1).double().numpy() for b in digits.batches("train")])  # type: ignore[attr-defined]
     theirs = PCA(8, random_state=0).fit(everything)
     expected = theirs.inverse_transform(theirs.transform(test))
