@@ -11,9 +11,8 @@ from operator import attrgetter
 import torch
 from torch import Tensor, nn
 
-from bestiary import catalogue
 from bestiary.architectures.attention.transformer_encoder import TransformerEncoder
-from bestiary.architectures.build import build
+from bestiary.architectures.build import create
 from bestiary.layers.positions import LearnedPositions
 
 Shape = tuple[int, ...]
@@ -26,21 +25,19 @@ class Part:
     """A network of an example.
 
     Attributes:
-        network: name of a size of the catalogue, or "module:Class".
+        network: name of a size of the catalogue, or a class that is built of the library's parts.
         count: its parameters.
         inputs: what goes in.
         outputs: shapes that come out, in order.
-        words: of the constructor; they replace those of the size.
         inside: attribute of the network that is meant, "" for all of it.
         methods: shapes that come out of further methods.
         printed: parameters in print, where they are others.
     """
 
-    network: str
+    network: str | type[nn.Module]
     count: int
     inputs: Inputs
     outputs: tuple[Shape, ...]
-    words: dict[str, object] = field(default_factory=dict)
     inside: str = ""
     methods: dict[str, Shape] = field(default_factory=dict)
     printed: int | None = None
@@ -48,8 +45,7 @@ class Part:
     def build(self) -> nn.Module:
         """The network, in evaluation mode."""
         torch.manual_seed(0)
-        size = None if ":" in self.network else catalogue.size(self.network)
-        whole = build(size.network, {**size.keywords, **self.words}) if size else build(self.network, self.words)
+        whole = create(self.network) if isinstance(self.network, str) else self.network()
         return (attrgetter(self.inside)(whole) if self.inside else whole).eval()
 
 
@@ -111,12 +107,8 @@ class Bert(nn.Module):
         return states, self.pooler(states[:, 0]).tanh()
 
 
-_REPRESENTATION, _GENERATIVE = "bestiary.architectures.representation", "bestiary.architectures.generative"
-_AUTOENCODER, _PIXELS = f"{_REPRESENTATION}.autoencoder:Autoencoder", f"{_REPRESENTATION}.autoencoder:PixelAutoencoder"
-_SMALL: dict[str, object] = {"channels": 1, "image_size": (28, 28)}
-_GAN = Part(f"{_GENERATIVE}.gan:GAN", 559_632, floats(8, 100), ((8, 1, 28, 28),), _SMALL, "generator")
-_JUDGE = Part(_GAN.network, 533_505, floats(8, 784), ((8, 1),), _SMALL, "discriminator")
-_KERAS = f"{_GENERATIVE}.dcgan_small:SmallDCGAN"
+_GAN = Part("gan", 559_632, floats(8, 100), ((8, 1, 28, 28),), inside="generator")
+_JUDGE = Part("gan", 533_505, floats(8, 784), ((8, 1),), inside="discriminator")
 _NO_LOOP = {
     "no training loop and no loss": "test_both_players_learn",
     "data must be scaled to -1..1, and are not": "test_both_players_learn",
@@ -188,7 +180,7 @@ EXAMPLES: dict[str, Example] = {
     ),
     "G0.12": Example(
         "autoencoder 784-256-64-32 and back",
-        (Part(_PIXELS, 439_728, pixels(8, 784), ((8, 784),), {"features": 784}, methods={"encode": (8, 32)}),),
+        (Part("autoencoder", 439_728, pixels(8, 784), ((8, 784),), methods={"encode": (8, 32)}),),
         {
             "inputs are outside of what comes out": "test_pixels_are_brought_to_0_to_1",
             "not trained": "test_codes_learn",
@@ -196,7 +188,7 @@ EXAMPLES: dict[str, Example] = {
     ),
     "G0.13": Example(
         "variational autoencoder 784-256-20",
-        (Part(f"{_REPRESENTATION}.vae:VAE", 418_104, pixels(8, 784), ((8, 784), (8, 20), (8, 20)), {"features": 784}),),
+        (Part("vae", 418_104, pixels(8, 784), ((8, 784), (8, 20), (8, 20))),),
         {"inputs are no chances": "test_pixels_are_brought_to_0_to_1", "no loss": "test_codes_learn"},
     ),
     "G0.14": Example("generative adversarial network, dense", (_GAN, _JUDGE), _NO_LOOP),
@@ -210,11 +202,10 @@ EXAMPLES: dict[str, Example] = {
         "denoising convolutional autoencoder",
         (
             Part(
-                f"{_REPRESENTATION}.denoising_autoencoder:DenoisingAutoencoder",
+                "denoising_autoencoder",
                 28_353,
                 pixels(4, 1, 28, 28),
                 ((4, 1, 28, 28),),
-                _SMALL,
                 methods={"maps": (4, 32, 7, 7)},
             ),
         ),
@@ -256,8 +247,8 @@ EXAMPLES: dict[str, Example] = {
     "G1.8": Example(
         "convolutional adversarial pair for 28x28, as in Keras' tutorial",
         (
-            Part(_KERAS, 2_305_472, floats(2, 100), ((2, 1, 28, 28),), _SMALL, "generator"),
-            Part(_KERAS, 212_865, floats(2, 1, 28, 28), ((2, 1),), _SMALL, "discriminator"),
+            Part("dcgan_guide", 2_305_472, floats(2, 100), ((2, 1, 28, 28),), inside="generator"),
+            Part("dcgan_guide", 212_865, floats(2, 1, 28, 28), ((2, 1),), inside="discriminator"),
         ),
         {
             "batch size and losses are not defined": "test_both_players_learn",
@@ -314,11 +305,10 @@ EXAMPLES: dict[str, Example] = {
         "autoencoder 784-64-64-64-64-784",
         (
             Part(
-                _AUTOENCODER,
+                "autoencoder_guide_deep",
                 113_680,
                 pixels(4, 784),
                 ((4, 784),),
-                {"features": 784, "code": 64, "widths": (64,), "back": (64, 64)},
                 methods={"encode": (4, 64)},
             ),
         ),
@@ -348,18 +338,17 @@ EXAMPLES: dict[str, Example] = {
     ),
     "G4.3": Example(
         "BERT-base",
-        (Part(f"{__name__}:Bert", 109_482_240, tokens(30_522, 1, 12), ((1, 12, 768), (1, 768))),),
+        (Part(Bert, 109_482_240, tokens(30_522, 1, 12), ((1, 12, 768), (1, 768))),),
         {"its inputs are not defined": RAN, **_PADDED},
     ),
     "G4.4": Example(
         "generator 100-256-784",
         (
             Part(
-                f"{_GENERATIVE}.gan:DenseGenerator",
+                "gan_guide_generator",
                 227_344,
                 floats(4, 100),
                 ((4, 784),),
-                {"latent": 100, "widths": (256,), "features": 784},
             ),
         ),
         {
@@ -372,11 +361,10 @@ EXAMPLES: dict[str, Example] = {
         "linear autoencoder 784-64-784",
         (
             Part(
-                _AUTOENCODER,
+                "autoencoder_guide_linear",
                 101_200,
                 pixels(4, 784),
                 ((4, 784),),
-                {"features": 784, "code": 64, "widths": ()},
                 methods={"encode": (4, 64)},
             ),
         ),

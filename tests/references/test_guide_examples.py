@@ -12,7 +12,11 @@ from bestiary.layers.attention import attend_written_out
 from tests.references import test_guide_faults, test_guide_makers
 from tests.references.guide_examples import EXAMPLES, KEYS, RAN, Part
 
-PARTS = [pytest.param(part, id=f"{key} {part.network}") for key, example in EXAMPLES.items() for part in example.parts]
+PARTS = [
+    pytest.param(part, id=f"{key}-{number}")
+    for key, example in EXAMPLES.items()
+    for number, part in enumerate(example.parts, 1)
+]
 FAULTS = [(key, fault, test) for key, example in EXAMPLES.items() for fault, test in example.faults.items()]
 
 
