@@ -104,9 +104,10 @@ STUDIES: tuple[Study, ...] = (
         "attention within 1.5 letters of the diagonal", 0.8, looking, twin=_TWIN,
         sources=("sampling/alignments.py", *_HERE),
     ),
-    Study("luong-spelling", "luong", _DATA, _METRIC, -0.35, right("luong"), twin=_TWIN, sources=_HERE),
+    Study("luong-spelling", "luong", _DATA, _METRIC, -0.35, right("luong"), -0.18, twin=_TWIN, sources=_HERE),
     Study("gnmt-spelling", "gnmt", _DATA, _METRIC, -0.35, right("gnmt"), twin=_TWIN, sources=_HERE),
     Study(
-        "transformer-spelling", "transformer", _DATA, _METRIC, -0.35, right("transformer"), twin=_TWIN, sources=_HERE,
+        "transformer-spelling", "transformer", _DATA, _METRIC, -0.35, right("transformer"), -0.16, twin=_TWIN,
+        sources=_HERE,
     ),
 )  # fmt: skip
