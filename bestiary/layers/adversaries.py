@@ -54,8 +54,12 @@ class Generator(nn.Module):
             generator: the stream on the CPU that latent codes are drawn from; a longer list begins with the shorter.
         """
         device = next(self.parameters()).device
-        codes = torch.randn(count, self.latent, generator=generator).to(device)
-        return torch.cat([self(part) for part in codes.split(CHUNK)])
+        return torch.cat([self(part.to(device)) for part in self.codes(count, generator).split(CHUNK)])
+
+    def codes(self, count: int, generator: torch.Generator) -> Float[Tensor, "N Z"]:
+        """Codes from a stream on the CPU, drawn so many at a time that a longer list begins with the shorter."""
+        chunks = [torch.randn(CHUNK, self.latent, generator=generator) for _ in range(-(-count // CHUNK))]
+        return torch.cat(chunks)[:count]
 
 
 class Adversaries(nn.Module):

@@ -41,7 +41,7 @@ def sample(
     if not 0 < temperature < float("inf"):
         raise InputError(f"temperature must be above 0; received {temperature!r}; try 1")
     players = _players(network)
-    codes = temperature * torch.randn(count, players.generator.latent, generator=torch.Generator().manual_seed(seed))
+    codes = temperature * players.generator.codes(count, torch.Generator().manual_seed(seed))
     made = make(players, codes)
     if isinstance(spec, ImageSpec):
         return Samples(images=unit_images(made, facts))

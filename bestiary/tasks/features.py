@@ -94,10 +94,12 @@ class FeatureSpace:
 
 
 def reader(spec: Spec) -> ResizedLeNet5:
-    """The network that reads, untrained."""
+    """The network that reads, untrained; the global random stream is left alone."""
     images = cast("ImageSpec", spec)
     height, width = images.image_size
-    return ResizedLeNet5(channels=images.channels, image_size=(height, width), outputs=images.outputs)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return ResizedLeNet5(channels=images.channels, image_size=(height, width), outputs=images.outputs)
 
 
 def hidden(network: ResizedLeNet5, pixels: Float[Tensor, "N C H W"]) -> Float[Tensor, "N D"]:
