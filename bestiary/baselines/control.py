@@ -73,12 +73,14 @@ def _search(data: Any, setting: Setting, seed: int, seconds: float) -> Linear:
     name, seeds = data.spec.environment, data.arrays("train")["row"].tolist()
     scale = _spread(name, seeds, data.spec.outputs)
     shape, began = (data.spec.features + 1, data.spec.outputs), time.monotonic()
-    best, leader = -np.inf, np.zeros(shape, np.float32)
+    leader: NDArray[np.float32] = np.zeros(shape, np.float32)
+    best, number = -np.inf, 0
     for number in range(setting["candidates"]):
         if number >= 2 and time.monotonic() - began > seconds:
             break
         fresh = generator.standard_normal(shape).astype(np.float32)
-        weight = fresh if number % 2 == 0 or number < 20 else leader + 0.3 * fresh
+        nearby = leader + np.float32(0.3) * fresh
+        weight: NDArray[np.float32] = fresh if number % 2 == 0 or number < 20 else nearby
         returns, _ = episodes(name, seeds[:TRIED], Linear(weight, scale).act)
         if returns.mean() > best:
             best, leader = float(returns.mean()), weight

@@ -372,8 +372,8 @@ CAPSNET = Row(
     summary="Units come in groups, capsules: the length of one says whether a thing is there, its direction how it is "
     "posed. Capsules foretell those of the next layer and send their votes where others agree. From the capsule of its "
     "class alone the image is drawn again, so that its numbers come to mean slant, stroke and size.",
-    learns="By gradient descent on the margin loss of the lengths and the squared error of the drawn image, with images "
-    "shifted by up to two pixels.",
+    learns="By gradient descent on the margin loss of the lengths and the squared error of the drawn image, with "
+    "images shifted by up to two pixels.",
     recipes={"classification": "bestiary.recipes.capsules:capsules"},
     sizes=(
         Size(
@@ -417,9 +417,10 @@ CAPSNET = Row(
     },
     settings=({"rate": 3e-3}, {"rate": 1e-3}),
     reference="the paper's procedure 1, a capsule at a time (tests/references/test_capsnet.py)",
-    departs="Forward gives log(n / (1 - n)) of each capsule's length n, whose softmax is the chance of each class given "
-    "that exactly one is there; margins of 0.9 and 0.1 keep these chances modest, so that its log loss stays behind its "
-    "accuracy. Images of other sizes are brought to 28x28. Adam's rate is constant and then falls to nothing in a line.",
+    departs="Forward gives log(n / (1 - n)) of each capsule's length n, whose softmax is the chance of each class "
+    "given that exactly one is there; margins of 0.9 and 0.1 keep these chances modest, so that its log loss stays "
+    "behind its accuracy. Images of other sizes are brought to 28x28. Adam's rate is constant and then falls to "
+    "nothing in a line.",
     exceptions={
         "gradients": "The decoder learns from the drawing, which is part of the objective and not of forward; "
         "tests/references/test_capsnet.py holds that the objective reaches every weight."

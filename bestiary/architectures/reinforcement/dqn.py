@@ -60,11 +60,11 @@ class Observations(nn.Module):
     def measure(self, observations: Float[Tensor, "B F"]) -> None:
         """Takes mean and spread from observations; a number that never changes keeps a spread of 1."""
         spread = observations.std(0)
-        self.mean.copy_(observations.mean(0))
-        self.scale.copy_(torch.where(spread > 1e-6, spread, 1.0))
+        self.get_buffer("mean").copy_(observations.mean(0))
+        self.get_buffer("scale").copy_(torch.where(spread > 1e-6, spread, 1.0))
 
     def forward(self, observation: Float[Tensor, "B F"]) -> Float[Tensor, "B F"]:
-        return (observation - self.mean) / self.scale
+        return (observation - self.get_buffer("mean")) / self.get_buffer("scale")
 
 
 class QNetwork(nn.Module):
