@@ -149,7 +149,7 @@ def test_words_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     place = folder(tmp_path, nodes=NODES, edges=EDGES)
     for words, message in (
         ({}, "name the column of nodes.csv to predict"),
-        ({"target": "lable"}, "did you mean 'label'?"),
+        ({"target": "labels"}, "did you mean 'label'?"),
         ({"target": "label", "split": "kind"}, "column 'kind' must hold train, validation or test; it has 'x'"),
         ({"target": "label", "test": "x"}, "graph data take the options"),
         ({"target": "label", "task": "links", "inductive": True}, "they take no inductive"),
