@@ -91,7 +91,7 @@ def train(
         pool = Pool(1)
         pool.warm()
         tell(listener, "reading", clock, seconds)
-        words = {"target": target, "kind": kind, "problem": task or problem}
+        words = {"target": target, "kind": kind, "problem": task or problem or _only_task(row)}
         words |= {"group": group, "time": time, "test": test}
         data = read_source(source, {**words, **reading})
         introduce(data, listener, clock, seconds)
@@ -99,7 +99,8 @@ def train(
         said = list(data.notes)
         plan = prepare(data, replayable(source, {**words, **reading}), folder, wishes)
         announce(plan, said, listener, clock)
-        plan.rungs, plan.patience, plan.threads, plan.rivals = 1, PATIENCE, cores, []
+        patience = None if row.phases else PATIENCE  # phases must run their course, and early ones judge nothing
+        plan.rungs, plan.patience, plan.threads, plan.rivals = 1, patience, cores, []
         plan.folds, plan.contenders = 0, [name]
         plan.shares.update(reading=round(clock.elapsed, 2), reserve=reserve(plan))
         candidate = chosen_size(name, row, plan, folder, dict(set or {}))
@@ -113,6 +114,12 @@ def train(
         plan.write(folder)
     with owned(folder), writing(folder):
         return follow(folder, plan, pool, clock, listener, None)
+
+
+def _only_task(row: Row) -> str | None:
+    """The task of a row that has one, when it is none that data tell by their target."""
+    only = next(iter(row.recipes))
+    return only if len(row.recipes) == 1 and only not in ("classification", "regression") else None
 
 
 def _reasons(plan: Plan) -> str:

@@ -84,7 +84,7 @@ class Stack(nn.Module):
         return self.decode(self.encode(inputs)).view_as(inputs)
 
     @torch.no_grad()
-    def sample(self, count: int, generator: torch.Generator, steps: int = 1000) -> Float[Tensor, "N ..."]:
+    def sample(self, count: int, generator: torch.Generator, steps: int = 100) -> Float[Tensor, "N ..."]:
         """What the stack believes in: Gibbs sampling in the top machine, then one way down.
 
         Args:
@@ -296,7 +296,7 @@ class LabelledDBN(Stack):
 
     @torch.no_grad()
     def sample(
-        self, count: int, generator: torch.Generator, steps: int = 200, label: Int[Tensor, " N"] | None = None
+        self, count: int, generator: torch.Generator, steps: int = 100, label: Int[Tensor, " N"] | None = None
     ) -> Float[Tensor, "N ..."]:
         """Data of given classes: Gibbs sampling in the top machine with the label held, then one way down.
 

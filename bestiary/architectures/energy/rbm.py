@@ -147,7 +147,7 @@ class RBM(Machine):
         return self.decode(self.encode(inputs)).view_as(inputs)
 
     @torch.no_grad()
-    def sample(self, count: int, generator: torch.Generator, steps: int = 1000) -> Float[Tensor, "N ..."]:
+    def sample(self, count: int, generator: torch.Generator, steps: int = 100) -> Float[Tensor, "N ..."]:
         """What the machine believes in: Gibbs sampling from independent pixels, means in the last round.
 
         Args:
@@ -215,7 +215,7 @@ class GaussianRBM(Machine):
         return self.decode(self.encode(inputs)).view_as(inputs)
 
     @torch.no_grad()
-    def sample(self, count: int, generator: torch.Generator, steps: int = 1000) -> Float[Tensor, "N F"]:
+    def sample(self, count: int, generator: torch.Generator, steps: int = 100) -> Float[Tensor, "N F"]:
         """What the machine believes in: Gibbs sampling from independent numbers.
 
         Args:
