@@ -122,7 +122,7 @@ def bad(folder: Path) -> list[tuple[object, dict[str, object], str]]:
         (5, {}, "path of a text file"),
         (good, {"units": "words"}, "bytes or bpe; received 'words'"),
         (good, {"length": 4}, "from 8 to 4,096 tokens; received 4"),
-        (good, {"vocabulary": 500}, "vocabulary is for units=bpe"),
+        (good, {"units": "bytes", "vocabulary": 500}, "vocabulary is for units=bpe"),
         (good, {"units": "bpe", "vocabulary": 100}, "vocabulary is for units=bpe"),
         (good, {"encoding": "klingon"}, "no encoding is called 'klingon'"),
         (folder / "cut.txt", {"encoding": "utf-8"}, "is not written in utf-8"),
@@ -141,6 +141,8 @@ def test_read_knows_running_text_by_its_task() -> None:
     for words in ({"task": "continue"}, {"kind": "corpus"}):
         source = read(GENESIS, **words)
         assert (source.kind, source.target.problem) == ("corpus", "continue")
+        assert isinstance(source, CorpusSource)
+        assert source.units == "bpe"
 
 
 def test_a_held_out_file_is_the_test(tmp_path: Path) -> None:
@@ -155,7 +157,7 @@ def test_a_held_out_file_is_the_test(tmp_path: Path) -> None:
 
 
 def test_no_text_is_in_two_splits_and_none_is_lost(tmp_path: Path) -> None:
-    source = read_corpus(GENESIS)
+    source = read_corpus(GENESIS, units="bytes")
     splits = assign(source)
     sizes = np.array([block.stop - block.start for block in source.blocks])
     shares = [sizes[splits == split].sum() for split in range(3)]
@@ -182,8 +184,8 @@ def test_documents_are_dealt_out_whole_where_there_are_many(tmp_path: Path) -> N
 
 
 def test_no_seed_moves_a_split_and_copies_stay_together() -> None:
-    source = read_corpus(GENESIS)
-    assert np.array_equal(assign(source), assign(read_corpus(GENESIS)))
+    source = read_corpus(GENESIS, units="bytes")
+    assert np.array_equal(assign(source), assign(read_corpus(GENESIS, units="bytes")))
     twice = read_corpus([GENESIS.read_text()[:60_000]] * 2)
     splits, keys = assign(twice), twice.keys()
     for key in np.unique(keys):
@@ -223,7 +225,7 @@ def test_windows_ask_for_every_token_once_with_what_came_before(length: int, str
 
 
 def test_batches_of_a_split_are_its_windows(tmp_path: Path) -> None:
-    data = opened(read_corpus(GENESIS, length=32), tmp_path)
+    data = opened(read_corpus(GENESIS, units="bytes", length=32), tmp_path)
     asked, bytes_of = data.counted("test", slice(None))
     tokens = torch.cat([batch.tokens for batch in data.batches("test")])
     assert len(tokens) == data.rows("test") == min(JUDGED["test"], data.rows("test"))
@@ -239,7 +241,7 @@ def test_batches_of_a_split_are_its_windows(tmp_path: Path) -> None:
 
 
 def test_training_windows_are_a_function_of_seed_and_number(tmp_path: Path) -> None:
-    data = opened(read_corpus(GENESIS), tmp_path, batch=8, seed=1)
+    data = opened(read_corpus(GENESIS, units="bytes"), tmp_path, batch=8, seed=1)
     again = open_data(tmp_path / "data", batch=8, seed=1)
     other = open_data(tmp_path / "data", batch=8, seed=2)
     later = data.batch("train", 5)
@@ -256,7 +258,7 @@ def test_training_windows_are_a_function_of_seed_and_number(tmp_path: Path) -> N
 
 def test_windows_begin_everywhere(tmp_path: Path) -> None:
     data = CorpusData.of(
-        read_corpus(GENESIS).fit(np.zeros(108, np.int8)).spec,
+        read_corpus(GENESIS, units="bytes").fit(np.zeros(108, np.int8)).spec,
         {"merges": []},
         {"train": {"tokens": np.arange(200, dtype=np.int32)}},
         batch=64,

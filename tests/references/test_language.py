@@ -129,6 +129,7 @@ def test_files_of_other_networks_are_refused(tmp_path: Path) -> None:
     bad = {
         "lacks": {name: weight for name, weight in good.items() if "ln_f.bias" not in name},
         "has, unlike GPT-2": {**good, "h.0.rotary.weight": torch.ones(2)},
+        "has, unlike": {**good, "h.first.attn.c_attn.weight": torch.ones(2)},
         "differs from": {**good, "lm_head.weight": torch.zeros_like(ours.embed.weight)},
     }
     for number, (told, weights) in enumerate(bad.items()):

@@ -128,4 +128,5 @@ def _lines(depth: int) -> list[tuple[str, str, bool]]:
 
 
 def _depth(weights: Mapping[str, Tensor], prefix: str) -> int:
-    return 1 + max((int(n.removeprefix(prefix).split(".")[0]) for n in weights if n.startswith(prefix)), default=-1)
+    numbers = [name.removeprefix(prefix).partition(".")[0] for name in weights if name.startswith(prefix)]
+    return 1 + max((int(number) for number in numbers if number.isdecimal() and len(number) < 5), default=-1)
