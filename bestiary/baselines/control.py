@@ -79,8 +79,8 @@ def _search(data: Any, setting: Setting, seed: int, seconds: float) -> Linear:
         if number >= 2 and time.monotonic() - began > seconds:
             break
         fresh = generator.standard_normal(shape).astype(np.float32)
-        nearby = leader + np.float32(0.3) * fresh
-        weight: NDArray[np.float32] = fresh if number % 2 == 0 or number < 20 else nearby
+        nearby = (leader + 0.3 * fresh).astype(np.float32)
+        weight = fresh if number % 2 == 0 or number < 20 else nearby
         returns, _ = episodes(name, seeds[:TRIED], Linear(weight, scale).act)
         if returns.mean() > best:
             best, leader = float(returns.mean()), weight

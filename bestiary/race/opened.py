@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from bestiary.data.store import read_array
+from bestiary.errors import InputError
 from bestiary.race.course import Course, failure, rival_id
 from bestiary.race.evidence import Standing, Verdict
 from bestiary.race.losses import constant
@@ -42,6 +43,11 @@ def judge(course: Course) -> Verdict:
     """
     found = finalists(course)
     plan, folder = course.plan, course.folder
+    if not found:
+        why = "; ".join(f"{name}: {reason}" for name, reason in plan.left_out.items()) or "the budget ran out"
+        raise InputError(
+            f"no training left an answer ({why}); give it more time: bestiary race --resume {folder} --add 5m"
+        )
     plan.finalists = [f.name for f in found]
     if not plan.opened:
         plan.opened = count_opening(plan.digest)
