@@ -115,9 +115,9 @@ def few_labels(seed: int, wrong: bool, full: bool) -> float:
     data = (Scattered if wrong else StoredData)(folder, batch=50, seed=seed, sealed=folder.parent / "sealed")
     task, tuning = Classification(10), 600
     scores = []
-    for pretraining in ((6000 if full else 2000), 0):
+    for pretraining in (2000, 0):
         torch.manual_seed(seed)
-        network = DBNClassifier(features=784, outputs=10, widths=(500, 200) if full else (200, 100))
+        network = DBNClassifier(features=784, outputs=10, widths=(200, 100))
         if not pretraining:
             first_weights(network)
         steps = pretraining + tuning
