@@ -30,7 +30,7 @@ def command(
     from bestiary.runs.model import load
 
     model = load(run)
-    answers = model.predict(file).drop(columns="row")
+    answers = model.predict(str(file)).drop(columns="row")
     for warning in model.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     if out is None:

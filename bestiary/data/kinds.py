@@ -39,6 +39,9 @@ def guess_path(given: str | Path) -> tuple[str, str] | None:
     if there(given) and Path(given).expanduser().is_dir():
         if any(Path(given).expanduser().glob("*_TRAIN.ts")):
             return "series", f"{given} is a folder with a file NAME_TRAIN.ts"
+        if all((Path(given).expanduser() / name).is_file() for name in ("nodes.csv", "edges.csv")):
+            several = (Path(given).expanduser() / "graphs.csv").is_file()
+            return ("graphs" if several else "graph"), f"{given} is a folder with nodes.csv and edges.csv"
         return "image", f"{given} is a folder; images in one folder per class are expected"
     path = checked_path(given)
     suffix = path.suffix.lower()

@@ -93,7 +93,7 @@ def read(
         if kind is None and own is not None:
             kind, reason = own, f"the built-in set {name!r} is of that kind"
         words |= {word: value for word, value in defaults.items() if words.get(word) is None}
-    if isinstance(source, tuple):
+    if isinstance(source, tuple) and kind not in _OWN:
         return _read_arrays(cast("tuple[object, ...]", source), kind, words, reason)
     frame: Frame | None = None
     if kind in _OWN:

@@ -45,9 +45,8 @@ def judge(course: Course) -> Verdict:
     plan, folder = course.plan, course.folder
     if not found:
         why = "; ".join(f"{name}: {reason}" for name, reason in plan.left_out.items()) or "the budget ran out"
-        raise InputError(
-            f"no training left an answer ({why}); give it more time: bestiary race --resume {folder} --add 5m"
-        )
+        again = f"bestiary race --resume {folder} --add 5m"
+        raise InputError(f"no training left an answer ({why}); give it more time: {again}")
     plan.finalists = [f.name for f in found]
     if not plan.opened:
         plan.opened = count_opening(plan.digest)

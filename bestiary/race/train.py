@@ -130,7 +130,7 @@ def _reasons(plan: Plan) -> str:
 def only_stage(plan: Plan, left: float, epochs: int) -> Stage:
     """The one rung: as many updates as the epochs, or the seconds left, allow; a look every epoch or so."""
     entrant = plan.entrants[0]
-    epoch = max(1, plan.rows["train"] // entrant.batch)
+    epoch = 1 if plan.kind == "graph" else max(1, plan.rows["train"] // entrant.batch)
     steps = epochs * epoch
     if plan.budget < ENDLESS:
         steps = max(1, int(left / (1.1 * entrant.step_seconds)))

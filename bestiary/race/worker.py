@@ -107,7 +107,8 @@ def train(folder: str) -> None:
     _afresh_when_changed(here, job)
     data = open_data(Path(job["data"]), batch=job["batch"], seed=job["seed"], device=job["device"])
     learner = _learner(job, data)
-    judge = TrainingJudge(task_for(data.facts), data, due=job["look_every"], seed=job["seed"])
+    task = task_for(data.facts)
+    judge = TrainingJudge(task, data, due=job["look_every"], seed=job["seed"], most=getattr(task, "most", MOST))
     run = Watched(RunFolder(here, patience=job["patience"]), job, stopping, judge)
     torch.manual_seed(job["seed"])
     try:
@@ -219,7 +220,7 @@ def _measure(job: dict[str, Any], began: float, enough: float) -> dict[str, Any]
         looks = [_timed(lambda: judge(learner.answer, 1))]  # the first one imports and warms up
         if looks[0] < job["limit"]:
             looks.append(_timed(lambda: judge(learner.answer, 1)))
-        rows = min(len(data.arrays("validation")["target"]), MOST)
+        rows = min(len(data.arrays("validation")["target"]), getattr(judge.task, "most", MOST))
     except (InputError, ValueError, RuntimeError, MemoryError) as reason:
         return {"name": job["name"], "reason": explain(reason)[1]}
     warmed = steps[1:] or steps

@@ -67,6 +67,7 @@ class Generate:
     """
 
     problem = "generate"
+    most = 1000  # rows made at each look during training: some networks take many passes for each
 
     def __init__(self, facts: Mapping[str, Any]) -> None:
         self.facts = facts
