@@ -9,6 +9,7 @@ from bestiary import catalogue
 from bestiary.catalogue import Contender, Row
 from bestiary.contracts import ImageSpec, SeriesSpec, Spec
 from bestiary.errors import InputError, nearest
+from bestiary.tasks.registry import SUPERVISED
 
 FAMILY = "family:"
 
@@ -58,12 +59,20 @@ def candidates(
         sizes, reason = _sizes(row, kind, problem, spec, rows, named, unwanted)
         if sizes:
             found.append(Candidate(row, sizes))
-        elif reason and (named or kind in row.races):
+        elif reason and (named or _suited(row, kind, problem)):
             left_out[row.name] = reason
     if not found:
         why = "; ".join(f"{name}: {reason}" for name, reason in left_out.items()) or "all are excluded"
         raise InputError(f"expected at least one contender for {kind} {problem}; found none ({why}); name others")
     return found, left_out
+
+
+def _suited(row: Row, kind: str, problem: str) -> bool:
+    """Whether an architecture is meant for such data and task; others are not missed when they stay away."""
+    contenders = row.races.get(kind, ())
+    if problem in SUPERVISED:
+        return bool(contenders) and bool(set(row.recipes) & set(SUPERVISED))
+    return problem in row.recipes and any(not c.tasks or problem in c.tasks for c in contenders)
 
 
 def split_words(given: Sequence[str] | str | None) -> list[str]:

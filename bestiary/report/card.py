@@ -31,7 +31,7 @@ def model_card(
         f"# {_plain(standing.title or standing.name)}: {_plain(verdict.target, 80)}",
         _what(verdict, standing),
         "## How good it is\n\n" + _quality(verdict, standing),
-        "## How to use it\n\n" + _use(words.new_rows(verdict.kind, source or {})),
+        "## How to use it\n\n" + _use(verdict.problem, words.new_rows(verdict.kind, source or {})),
         "## What it was trained on\n\n" + _data(verdict, notes),
         "## Limits\n\n" + _limits(verdict, standing),
         "## Licence\n\nThe weights belong to whoever owns the data they were trained on; Bestiary, which trained "
@@ -85,9 +85,12 @@ def _quality(verdict: Verdict, standing: Standing) -> str:
     return told + "\n\n" + "\n".join(lines)
 
 
-def _use(new: str) -> str:
+def _use(problem: str, new: str) -> str:
+    typed = f"```\n{words.next_verb(problem, 'THIS_FOLDER', new)}\n```"
+    if problem in ("generate", "continue", "control"):
+        return typed
     return (
-        f"```\nbestiary predict THIS_FOLDER {new} --out predictions.csv\n```\n\n"
+        f"{typed}\n\n"
         f'```python\nimport bestiary\n\nmodel = bestiary.load("THIS_FOLDER")\nprint(model.predict("{new}"))\n```'
     )
 

@@ -205,6 +205,22 @@ def sentence(text: str) -> str:
     return (text[:1].upper() + text[1:] + ("" if text[-1:] in ".!?" else ".")) if text else ""
 
 
+def next_verb(problem: str, run: str, new: str) -> str:
+    """What is typed next, with a model of a task.
+
+    Example:
+        >>> next_verb("generate", "myrace", "new.csv")
+        'bestiary sample myrace --count 64'
+    """
+    if problem == "generate":
+        return f"bestiary sample {run} --count 64"
+    if problem == "continue":
+        return f"bestiary sample {run} --count 3"
+    if problem == "control":
+        return f"bestiary play {run} --out episode.gif"
+    return f"bestiary predict {run} {new} --out predictions.csv"
+
+
 def new_rows(kind: str, source: Mapping[str, object]) -> str:
     """A name for new rows, of the form that was trained on.
 

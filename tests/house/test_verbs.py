@@ -11,7 +11,7 @@ from bestiary.race.train import train
 @pytest.fixture(scope="module")
 def pole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("pole") / "run"
-    train("dqn", "CartPole-v1", task="control", set={"warmup": 64}, epochs=1, out=out)
+    train("dqn", "CartPole-v1", task="control", set={"batch": 64, "warmup": 64}, epochs=1, out=out)
     return out
 
 

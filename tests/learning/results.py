@@ -11,6 +11,7 @@ import platform
 import statistics
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -71,7 +72,7 @@ def study_digest(study: Study) -> str:
     row = catalogue.find(study.row)
     modules = {size.network.partition(":")[0].replace(".", "/") + ".py" for size in row.sizes}
     paths = [ROOT / module for module in sorted(modules)] + [ROOT / "bestiary" / source for source in study.sources]
-    paths += [Path(inspect.getfile(study.run))]
+    paths += [Path(inspect.getfile(getattr(study.run, "func", study.run)))]  # of a partial: what it calls
     words = repr((study.name, study.floor, study.full, dict(row.settings[0]))).encode()
     return hashlib.sha256(b"".join(path.read_bytes() for path in paths) + words).hexdigest()[:16]
 
@@ -150,18 +151,27 @@ def page() -> str:
     return "\n".join(lines + studies_table()) + "\n"
 
 
-def main() -> int:
-    """Measures what is missing or stale; returns 1 when a claim is not met."""
+def main(only: Sequence[str] = ()) -> int:
+    """Measures what is missing or stale; returns 1 when a claim is not met.
+
+    Args:
+        only: names of claims or studies; everything unless given.
+    """
     failed = 0
-    for number, claim in enumerate(CLAIMS, 1):
+    claims = [claim for claim in CLAIMS if not only or claim.name in only]
+    for number, claim in enumerate(claims, 1):
         path = RESULTS / f"{claim.name}.json"
         known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         if known.get("digest") != digest(claim):
             known = measure(claim)
             write_text(path, json.dumps(known, indent=1) + "\n")
-        print(f"[{number}/{len(CLAIMS)}] {claim.name}: {known['mean']} (twin {known['twin']})", flush=True)
+        print(f"[{number}/{len(claims)}] {claim.name}: {known['mean']} (twin {known['twin']})", flush=True)
         failed += not known["met"]
-    studies = [study for study in all_studies() if not study.needs or os.environ.get(study.needs)]
+    studies = [
+        study
+        for study in all_studies()
+        if (not study.needs or os.environ.get(study.needs)) and (not only or study.name in only)
+    ]
     for number, study in enumerate(studies, 1):
         path = RESULTS / f"{study.name}.json"
         known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
@@ -171,10 +181,10 @@ def main() -> int:
         print(f"[{number}/{len(studies)}] {study.name}: {known['mean']} (twin {known['twin']})", flush=True)
         failed += not known["met"]
     write_text(RESULTS / "README.md", page())
-    total = len(CLAIMS) + len(studies)
+    total = len(claims) + len(studies)
     print(f"{total - failed} of {total} met; {RESULTS / 'README.md'}")
     return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

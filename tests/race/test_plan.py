@@ -149,7 +149,7 @@ def test_contenders_are_narrowed_by_names_families_and_sizes():
             for c in candidates(kind, "classification", given, rows, only, exclude)[0]
         }
 
-    assert set(names("family:convolution")) <= {"cnn", "lenet5", "lenet5_original", "resnet", "drn"}
+    assert set(names("family:convolution")) <= {"cnn", "lenet5", "lenet5_original", "resnet", "drn", "capsnet"}
     assert "mlp" in names() and "mlp" not in names(exclude="mlp")
     assert names("fnn/small") == {"fnn": ["small"]}
     assert names("fnn", rows=500)["fnn"] == ["small"]
