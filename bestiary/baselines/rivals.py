@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from bestiary.baselines.baseline import MOST_BYTES, TRUSTED
+from bestiary.baselines.baseline import MOST_BYTES, TRUSTED, parameters
 from bestiary.data.opening import open_data
 from bestiary.errors import InputError, nearest
 from bestiary.tasks.predictions import write_predictions
@@ -151,10 +152,19 @@ def run_rival(
         "rows": rows,
         "train_seconds": time.monotonic() - began,
         "predict_seconds": predicting,
-        "parameters": sum(int(np.size(v)) for v in best[2].state().values() if isinstance(v, np.ndarray)),
+        "parameters": sum(_numbers(part) for part in best[2].state().values()),
         "limit": rows,
         "bytes": size,
     }
+
+
+def _numbers(part: Any) -> int:
+    """How many numbers a part of a fitted baseline holds."""
+    if isinstance(part, np.ndarray):
+        return int(np.size(part))
+    if isinstance(part, list | tuple):
+        return sum(_numbers(one) for one in part)
+    return parameters(part[-1] if isinstance(part, Pipeline) else part) if hasattr(part, "get_params") else 0
 
 
 def save_rival(path: Path, rival: Rival, kind: str, problem: str, setting: Setting, answer: Answer) -> int:

@@ -20,7 +20,7 @@ from bestiary.race.evidence import Verdict
 from bestiary.race.outcome import Outcome
 from bestiary.race.plan import Plan
 from bestiary.report.board import Line, lines
-from bestiary.report.words import new_rows, next_verb, title
+from bestiary.report.words import able, new_rows, next_verb, title
 
 STATUS = {"eliminated": "left the race"}
 TESTED = "test, 95 % interval"
@@ -72,7 +72,8 @@ def next_command(verdict: Verdict, run: Path) -> str:
     folder = shlex.quote(str(run))
     if not (run / "winner").exists():
         return f"bestiary race --resume {folder} --add 5m"
-    return next_verb(verdict.problem, folder, new_rows(verdict.kind, Plan.read(run).source))
+    new = new_rows(verdict.kind, Plan.read(run).source)
+    return next_verb(verdict.problem, folder, new, able(verdict))
 
 
 def leaderboard(verdict: Verdict, width: int = 80) -> Table:

@@ -66,7 +66,7 @@ def render(evidence: Evidence) -> str:
             "name": _name,
         }
     )
-    environment.globals.update({"data_uri": data_uri, "next_verb": words.next_verb})
+    environment.globals.update({"data_uri": data_uri, "next_verb": words.next_verb, "able": words.able})
     environment.globals.update(
         {"score": words.score, "bounds": board.bounds, "shorten": words.shorten, "share": words.share}
     )

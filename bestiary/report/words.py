@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from bestiary.race.evidence import Verdict
 from bestiary.tasks.metrics import Metric
 from bestiary.tasks.registry import TASKS, evidence_of
 
@@ -205,8 +206,14 @@ def sentence(text: str) -> str:
     return (text[:1].upper() + text[1:] + ("" if text[-1:] in ".!?" else ".")) if text else ""
 
 
-def next_verb(problem: str, run: str, new: str) -> str:
+def next_verb(problem: str, run: str, new: str, contender: str = "") -> str:
     """What is typed next, with a model of a task.
+
+    Args:
+        problem: the task.
+        run: the folder.
+        new: a name for new rows.
+        contender: the network to use where what was kept cannot do it.
 
     Example:
         >>> next_verb("generate", "myrace", "new.csv")
@@ -214,11 +221,18 @@ def next_verb(problem: str, run: str, new: str) -> str:
     """
     if problem == "generate":
         return f"bestiary sample {run} --count 64"
+    which = f" --contender {contender}" if contender else ""
     if problem == "continue":
-        return f"bestiary sample {run} --count 3"
+        return f"bestiary sample {run}{which} --count 3"
     if problem == "control":
-        return f"bestiary play {run} --out episode.gif"
+        return f"bestiary play {run}{which} --out episode.gif"
     return f"bestiary predict {run} {new} --out predictions.csv"
+
+
+def able(verdict: Verdict) -> str:
+    """The best network, where a baseline was kept that can neither write nor play; else nothing."""
+    kept = verdict.chosen.startswith("baseline/")
+    return verdict.networks_best if kept and verdict.problem in ("continue", "control") else ""
 
 
 def new_rows(kind: str, source: Mapping[str, object]) -> str:
