@@ -106,7 +106,7 @@ def _context(evidence: Evidence) -> list[Section]:
         f"Bits per byte by the place in a window of {length} tokens: networks see the window alone, so what stands "
         "early in it has little before it; a baseline has read all that went before."
     )
-    return [Section("More context helps", "", [Picture("Bits per byte along the window", caption, svg=svg)])]
+    return [Section("Does more context help?", "", [Picture("Bits per byte along the window", caption, svg=svg)])]
 
 
 def _along(told: dict[str, NDArray[np.float64]]) -> NDArray[np.float64]:
