@@ -46,8 +46,8 @@ def names(family: str | None = None, kind: str | None = None, guide: str | None 
         InputError: for a family, kind or guide that no architecture has.
 
     Example:
-        >>> names(family="recurrence")
-        ['rnn', 'lstm', 'gru']
+        >>> names(family="reinforcement")
+        ['dqn', 'dueling_dqn']
     """
     for word, given, known in (
         ("family", family, {row.family for row in ROWS}),
