@@ -36,7 +36,7 @@ def test_the_inside_is_one_page_without_requests(pole: Path, capsys: pytest.Capt
     code, out, _ = said(capsys, "inspect", str(pole))
     page = Path(out.strip()).read_text(encoding="utf-8")
     assert code == 0
-    assert "body.0.weight" in page and "17,410 parameters" in page
+    assert "body.0.weight" in page and "67,586 parameters" in page
     assert "default-src 'none'" in page and "<script" not in page and 'src="http' not in page
 
 

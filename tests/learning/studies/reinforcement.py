@@ -15,7 +15,7 @@ from bestiary.tasks import TrainingJudge
 from bestiary.tasks.control import Control
 from tests.learning.study import Study
 
-STEPS, LOOKS = {"short": 1200, "full": 6000}, {"short": 4, "full": 30}
+STEPS, LOOKS = {"short": 1200, "full": 6000}, {"short": 4, "full": 60}
 
 
 def cart_pole(row: str, seed: int, wrong: bool, full: bool) -> float:
