@@ -141,7 +141,7 @@ def test_spoiling_takes_parts_at_their_place() -> None:
         ("digits", {"task": "reconstruct", "code": 0}, "code is a whole number from 1"),
         ("digits", {"task": "generate", "code": 4}, "code is a whole number from 1, for reconstruct and anomaly"),
         ("digits", {"task": "reconstruct", "cod": 4}, "received 'cod'"),
-        ("arrow_head", {"task": "reconstruct"}, "takes tables and images; these are series data"),
+        ("digits", {"task": "reconstruct", "kind": "series"}, "takes tables and images; these are series data"),
     ],
 )
 def test_words_that_do_not_fit(source: str, words: dict[str, Any], message: str) -> None:
