@@ -8,11 +8,10 @@ import subprocess
 import sys
 import tempfile
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import torch
-from common import Never, compare, finish, header
+from common import Never, compare, finish, header, most_held
 from torch import nn
 from torch.nn import functional as F
 
@@ -101,8 +100,7 @@ def memory(name: str, bound: float) -> bool:
 if __name__ == "__main__":
     if len(sys.argv) == 3:
         {"ours": ours, "theirs": theirs}[sys.argv[1]](*SIZES[sys.argv[2]])
-        status = Path("/proc/self/status").read_text(encoding="utf-8")  # not getrusage: it remembers the parent's peak
-        print(int(status.partition("VmHWM:")[2].split()[0]) / 1024)
+        print(most_held())
         sys.exit()
     header("numpy")
     kept = [

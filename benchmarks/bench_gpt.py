@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import torch
-from common import compare, finish, header
+from common import compare, finish, header, most_held
 from torch import Tensor, nn
 
 from bestiary.architectures.attention.gpt import GPT
@@ -117,14 +117,12 @@ def _peak(which: str) -> float:
 
 def _measure(which: str) -> None:
     """Prints megabytes: the peak of three steps after the code has been loaded by one on its own."""
-    import resource
-
     import transformers  # noqa: F401 (both sides carry the same code)
 
     peer()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = most_held()
     (ours_steps if which == "ours" else peer_steps)(STEPS)
-    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+    print(most_held() - before)
 
 
 if __name__ == "__main__":

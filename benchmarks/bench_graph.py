@@ -1,12 +1,11 @@
 """A graph layer forward and backward on 100,000 edges, one thread: ours against torch_geometric, time and memory."""
 
-import resource
 import subprocess
 import sys
 from functools import partial
 
 import torch
-from common import compare, finish, header
+from common import compare, finish, header, most_held
 from torch import Tensor, nn
 from torch_geometric.nn import GATConv, GCNConv
 
@@ -52,9 +51,9 @@ def measure_memory(name: str, side: int) -> None:
     layer, (features, edges) = layers()[name][side], graph(LARGER)
     small = graph()
     work(layer, *small)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = most_held()
     work(layer, features, edges)
-    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
+    print(round((most_held() - before) * 2**20))
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -57,6 +58,15 @@ def compare(
         f"bound {bound}: {'kept' if kept else 'NOT KEPT'}"
     )
     return kept
+
+
+def most_held() -> float:
+    """The most memory that this process has held so far, in MB.
+
+    Not what `getrusage` tells: that begins with the peak of the process that started this one.
+    """
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 class Never:

@@ -128,7 +128,6 @@ class EnvironmentData:
     """
 
     regression = False
-    whole = False
 
     def __init__(
         self, folder: Path, batch: int = 64, seed: int = 0, device: str = "cpu", sealed: Path | None = None

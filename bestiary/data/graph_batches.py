@@ -70,8 +70,6 @@ class GraphData(_Stored):
         sealed: folder of the test split, when it may be opened.
     """
 
-    whole = True
-
     def __init__(
         self, folder: Path, batch: int = 128, seed: int = 0, device: str = "cpu", sealed: Path | None = None
     ) -> None:

@@ -118,7 +118,7 @@ class Life:
     def act(self, action: int) -> tuple[Floats, float, Floats, bool]:
         """One step: the observation before, the reward, the observation after, and whether the world ended there."""
         before = self.observation
-        observation, reward, terminated, truncated, _ = self._world.step(action + _first(self._world))
+        observation, reward, terminated, truncated, _ = self._world.step(action + first_action(self._world))
         self.observation = numbers(self._world, observation)
         self.actions.append(action)
         self.returned += float(reward)
@@ -147,7 +147,8 @@ class Life:
         self.returns = list(state["returns"])
 
 
-def _first(world: Any) -> int:
+def first_action(world: Any) -> int:
+    """The number that the world gives to its first action; networks count from 0."""
     return int(world.action_space.start)
 
 
@@ -173,7 +174,7 @@ def episodes(name: str, seeds: Sequence[int], choose: Any, together: int = 100) 
             actions: Tensor = choose(torch.from_numpy(np.stack([seen[p] for p in alive])))
             for place, action in zip(alive, actions.tolist()):
                 world = worlds[place - first]
-                observation, reward, terminated, truncated, _ = world.step(int(action) + _first(world))
+                observation, reward, terminated, truncated, _ = world.step(int(action) + first_action(world))
                 returns[place] += float(reward)
                 lengths[place] += 1
                 if terminated or truncated:

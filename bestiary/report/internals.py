@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from bestiary.architectures.build import resolve
+from bestiary.sampling.looking import evaluating
 
 MOST_LINES = 60
 
@@ -94,7 +95,6 @@ def weights(network: nn.Module, first: nn.Module | None, gradients: Mapping[str,
     return lines
 
 
-@torch.no_grad()
 def activity(network: nn.Module, inputs: tuple[Tensor, ...]) -> list[Activity]:
     """A line for each layer without layers of its own, in the order in which they answer.
 
@@ -108,12 +108,10 @@ def activity(network: nn.Module, inputs: tuple[Tensor, ...]) -> list[Activity]:
         for name, module in network.named_modules()
         if name and not any(module.children()) and not isinstance(module, nn.Dropout)
     ]
-    training = network.training
-    network.eval()
     try:
-        network(*inputs)
+        with evaluating(network):
+            network(*inputs)
     finally:
-        network.train(training)
         for handle in handles:
             handle.remove()
     return list(lines.values())

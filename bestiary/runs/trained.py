@@ -17,7 +17,7 @@ from bestiary.catalogue import Row
 from bestiary.contracts import Spec
 from bestiary.data.store import read_spec
 from bestiary.errors import InputError, nearest
-from bestiary.runs.model import MODEL, NetworkAnswers, load
+from bestiary.runs.model import NetworkAnswers, load
 
 
 @dataclass
@@ -123,11 +123,6 @@ def _winner_words(run: Path) -> dict[str, Any]:
     if not folder or not job.is_file() or not job.resolve().is_relative_to(run.resolve()):
         return {}
     return {**json.loads(job.read_text(encoding="utf-8")), "folder": str(run / folder)}
-
-
-def is_model(folder: Path) -> bool:
-    """Whether a folder holds a model by itself."""
-    return (folder / MODEL).is_file()
 
 
 @torch.no_grad()

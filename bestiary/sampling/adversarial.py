@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from bestiary.contracts import ImageSpec, Spec
 from bestiary.errors import InputError
 from bestiary.layers.adversaries import Adversaries
+from bestiary.sampling.looking import evaluating
 from bestiary.sampling.pictures import Picture, grid, png
 from bestiary.sampling.samples import Samples, unit_images
 
@@ -48,15 +49,11 @@ def sample(
     return Samples(table={f"feature_{number}": column.numpy() for number, column in enumerate(made.T)})
 
 
-@torch.no_grad()
 def make(players: Adversaries, codes: Float[Tensor, "N Z"]) -> Float[Tensor, "N ..."]:
     """What codes become, in the units of a batch, in evaluation mode, on the CPU."""
-    device, training = next(players.parameters()).device, players.training
-    players.eval()
-    try:
+    device = next(players.parameters()).device
+    with evaluating(players):
         return torch.cat([players.generator(part.to(device)).cpu().float() for part in codes.split(256)])
-    finally:
-        players.train(training)
 
 
 def inspect(network: nn.Module, data: Any, spec: Spec, facts: Mapping[str, Any]) -> list[Picture]:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from bestiary.batches import PairBatch
 from bestiary.data.alphabets import BEGIN, END, FIRST, Alphabet, alphabet_of
 from bestiary.sampling.beams import greedy
+from bestiary.sampling.looking import evaluating
 from bestiary.sampling.pictures import Picture
 
 CELL, GAP, ACROSS = 22, 30, 760  # pixels of a square, between panels, and of a row of panels
@@ -154,12 +155,8 @@ def inspect(network: nn.Module, data: Any, spec: Any, facts: Mapping[str, Any]) 
     order = lengths.argsort(stable=True)
     middle = order[len(order) // 4 : max(1, 3 * len(order) // 4 + 1)]
     rows: Tensor = middle[torch.linspace(0, len(middle) - 1, min(SHOWN, len(middle))).long()]
-    training = network.training
-    network.eval()
-    try:
+    with evaluating(network):
         found = align(network, data.take("validation", rows), facts, spec.answer_length - 2)
-    finally:
-        network.train(training)
     inside = 100 * float(np.mean([diagonal_mass(alignment.weights) for alignment in found]))
     caption = (
         f"Read from left to right, written from top to bottom, {STOP} at the end; dark is where it looked. Of the "

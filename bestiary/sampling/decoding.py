@@ -19,6 +19,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from bestiary.errors import InputError
+from bestiary.sampling.looking import evaluating
 
 Rule = Callable[[Tensor], Tensor]  # logits [..., V] -> logits [..., V]
 _NEVER = float("-inf")
@@ -172,15 +173,10 @@ def generate(
     """
     if not prompt.shape[1]:
         raise InputError("a prompt has at least one token; received none; begin with the token that begins a text")
-    modes = {module: module.training for module in network.modules()}
-    network.eval()
-    try:
-        tokens = torch.cat([prompt, prompt.new_zeros(len(prompt), count)], 1)
+    tokens = torch.cat([prompt, prompt.new_zeros(len(prompt), count)], 1)
+    with evaluating(network):
         for end, logits in _reading(network, tokens, prompt.shape[1], cached):
             tokens[:, end : end + 1] = draw(rule(logits), generator)
-    finally:
-        for module, training in modes.items():
-            module.training = training
     return tokens
 
 

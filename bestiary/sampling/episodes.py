@@ -13,8 +13,10 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from bestiary.data.worlds import numbers, open_world
+from bestiary.data.worlds import first_action, numbers, open_world
 from bestiary.errors import InputError
+from bestiary.sampling import curves
+from bestiary.sampling.looking import evaluating
 from bestiary.sampling.pictures import Picture, png, write_bytes
 
 MOST_STEPS = 10_000
@@ -61,7 +63,6 @@ class Episode:
         return path
 
 
-@torch.no_grad()
 def play(network: nn.Module, spec: Any, *, seed: int = 0, frames: bool = True) -> Episode:
     """Plays one episode, taking the action that the network values most.
 
@@ -71,21 +72,21 @@ def play(network: nn.Module, spec: Any, *, seed: int = 0, frames: bool = True) -
         seed: the episode begins with.
         frames: whether to keep pictures.
     """
-    network.eval()
     world = open_world(spec.environment, frames=frames)
     observation, _ = world.reset(seed=seed)
     episode = Episode(0.0, 0, [])
     ended = False
-    while not ended and episode.steps < MOST_STEPS:
-        if frames:
-            _keep(episode, world)
-        values = network(torch.from_numpy(numbers(world, observation))[None])[0]
-        action = int(values.argmax())
-        observation, reward, terminated, truncated, _ = world.step(action + int(world.action_space.start))
-        episode.returned += float(reward)
-        episode.steps += 1
-        episode.values.append(float(values[action]))
-        ended = bool(terminated or truncated)
+    with evaluating(network):
+        while not ended and episode.steps < MOST_STEPS:
+            if frames:
+                _keep(episode, world)
+            values = network(torch.from_numpy(numbers(world, observation))[None])[0]
+            action = int(values.argmax())
+            observation, reward, terminated, truncated, _ = world.step(action + first_action(world))
+            episode.returned += float(reward)
+            episode.steps += 1
+            episode.values.append(float(values[action]))
+            ended = bool(terminated or truncated)
     if frames:
         _keep(episode, world)
     world.close()
@@ -106,19 +107,11 @@ def strip(frames: Sequence[NDArray[np.uint8]], count: int = 6) -> NDArray[np.uin
 
 def pictures(network: nn.Module, data: Any, spec: Any, facts: Any) -> list[Picture]:
     """An episode in six pictures, and what the network expects at each step beside what it will get."""
-    from matplotlib.figure import Figure
-
     episode = play(network, spec, seed=9_000_000)
     drawn = [
         Picture("One episode", f"{episode.steps} steps, return {episode.returned:g}.", png=png(strip(episode.frames)))
     ]
-    figure = Figure(figsize=(7, 2.6), layout="constrained")
-    axes = figure.add_subplot()
-    axes.plot(episode.values, label="expected of the action taken (discounted)")
-    axes.set(xlabel="step", ylabel="value")
-    axes.legend(frameon=False)
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg")
-    text = buffer.getvalue()
+    values = curves.Curve("", range(episode.steps), episode.values)
+    drawing = curves.draw([values], "step", "expected of the action taken (discounted)")
     told = "Values that stay level say that the network expects to go on for ever; a fall foretells the end."
-    return [*drawn, Picture("What it expects", told, svg=text[text.index("<svg") :])]
+    return [*drawn, Picture("What it expects", told, svg=drawing)]

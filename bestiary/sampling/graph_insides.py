@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from bestiary.layers.neighbours import Neighbours, received, softmax
 from bestiary.sampling import curves
+from bestiary.sampling.looking import evaluating
 from bestiary.sampling.maps import plane, scatter
 from bestiary.sampling.pictures import Picture
 
@@ -18,7 +19,6 @@ FEWEST = 3  # neighbours, itself included, that a node needs for its choice amon
 CURVE = 101  # points of a curve
 
 
-@torch.no_grad()
 def inspect(network: nn.Module, data: Any, spec: Any, facts: Mapping[str, Any]) -> list[Picture]:
     """A map of what was not learned from, and for attention how many neighbours count.
 
@@ -28,7 +28,6 @@ def inspect(network: nn.Module, data: Any, spec: Any, facts: Mapping[str, Any]) 
         spec: of the data.
         facts: of the data.
     """
-    network.eval()
     heads: dict[str, Tensor] = {}
     hooks = [
         part.register_forward_pre_hook(lambda part, given, name=name: heads.update({name: listened(part, *given)}))
@@ -36,8 +35,9 @@ def inspect(network: nn.Module, data: Any, spec: Any, facts: Mapping[str, Any]) 
         if hasattr(part, "scores")
     ]
     try:
-        batch = next(data.batches("validation"))
-        outputs = network(*batch.inputs)
+        with evaluating(network):
+            batch = next(data.batches("validation"))
+            outputs = network(*batch.inputs)
     finally:
         for hook in hooks:
             hook.remove()

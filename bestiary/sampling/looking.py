@@ -12,7 +12,10 @@ from torch import Tensor, nn
 
 @contextmanager
 def evaluating(answer: Any) -> Iterator[None]:
-    """No gradients; a network in evaluation mode, put back into the modes that it was found in.
+    """No gradients; a network in evaluation mode, each part put back into the mode that it was found in.
+
+    Not inference mode: tensors that data or layers keep from here (memory maps, tables) must still be trained on.
+    Anything but a network is left alone.
 
     Example:
         >>> network = nn.Dropout(0.5)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bestiary.contracts import Batch, Data, Predictions
+from bestiary.sampling.looking import evaluating
 from bestiary.tasks.classification import Classification
 
 
@@ -42,18 +43,11 @@ class ClassAnswers(ABC):
             split: whose rows.
         """
         row = cast("Any", data).arrays(split)["row"].clone()
-        modes = {module: module.training for module in answer.modules()} if isinstance(answer, nn.Module) else {}
-        for module in modes:
-            module.training = False
-        try:
-            with torch.no_grad():
-                parts = [
-                    self.logits(answer, batch) if isinstance(answer, nn.Module) else answer.answer(batch)
-                    for batch in data.batches(split)
-                ]
-        finally:
-            for module, training in modes.items():
-                module.training = training
+        with evaluating(answer):
+            parts = [
+                self.logits(answer, batch) if isinstance(answer, nn.Module) else answer.answer(batch)
+                for batch in data.batches(split)
+            ]
         return self._answers.predictions(torch.cat(parts).cpu() if parts else torch.empty(0, len(self.classes)), row)
 
     def score(self, predictions: Predictions, truth: Tensor | NDArray[np.generic]) -> dict[str, float]:

@@ -24,6 +24,7 @@ from torch.nn import functional as F
 from bestiary.contracts import CorpusSpec, Predictions
 from bestiary.data.corpus_store import CorpusData
 from bestiary.errors import InputError
+from bestiary.sampling.looking import evaluating
 from bestiary.tasks.evidence import Evidence, Measure, ratio
 from bestiary.tasks.metrics import Metric
 
@@ -122,15 +123,9 @@ class Continue:
 
 def network_bits(network: nn.Module, data: CorpusData, split: str) -> Float[Tensor, "N T"]:
     """Bits that a network needs for each place of each window of a split, context included."""
-    modes = {module: module.training for module in network.modules()}
-    network.eval()
-    try:
-        with torch.no_grad():
-            check_blind(network, data.spec)
-            parts = [_bits(network(*batch.inputs), batch.target) for batch in data.batches(split)]
-    finally:
-        for module, training in modes.items():
-            module.training = training
+    with evaluating(network):
+        check_blind(network, data.spec)
+        parts = [_bits(network(*batch.inputs), batch.target) for batch in data.batches(split)]
     return torch.cat(parts) if parts else torch.zeros(0, data.spec.length, dtype=torch.float64)
 
 

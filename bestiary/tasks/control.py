@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from bestiary.contracts import Predictions
 from bestiary.data.worlds import episodes
+from bestiary.sampling.looking import evaluating
 from bestiary.tasks.evidence import Evidence, Floats, Measure, mean
 from bestiary.tasks.metrics import Metric
 
@@ -59,14 +60,9 @@ class Control:
             split: whose episodes are played.
         """
         seeds = data.arrays(split)["row"]
-        if isinstance(answer, nn.Module):
-            training = answer.training
-            answer.eval()
-            with torch.no_grad():
-                returns, steps = episodes(data.spec.environment, seeds.tolist(), _greedy(answer))
-            answer.train(training)
-        else:
-            returns, steps = episodes(data.spec.environment, seeds.tolist(), answer.act)
+        act = _greedy(answer) if isinstance(answer, nn.Module) else answer.act
+        with evaluating(answer):
+            returns, steps = episodes(data.spec.environment, seeds.tolist(), act)
         return _evidence(seeds, returns, steps)
 
     def score(self, predictions: Predictions, truth: Any) -> dict[str, float]:

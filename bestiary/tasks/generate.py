@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from bestiary.contracts import Data, ImageSpec, Predictions
 from bestiary.errors import InputError
 from bestiary.layers.pixel_range import bounds
+from bestiary.sampling.looking import evaluating
 from bestiary.sampling.samples import unit_images
 from bestiary.tasks.closeness import copied, kernel_terms, manifolds
 from bestiary.tasks.evidence import Evidence, Measure, mean, ratio
@@ -140,15 +141,8 @@ def make(answer: nn.Module | Maker, count: int) -> Float[Tensor, "N ..."]:
     """
     if not hasattr(answer, "sample"):
         raise InputError(f"expected a network that makes data; received {type(answer).__name__}, which has no `sample`")
-    modes = {m: m.training for m in answer.modules()} if isinstance(answer, nn.Module) else {}
-    for module in modes:
-        module.training = False
-    try:
-        with torch.no_grad():
-            return answer.sample(count, torch.Generator().manual_seed(SEED)).cpu().float()  # pyright: ignore
-    finally:
-        for module, training in modes.items():
-            module.training = training
+    with evaluating(answer):
+        return answer.sample(count, torch.Generator().manual_seed(SEED)).cpu().float()  # pyright: ignore
 
 
 def within(made: Float[Tensor, "N ..."], data: Data, facts: Mapping[str, Any]) -> Float[Tensor, "N ..."]:

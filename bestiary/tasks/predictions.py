@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from bestiary.contracts import Data, Predictions
 from bestiary.errors import InputError
+from bestiary.sampling.looking import evaluating, row_numbers
 
 
 def outputs(network: nn.Module, data: Data, split: str) -> tuple[Tensor, Tensor]:
@@ -21,19 +22,10 @@ def outputs(network: nn.Module, data: Data, split: str) -> tuple[Tensor, Tensor]
     Returns:
         Outputs [N K], and row numbers [N]: those of the person's file where the data know them, else 0 ... N-1.
     """
-    modes = {module: module.training for module in network.modules()}
-    network.eval()
-    try:
-        # Not inference_mode: tensors that data or layers keep from here (memory maps, tables) must still be trained on.
-        with torch.no_grad():
-            parts = [network(*batch.inputs).cpu() for batch in data.batches(split)]  # pyright: ignore
-    finally:
-        for module, training in modes.items():
-            module.training = training
+    with evaluating(network):
+        parts = [network(*batch.inputs).cpu() for batch in data.batches(split)]  # pyright: ignore
     joined = torch.cat(parts) if parts else torch.empty(0, data.spec.outputs)
-    arrays: dict[str, Tensor] = data.arrays(split) if hasattr(data, "arrays") else {}  # pyright: ignore
-    row = arrays["row"].clone() if "row" in arrays else torch.arange(len(joined))
-    return joined, row
+    return joined, row_numbers(data, split, len(joined))
 
 
 def write_predictions(path: Path, predictions: Predictions) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -22,6 +21,7 @@ from bestiary.batches import PairBatch, PairSpec
 from bestiary.contracts import Predictions
 from bestiary.data.alphabets import alphabet_of
 from bestiary.sampling.beams import Answers, greedy
+from bestiary.sampling.looking import evaluating
 from bestiary.tasks.edits import edits
 from bestiary.tasks.evidence import Evidence, Measure, mean, ratio
 from bestiary.tasks.metrics import Metric
@@ -156,20 +156,6 @@ def corrections(edits: NDArray[np.int64], written: Sequence[Sequence[int]], answ
     """
     places = np.array([len(tokens) + 1 for tokens in written])
     return torch.from_numpy(edits * (np.log(places) + np.log(answers)))
-
-
-@contextmanager
-def evaluating(answer: object) -> Iterator[None]:
-    """A network in evaluation mode and without gradients, and back as it was; a baseline is left alone."""
-    modes = [(module, module.training) for module in answer.modules()] if isinstance(answer, nn.Module) else []
-    for module, _ in modes:
-        module.training = False
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        for module, training in modes:
-            module.training = training
 
 
 def _nats(network: nn.Module, batch: PairBatch) -> Tensor:

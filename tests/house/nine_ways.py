@@ -245,9 +245,11 @@ def shown(result: str) -> str:
             f"{what}; {floor:g} or more with each of three seeds, less by a broken twin ({twin}); see `make results`."
         )
     measured = json.loads(path.read_text(encoding="utf-8"))
+    seeds = len(measured["scores"])
+    over = "on average of three seeds" if seeds == 3 else f"with {seeds} seed{'s' * (seeds > 1)}"
     return (
-        f"{what}; {measured['mean']:.3g} on average of three seeds (range {measured['spread']:.2g}, {floor:g} or more "
-        f"asked of each); {measured['twin']:.3g} by a broken twin ({twin})."
+        f"{what}; {measured['mean']:.3g} {over} (range {measured['spread']:.2g}, {floor:g} or more asked of each); "
+        f"{measured['twin']:.3g} by a broken twin ({twin})."
     )
 
 

@@ -27,7 +27,8 @@ class Study:
         only_full: too long for the tests.
         twin: how the twin is broken, in words.
         needs: an environment variable without which the full form cannot run (data that no package here ships), or "".
-        sources: files of the package, relative to `bestiary/`, that the result depends on beside the shared ones.
+        sources: files of the package, relative to `bestiary/`, that the result depends on beside networks and recipes.
+        seeds: of the full form; three unless one takes most of an hour.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Study:
     twin: str = "learns from the labels of other rows"
     needs: str = ""
     sources: tuple[str, ...] = ()
+    seeds: int = 3
 
 
 def all_studies() -> tuple[Study, ...]:

@@ -13,7 +13,8 @@ from bestiary.architectures.recurrence.attention_network import AttentionNetwork
 from bestiary.data.pairs import PairData, read_pairs
 from bestiary.data.splits import assign
 from bestiary.sampling.alignments import align, diagonal_mass
-from bestiary.tasks.transduce import Transduce, evaluating
+from bestiary.sampling.looking import evaluating
+from bestiary.tasks.transduce import Transduce
 from tests.learning.study import Study
 
 SPELLING = Path(__file__).parents[2] / "fixtures" / "spelling.csv"
