@@ -112,9 +112,13 @@ def measure_study(study: Study) -> dict[str, object]:
     """The full result of a study; each seed is kept as soon as it is there, so that a later call goes on."""
     torch.set_num_threads(1)
     floor = study.floor if study.full is None else study.full
-    kept, known = RESULTS / f".{study.name}.json", _read(RESULTS / f".{study.name}.json")
-    if known.get("digest") != study_digest(study):
-        known = {"digest": study_digest(study), "runs": {}}
+    kept, digest = (
+        RESULTS / f".{study.name}.json",
+        study_digest(study),
+    )  # of what is measured: sources may change meanwhile
+    known = _read(kept)
+    if known.get("digest") != digest:
+        known = {"digest": digest, "runs": {}}
     runs: dict[str, tuple[float, float]] = known["runs"]
     for name, seed in {**{str(seed): seed for seed in range(study.seeds)}, "twin": 0}.items():
         if name not in runs:
@@ -135,7 +139,7 @@ def measure_study(study: Study) -> dict[str, object]:
         "twin_is": study.twin,
         "met": min(scores) >= floor > twin,
         "seconds": round(statistics.mean(runs[str(seed)][1] for seed in range(study.seeds)), 1),
-        "digest": study_digest(study),
+        "digest": digest,
         "versions": {"bestiary": __version__, "torch": torch.__version__, "python": platform.python_version()},
     }
 
