@@ -77,12 +77,13 @@ DBN = Row(
     "found. The stack gives a deep classifier its first weights, which helps where labels are few; or, with labels "
     "beside its highest features, it makes up new data of a class.",
     learns="Greedily, layer by layer, by contrastive divergence from all rows; then by back-propagation from the rows "
-    "that have labels.",
+    "that have labels, or, to generate, up and down: awake the weights downwards learn from states that data bring "
+    "about, asleep the weights upwards learn from fantasies.",
     recipes={
         "classification": f"{_RECIPES}:layers_then_labels",
         "regression": f"{_RECIPES}:layers_then_labels",
         "reconstruct": f"{_RECIPES}:layers_then_codes",
-        "generate": f"{_RECIPES}:layers",
+        "generate": f"{_RECIPES}:layers_then_up_down",
     },
     sizes=(
         Size(
@@ -102,6 +103,14 @@ DBN = Row(
             "image",
         ),
         Size(
+            "dbn_digits_untied",
+            _DBN_LABELLED,
+            {"features": 784, "outputs": 10, "widths": (500, 500, 2000), "untied": True},
+            2_308_794,
+            "the same with recognition weights of its own below the top machine: 784 x 500 + 500 x 500 more",
+            "image",
+        ),
+        Size(
             "dbn_guide",
             _DBN,
             {"features": 784, "widths": (500, 200)},
@@ -118,8 +127,8 @@ DBN = Row(
         "image": (
             Contender("small", _DBN_CLASSIFIER, {"widths": (200, 100)}, tasks=_LABELS),
             Contender("code", _DBN_CODES, {"widths": (200, 100, 32)}, tasks=_CODES),
-            Contender("maker", _DBN, {"widths": (200, 500)}, tasks=_MAKE),
-            Contender("labelled", _DBN_LABELLED, {"widths": (200, 500)}, tasks=_MAKE),
+            Contender("maker", _DBN, {"widths": (200, 500), "untied": True}, tasks=_MAKE),
+            Contender("labelled", _DBN_LABELLED, {"widths": (200, 500), "untied": True}, tasks=_MAKE),
             Contender("medium", _DBN_CLASSIFIER, {"widths": (500, 500)}, rows=2000, tasks=_LABELS),
             Contender("large", _DBN_CLASSIFIER, {"widths": (500, 500, 2000)}, rows=20_000, tasks=_LABELS),
         ),
@@ -130,9 +139,9 @@ DBN = Row(
     },
     settings=({}, {"machine_rate": 0.03}, {"steps": 3}),
     reference="torch.nn.Sequential",
-    departs="After the greedy phase the paper unties the weights of the two directions and tunes them by its up-down "
-    "algorithm; here they stay tied, and back-propagation tunes the upward direction, as in Hinton, Salakhutdinov 2006 "
-    "and Bengio et al. 2007. Tables are seen by Gaussian visible units.",
+    departs="The paper's up-down algorithm, which unties the two directions after the greedy phase, trains what is to "
+    "generate; what is to classify or to give back stays tied and is tuned by back-propagation, as in Hinton, "
+    "Salakhutdinov 2006 and Bengio et al. 2007. Tables are seen by Gaussian visible units.",
     exceptions={"gradients": _VISIBLE},
     phases=True,
     verbs=_VERBS,

@@ -1,7 +1,8 @@
-"""Machines with an energy: storage, contrastive divergence, greedy layers and then labels."""
+"""Machines with an energy: storage, contrastive divergence, greedy layers and then labels, or up and down."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from bestiary.algorithms.contrastive_divergence import ContrastiveDivergence, PersistentContrastiveDivergence
 from bestiary.algorithms.hebbian import HebbianStorage, ProjectionStorage
 from bestiary.algorithms.layerwise import LayerWise
+from bestiary.algorithms.up_down import UpDown
 from bestiary.contracts import Objective, Spec, TableSpec
 from bestiary.errors import InputError
 from bestiary.objectives.reconstruction import PixelCrossEntropy
@@ -222,6 +224,44 @@ def layers(
     return LayerWise(network, pretrain, None, pretrain, 1.0, _rounds(steps), joint=hasattr(network, "top"))
 
 
+def layers_then_up_down(
+    network: nn.Module,
+    spec: Spec,
+    *,
+    machine_rate: float | None = None,
+    tuning_rate: float | None = None,
+    share: float = 0.5,
+    steps: int = 1,
+    rounds: Sequence[int] = (3, 6, 10),
+    parts: int = 1,
+) -> UpDown:
+    """Machine after machine, then the two directions part ways and learn from each other (Hinton et al. 2006).
+
+    A stack that is built tied cannot part ways: its machines have the whole training.
+
+    Args:
+        network: with `machines` and `recognition`, `architectures.energy.dbn.DBN` or `LabelledDBN`, built untied.
+        spec: of the data.
+        machine_rate: learning rate of the machines; 0.1, for tables 0.01, unless given.
+        tuning_rate: learning rate of the second phase; as the machines' unless given.
+        share: of the training that the machines take together, 0 to below 1.
+        steps: k of the contrastive divergence in the first phase.
+        rounds: of Gibbs sampling in the top machine, for equally long parts of the second phase.
+        parts: taken for the sake of uniformity; a batch is never cut.
+
+    Raises:
+        InputError: for settings with which nothing can be learned.
+    """
+    _share(share)
+    if not rounds or min(rounds) < 1:
+        raise InputError(f"rounds must be one or more numbers of 1 or more; received {rounds!r}; try (3, 6, 10)")
+    rate = _usual(machine_rate, spec)
+    pretrain = _momentum(cast("nn.Module", network.machines), rate, 2e-4, 0.5)
+    tune = _momentum(network, rate if tuning_rate is None else tuning_rate, 2e-4, 0.5)
+    share = share if network.untied else 1.0
+    return UpDown(network, pretrain, tune, share, _rounds(steps), tuple(rounds), joint=hasattr(network, "top"))
+
+
 def _objective(spec: Spec) -> Objective:
     return CrossEntropy() if spec.outputs > 1 else SquaredError()
 
@@ -238,8 +278,7 @@ def _layerwise(
     labels: int | None,
 ) -> LayerWise:
     check(rate=rate, decay=decay)
-    if not 0 <= share < 1:
-        raise InputError(f"share must be from 0 to below 1; received {share!r}; try 0.5")
+    _share(share)
     if labels is not None and labels < 1:
         raise InputError(f"labels must be 1 or more; received {labels!r}; try 100, or leave it out for all")
     machines = cast("nn.Module", network.machines)
@@ -247,6 +286,11 @@ def _layerwise(
     finetune = Minimise(tuned, trapezoid())
     joint = hasattr(network, "top")  # the top machine itself sees the labels
     return LayerWise(network, pretrain, objective, finetune, share, _rounds(steps), labels, joint)
+
+
+def _share(share: float) -> None:
+    if not 0 <= share < 1:
+        raise InputError(f"share must be from 0 to below 1; received {share!r}; try 0.5")
 
 
 def _rounds(steps: int) -> int:

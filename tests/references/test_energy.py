@@ -2,23 +2,28 @@
 
 import itertools
 import random
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from sklearn.neural_network import BernoulliRBM
 from torch import Tensor, nn
 
 from bestiary.algorithms.contrastive_divergence import contrast, fantasies
 from bestiary.algorithms.hebbian import HebbianStorage, ProjectionStorage
-from bestiary.algorithms.layerwise import Labelled, evenly, phase
+from bestiary.algorithms.layerwise import Labelled, LayerWise, evenly, phase
+from bestiary.algorithms.up_down import UpDown, relive, up_and_down
 from bestiary.architectures.energy.dbn import DBN, DBNAutoencoder, DBNClassifier, LabelledDBN
 from bestiary.architectures.energy.hopfield import Hopfield
 from bestiary.architectures.energy.rbm import RBM, GaussianRBM, LabelledRBM, Machine
-from bestiary.contracts import TableSpec
+from bestiary.contracts import ImageSpec, TableSpec
 from bestiary.data.store import ArrayData
+from bestiary.recipes.energy import layers, layers_then_up_down
 
 SEEDS = range(4)
+Array = NDArray[np.float64]
 
 
 def states(count: int) -> Tensor:
@@ -313,3 +318,161 @@ def test_labels_are_shared_out_evenly_and_stay_the_same() -> None:
         assert len(seen.unique(dim=0)) == 24
         assert all((torch.from_numpy(rows[30:]) == row).all(1).any() for row in seen)
         assert all(int(view.batch("train", n).target.min()) >= 0 for n in range(20))
+
+
+# ---------------------------------------------------------------------------------------------- up and down
+
+
+class Dice:
+    """Uniform numbers, the same for the lines of the appendix and in the place of the draws of torch."""
+
+    def __init__(self, seed: int) -> None:
+        self.generator = np.random.default_rng(seed)
+
+    def below(self, chance: Array) -> Array:
+        return (self.generator.random(chance.shape) < chance).astype(float)
+
+    def bernoulli(self, chance: Tensor) -> Tensor:
+        return torch.from_numpy(self.below(chance.numpy()))
+
+
+def logistic(x: Array) -> Array:
+    return 1 / (1 + np.exp(-x))
+
+
+def softmax(x: Array) -> Array:
+    return np.exp(x) / np.exp(x).sum(1, keepdims=True)
+
+
+def appendix(w: dict[str, Array], data: Array, targets: Array, rounds: int, r: float, dice: Dice) -> dict[str, Array]:
+    """Hinton, Osindero & Teh 2006, appendix B, in its own names; r is shared out over the rows of the batch."""
+    wakehid = dice.below(logistic(data @ w["vishid"] + w["hidrecbiases"]))
+    wakepen = dice.below(logistic(wakehid @ w["hidpen"] + w["penrecbiases"]))
+    waketop = dice.below(logistic(wakepen @ w["pentop"] + targets @ w["labtop"] + w["topbiases"]))
+    negtop, negpen, neglab = waketop, wakepen, targets
+    for _ in range(rounds):
+        negpen = dice.below(logistic(negtop @ w["pentop"].T + w["pengenbiases"]))
+        neglab = softmax(negtop @ w["labtop"].T + w["labgenbiases"])
+        negtop = dice.below(logistic(negpen @ w["pentop"] + neglab @ w["labtop"] + w["topbiases"]))
+    sleeppen = negpen
+    sleephid = dice.below(logistic(sleeppen @ w["penhid"] + w["hidgenbiases"]))
+    sleepvis = logistic(sleephid @ w["hidvis"] + w["visgenbiases"])
+    psleeppen = logistic(sleephid @ w["hidpen"] + w["penrecbiases"])
+    psleephid = logistic(sleepvis @ w["vishid"] + w["hidrecbiases"])
+    pvis = logistic(wakehid @ w["hidvis"] + w["visgenbiases"])
+    phid = logistic(wakepen @ w["penhid"] + w["hidgenbiases"])
+    change = {
+        "hidvis": wakehid.T @ (data - pvis),
+        "visgenbiases": (data - pvis).sum(0),
+        "penhid": wakepen.T @ (wakehid - phid),
+        "hidgenbiases": (wakehid - phid).sum(0),
+        "labtop": targets.T @ waketop - neglab.T @ negtop,
+        "labgenbiases": (targets - neglab).sum(0),
+        "pentop": wakepen.T @ waketop - negpen.T @ negtop,
+        "pengenbiases": (wakepen - negpen).sum(0),
+        "topbiases": (waketop - negtop).sum(0),
+        "hidpen": sleephid.T @ (sleeppen - psleeppen),
+        "penrecbiases": (sleeppen - psleeppen).sum(0),
+        "vishid": sleepvis.T @ (sleephid - psleephid),
+        "hidrecbiases": (sleephid - psleephid).sum(0),
+    }
+    return {name: w[name] + r * change[name] / len(data) for name in w}
+
+
+def named(network: LabelledDBN) -> dict[str, Array]:
+    """A network's parameters under the appendix's names; matrices are named, and shaped, from layer to layer."""
+    low, middle, top = (
+        {name: value.detach().numpy().copy() for name, value in machine.named_parameters()}
+        for machine in network.machines
+    )
+    width = len(low["hidden_bias"])
+    vishid, hidpen = (weight.detach().numpy().T.copy() for weight in network.recognition)
+    pen = len(middle["hidden_bias"])
+    assert middle["weight"].shape == (pen, width)
+    return {
+        "vishid": vishid, "hidrecbiases": low["hidden_bias"], "hidpen": hidpen, "penrecbiases": middle["hidden_bias"],
+        "hidvis": low["weight"], "visgenbiases": low["visible_bias"],
+        "penhid": middle["weight"], "hidgenbiases": middle["visible_bias"],
+        "pentop": top["weight"][:, :pen].T, "labtop": top["weight"][:, pen:].T, "topbiases": top["hidden_bias"],
+        "pengenbiases": top["visible_bias"][:pen], "labgenbiases": top["visible_bias"][pen:],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_an_update_is_that_of_the_appendix(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(seed)
+    network = LabelledDBN(features=6, outputs=3, widths=(5, 4, 7), untied=True).double()
+    for parameter in network.parameters():
+        nn.init.normal_(parameter, std=0.7)
+    data, target = torch.rand(8, 6, dtype=torch.double), torch.randint(3, (8,))
+    before, rounds, rate = named(network), 1 + seed, 0.3
+    expected = appendix(before, data.numpy(), np.eye(3)[target.numpy()], rounds, rate, Dice(seed))
+    monkeypatch.setattr(torch, "bernoulli", Dice(seed).bernoulli)
+    up_and_down(network, data, target, rounds)  # type: ignore[arg-type]
+    torch.optim.SGD(network.parameters(), rate).step()
+    found = named(network)
+    assert sum(value.size for value in found.values()) == sum(p.numel() for p in network.parameters())
+    for name in expected:
+        np.testing.assert_allclose(found[name], expected[name], atol=1e-12, err_msg=name)
+        assert not np.array_equal(found[name], before[name]), name
+
+
+def digits_of(seed: int) -> ArrayData:
+    """A few images of 3 x 4 pixels in three classes."""
+    generator = np.random.default_rng(seed)
+    target = generator.integers(0, 3, 60)
+    pixels = (generator.random((60, 1, 3, 4)) + target[:, None, None, None] > 1.2).astype(np.float32)
+    facts = {"problem": "generate", "classes": ["a", "b", "c"]}
+    facts |= {"pixel_mean": [0.0], "pixel_scale": [1.0], "pixel_range": [0.0, 1.0]}
+    return ArrayData(ImageSpec(1, (3, 4), 3), facts, {"train": {"pixels": pixels, "target": target}}, batch=10)
+
+
+def trained(recipe: Callable[..., LayerWise | UpDown], untied: bool, until: int, horizon: int) -> LabelledDBN:
+    torch.manual_seed(0)
+    network = LabelledDBN(features=12, outputs=3, widths=(7, 5, 6))
+    if untied:
+        network.untie()
+    for _ in itertools.islice(recipe(network, digits_of(0).spec).updates(digits_of(0), 0, horizon), until):
+        pass
+    return network
+
+
+def test_both_ways_are_one_until_they_part() -> None:
+    """The greedy phase is that of the tied stack, bit for bit; then no weight stays equal to its copy."""
+    untied, tied = trained(layers_then_up_down, True, 30, 60), trained(layers, False, 30, 30)
+    for name, value in tied.state_dict().items():
+        assert torch.equal(untied.state_dict()[name], value), name
+    for parted, until in ((False, 30), (True, 31)):
+        network = trained(layers_then_up_down, True, until, 60)
+        for machine, weight in zip(network.machines, network.recognition):
+            assert torch.equal(machine.weight, weight) != parted  # type: ignore[arg-type]
+
+
+def test_a_tied_stack_learns_greedily_all_along() -> None:
+    tied, greedy = trained(layers_then_up_down, False, 60, 60), trained(layers, False, 60, 60)
+    assert all(torch.equal(value, greedy.state_dict()[name]) for name, value in tied.state_dict().items())
+    assert not tied.untied
+
+
+def test_rounds_grow_in_equal_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """3, 6, then 10 rounds, as in the paper's section 6.1."""
+    counted: list[int] = []
+    monkeypatch.setattr("bestiary.algorithms.up_down.relive", lambda *given: counted.append(1) or relive(*given))
+    made = []
+    network = LabelledDBN(features=12, outputs=3, widths=(7, 5, 6), untied=True)
+    learner = layers_then_up_down(network, digits_of(0).spec, share=0.25)
+    assert isinstance(learner, UpDown)
+    for _ in learner.updates(digits_of(0), 0, 24):
+        made.append(len(counted))
+        counted.clear()
+    assert made == [0] * 6 + [3] * 6 + [6] * 6 + [10] * 6
+
+
+def test_up_and_down_learns_without_labels() -> None:
+    """The plain stack: its top machine sees features alone, and all parameters move."""
+    torch.manual_seed(0)
+    network = DBN(features=12, widths=(7, 5), untied=True)
+    before = [parameter.detach().clone() for parameter in network.parameters()]
+    up_and_down(network, torch.rand(4, 12), torch.zeros(4), 2)  # type: ignore[arg-type]
+    torch.optim.SGD(network.parameters(), 0.1).step()
+    assert all(not torch.equal(old, new) for old, new in zip(before, network.parameters()))

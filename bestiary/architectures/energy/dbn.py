@@ -1,10 +1,10 @@
 """The deep belief network: restricted Boltzmann machines in a stack, each learning what the one below has found.
 
     labels   features
-       \\      |           top machine: both ways
+       \\      |           top machine: both ways, always by the same weights
         o o o o
-        o o o o           each machine below: recognition upwards, generation downwards, one set of weights
-        o o o o
+        o o o o           each machine below: recognition upwards, generation downwards, by one set of weights (tied)
+        o o o o           or, when the machines have learned, by two that part ways (untied)
         pixels
 
 A machine models the hidden units of the one below as if they were data. Trained one after the other, each layer added
@@ -14,9 +14,9 @@ generative model of both.
 
 Source: Hinton, Osindero, Teh 2006, "A fast learning algorithm for deep belief nets", Neural Computation 18(7); tuning
 by back-propagation: Hinton, Salakhutdinov 2006, "Reducing the dimensionality of data with neural networks", and Bengio
-et al. 2007, "Greedy layer-wise training of deep networks". The paper unties the weights of the two directions after
-the greedy phase and tunes them by its up-down algorithm; here they stay tied and back-propagation tunes. Tables, whose
-values are real, enter through a machine with Gaussian visible units.
+et al. 2007, "Greedy layer-wise training of deep networks". For the paper's up-down algorithm (`algorithms/up_down.py`)
+the generative stacks are built untied: a machine's `weight` generates, `recognition` goes up, and of its two biases
+each serves one direction as it is. Tables, whose values are real, enter through a machine with Gaussian visible units.
 """
 
 from __future__ import annotations
@@ -50,6 +50,28 @@ class Stack(nn.Module):
         self.shape = shape
         above = (RBM(features=before, width=width) for before, width in pairwise(widths))
         self.machines = nn.ModuleList((first, *above))
+        self.recognition = nn.ParameterList()  # none while both directions share their weights
+
+    def untie(self) -> None:
+        """Gives the machines below the top one recognition weights of their own, equal to those of generation."""
+        self.recognition.extend(machine.weight.detach().clone() for machine in self.machines[:-1])  # type: ignore
+
+    @property
+    def untied(self) -> bool:
+        """Whether the two directions can part ways."""
+        return len(self.recognition) > 0
+
+    @torch.no_grad()
+    def meet(self) -> None:
+        """Makes recognition weights, where there are any, equal to those of generation."""
+        for machine, weight in zip(self.machines, self.recognition):
+            weight.copy_(cast("RBM", machine).weight)
+
+    def recognise(self, layer: int, visible: Float[Tensor, "B F"]) -> Float[Tensor, "B W"]:
+        """Probabilities of the hidden units of one machine, given what it sees."""
+        machine = cast("RBM", self.machines[layer])
+        weight = self.recognition[layer] if layer < len(self.recognition) else machine.weight
+        return F.linear(visible, weight, machine.hidden_bias).sigmoid()
 
     def climb(self, inputs: Float[Tensor, "B ..."], layers: int | None = None) -> Float[Tensor, "B W"]:
         """What the machine number `layers` sees: probabilities of the hidden units below it (0: the data themselves).
@@ -57,8 +79,8 @@ class Stack(nn.Module):
         All machines are climbed unless `layers` is given.
         """
         visible = cast("RBM", self.machines[0]).read(inputs)
-        for machine in self.machines[:layers]:
-            visible = cast("RBM", machine).hidden(visible)
+        for layer in range(len(self.machines))[:layers]:
+            visible = self.recognise(layer, visible)
         return visible
 
     def descend(self, hidden: Float[Tensor, "B W"], layers: int | None = None) -> Float[Tensor, "B F"]:
@@ -70,6 +92,10 @@ class Stack(nn.Module):
     def sees(self, layer: int, inputs: Tensor, target: Tensor) -> Tensor:
         """What a machine is trained on: visible states for a batch."""
         return self.climb(inputs, layer)
+
+    def crown(self, features: Float[Tensor, "B W"], target: Tensor) -> Tensor:
+        """What the top machine sees: the states below it."""
+        return features
 
     def encode(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B W"]:
         """Probabilities of the highest hidden units."""
@@ -114,6 +140,7 @@ class DBN(Stack):
         features: visible units; an image is flattened.
         widths: hidden units of every machine, from the data upwards.
         channels, image_size: of the images that `sample` makes; flat rows without them.
+        untied: whether recognition gets weights of its own, for the up-down algorithm.
 
     Example:
         >>> DBN(features=784, widths=(500, 200))(torch.rand(2, 1, 28, 28)).shape
@@ -127,8 +154,11 @@ class DBN(Stack):
         widths: Sequence[int] = (500, 500, 2000),
         channels: int = 1,
         image_size: tuple[int, int] | None = None,
+        untied: bool = False,
     ) -> None:
         super().__init__(RBM(features=features, width=widths[0]), widths, shape_of(channels, image_size))
+        if untied:
+            self.untie()
 
     def forward(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B W"]:
         return self.climb(inputs)
@@ -252,6 +282,7 @@ class LabelledDBN(Stack):
         outputs: classes.
         widths: hidden units of every machine, from the data upwards; two or more.
         channels, image_size: of the images that `sample` makes; flat rows without them.
+        untied: whether recognition gets weights of its own, for the up-down algorithm.
 
     Example:
         >>> LabelledDBN(features=784, outputs=10, widths=(50, 50, 200))(torch.rand(2, 1, 28, 28)).shape
@@ -266,11 +297,14 @@ class LabelledDBN(Stack):
         widths: Sequence[int] = (500, 500, 2000),
         channels: int = 1,
         image_size: tuple[int, int] | None = None,
+        untied: bool = False,
     ) -> None:
         if len(widths) < 2:
             raise ValueError(f"widths must name two machines or more; received {tuple(widths)}; try (500, 500, 2000)")
         super().__init__(RBM(features=features, width=widths[0]), widths[:-1], shape_of(channels, image_size))
         self.machines.append(LabelledRBM(features=widths[-2], outputs=outputs, width=widths[-1]))
+        if untied:
+            self.untie()
 
     @property
     def top(self) -> LabelledRBM:
@@ -290,9 +324,12 @@ class LabelledDBN(Stack):
 
     def sees(self, layer: int, inputs: Tensor, target: Int[Tensor, " B"]) -> Tensor:
         """What a machine is trained on; the top one sees the label too."""
-        if layer < len(self.machines) - 1:
-            return self.climb(inputs, layer)
-        return self.top.join(self.climb(inputs, -1), target)
+        seen = self.climb(inputs, layer)
+        return seen if layer < len(self.machines) - 1 else self.crown(seen, target)
+
+    def crown(self, features: Float[Tensor, "B W"], target: Int[Tensor, " B"]) -> Tensor:
+        """What the top machine sees: the states below it and the label."""
+        return self.top.join(features, target)
 
     @torch.no_grad()
     def sample(
