@@ -40,9 +40,9 @@ class Gaussian:
     def __init__(self, mean: NDArray[Any], components: NDArray[Any], shape: Sequence[int]) -> None:
         self.mean, self.components, self.shape = mean, components, tuple(int(side) for side in shape)
 
-    def sample(self, count: int, generator: torch.Generator) -> Float[Tensor, "N ..."]:
-        """New rows in the units of a batch."""
-        codes = torch.randn(count, len(self.components), generator=generator)
+    def sample(self, count: int, generator: torch.Generator, temperature: float = 1.0) -> Float[Tensor, "N ..."]:
+        """New rows in the units of a batch; below a temperature of 1 nearer to the mean."""
+        codes = temperature * torch.randn(count, len(self.components), generator=generator)
         rows = codes @ torch.from_numpy(self.components).float() + torch.from_numpy(self.mean).float()
         return rows.reshape(count, *self.shape)
 
@@ -78,11 +78,11 @@ class KernelDensity:
         self.mean, self.components, self.codes, self.width = mean, components, codes, float(width)
         self.shape = tuple(int(side) for side in shape)
 
-    def sample(self, count: int, generator: torch.Generator) -> Float[Tensor, "N ..."]:
-        """New rows in the units of a batch."""
+    def sample(self, count: int, generator: torch.Generator, temperature: float = 1.0) -> Float[Tensor, "N ..."]:
+        """New rows in the units of a batch; below a temperature of 1 nearer to training rows."""
         drawn = torch.randint(len(self.codes), (count,), generator=generator)
         noise = torch.randn(count, self.codes.shape[1], generator=generator)
-        codes = torch.from_numpy(self.codes)[drawn] + self.width * noise
+        codes = torch.from_numpy(self.codes)[drawn] + temperature * self.width * noise
         rows = codes @ torch.from_numpy(self.components).float() + torch.from_numpy(self.mean).float()
         return rows.reshape(count, *self.shape)
 

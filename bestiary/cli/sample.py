@@ -1,15 +1,14 @@
-"""`bestiary sample RUN`: new images, texts or rows from a trained network."""
+"""`bestiary sample RUN`: new images, texts or rows from a trained network or a fitted baseline."""
 
 from __future__ import annotations
 
-import inspect
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from bestiary.cli.words import settings
-from bestiary.errors import InputError, nearest
+from bestiary.errors import InputError
 
 
 def command(
@@ -23,7 +22,7 @@ def command(
     length: Annotated[int | None, typer.Option(help="Tokens of a text.")] = None,
     steps: Annotated[int | None, typer.Option(help="Of denoising, or of Gibbs sampling.")] = None,
     sampler: Annotated[str | None, typer.Option(help="Of a diffusion model: ddim or ddpm.")] = None,
-    temperature: Annotated[float | None, typer.Option(help="Of texts: below 1 is bolder in the likely.")] = None,
+    temperature: Annotated[float | None, typer.Option(help="Below 1: more of the likely, and less varied.")] = None,
     top_k: Annotated[int | None, typer.Option(help="Of texts: only so many of the likeliest tokens.")] = None,
     top_p: Annotated[float | None, typer.Option(help="Of texts: only the likeliest tokens of this much mass.")] = None,
     min_p: Annotated[
@@ -36,7 +35,7 @@ def command(
         Path | None, typer.Option(help="File to write; samples.png, .txt or .csv unless given. Texts are printed too.")
     ] = None,
 ) -> None:
-    """Make new data with a trained network."""
+    """Make new data with a trained network or a fitted baseline."""
     if not 1 <= count <= 10_000:
         raise InputError(f"--count must be from 1 to 10000; received {count}; try 16")
     given = {
@@ -47,26 +46,10 @@ def command(
     from bestiary.runs.trained import trained
 
     found = trained(run, contender)
-    samples = _samples(found, count, seed, words)
+    samples = found.sample(count, seed, **words)
     if samples.texts is not None:
         for number, text in enumerate(samples.texts, 1):
             print(f"--- {number} ---\n{text}")
     if out is not None or samples.texts is None:
         for path in samples.write(out or Path("samples")):
             print(f"{len(samples):,} samples of {found.name} written to {path}")
-
-
-def _samples(found: Any, count: int, seed: int, words: dict[str, Any]) -> Any:
-    from bestiary.sampling.baselines import from_baseline
-
-    if found.row is None and hasattr(found.answer, "sample"):
-        if words:
-            raise InputError(f"{found.name} takes no further words; received {next(iter(words))!r}; leave it out")
-        return from_baseline(found.answer, found.spec, found.facts, count, seed)
-    make = found.verb("sample")
-    known = [n for n, p in inspect.signature(make).parameters.items() if p.kind is p.KEYWORD_ONLY]
-    for word in words:
-        if word not in known:
-            taken = ", ".join(name for name in known if name not in ("count", "seed")) or "none"
-            raise InputError(f"{found.name} samples with the words: {taken}; received {word!r}{nearest(word, known)}")
-    return make(found.answer, found.spec, found.facts, count=count, seed=seed, **words)

@@ -14,11 +14,12 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 from sklearn.impute import SimpleImputer
@@ -33,10 +34,10 @@ from bestiary.data.frames import Frame, frame_of, open_frame
 from bestiary.data.rows import pieces_of
 from bestiary.data.source import Encoded
 from bestiary.data.store import spec_from, write_text
+from bestiary.data.table_decoder import GAP, OTHER, STRAIGHT, decode, sharing, spelling
 from bestiary.errors import InputError
 
 WIDEST = 50_000  # features
-STRAIGHT = 3.0  # robust standard deviations
 _ALLOWED = (
     "sklearn.pipeline.Pipeline",
     "sklearn.preprocessing._data.RobustScaler",
@@ -76,12 +77,19 @@ def squash(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @dataclass
 class TableEncoder:
-    """Fitted preprocessing of tables; see `data.source.Encoder`."""
+    """Fitted preprocessing of tables; see `data.source.Encoder`.
+
+    Attributes:
+        columns: what each means.
+        parts: what was fitted.
+        written: name of a column -> how its cells are written, see `table_decoder.spelling`.
+    """
 
     spec: TableSpec
     facts: Mapping[str, object]
     columns: list[Column]
     parts: dict[str, object]
+    written: dict[str, dict[str, object]] = field(default_factory=dict)
     kind: str = "table"
 
     @property
@@ -124,7 +132,7 @@ class TableEncoder:
         ]
         numeric = Pipeline(steps).fit(values[:, scaled]) if scaled else None
         known = [
-            [*column.known, *([_GAP] if column.gaps else []), *([_OTHER] if column.rare else [])]
+            [*column.known, *([GAP] if column.gaps else []), *([OTHER] if column.rare else [])]
             for column in self.used
             if column.role == "category"
         ]
@@ -133,7 +141,10 @@ class TableEncoder:
             onehot = OneHotEncoder(categories=known, handle_unknown="ignore", sparse_output=False, dtype=np.float32)  # pyright: ignore[reportArgumentType]
         if onehot is not None:
             onehot.fit(np.array([[names[0] for names in known]], dtype=object))
-        self.parts = {"numbers": numeric, "scaled": scaled, "gaps": gaps, "words": onehot}
+        told = sharing(np.isnan(values), gaps)
+        self.parts = {"numbers": numeric, "scaled": scaled, "gaps": gaps, "told": told, "words": onehot}
+        there = dict(zip(sample.column_names, sample.columns))
+        self.written = {c.name: spelling(c, there[c.name]) for c in self.columns if c.name in there}
         if not self.width:
             raise InputError("no column can be learned from: all are constant; add columns")
         if self.width > WIDEST:
@@ -171,6 +182,19 @@ class TableEncoder:
         features = np.concatenate(pieces)
         return Encoded({"features": features}, np.arange(len(features), dtype=np.int64), drift.warnings())
 
+    def decode(self, features: NDArray[Any]) -> pd.DataFrame:
+        """The rows that features [N, F] stand for, in the columns, units and words of the training file.
+
+        Args:
+            features: in the units of a batch, encoded or made by a network; see `table_decoder` for what is lost.
+
+        Raises:
+            InputError: for another number of features.
+        """
+        if features.ndim != 2 or features.shape[1] != self.spec.features:
+            raise InputError(f"expected rows of {self.spec.features} features; received {features.shape}")
+        return decode(self, features)
+
     def save(self, folder: Path) -> None:
         """Writes `encoder.json` and `parts.skops`."""
         safe.save(self.parts, folder / "parts.skops")
@@ -180,6 +204,7 @@ class TableEncoder:
             "spec": sizes,
             "facts": dict(self.facts),
             "columns": [dataclasses.asdict(c) for c in self.columns],
+            "written": self.written,
         }
         write_text(folder / "encoder.json", json.dumps(words, indent=1))
 
@@ -189,7 +214,9 @@ class TableEncoder:
         words = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
         columns = [Column(**{**column, "known": tuple(column["known"])}) for column in words["columns"]]
         parts = cast("dict[str, object]", safe.load(folder / "parts.skops", _ALLOWED))
-        return cls(cast("TableSpec", spec_from(words["spec"])), words["facts"], columns, parts)
+        return cls(
+            cast("TableSpec", spec_from(words["spec"])), words["facts"], columns, parts, words.get("written", {})
+        )
 
     def _open(self, source: object) -> Frame:
         if isinstance(source, np.ndarray):
@@ -218,9 +245,6 @@ class TableEncoder:
         return numeric, np.stack(words, axis=1) if words else np.empty((count, 0), object)
 
 
-_GAP, _OTHER = "\x00gap", "\x00other"
-
-
 def _numeric(column: Column, cells: pa.ChunkedArray) -> NDArray[np.float64]:
     if column.role == "boolean":
         return truths(cells, column.known)
@@ -233,5 +257,5 @@ def _words(column: Column, cells: pa.ChunkedArray, drift: Drift | None) -> NDArr
     if drift is not None:
         drift.category(column, text, int(missing.sum()))
     known = set(column.known)
-    gap = _GAP if column.gaps else _OTHER
-    return np.array([word if word in known else gap if word is None else _OTHER for word in text], dtype=object)
+    gap = GAP if column.gaps else OTHER
+    return np.array([word if word in known else gap if word is None else OTHER for word in text], dtype=object)

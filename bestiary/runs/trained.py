@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -17,7 +19,16 @@ from bestiary.catalogue import Row
 from bestiary.contracts import Spec
 from bestiary.data.store import read_spec
 from bestiary.errors import InputError, nearest
-from bestiary.runs.model import NetworkAnswers, load
+from bestiary.runs.model import BASELINE, MODEL, NetworkAnswers, load
+
+if TYPE_CHECKING:
+    from bestiary.sampling.samples import Samples
+
+USUAL = "it answers what it is given; use bestiary predict"
+INSTEAD = {"control": "it acts; use bestiary play"}
+"""task -> what is done with a model of it that makes nothing; of other tasks `USUAL`."""
+LEFT = ("answer.safetensors", BASELINE)
+"""Files that a contender which has learned leaves in its folder."""
 
 
 @dataclass
@@ -31,6 +42,7 @@ class Trained:
         spec, facts: of the data that it was trained on.
         run: folder of the race or training with its data, None where a model folder came alone.
         job: words of its training, empty where there are none.
+        encoder: the folder of the fitted preprocessing.
     """
 
     name: str
@@ -40,6 +52,44 @@ class Trained:
     facts: Mapping[str, Any]
     run: Path | None
     job: Mapping[str, Any]
+    encoder: Path
+
+    def sample(self, count: int = 16, seed: int = 0, **words: Any) -> Samples:
+        """New data: images, texts, or rows of a table in the columns of the training file.
+
+        Args:
+            count: how many.
+            seed: another one gives others.
+            **words: of its sampler: `temperature`, `steps`, `prompt`, ...
+
+        Raises:
+            InputError: when it makes nothing, or its sampler has no such word.
+        """
+        from bestiary.sampling.samples import Samples
+
+        make = self._sampler()
+        known = [n for n, p in inspect.signature(make).parameters.items() if p.kind is p.KEYWORD_ONLY]
+        for word in words:
+            if word not in known:
+                taken = ", ".join(name for name in known if name not in ("count", "seed")) or "none"
+                raise InputError(
+                    f"{self.name} samples with the words: {taken}; received {word!r}{nearest(word, known)}"
+                )
+        samples = make(self.answer, self.spec, self.facts, count=count, seed=seed, **words)
+        if samples.table is None or self.spec.kind != "table":
+            return samples
+        from bestiary.data import load_encoder
+
+        encoder: Any = load_encoder(self.encoder)
+        rows = encoder.decode(np.stack([np.asarray(column) for column in samples.table.values()], 1))
+        return Samples(table=dict(rows.items()))
+
+    def _sampler(self) -> Any:
+        """Of a network by its row, of a baseline by what it offers."""
+        from bestiary.sampling.baselines import sampler
+
+        make = sampler(self.answer) if self.row is None else None
+        return make or self.verb("sample")
 
     def verb(self, name: str) -> Any:
         """The function that does `name` with this network.
@@ -48,10 +98,29 @@ class Trained:
             InputError: when it has none, with the architectures that do.
         """
         if self.row is None or name not in self.row.verbs:
-            able = ", ".join(row.name for row in catalogue.ROWS if name in row.verbs)
+            able = [row for row in catalogue.ROWS if name in row.verbs]
+            here = [row for row in able if self.facts.get("problem") in row.recipes]
             what = f"{self.name} cannot {name}" if self.row else f"{self.name} is a baseline, which cannot {name}"
-            raise InputError(f"{what}; {able} can; name another contender of the race with --contender")
+            way = "name another contender of the race with --contender" if self._raced else "train one of them"
+            if name == "sample" and not here:
+                raise InputError(f"{what}; {INSTEAD.get(str(self.facts.get('problem')), USUAL)}")
+            names = [*(row.name for row in here or able), *(self._baselines() if name == "sample" else ())]
+            raise InputError(f"{what}; {', '.join(names)} can; {way}")
         return resolve(self.row.verbs[name])
+
+    def _baselines(self) -> list[str]:
+        """Those that can be sampled."""
+        from bestiary.baselines.rivals import rivals
+        from bestiary.sampling.baselines import sampler
+
+        found = rivals(self.spec.kind, str(self.facts["problem"]))
+        return [f"baseline/{rival.name}" for rival in found if sampler(rival.answer)]
+
+    @property
+    def _raced(self) -> bool:
+        """Whether others took part, whom `--contender` can name."""
+        folders = (self.run / "contenders").glob("*") if self.run else ()
+        return len({_name(folder) for folder in folders}) > 1
 
 
 def trained(folder: str | Path, contender: str | None = None) -> Trained:
@@ -75,29 +144,40 @@ def trained(folder: str | Path, contender: str | None = None) -> Trained:
     answer = answers.network if isinstance(answers, NetworkAnswers) else getattr(answers, "answer", answers)
     row = catalogue.find(model.name) if isinstance(answer, nn.Module) else None
     words = _winner_words(path) if whole else {}
-    return Trained(model.name, answer, row, model.spec, model.facts, path if whole else None, words)
+    home = path if (path / MODEL).is_file() else path / "winner"
+    return Trained(model.name, answer, row, model.spec, model.facts, path if whole else None, words, home / "encoder")
 
 
 def _contender(run: Path, name: str) -> Trained:
     from safetensors.torch import load_model
 
     spec, facts = read_spec(run / "data")
-    folders = sorted((run / "contenders").glob("*/answer.safetensors"))
-    jobs = {folder.parent: json.loads((folder.parent / "job.json").read_text(encoding="utf-8")) for folder in folders}
-    names = {folder: _name(folder) for folder in jobs}
-    found = [folder for folder in jobs if name in (names[folder], names[folder].partition("/")[0])]
-    if not found:
+    folders = [file.parent for left in LEFT for file in sorted((run / "contenders").glob(f"*/{left}"))]
+    names = {folder: _name(folder) for folder in folders}
+    found = [folder for folder in folders if name in (names[folder], names[folder].partition("/")[0])]
+    if not found or name == "baseline":
         known = sorted(set(names.values()))
         raise InputError(f"no contender {name!r} left an answer in {run}{nearest(name, known)}; {', '.join(known)} did")
     here = min(found, key=lambda folder: _loss(folder))
-    job = jobs[here]
+    encoder = run / "data" / "encoder"
+    if (here / BASELINE).is_file():
+        return Trained(names[here], _baseline(here, spec, facts), None, spec, facts, run, {}, encoder)
+    job = json.loads((here / "job.json").read_text(encoding="utf-8"))
     row = catalogue.find(names[here].partition("/")[0])
     known = {c.network for cs in row.races.values() for c in cs} | {s.network for s in row.sizes}
     if job["network"] not in known:
         raise InputError(f"{here} asks for the network {job['network']!r}, which {row.name} does not have")
     network = build(job["network"], job["keywords"], spec, seed=job["seed"])
     load_model(network, str(here / "answer.safetensors"), strict=True)
-    return Trained(names[here], network.eval(), row, spec, facts, run, {**job, "folder": str(here)})
+    return Trained(names[here], network.eval(), row, spec, facts, run, {**job, "folder": str(here)}, encoder)
+
+
+def _baseline(folder: Path, spec: Spec, facts: Mapping[str, Any]) -> Any:
+    from bestiary.baselines import load_fitted, load_rival
+
+    if facts["problem"] in ("classification", "regression"):
+        return load_fitted(folder / BASELINE)
+    return load_rival(folder / BASELINE, spec.kind, str(facts["problem"]), _name(folder).partition("/")[2])
 
 
 def _name(folder: Path) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from bestiary.contracts import Spec
+from bestiary.contracts import CorpusSpec, Spec
 from bestiary.data.units import BEGIN, Units
 from bestiary.errors import InputError
 from bestiary.sampling.decoding import Rule, forbid, generate, min_p, temperature, then, top_k, top_p
@@ -47,8 +47,13 @@ def sample(
         min_p: only tokens at least so many times as likely as the likeliest.
 
     Raises:
-        InputError: for values that cannot be.
+        InputError: for values that cannot be, or a network that learned something else than to carry text on.
     """
+    if not isinstance(spec, CorpusSpec):
+        raise InputError(
+            f"expected a network that learned to carry text on (--task continue); this one learned "
+            f"{facts.get('problem')} from {spec.kind} data; use bestiary predict for its answers"
+        )
     if count < 1 or not 1 <= length <= MOST:
         raise InputError(f"count must be 1 or more, length from 1 to {MOST:,}; received {count} and {length}")
     units = Units.of(facts)
@@ -63,8 +68,13 @@ def sample(
 def rule_of(degree: float, most: int | None, mass: float | None, share: float | None) -> Rule:
     """The rules that were asked for, one after the other: temperature, top-k, top-p, min-p; the beginning of a text is
     never drawn."""
-    rules = [forbid(BEGIN), temperature(degree)]
+    return then(forbid(BEGIN), *rules(degree, most, mass, share))
+
+
+def rules(degree: float, most: int | None, mass: float | None, share: float | None) -> list[Rule]:
+    """Temperature, and whichever of top-k, top-p, min-p were asked for."""
+    found = [temperature(degree)]
     for make, value in ((top_k, most), (top_p, mass), (min_p, share)):
         if value is not None:
-            rules.append(make(value))  # pyright: ignore[reportArgumentType]
-    return then(*rules)
+            found.append(make(value))  # pyright: ignore[reportArgumentType]
+    return found

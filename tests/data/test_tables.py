@@ -19,7 +19,7 @@ from bestiary.data import load_encoder, read
 from bestiary.data.columns import describe
 from bestiary.data.splits import assign
 from bestiary.data.store import StoredData, read_array
-from bestiary.data.table_encoder import squash
+from bestiary.data.table_encoder import TableEncoder, squash
 from bestiary.errors import InputError
 
 COUNT = 400
@@ -274,3 +274,64 @@ def test_peak_memory_stays_within_twice_the_encoded_matrix(tmp_path, ending, row
     features = read_array(tmp_path / "large" / "data", "train", "features")
     assert features.shape == (round(rows * 0.64), columns)
     assert after - before < 2 * features.nbytes, f"{(after - before) / features.nbytes:.2f} times"
+
+
+def returned(frame: pd.DataFrame, folder: Path, target: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """All rows of a frame through an encoder that was saved and loaded, and back; and what went in."""
+    source = read(frame, kind="table", target=target)
+    source.encode(assign(source), folder / "data", seed=0)
+    encoder = TableEncoder.load(folder / "data" / "encoder")
+    return encoder.decode(encoder.encode(frame).arrays["features"]), frame
+
+
+def test_rows_come_back_from_their_features(mixed: pd.DataFrame, tmp_path: Path) -> None:
+    mixed["member"] = mixed["member"].str.title()
+    mixed["born"] = pd.date_range("1950-03-01", periods=COUNT, freq="9D")
+    mixed["visits"] = np.arange(COUNT) % 9
+    mixed.loc[mixed["age"].isna(), "income"] = np.nan  # two columns with one pattern of gaps: one feature tells of both
+    back, given = returned(mixed, tmp_path, target="left")
+    assert list(back) == [name for name in given if name != "left"]
+    assert back["age"].astype("Float64").equals(given["age"].astype("Float64"))
+    assert back["visits"].dtype == "int64" and back["visits"].equals(given["visits"].astype("int64"))
+    middle = given["income"].between(*given["income"].quantile([0.05, 0.95]))
+    assert np.array_equal(back["income"].isna(), given["income"].isna())
+    assert np.abs(back["income"] / given["income"] - 1)[middle].max() < 2e-6  # seven digits of float32
+    assert back["city"].fillna("").tolist() == given["city"].fillna("").tolist()
+    assert back["member"].tolist() == given["member"].tolist()
+    assert back["born"].tolist() == given["born"].dt.strftime("%Y-%m-%d").tolist()
+    apart = pd.to_datetime(back["joined"]) - pd.to_datetime(given["joined"])
+    assert apart.abs().max() <= pd.Timedelta(minutes=1)
+    assert set(back["country"]) == {"IT"}  # constant
+    assert back[["customer_id", "remark", "token"]].isna().all(axis=None)  # nothing to learn from
+
+
+def test_a_measured_table_comes_back(tmp_path: Path) -> None:
+    from sklearn.datasets import load_breast_cancer
+
+    frame = load_breast_cancer(as_frame=True).frame
+    back, given = returned(frame, tmp_path, target="target")
+    source = read(frame, kind="table", target="target")
+    train = np.flatnonzero(assign(source) == 0)  # beyond the range of training rows lies the edge
+    lost = (back - given[back.columns]).iloc[train].abs() / given[back.columns].iloc[train].std()
+    assert lost.max(axis=None) < 1e-5  # of a standard deviation
+    assert back["mean area"].iloc[train].equals(given["mean area"].iloc[train])  # one decimal
+    low, high = given.iloc[train].min(), given.iloc[train].max()
+    assert all(back[name].between(low[name], high[name]).all() for name in back)
+
+
+def test_made_features_become_rows_that_could_be(mixed: pd.DataFrame, tmp_path: Path) -> None:
+    mixed["city"] = np.where(np.arange(COUNT) % 50 == 0, [f"village {i}" for i in range(COUNT)], mixed["city"])
+    source = read(mixed, kind="table", target="left")
+    source.encode(assign(source), tmp_path / "data", seed=0)
+    encoder = TableEncoder.load(tmp_path / "data" / "encoder")
+    wild = np.random.default_rng(0).normal(0, 30, (500, encoder.spec.features)).astype(np.float32)
+    rows = encoder.decode(wild)
+    assert rows["age"].dropna().between(18, 80).all() and str(rows["age"].dtype) == "Int64"
+    assert rows["age"].isna().any() and rows["city"].isna().any()
+    assert set(rows["city"].dropna()) == {"Rome", "Oslo", "Bern", "other"}
+    assert set(rows["member"]) == {"yes", "no"}
+    assert pd.to_datetime(rows["joined"]).between("2014-12-31", "2017-06-03").all()
+    again = encoder.decode(encoder.encode(rows).arrays["features"])
+    assert np.abs(again["income"] / rows["income"] - 1).max() < 1e-4
+    with pytest.raises(InputError, match="features"):
+        encoder.decode(wild[:, 1:])

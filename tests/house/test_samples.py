@@ -1,0 +1,143 @@
+"""Samples that a person can use: rows in their own columns, texts of baselines, and what makes nothing says so."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+from bestiary.baselines.generate import Gaussian
+from bestiary.baselines.rivals import run_rival
+from bestiary.cli.main import main
+from bestiary.contracts import TokenSpec
+from bestiary.data import read
+from bestiary.data.splits import assign
+from bestiary.data.store import read_spec
+from bestiary.errors import InputError
+from bestiary.runs.model import save_baseline
+from bestiary.runs.trained import trained
+from bestiary.sampling.texts import sample
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+
+
+def baselines(folder: Path, file: str, names: list[str], **words: object) -> Path:
+    """A run in which nothing but these baselines took part, the first the winner."""
+    source = read(FIXTURES / file, **words)  # pyright: ignore[reportArgumentType]
+    source.encode(assign(source), folder / "data", seed=0)
+    for name in names:
+        run_rival(name, folder / "data", folder / "contenders" / f"baseline.{name}", seconds=0.1)
+    spec, facts = read_spec(folder / "data")
+    model = folder / "contenders" / f"baseline.{names[0]}" / "model.skops"
+    save_baseline(folder / "winner", model, name=names[0], spec=spec, facts=facts)
+    shutil.copytree(folder / "data" / "encoder", folder / "winner" / "encoder")
+    (folder / "plan.json").write_text("{}")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def genesis(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return baselines(tmp_path_factory.mktemp("genesis"), "genesis.txt", ["ngram", "compressor"], task="continue")
+
+
+@pytest.fixture(scope="module")
+def penguins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("penguins")
+    return baselines(folder, "penguins.csv", ["gaussian", "density"], task="generate", target="Species")
+
+
+def told(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    code = main(["sample", *words])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_an_ngram_carries_a_prompt_on(genesis: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ("--prompt", "In the beginning", "--count", "2", "--length", "300")
+    code, out, _ = told(capsys, str(genesis), *asked)
+    first, second = (text.partition("\n")[2] for text in out.split("--- ")[1:])
+    assert code == 0 and first.startswith("In the beginning") and first != second
+    assert told(capsys, str(genesis), *asked)[1] == out  # the same seed
+    assert told(capsys, str(genesis), *asked, "--seed", "1")[1] != out
+    known = set((FIXTURES / "genesis.txt").read_text(encoding="utf-8").split())
+
+    def words_known(text: str) -> float:
+        return float(np.mean([word in known for word in text.split()]))
+
+    wild = told(capsys, str(genesis), *asked, "--temperature", "9")[1]
+    assert words_known(first) > 0.6 > words_known(wild)  # over five seeds 0.90 to 0.97, and 0.11 to 0.23
+
+
+def test_without_chance_an_ngram_says_what_is_likeliest(genesis: Path) -> None:
+    found = trained(genesis, "baseline/ngram")
+    text = found.sample(1, prompt="And God", length=40, temperature=0).texts
+    assert text is not None
+    letters = np.frombuffer(text[0].encode(), np.uint8)
+    likeliest = [int(found.answer.following(letters[:place]).argmax()) for place in range(7, 47)]
+    assert letters[7:].tolist() == likeliest
+    assert found.sample(1, prompt="And God", length=40, top_k=1).texts == text
+
+
+@pytest.mark.parametrize("contender", [None, "baseline/density"])
+def test_rows_are_written_under_the_header_of_the_file(
+    contender: str | None, penguins: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = pd.read_csv(FIXTURES / "penguins.csv")
+    asked = ("--count", "2000", "--out", str(tmp_path / "rows.csv"), *(("--contender", contender) if contender else ()))
+    assert told(capsys, str(penguins), *asked)[0] == 0
+    made = pd.read_csv(tmp_path / "rows.csv")
+    assert list(made) == [name for name in given if name != "Species"]
+    for name in ("Island", "Sex", "studyName", "Clutch Completion", "Region", "Stage"):
+        assert set(made[name].dropna()) <= set(given[name].dropna()), name
+    for name in ("Culmen Length (mm)", "Flipper Length (mm)", "Body Mass (g)"):
+        assert made[name].between(given[name].min(), given[name].max()).all()
+        assert abs(made[name].mean() - given[name].mean()) < 0.25 * given[name].std(), name
+    assert made["Flipper Length (mm)"].dtype == made["Body Mass (g)"].dtype == np.int64  # whole where they were
+    apart = np.corrcoef(made["Flipper Length (mm)"], made["Body Mass (g)"])[0, 1]
+    assert apart > 0.7  # 0.87 between the real ones
+    assert pd.to_datetime(made["Date Egg"]).dt.year.isin([2007, 2008, 2009]).all()
+
+
+def test_a_model_folder_alone_is_enough(penguins: Path, tmp_path: Path) -> None:
+    shutil.copytree(penguins / "winner", tmp_path / "model")
+    table = trained(tmp_path / "model").sample(5).table
+    assert table is not None
+    assert set(table["Island"]) <= {"Biscoe", "Dream", "Torgersen"}
+
+
+def test_a_low_temperature_stays_near_the_mean() -> None:
+    maker = Gaussian(np.full(4, 3.0), np.eye(4), (4,))
+    spread = [float(maker.sample(500, torch.Generator().manual_seed(0), t).std(0).mean()) for t in (1.0, 0.5)]
+    assert spread[0] / spread[1] == pytest.approx(2)
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("--contender", "baseline/compressor"), "baseline/compressor is a baseline, which cannot sample; "),
+        (("--contender", "baseline/nram"), "did you mean 'baseline/ngram'?"),
+        (("--contender", "baseline"), "no contender 'baseline'"),
+        (("--steps", "3"), "samples with the words: prompt, length, temperature"),
+        (("--top-p", "2"), "top-p must be above 0 and at most 1"),
+        (("--length", "0"), "length from 1"),
+    ],
+)
+def test_what_cannot_be_is_said_in_a_line(
+    words: tuple[str, ...], hint: str, genesis: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = told(capsys, str(genesis), *words)
+    assert code == 2
+    assert hint in err and err.count("\n") == 1
+
+
+def test_what_answers_is_not_sampled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = {"task": "transduce", "target": "sound"}
+    run = baselines(tmp_path / "run", "spelling.csv", ["nearest"], **words)
+    code, _, err = told(capsys, str(run))
+    assert code == 2
+    assert "use bestiary predict" in err
+    with pytest.raises(InputError, match="carry text on"):
+        sample(nn.Linear(1, 1), TokenSpec(vocabulary=9, length=4, outputs=2), {"problem": "classification"})
