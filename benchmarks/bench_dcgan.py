@@ -23,7 +23,7 @@ from bestiary.recipes.adversarial import adversarial
 from bestiary.runs.run import RunFolder
 
 LATENT, RATE = 100, 2e-4
-SIZES = {"28x28, width 32": (1, 28, 32, 64, 10), "64x64 colour, width 64": (3, 64, 64, 16, 2)}
+SIZES = {"28x28, width 32": (1, 28, 32, 64, 10), "64x64 colour, width 64": (3, 64, 64, 16, 8)}
 """Channels, side, width, rows in a batch, updates."""
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ from numpy.typing import NDArray
 from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline
 
+from bestiary.baselines import saved
 from bestiary.contracts import Spec
 from bestiary.data.store import spec_from
 from bestiary.errors import InputError
@@ -24,7 +23,6 @@ Setting = dict[str, Any]
 Inputs = Any  # what scikit-learn is given: a matrix [N F], or a list of N texts
 
 AT_ONCE = 4096  # rows predicted at a time
-MOST_BYTES = 4_000_000_000  # of a saved model, unpacked
 TRUSTED = ["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor", "sklearn.tree._tree.Tree"]
 """The types that a saved baseline may hold beside those that skops trusts by itself; both are arrays of tree nodes."""
 
@@ -94,8 +92,6 @@ class Fitted:
 
     def save(self, path: Path) -> int:
         """Writes one skops file, whole or not at all; returns its size in bytes."""
-        import skops.io
-
         sizes = {"kind": self.spec.kind, **{f: getattr(self.spec, f) for f in self.spec.__dataclass_fields__}}
         counters = _counters(self.estimator)
         vocabularies = [counter.vocabulary_ for counter in counters]
@@ -107,20 +103,13 @@ class Fitted:
             "vocabularies": [sorted(vocabulary, key=vocabulary.__getitem__) for vocabulary in vocabularies],
         }
         content = {"words": json.dumps(words), "estimator": self.estimator}
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
         try:
             for counter in counters:
                 counter.vocabulary_ = {}  # skops would write a file for each of its words
-            skops.io.dump(content, temporary, compression=zipfile.ZIP_DEFLATED, compresslevel=1)
-            with temporary.open("rb") as file:
-                os.fsync(file.fileno())
-            temporary.replace(path)
+            return saved.write(path, content)
         finally:
             for counter, vocabulary in zip(counters, vocabularies, strict=True):
                 counter.vocabulary_ = vocabulary
-            temporary.unlink(missing_ok=True)
-        return path.stat().st_size
 
 
 def load_fitted(path: Path) -> Fitted:
@@ -129,29 +118,15 @@ def load_fitted(path: Path) -> Fitted:
     Raises:
         InputError: when it is not a saved baseline, or holds anything else.
     """
-    import skops.io
-
     from bestiary.baselines import find
 
-    try:
-        with zipfile.ZipFile(path) as file:
-            size = sum(member.file_size for member in file.infolist())
-        if size > MOST_BYTES:
-            raise InputError(f"expected a saved baseline of at most {MOST_BYTES:,} bytes; {path} unpacks to {size:,}")
-        foreign = sorted(set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED))
-        if foreign:
-            raise InputError(f"expected a saved baseline; {path} holds {foreign[0]}, which is not loaded")
-        content = skops.io.load(path, trusted=TRUSTED)
+    with saved.reading(path, TRUSTED) as content:
         words = json.loads(content["words"])
         spec, problem, setting = spec_from(words["spec"]), words["problem"], words["setting"]
         baseline, estimator = find(spec.kind, words["baseline"]), content["estimator"]
         expected = baseline.build(problem, setting, 0)
         for counter, known in zip(_counters(estimator), words["vocabularies"], strict=True):
             counter.vocabulary_ = {word: place for place, word in enumerate(known)}
-    except InputError:
-        raise
-    except Exception as reason:  # skops and zipfile raise whatever a broken file leads them to
-        raise InputError(f"expected a saved baseline; {path} cannot be read ({type(reason).__name__})") from reason
     if _types(estimator) not in (_types(expected), [DummyClassifier]):
         raise InputError(f"expected {baseline.title} in {path}; it holds another model; save it again")
     return Fitted(baseline, spec, problem, setting, estimator)

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 import time
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +19,8 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from bestiary.baselines.baseline import MOST_BYTES, TRUSTED, parameters
+from bestiary.baselines import saved
+from bestiary.baselines.baseline import TRUSTED, parameters
 from bestiary.data.opening import open_data
 from bestiary.errors import InputError, nearest
 from bestiary.tasks.predictions import write_predictions
@@ -169,20 +168,8 @@ def _numbers(part: Any) -> int:
 
 def save_rival(path: Path, rival: Rival, kind: str, problem: str, setting: Setting, answer: Answer) -> int:
     """Writes one skops file, whole or not at all; returns its size in bytes."""
-    import skops.io
-
     words = {"rival": rival.name, "kind": kind, "problem": problem, "setting": setting}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        content = {"words": json.dumps(words), "state": answer.state()}
-        skops.io.dump(content, temporary, compression=zipfile.ZIP_DEFLATED, compresslevel=1)
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path.stat().st_size
+    return saved.write(path, {"words": json.dumps(words), "state": answer.state()})
 
 
 def load_rival(path: Path, kind: str, problem: str, name: str) -> Any:
@@ -195,24 +182,9 @@ def load_rival(path: Path, kind: str, problem: str, name: str) -> Any:
     Raises:
         InputError: when it is not such a baseline, or holds anything else.
     """
-    import skops.io
-
     rival = find_rival(kind, problem, name)
-    try:
-        with zipfile.ZipFile(path) as file:
-            size = sum(member.file_size for member in file.infolist())
-        if size > MOST_BYTES:
-            raise InputError(f"expected a saved baseline of at most {MOST_BYTES:,} bytes; {path} unpacks to {size:,}")
-        trusted = [*TRUSTED, *rival.trusted]
-        foreign = sorted(set(skops.io.get_untrusted_types(file=path)) - set(trusted))
-        if foreign:
-            raise InputError(f"expected a saved baseline; {path} holds {foreign[0]}, which is not loaded")
-        content = skops.io.load(path, trusted=trusted)
+    with saved.reading(path, (*TRUSTED, *rival.trusted)) as content:
         words = json.loads(content["words"])
         if (words["rival"], words["kind"], words["problem"]) != (name, kind, problem):
             raise InputError(f"expected {rival.title} for {problem} in {path}; it holds {words['rival']!r}")
         return rival.answer.restore(content["state"])
-    except InputError:
-        raise
-    except Exception as reason:  # skops and zipfile raise whatever a broken file leads them to
-        raise InputError(f"expected a saved baseline; {path} cannot be read ({type(reason).__name__})") from reason

@@ -15,7 +15,8 @@ from bestiary.data import builtin, kinds
 from bestiary.data.frames import Frame, frame_of, open_frame
 from bestiary.data.paths import checked_path, there
 from bestiary.data.source import Encoder, Source
-from bestiary.data.unlabelled import KIND_OF, UNLABELLED, USUAL_TASK, WORDS, unlabelled
+from bestiary.data.tasks import KIND_OF, UNLABELLED, USUAL_TASK, check_task
+from bestiary.data.unlabelled import WORDS, unlabelled
 from bestiary.errors import InputError, nearest
 
 Reader = Callable[..., Source]
@@ -193,10 +194,7 @@ def _task(problem: str | None, task: str | None) -> str | None:
     if problem is not None and task is not None and problem != task:
         raise InputError(f"task and problem are two words for one thing; received {task!r} and {problem!r}; give one")
     given = problem if task is None else task
-    known = ("classification", "regression", *UNLABELLED, *KIND_OF)
-    if given is not None and given not in known:
-        raise InputError(f"task must be one of {', '.join(known)}; received {given!r}{nearest(given, known)}")
-    return given
+    return given if given is None else check_task(given)
 
 
 def _named(target: str) -> Any:

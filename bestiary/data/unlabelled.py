@@ -15,26 +15,6 @@ from bestiary.errors import InputError
 if TYPE_CHECKING:
     from bestiary.data.source import Source, Target
 
-UNLABELLED = ("reconstruct", "anomaly", "generate")
-KIND_OF = {
-    "transduce": "pairs",
-    "continue": "corpus",
-    "nodes": "graph",
-    "links": "graph",
-    "graphs": "graphs",
-    "control": "environment",
-}
-"""task -> the kind of data that it is about."""
-USUAL_TASK = {
-    "pairs": "transduce",
-    "corpus": "continue",
-    "graph": "nodes",
-    "graphs": "graphs",
-    "environment": "control",
-}
-"""kind of data -> the task that is meant when none is named."""
-
-
 WORDS = ("code", "normal", "anomaly")
 """Words of reading that only these tasks have."""
 CODE = {"image": 32, "table": 16}
@@ -46,7 +26,7 @@ def unlabelled(source: Source, task: str, code: object = None, normal: object = 
 
     Args:
         source: read as if its target, where it has one, were to be predicted.
-        task: one of `UNLABELLED`.
+        task: one of `data.tasks.UNLABELLED`.
         code: numbers in a code, for "reconstruct" and "anomaly".
         normal: the class that is normal, or several of them, for "anomaly".
         anomaly: instead, the class or classes that are not.

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from bestiary import catalogue
 from bestiary.catalogue import Contender, Row
 from bestiary.contracts import ImageSpec, SeriesSpec, Spec
+from bestiary.data.tasks import SUPERVISED
 from bestiary.errors import InputError, nearest
-from bestiary.tasks.registry import SUPERVISED
 
 FAMILY = "family:"
 

@@ -17,10 +17,11 @@ import torch
 from bestiary import __version__
 from bestiary.data.source import SPLITS, Source
 from bestiary.data.store import write_array, write_text
+from bestiary.data.tasks import SUPERVISED
 from bestiary.errors import InputError
 from bestiary.race.losses import constant
 from bestiary.race.plan import Plan, Rival
-from bestiary.tasks.registry import CLASSES, SUPERVISED, metric_named, ranking
+from bestiary.tasks.registry import CLASSES, metric_named, ranking
 
 FOLDS = 3
 

@@ -24,13 +24,14 @@ from bestiary.contracts import Algorithm, Predictions
 from bestiary.data.opening import open_data
 from bestiary.data.source import SPLITS
 from bestiary.data.store import StoredData, read_array, read_spec, write_text
+from bestiary.data.tasks import SUPERVISED
 from bestiary.errors import Diverged, InputError
 from bestiary.fit import fit
 from bestiary.race.watch import Stopped, Watched, peak_memory
 from bestiary.runs.run import RunFolder
 from bestiary.tasks import TrainingJudge, read_predictions, write_predictions
 from bestiary.tasks.judge import MOST
-from bestiary.tasks.registry import SUPERVISED, task_for
+from bestiary.tasks.registry import task_for
 
 AGAIN, FAILED, DISK = 3, 4, 5
 """Exit codes: worth a second try with half batches; failed for good; the run folder cannot be written."""

@@ -59,7 +59,8 @@ def _metric(name: str) -> Metric | None:
         return None
     for target in TASKS.values():
         module = sys.modules.get(target.partition(":")[0])
-        found = next((m for m in module.EVIDENCE.metrics if m.name == name), None) if module else None
+        evidence = getattr(module, "EVIDENCE", None)
+        found = next((m for m in evidence.metrics if m.name == name), None) if evidence else None
         if found:
             return found
     return None

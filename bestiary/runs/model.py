@@ -16,8 +16,9 @@ from bestiary import __version__, catalogue
 from bestiary.architectures.build import build
 from bestiary.contracts import Spec
 from bestiary.data.store import spec_from, write_text
+from bestiary.data.tasks import NAMES, SUPERVISED
 from bestiary.errors import InputError
-from bestiary.tasks.registry import ALL, CLASSES, SUPERVISED, task_for
+from bestiary.tasks.registry import CLASSES, task_for
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -275,7 +276,7 @@ def _whole(facts: Any, spec: Any) -> bool:
     if facts.get("problem") == "regression":
         return all(isinstance(facts.get(word), (int, float)) for word in ("mean", "scale"))
     classes, problem = facts.get("classes"), facts.get("problem")
-    if problem in ALL and problem not in CLASSES:
+    if problem in NAMES and problem not in CLASSES:
         return True
     return problem in CLASSES and isinstance(classes, list) and len(classes) == spec.get("outputs")
 

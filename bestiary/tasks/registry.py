@@ -10,6 +10,7 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
+from bestiary.data.tasks import check_task
 from bestiary.errors import InputError, nearest
 from bestiary.tasks.classification import Classification
 from bestiary.tasks.evidence import Evidence
@@ -23,55 +24,25 @@ TASKS: Mapping[str, str] = {
     "transduce": "bestiary.tasks.transduce:Transduce",
     "continue": "bestiary.tasks.continuation:Continue",
     "control": "bestiary.tasks.control:Control",
+    "nodes": "bestiary.tasks.nodes:Nodes",
+    "links": "bestiary.tasks.links:Links",
+    "graphs": "bestiary.tasks.graphs:Graphs",
 }
-"""task -> "module:Class", built from the facts of the data. Their modules have an `EVIDENCE`."""
+"""task -> "module:Class", built from the facts of the data. Their modules have an `EVIDENCE`, unless they answer with
+classes."""
 CLASSES = ("classification", "nodes", "links", "graphs")
 """Tasks whose answers are probabilities of classes."""
-ALL = (*CLASSES, "regression", *TASKS)
-SUPERVISED = ("classification", "regression")
-UNLABELLED = ("reconstruct", "anomaly", "generate")
-"""Tasks that learn from tables or images without a target; labels, where there are any, only help to judge."""
-
-
-def check_task(name: str) -> str:
-    """The name itself.
-
-    Raises:
-        InputError: for a task that there is not, with the nearest.
-
-    Example:
-        >>> check_task("generate")
-        'generate'
-    """
-    if name not in ALL:
-        raise InputError(f"task must be one of {', '.join(ALL)}; received {name!r}{nearest(name, ALL)}")
-    return name
 
 
 def task_for(facts: Mapping[str, Any]) -> Any:
     """How the outputs of a network for these data are read and scored."""
     problem = facts["problem"]
-    if problem in CLASSES:
-        return _special(problem)(facts) if problem in _OWN else Classification(facts["classes"])
+    if problem == "classification":
+        return Classification(facts["classes"])
     if problem == "regression":
         return Regression(facts["mean"], facts["scale"])
-    return _module_class(TASKS[check_task(problem)])(facts)
-
-
-_OWN: Mapping[str, str] = {
-    "nodes": "bestiary.tasks.nodes:Nodes",
-    "links": "bestiary.tasks.links:Links",
-    "graphs": "bestiary.tasks.graphs:Graphs",
-}
-
-
-def _special(problem: str) -> Any:
-    return _module_class(_OWN[problem])
-
-
-def _module_class(target: str) -> Any:
-    module, _, name = target.partition(":")
-    return getattr(importlib.import_module(module), name)
+    module, _, name = TASKS[check_task(problem)].partition(":")
+    return getattr(importlib.import_module(module), name)(facts)
 
 
 def evidence_of(problem: str) -> Evidence | None:

@@ -279,7 +279,7 @@ def test_nothing_foreign_is_loaded(tmp_path: Path) -> None:
 
 
 def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bestiary.baselines.baseline.MOST_BYTES", 1_000_000)
+    monkeypatch.setattr("bestiary.baselines.saved.MOST_BYTES", 1_000_000)
     with zipfile.ZipFile(tmp_path / "bomb.skops", "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("schema.json", b"0" * 2_000_000)
     with pytest.raises(InputError, match="unpacks to 2,000,000"):

@@ -1,0 +1,42 @@
+"""The names of the tasks, and which kinds of data they are about."""
+
+from __future__ import annotations
+
+from bestiary.errors import InputError, nearest
+
+SUPERVISED = ("classification", "regression")
+UNLABELLED = ("reconstruct", "anomaly", "generate")
+"""Tasks that learn from tables or images without a target; labels, where there are any, only help to judge."""
+KIND_OF: dict[str, str] = {
+    "transduce": "pairs",
+    "continue": "corpus",
+    "nodes": "graph",
+    "links": "graph",
+    "graphs": "graphs",
+    "control": "environment",
+}
+"""task -> the kind of data that it is about."""
+USUAL_TASK: dict[str, str] = {
+    "pairs": "transduce",
+    "corpus": "continue",
+    "graph": "nodes",
+    "graphs": "graphs",
+    "environment": "control",
+}
+"""kind of data -> the task that is meant when none is named."""
+NAMES = (*SUPERVISED, *UNLABELLED, *KIND_OF)
+
+
+def check_task(name: str) -> str:
+    """The name itself.
+
+    Raises:
+        InputError: for a task that there is not, with the nearest.
+
+    Example:
+        >>> check_task("generate")
+        'generate'
+    """
+    if name not in NAMES:
+        raise InputError(f"task must be one of {', '.join(NAMES)}; received {name!r}{nearest(name, NAMES)}")
+    return name
