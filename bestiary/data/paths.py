@@ -40,7 +40,7 @@ def checked_path(given: str | Path, folder: bool = False) -> Path:
     if not os.access(path, os.R_OK):
         raise InputError(f"{str(given)!r} may not be read by this user; change its permissions")
     if not folder and not found.st_size:
-        raise InputError(f"{path.name} is empty (0 bytes); expected a first line of names and rows below it")
+        raise InputError(f"{path.name} is empty (0 bytes); give a file with something in it")
     return path
 
 

@@ -44,7 +44,8 @@ def open_world(name: str, frames: bool = False) -> Any:
         raise
     except gymnasium.error.UnregisteredEnv:
         known = sorted(gymnasium.registry)
-        raise InputError(f"gymnasium has no environment {name!r}{nearest(name, known)}; try CartPole-v1") from None
+        hint = nearest(name, known) or "; try CartPole-v1"
+        raise InputError(f"gymnasium has no environment {name!r}{hint}") from None
     except Exception as reason:
         first = (str(reason).strip().splitlines() or [type(reason).__name__])[0]
         raise InputError(f"the environment {name!r} cannot be opened: {first}") from reason
@@ -68,7 +69,8 @@ def _of_class(name: str, words: dict[str, Any]) -> Any:
     except (ImportError, AttributeError) as reason:
         raise InputError(f"expected module:Class on the import path; {name!r} cannot be found ({reason})") from None
     if not (isinstance(found, type) and issubclass(found, gymnasium.Env)):
-        raise InputError(f"expected a class of gymnasium.Env; {name!r} is {type(found).__name__}")
+        what = "a class of another sort" if isinstance(found, type) else f"no class but {type(found).__name__}"
+        raise InputError(f"expected a class that derives from gymnasium.Env; {name!r} is {what}")
     return found(**words)
 
 
