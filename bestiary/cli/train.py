@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time as clock
 from typing import Annotated
 
 import typer
@@ -49,6 +50,7 @@ def command(
     as_json: options.AsJson = False,
 ) -> None:
     """Train one architecture on your data, with early stopping."""
+    began = clock.monotonic()  # imports and reading are part of the budget
     given = settings(changes or [])
     from bestiary.cli.console import console
     from bestiary.cli.display import display
@@ -63,6 +65,6 @@ def command(
         outcome = train(
             name, data, target, set=given, budget=budget, epochs=epochs, metric=metric, kind=kind, problem=problem,
             group=group, time=time, test=test, seed=seed, threads=threads, device=device, out=out, listener=show,
-            **reading,
+            began=began, **reading,
         )  # fmt: skip
     tell(outcome, as_json)

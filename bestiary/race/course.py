@@ -20,6 +20,8 @@ from bestiary.race.worker import AGAIN, DISK, FAILURE
 from bestiary.race.workers import Call, Ended, Pool
 
 LATE = 0.03  # share of the budget that training may be late before it is ended
+SHORT_GRACE, LONG_GRACE = 2.0, 15.0  # seconds
+LOOKS_AT_THE_END = 4  # at the validation rows: one that is under way, the last one, its answers, and a slow machine
 
 
 class OutOfTime(Exception):  # noqa: N818 (no fault: the race goes on to its verdict)
@@ -91,6 +93,14 @@ class Course:
     def left(self) -> float:
         """Wall-clock seconds that are left for training."""
         return self.plan.budget - self.plan.shares["reserve"] - self.clock.elapsed
+
+    @property
+    def grace(self) -> float:
+        """Seconds that trainings have to save what they hold when time has run out; without any, all would be lost."""
+        if any(self.best_so_far(job) for stage in self.plan.stages for job in stage.jobs):
+            return SHORT_GRACE
+        looks = [self.plan.entrant(job.entrant).look_seconds for job in self.plan.stages[-1].jobs]
+        return LONG_GRACE + LOOKS_AT_THE_END * max(looks, default=0.0)
 
     # ------------------------------------------------------------------------------------------- deciding
 
@@ -192,8 +202,17 @@ class Course:
             if not self.rival_result(rival):
                 rival.failed = rival.failed or "time ran out"
         self.note_rivals()
-        self.plan.cut = f"time ran out in rung {stage.rung}: {unmade} trainings were left out, others ended early"
+        self.plan.cut = self._cut_in(stage, unmade)
         self.write()
+
+    def _cut_in(self, stage: Stage, unmade: int) -> str:
+        if self.plan.rungs == 1 and len(stage.jobs) == 1:  # `train`
+            job = stage.jobs[0]
+            told = f"time ran out: training ended after {job.steps:,} of {job.horizon:,} updates"
+            phases = self.plan.entrant(job.entrant).phases
+            return f"{told}, so its later phases were cut short; give it a longer budget" if phases else told
+        left_out = f"{unmade} trainings were left out, others" if unmade else "trainings"
+        return f"time ran out in rung {stage.rung}: {left_out} ended early"
 
     def note_rivals(self) -> None:
         """What the baselines' searches came to, for replays."""

@@ -29,7 +29,6 @@ from bestiary.race.winner import save_winner
 from bestiary.race.workers import Pool
 from bestiary.tasks.registry import CLASSES
 
-SHORT_GRACE = 2.0  # the same when time has run out
 GRACE = 5.0  # seconds that trainings have to save what they hold, when a person ends the race
 
 
@@ -139,6 +138,8 @@ def resume(run: str | Path, add: str | float | None = None, listener: Listener |
         if judged and not more:
             _finish(folder, Verdict.read(verdict), plan)
             return Outcome(folder, Verdict.read(verdict))
+        pool = Pool(plan.workers)
+        pool.ready(folder / "probes")  # to start again takes nothing from the time that was planned for training
         clock = Clock(plan.spent)
         if more:
             plan.budget, plan.fixed = (plan.spent if judged else plan.budget) + more, False
@@ -146,8 +147,6 @@ def resume(run: str | Path, add: str | float | None = None, listener: Listener |
             if judged and len(plan.stages) >= 3:
                 plan.stages.append(encore(plan, plan.budget - plan.shares["reserve"] - plan.spent))
             plan.write(folder)
-        pool = Pool(plan.workers)
-        pool.warm()
         return follow(folder, plan, pool, clock, listener, None)
 
 
@@ -251,7 +250,7 @@ def follow(folder: Path, plan: Plan, pool: Pool, clock: Clock, listener: Listene
             plan.interrupted = True
             course.write()
         except OutOfTime:
-            pool.stop(SHORT_GRACE)
+            pool.stop(course.grace)
             course.cut()
         verdict = _judged(course, show)
         _finish(folder, verdict, plan)

@@ -54,7 +54,8 @@ def _state(course: Course, jobs: list[Job], running: bool, rung: int) -> str:
         return "failed"
     if rung < course.rung:
         return "eliminated"
-    waiting = any(not j.failed and not course.result(j) for j in jobs)
+    ended = course.best_so_far if course.plan.cut or course.plan.interrupted else course.result
+    waiting = any(not j.failed and not ended(j) for j in jobs)
     return "waiting" if waiting else "done"
 
 

@@ -16,6 +16,7 @@ from bestiary import catalogue
 from bestiary.architectures.build import build, resolve
 from bestiary.catalogue import Contender, Row
 from bestiary.data.store import read_spec
+from bestiary.data.tasks import SUPERVISED, UNLABELLED
 from bestiary.errors import InputError, nearest
 from bestiary.race.contenders import Candidate, candidates
 from bestiary.race.course import Clock, Course
@@ -31,6 +32,7 @@ from bestiary.race.threads import choose
 from bestiary.race.workers import Pool
 
 EPOCHS, PATIENCE = 50, 12
+SLACK, PHASED_SLACK = 1.1, 1.5  # seconds kept for one that is reckoned; a last phase that never came costs everything
 ENDLESS = 3e7  # seconds: where epochs decide, the clock does not
 
 
@@ -54,6 +56,7 @@ def train(
     device: str = "auto",
     out: str | Path | None = None,
     listener: Listener | None = None,
+    began: float | None = None,
     **reading: Any,
 ) -> Outcome:
     """Trains one architecture, with early stopping, for a number of epochs or for a time.
@@ -65,7 +68,7 @@ def train(
         name: an architecture ("lstm": the largest size that suits the data), one of its sizes for races
             ("resnet/small"), or a size by name ("resnet50").
         source: the data, as in `bestiary.race`; so are `target`, `kind`, `task`, `metric`, `seed`, `group`, `time`,
-            `test`, `device`, `out`, `listener` and the words of reading.
+            `test`, `device`, `out`, `listener`, `began` and the words of reading.
         set: words of the network ("width") or of its recipe ("rate") that replace the usual ones.
         budget: wall-clock time for everything: "5m"; the rate decays towards its end.
         epochs: passes over the training rows; 50 unless a budget is given.
@@ -78,7 +81,7 @@ def train(
     Raises:
         InputError: one line, for words, data or folders that cannot be used.
     """
-    clock = Clock()
+    clock = Clock(began=began)
     if budget is not None and epochs is not None:
         raise InputError("expected a budget or a number of epochs; received both; leave one out")
     if epochs is not None and (not isinstance(epochs, int) or not 1 <= epochs <= 1_000_000):
@@ -104,6 +107,7 @@ def train(
         plan.folds, plan.contenders = 0, [name]
         plan.shares.update(reading=round(clock.elapsed, 2), reserve=reserve(plan))
         candidate = chosen_size(name, row, plan, folder, dict(set or {}))
+        tell(listener, "planning", clock, seconds)
         measure(folder, plan, [candidate], pool)
         if not plan.entrants:
             raise InputError(f"{name} cannot be trained on these data: {_reasons(plan)}")
@@ -117,9 +121,10 @@ def train(
 
 
 def _only_task(row: Row) -> str | None:
-    """The task of a row that has one, when it is none that data tell by their target."""
-    only = next(iter(row.recipes))
-    return only if len(row.recipes) == 1 and only not in ("classification", "regression") else None
+    """The first task of a row that learns without a target, as data with one would be taken for another; else None."""
+    first, without = next(iter(row.recipes)), all(task in UNLABELLED for task in row.recipes)
+    alone = len(row.recipes) == 1 and first not in SUPERVISED
+    return first if alone or without else None
 
 
 def _reasons(plan: Plan) -> str:
@@ -133,12 +138,13 @@ def only_stage(plan: Plan, left: float, epochs: int) -> Stage:
     epoch = 1 if plan.kind == "graph" else max(1, plan.rows["train"] // entrant.batch)
     steps = epochs * epoch
     if plan.budget < ENDLESS:
-        steps = max(1, int(left / (1.1 * entrant.step_seconds)))
+        slack = PHASED_SLACK if entrant.phases else SLACK
+        steps = max(1, int(left / (slack * entrant.step_seconds)))
     entrant.look_every = max(1, min(epoch, steps // 10))
     if plan.budget < ENDLESS:  # a look that makes samples may cost as much as many updates
         dear = math.ceil(entrant.look_seconds / (LOOK_SHARE * entrant.step_seconds))
         entrant.look_every = max(entrant.look_every, min(dear, max(1, steps // 3)))
-        steps = max(1, int((left - 2 * entrant.look_seconds) / (1.1 * entrant.pace)))
+        steps = max(1, int((left - 2 * entrant.look_seconds) / (slack * entrant.pace)))
     job = Job(entrant.name.replace("/", ".") + ".0", entrant.name, 0, plan.seed, -1, steps, steps)
     return Stage(1, [job], {entrant.name: entrant.pace}, round(steps * entrant.pace, 2), "it trains alone")
 

@@ -233,7 +233,8 @@ def _worth(judgement: Judgement, bench: Bench) -> None:
     baselines = [c for c in bench.order if not c.network]
     if not networks or not baselines:
         missing = "network" if not networks else "baseline"
-        judgement.worth_sentence = f"Whether a neural network is worth it is open: no {missing} finished."
+        why = f"no {missing} finished" if not networks or len(networks) > 1 else "a race compares it with baselines"
+        judgement.worth_sentence = f"Whether a neural network is worth it is open: {why}."
         judgement.networks_best = _selected(networks).name if networks else ""
         judgement.baseline_best = baselines[0].name if baselines else ""
         return

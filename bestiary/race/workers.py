@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing import connection
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 _PRELOAD = [
     "torch",
@@ -71,6 +72,12 @@ class Pool:
             self._context.set_forkserver_preload(_PRELOAD)
             with _environment(_ONE_THREAD):
                 importlib.import_module("multiprocessing.forkserver").ensure_running()
+
+    def ready(self, folder: Path) -> None:
+        """Starts the server and waits until a process of it has run; what that one says goes into the folder."""
+        self.warm()
+        folder.mkdir(parents=True, exist_ok=True)
+        deque(self.run(deque([Call("nothing", "nothing", (str(folder),))])), maxlen=0)
 
     @property
     def running(self) -> list[Call]:

@@ -133,8 +133,10 @@ def curves(lines: Sequence[Curve], constant: float | None, unit: str) -> str:
         if constant is not None:
             axes.axhline(constant, color=INK, linewidth=1.2, linestyle=(0, (4, 3)))
         lowest, top = min(everything), max(everything)
-        if constant:  # always seen; what is far above it is not
-            lowest, top = min(lowest, constant), max(constant, min(top, 1.6 * constant))
+        if constant:  # always seen; what is far above it is not, but for the best of each finalist
+            bests = [min(losses) for line in lines if line.finalist for _, losses in line.seeds if losses]
+            top = max(constant, min(top, constant + 0.6 * abs(constant)), *bests)
+            lowest = min(lowest, constant)
         if lowest > 0 and top / lowest > 5:
             axes.set_ylim(lowest * 0.85, top * 1.15)
             _logarithmic(axes, "y", top / lowest)

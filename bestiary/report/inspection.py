@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -120,17 +121,28 @@ def _weights(found: Trained, first: nn.Module | None, flow: dict[str, float], wh
     return Section("Parameters, and what has changed", text + why, heads=heads, rows=rows)
 
 
+def _made(found: Trained) -> object:
+    """Samples, in few steps where a sampler takes them."""
+    sampler = found.verb("sample")
+    few = {"steps": 2} if "steps" in inspect.signature(sampler).parameters else {}
+    return sampler(found.answer, found.spec, found.facts, count=64, seed=0, **few)
+
+
 def _activity(found: Trained, data: Any) -> Section:
     title = "What the layers answer"
     if data is None:
         return Section(title, "It needs the data of the race: give the folder of the run rather than the model's.")
     try:
-        lines = activity(found.answer, data.batch("train", 0).inputs)
-    except Exception as reason:  # networks that take other things than a batch: latent vectors, noise levels
-        told = f"It takes other things than a batch of the data, so nothing is shown here ({type(reason).__name__})."
-        return Section(title, told)
+        lines, on = activity(found.answer, lambda: found.answer(*data.batch("train", 0).inputs)), "on 64 training rows"
+    except Exception:  # networks that take other things than a batch: latent vectors, noise levels
+        try:
+            lines, on = activity(found.answer, lambda: _made(found)), "while the network makes 64 samples"
+        except Exception:  # the page is worth having without this table
+            return Section(title, "This network takes other things than a batch of the data, so nothing is shown here.")
+    if not lines:
+        return Section(title)
     silent = [line for line in lines if line.units and line.dead / line.units >= SILENT]
-    text = "Each layer on 64 training rows. A dead unit answers 0 to all of them. " + (
+    text = f"Each layer {on}. A dead unit answers 0 to all of them. " + (
         f"More than half of the units of {', '.join(line.name for line in silent[:4])} are dead: a lower rate may help."
         if silent
         else "No layer has lost half of its units."

@@ -6,7 +6,7 @@ Everything is measured on one batch of rows that the network was trained on, or 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
@@ -95,12 +95,12 @@ def weights(network: nn.Module, first: nn.Module | None, gradients: Mapping[str,
     return lines
 
 
-def activity(network: nn.Module, inputs: tuple[Tensor, ...]) -> list[Activity]:
+def activity(network: nn.Module, use: Callable[[], object]) -> list[Activity]:
     """A line for each layer without layers of its own, in the order in which they answer.
 
     Args:
-        network: anything that takes the inputs.
-        inputs: of a batch.
+        network: what is looked at.
+        use: has the network answer something; of several answers of a layer the first counts.
     """
     lines: dict[str, Activity] = {}
     handles = [
@@ -110,7 +110,7 @@ def activity(network: nn.Module, inputs: tuple[Tensor, ...]) -> list[Activity]:
     ]
     try:
         with evaluating(network):
-            network(*inputs)
+            use()
     finally:
         for handle in handles:
             handle.remove()

@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -104,7 +105,10 @@ def test_what_cannot_be_used_is_one_line_and_exit_code_2(
         (ZeroDivisionError("division by zero"), "ZeroDivisionError: division by zero; a fault of bestiary", 1),
     ],
 )
-def test_errors_are_told_in_one_line(error: BaseException, line: str, code: int) -> None:
+def test_errors_are_told_in_one_line(
+    error: BaseException, line: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # where the traceback of a fault is left
     told, given = explain(error)
     assert told.startswith(line)
     assert "\n" not in told
@@ -112,8 +116,10 @@ def test_errors_are_told_in_one_line(error: BaseException, line: str, code: int)
 
 
 def test_a_fault_says_where_its_traceback_is(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
     def broken(*_: object) -> None:
         raise RuntimeError("deep inside")
 
