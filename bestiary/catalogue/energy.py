@@ -157,7 +157,8 @@ HOPFIELD = Row(
     summary="A memory: units that are on or off, each pulling at every other. Stored patterns are valleys of an "
     "energy; a damaged pattern rolls down into the nearest one and comes out whole.",
     learns="In one pass: Hebb's rule adds, for each pattern, what every two units have in common. Patterns that are "
-    "alike, as digits are, need the projection rule.",
+    "alike, as digits are, need its form without their mean (the covariance rule: 0.006 digits a unit come back from "
+    "25 % noise) or the projection rule (0.1).",
     recipes={"reconstruct": f"{_RECIPES}:storage"},
     sizes=(
         Size("hopfield", _HOPFIELD, {"features": 64}, 2_016, "64 x 63 / 2: symmetric, without a diagonal", "image"),
@@ -174,7 +175,8 @@ HOPFIELD = Row(
     verbs={"encode": "bestiary.sampling.recall:encode", "inspect": "bestiary.sampling.recall:inspect"},
     reference="numpy.linalg.pinv",
     departs="Units are -1 and +1 where the paper has 0 and 1, and are asked one after the other where the paper asks "
-    "them at random times. The projection rule is that of Personnaz, Guyon, Dreyfus 1986.",
+    "them at random times. The projection rule is that of Personnaz, Guyon, Dreyfus 1986, the covariance rule that of "
+    "Sejnowski 1977 and Amit, Gutfreund, Sompolinsky 1987, with a mean for each unit.",
     exceptions={
         "gradients": "Its units are thresholds and it learns by storage: there is no gradient.",
         "round trip": "Before anything is stored all weights are 0, whatever the seed; tests/references store first.",

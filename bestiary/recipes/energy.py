@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from bestiary.algorithms.contrastive_divergence import ContrastiveDivergence, PersistentContrastiveDivergence
+from bestiary.algorithms.covariance import CovarianceStorage
 from bestiary.algorithms.hebbian import HebbianStorage, ProjectionStorage
 from bestiary.algorithms.layerwise import LayerWise
 from bestiary.algorithms.up_down import UpDown
@@ -21,20 +22,22 @@ from bestiary.optimisation.minimise import FromTorch, Minimise
 from bestiary.optimisation.schedule import trapezoid
 from bestiary.recipes.words import check
 
-RULES = {"hebb": HebbianStorage, "projection": ProjectionStorage}
+RULES = {"hebb": HebbianStorage, "covariance": CovarianceStorage, "projection": ProjectionStorage}
 
 
 def storage(
     network: nn.Module, spec: Spec, *, rule: str = "hebb", load: float = 0.1, parts: int = 1
-) -> HebbianStorage | ProjectionStorage:
+) -> HebbianStorage | CovarianceStorage | ProjectionStorage:
     """Stores the first training rows of the run's order, in one pass.
 
     Args:
         network: a memory, `architectures.energy.hopfield.Hopfield`.
         spec: of the data.
-        rule: "hebb" (Hopfield 1982), for patterns that have little in common; "projection" (Personnaz, Guyon, Dreyfus
-            1986), for patterns that are alike, as digits are.
-        load: patterns a unit; Hebb's rule breaks down past 0.138, the projection rule at 1.
+        rule: "hebb" (Hopfield 1982), for patterns that have little in common; "covariance" (Sejnowski 1977), Hebb's
+            rule less the mean, for a few patterns that are alike, as digits are; "projection" (Personnaz, Guyon,
+            Dreyfus 1986), for many of them.
+        load: patterns a unit; Hebb's rule breaks down past 0.138, the projection rule at 1, the covariance rule with
+            digits past 0.006.
         parts: taken for the sake of uniformity; nothing is accumulated.
 
     Raises:

@@ -12,6 +12,7 @@ from sklearn.neural_network import BernoulliRBM
 from torch import Tensor, nn
 
 from bestiary.algorithms.contrastive_divergence import contrast, fantasies
+from bestiary.algorithms.covariance import CovarianceStorage
 from bestiary.algorithms.hebbian import HebbianStorage, ProjectionStorage
 from bestiary.algorithms.layerwise import Labelled, LayerWise, evenly, phase
 from bestiary.algorithms.up_down import UpDown, relive, up_and_down
@@ -174,11 +175,14 @@ def test_energy_never_rises(seed: int) -> None:
     units = int(torch.randint(2, 60, ()))
     network = Hopfield(features=units)
     network.weights = torch.randn(units, units)
+    network.get_buffer("thresholds").copy_(torch.randn(units))
     start = patterns(16, units, seed)
     settled, energies = network.descent(start, torch.randperm(units))
     assert float(energies.diff(dim=0).max()) <= 1e-4 * units
     assert torch.equal(network.recall(settled), settled), "a minimum stays"
-    torch.testing.assert_close(energies[0], -torch.einsum("bi,ij,bj->b", start, network.weights, start) / 2)
+    by_hand = torch.einsum("bi,i->b", start, network.get_buffer("thresholds"))
+    by_hand -= torch.einsum("bi,ij,bj->b", start, network.weights, start) / 2
+    torch.testing.assert_close(energies[0], by_hand)
 
 
 def test_energy_can_rise_when_all_units_change_at_once() -> None:
@@ -239,6 +243,21 @@ def test_projection_is_the_pseudo_inverse() -> None:
     by_hand = rows.T @ torch.linalg.pinv(rows.T)
     torch.testing.assert_close(network.weights, by_hand - torch.diag(by_hand.diagonal()), atol=1e-5, rtol=1e-4)
     assert torch.equal(network.recall(rows), rows)
+
+
+def test_the_covariance_rule_is_hebbs_less_the_mean() -> None:
+    rows = torch.where(torch.rand(12, 30, generator=torch.Generator().manual_seed(0)) < 0.2, 1.0, -1.0)
+    network = Hopfield(features=30)
+    made = list(CovarianceStorage(network, 10).updates(data_of(rows), 0, 100))
+    assert len(made) == 3, "4 + 4 + 2 patterns, then it has finished"
+    order = torch.cat([data_of(rows).batch("train", n).inputs[0] for n in range(3)])[:10].numpy().astype(float)
+    weights = np.cov(order.T, bias=True) * 10 / 30
+    np.fill_diagonal(weights, 0)
+    np.testing.assert_allclose(network.weights, weights, atol=1e-6)
+    mean = order.mean(0)
+    state = patterns(1, 30, 1)
+    pull = (state - torch.from_numpy(mean).float()) @ network.weights + (1 - mean**2).mean() * mean
+    torch.testing.assert_close(state @ network.weights - network.get_buffer("thresholds"), pull.float())
 
 
 # ---------------------------------------------------------------------------------------------- layers

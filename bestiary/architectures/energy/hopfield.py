@@ -1,7 +1,7 @@
 """The Hopfield network: a memory whose units pull each other towards the patterns that were stored.
 
-    E(s) = - 1/2 sum_ij W_ij s_i s_j,  s_i = -1 or +1,  W symmetric, W_ii = 0
-    a unit looks at the sum it gets, sum_j W_ij s_j, takes its sign, and keeps its state when the sum is 0
+    E(s) = - 1/2 sum_ij W_ij s_i s_j + sum_i U_i s_i,  s_i = -1 or +1,  W symmetric, W_ii = 0
+    a unit looks at the sum it gets, sum_j W_ij s_j - U_i, takes its sign, and keeps its state when the sum is 0
 
 Changing one unit at a time, no change can raise the energy, so the network settles in a minimum; storage makes the
 patterns minima, and a damaged pattern rolls back into its own. All at once they could swing for ever.
@@ -10,7 +10,8 @@ Source: Hopfield 1982, "Neural networks and physical systems with emergent colle
 79(8). The capacity of Hebbian storage, 0.138 patterns a unit for random patterns: Amit, Gutfreund, Sompolinsky 1985,
 "Storing infinite numbers of patterns in a spin-glass model of neural networks", Physical Review Letters 55. Hopfield's
 units are 0 and 1 and are asked at random times; here they are -1 and +1, which is the same network with other
-thresholds, and are asked in order or in a random order, all once in each sweep.
+thresholds U, and are asked in order or in a random order, all once in each sweep. Thresholds are 0 unless the rule of
+storage sets them.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class Hopfield(nn.Module):
         super().__init__()
         self.features = features
         self.register_buffer("levels", torch.tensor([-1.0, 1.0]))
+        self.register_buffer("thresholds", torch.zeros(features))
         self.links = nn.Parameter(torch.zeros(features * (features - 1) // 2), requires_grad=False)
 
     def forward(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B N"]:
@@ -86,7 +88,7 @@ class Hopfield(nn.Module):
 
     def energy(self, states: Float[Tensor, "B N"]) -> Float[Tensor, " B"]:
         """E(s) of states of -1 and +1."""
-        return -(states @ self.weights * states).sum(1) / 2
+        return -(states @ self.weights * states).sum(1) / 2 + states @ self.get_buffer("thresholds")
 
     @torch.no_grad()
     def recall(
@@ -106,13 +108,13 @@ class Hopfield(nn.Module):
         self, states: Float[Tensor, "B N"], order: Int[Tensor, " N"] | None = None, sweeps: int = 100
     ) -> tuple[Float[Tensor, "B N"], Float[Tensor, "S B"]]:
         """The same with the energies: before the first sweep and after each."""
-        weights, states = self.weights, states.clone()
+        weights, states, thresholds = self.weights, states.clone(), self.get_buffer("thresholds")
         units = range(self.features) if order is None else order.tolist()
         energies = [self.energy(states)]
         for _ in range(sweeps):
             before = states.clone()
             for unit in units:
-                pull = states @ weights[unit]  # [B]
+                pull = states @ weights[unit] - thresholds[unit]  # [B]
                 states[:, unit] = torch.where(pull == 0, states[:, unit], pull.sign())
             energies.append(self.energy(states))
             if torch.equal(states, before):
