@@ -106,7 +106,7 @@ class Course:
 
     def _next(self, rung: int) -> Stage:
         if rung == 1:
-            return stages.first(self.plan, self.left)
+            return (stages.alone if self.plan.rungs == 1 else stages.first)(self.plan, self.left)
         before = self.plan.stages[-1]
         losses = {n: s for n in before.entrants if (s := self.best_setting(before, n)) is not None}
         if not losses:
@@ -209,6 +209,8 @@ class Course:
         if self.plan.rungs == 1 and len(stage.jobs) == 1:  # `train`
             job = stage.jobs[0]
             told = f"time ran out: training ended after {job.steps:,} of {job.horizon:,} updates"
+            if job.steps >= job.horizon:
+                return "time ran out after the last update"
             phases = self.plan.entrant(job.entrant).phases
             return f"{told}, so its later phases were cut short; give it a longer budget" if phases else told
         left_out = f"{unmade} trainings were left out, others" if unmade else "trainings"

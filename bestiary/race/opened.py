@@ -67,7 +67,7 @@ def judge(course: Course) -> Verdict:
         blocks=_optional(sealed / "test.block.npy"),
         seed=plan.seed,
     )
-    return _verdict(course, judgement, found)
+    return _verdict(course, judgement, found, len(truth))
 
 
 def finalists(course: Course) -> list[Finalist]:
@@ -196,7 +196,7 @@ def size_of(course: Course, finalist: Finalist) -> int:
 # ---------------------------------------------------------------------------------------------------- verdict
 
 
-def _verdict(course: Course, judgement: Judgement, found: list[Finalist]) -> Verdict:
+def _verdict(course: Course, judgement: Judgement, found: list[Finalist], judged: int) -> Verdict:
     plan, folder = course.plan, course.folder
     standings = _standings(course, judgement, found)
     notes = [*plan.notes, f"test rows were opened for the {ordinal(plan.opened)} time"]
@@ -223,7 +223,7 @@ def _verdict(course: Course, judgement: Judgement, found: list[Finalist]) -> Ver
         networks_best=judgement.networks_best,
         baseline_best=judgement.baseline_best,
         standings=standings,
-        rows=plan.rows,
+        rows={**plan.rows, "test": judged},  # a block of text is judged in windows
         openings=plan.opened,
         notes=notes,
         constant=scores,

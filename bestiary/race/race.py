@@ -24,7 +24,7 @@ from bestiary.race.plan import Plan, parse_budget
 from bestiary.race.prepare import Wishes, check, prepare
 from bestiary.race.progress import Listener, Snapshot
 from bestiary.race.showing import snapshot
-from bestiary.race.stages import encore
+from bestiary.race.stages import alone, encore
 from bestiary.race.winner import save_winner
 from bestiary.race.workers import Pool
 from bestiary.tasks.registry import CLASSES
@@ -144,8 +144,9 @@ def resume(run: str | Path, add: str | float | None = None, listener: Listener |
         if more:
             plan.budget, plan.fixed = (plan.spent if judged else plan.budget) + more, False
             _reopen(folder, plan)
-            if judged and len(plan.stages) >= 3:
-                plan.stages.append(encore(plan, plan.budget - plan.shares["reserve"] - plan.spent))
+            if judged and len(plan.stages) >= plan.rungs:
+                left = plan.budget - reserve(plan) - plan.spent
+                plan.stages.append(alone(plan, left) if plan.rungs == 1 else encore(plan, left))
             plan.write(folder)
         return follow(folder, plan, pool, clock, listener, None)
 

@@ -24,6 +24,9 @@ from bestiary.race.sizing import (
 LOOKS, LOOK_SHARE = 60, 0.08
 """A whole training looks at the validation rows at most so often, and spends at most this share of its time on it."""
 PLATEAU = 0.7
+SLACK, PHASED_SLACK = 1.1, 1.5  # seconds kept for one that is reckoned; a last phase that never came costs everything
+EPOCHS = 50
+UNBOUNDED = 3e7  # seconds: where epochs decide, the clock does not
 ENDLESS = ("environment", "corpus")  # kinds whose training rows do not say how many updates are of use
 
 
@@ -136,6 +139,30 @@ def following(
     entrants = {e.name: e for e in plan.entrants}
     seconds = makespan(rung_costs(unit, entrants, names, rung, amount, plan.folds), plan.workers)
     return Stage(rung, jobs, dict(pace), round(seconds, 2), reason)
+
+
+def alone(plan: Plan, left: float, epochs: int = EPOCHS) -> Stage:
+    """The one rung of one training; one more, afresh, where there has been one.
+
+    Args:
+        plan: with one entrant, measured.
+        left: seconds for training.
+        epochs: passes over the training rows, where the plan has no budget.
+    """
+    entrant, rung = plan.entrants[0], len(plan.stages) + 1
+    epoch = 1 if plan.kind == "graph" else max(1, plan.rows["train"] // entrant.batch)
+    steps, slack = epochs * epoch, PHASED_SLACK if entrant.phases else SLACK
+    if plan.budget < UNBOUNDED:
+        steps = max(1, int(left / (slack * entrant.step_seconds)))
+    entrant.look_every = max(1, min(epoch, steps // 10))
+    if plan.budget < UNBOUNDED:  # a look that makes samples may cost as much as many updates
+        dear = math.ceil(entrant.look_seconds / (LOOK_SHARE * entrant.step_seconds))
+        entrant.look_every = max(entrant.look_every, min(dear, max(1, steps // 3)))
+        steps = max(1, int((left - 2 * entrant.look_seconds) / (slack * entrant.pace)))
+    job = _job(plan, entrant, 0, -1, steps, steps)
+    if rung > 1:
+        job = dataclasses.replace(job, id=f"{job.id}.rung{rung}")
+    return Stage(rung, [job], {entrant.name: entrant.pace}, round(steps * entrant.pace, 2), "it trains alone")
 
 
 def encore(plan: Plan, available: float) -> Stage:

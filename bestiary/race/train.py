@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,17 +22,16 @@ from bestiary.race.course import Clock, Course
 from bestiary.race.folder import new_folder, owned, removed_on_failure, writing
 from bestiary.race.measuring import measure
 from bestiary.race.outcome import Outcome
-from bestiary.race.plan import Job, Plan, Stage, parse_budget
+from bestiary.race.plan import Plan, parse_budget
 from bestiary.race.prepare import Wishes, check, prepare
 from bestiary.race.progress import Listener
 from bestiary.race.race import announce, follow, introduce, read_source, replayable, reserve, tell
-from bestiary.race.stages import LOOK_SHARE
+from bestiary.race.stages import EPOCHS, UNBOUNDED, alone
 from bestiary.race.threads import choose
 from bestiary.race.workers import Pool
 
-EPOCHS, PATIENCE = 50, 12
-SLACK, PHASED_SLACK = 1.1, 1.5  # seconds kept for one that is reckoned; a last phase that never came costs everything
-ENDLESS = 3e7  # seconds: where epochs decide, the clock does not
+PATIENCE = 12
+FEW_STEPS = 50  # updates: a budget that allows fewer is said to be short
 
 
 def train(
@@ -86,7 +84,7 @@ def train(
         raise InputError("expected a budget or a number of epochs; received both; leave one out")
     if epochs is not None and (not isinstance(epochs, int) or not 1 <= epochs <= 1_000_000):
         raise InputError(f"epochs must be a whole number from 1 to 1000000; received {epochs!r}")
-    seconds = parse_budget(budget) if budget is not None else ENDLESS
+    seconds = parse_budget(budget) if budget is not None else UNBOUNDED
     cores, chosen = check("time", threads, device, seed)
     row = catalogue.find(name.partition("/")[0])
     folder = new_folder(out, source)
@@ -114,7 +112,13 @@ def train(
         if threads is None:
             plan.threads = choose(folder, plan, cores)
         left = Course(folder, plan, pool, clock).left
-        plan.stages.append(only_stage(plan, left, epochs or EPOCHS))
+        plan.stages.append(alone(plan, left, epochs or EPOCHS))
+        made = plan.stages[0].jobs[0].steps
+        if budget is not None and made < FEW_STEPS:
+            plan.notes.append(
+                f"{made:,} update{'s' * (made > 1)} fit into what reading and measuring left of the budget: "
+                "too few to learn much; give a longer one"
+            )
         plan.write(folder)
     with owned(folder), writing(folder):
         return follow(folder, plan, pool, clock, listener, None)
@@ -130,23 +134,6 @@ def _only_task(row: Row) -> str | None:
 def _reasons(plan: Plan) -> str:
     """Why nothing could be measured, without the names of exceptions."""
     return "; ".join(reason.replace("InputError: ", "") for reason in plan.left_out.values())
-
-
-def only_stage(plan: Plan, left: float, epochs: int) -> Stage:
-    """The one rung: as many updates as the epochs, or the seconds left, allow; a look every epoch or so."""
-    entrant = plan.entrants[0]
-    epoch = 1 if plan.kind == "graph" else max(1, plan.rows["train"] // entrant.batch)
-    steps = epochs * epoch
-    if plan.budget < ENDLESS:
-        slack = PHASED_SLACK if entrant.phases else SLACK
-        steps = max(1, int(left / (slack * entrant.step_seconds)))
-    entrant.look_every = max(1, min(epoch, steps // 10))
-    if plan.budget < ENDLESS:  # a look that makes samples may cost as much as many updates
-        dear = math.ceil(entrant.look_seconds / (LOOK_SHARE * entrant.step_seconds))
-        entrant.look_every = max(entrant.look_every, min(dear, max(1, steps // 3)))
-        steps = max(1, int((left - 2 * entrant.look_seconds) / (slack * entrant.pace)))
-    job = Job(entrant.name.replace("/", ".") + ".0", entrant.name, 0, plan.seed, -1, steps, steps)
-    return Stage(1, [job], {entrant.name: entrant.pace}, round(steps * entrant.pace, 2), "it trains alone")
 
 
 def chosen_size(name: str, row: Row, plan: Plan, folder: Path, words: dict[str, object]) -> Candidate:

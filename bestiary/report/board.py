@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bestiary.race.evidence import Interval, Standing, Verdict
 from bestiary.report import words
 
+LEAST_LEARNED = 0.005  # of the constant loss: less is none, rounded
 STATUS = {"finalist": "finalist", "baseline": "baseline", "eliminated": "left the race", "failed": "failed"}
 
 
@@ -129,8 +130,20 @@ def _line(verdict: Verdict, standing: Standing, place: int, axis: Scale | None, 
         tag=tag,
         remark="" if tag == standing.reason else standing.reason,
         settings=", ".join(f"{word} {_value(value)}" for word, value in standing.settings.items()),
-        learned=f"{100 * standing.learned:.0f} %" if standing.learned and math.isfinite(standing.learned) else "–",
+        learned=learned(standing.learned),
     )
+
+
+def learned(share: float) -> str:
+    """How far a loss came below the constant predictor's; a dash where that is not known.
+
+    Example:
+        >>> learned(0.914), learned(-0.02), learned(0.0)
+        ('91 %', 'nothing', '–')
+    """
+    if not share or not math.isfinite(share):
+        return "–"
+    return f"{100 * share:.0f} %" if share >= LEAST_LEARNED else "nothing"
 
 
 def bounds(metric: str, interval: Interval | None, sign: bool = False) -> str:

@@ -12,7 +12,11 @@ from sklearn.datasets import load_breast_cancer
 import bestiary
 from bestiary.errors import InputError
 from bestiary.race import threads
-from bestiary.race.plan import Plan
+from bestiary.race.course import LONG_GRACE, LOOKS_AT_THE_END, SHORT_GRACE, Clock, Course
+from bestiary.race.plan import Entrant, Job, Plan, Stage
+from bestiary.race.race import resume
+from bestiary.race.stages import PHASED_SLACK, SLACK, alone
+from bestiary.race.workers import Pool
 
 
 def test_epochs_words_and_the_model(tmp_path):
@@ -117,3 +121,55 @@ def test_values_with_which_nothing_can_be_learned_are_refused(words, said, tmp_p
         bestiary.train("mlp", "iris", set=words, epochs=1, out=tmp_path / "run")
     assert "InputError" not in str(raised.value) and "\n" not in str(raised.value)
     assert not (tmp_path / "run").exists()
+
+
+def test_added_time_trains_it_afresh_for_longer(tmp_path):
+    outcome = bestiary.train("ann", "iris", epochs=2, threads=1, out=tmp_path / "run")
+    before = Plan.read(outcome.folder).stages[0].jobs[0].steps
+    longer = resume(outcome.folder, add=12)
+    first, second = Plan.read(outcome.folder).stages
+    assert first.jobs[0].steps == before < second.jobs[0].steps
+    assert second.jobs[0].horizon > before
+    assert longer.verdict.openings == outcome.verdict.openings + 1
+    assert longer.verdict.standings[0].steps > before
+
+
+def test_what_learns_without_a_target_is_not_taken_for_a_classifier(tmp_path):
+    outcome = bestiary.train("autoencoder", "digits", epochs=1, threads=1, out=tmp_path / "run")
+    assert outcome.verdict.problem == "reconstruct"
+
+
+def planned(folder, phases: bool) -> Course:
+    entrant = Entrant("dbn/small", "", "", "dbn", "", {}, "", [{}], 64, 1, 0.01, 0.5, 0.0, 10, phases=phases)
+    plan = Plan(
+        source={}, shares={}, classes=[], notes=[], rivals=[], digest="",
+        kind="image", problem="classification", target="", budget=60.0, equal="time",
+        metric="accuracy", metric_reason="", higher=True, seed=0, workers=1, device="cpu", splits="",
+        rows={"train": 640, "validation": 64, "test": 64}, folds=0, versions={}, rungs=1, entrants=[entrant],
+    )  # fmt: skip
+    return Course(folder, plan, Pool(1), Clock())
+
+
+def test_phases_are_planned_with_room_and_a_training_cut_short_says_so(tmp_path):
+    """A layer-wise training that ends before its last phase has learned nothing that it is asked for."""
+    told = {}
+    for phases in (False, True):
+        course = planned(tmp_path, phases)
+        stage = alone(course.plan, 30.0)
+        pace, job = course.plan.entrants[0].pace, stage.jobs[0]
+        assert job.steps == job.horizon == int(29.0 / ((PHASED_SLACK if phases else SLACK) * pace))
+        job.steps = 7
+        told[phases] = course._cut_in(stage, 0)
+    assert told[False].startswith("time ran out: training ended after 7 of ")
+    assert "its later phases were cut short; give it a longer budget" in told[True]
+    assert "phases" not in told[False]
+
+
+def test_a_training_without_an_answer_gets_time_to_make_one(tmp_path):
+    course = planned(tmp_path, phases=False)
+    job = Job("dbn.small.0", "dbn/small", 0, 0, -1, 10, 10)
+    course.plan.stages = [Stage(1, [job], {}, 1.0, "")]
+    assert course.grace == LONG_GRACE + LOOKS_AT_THE_END * 0.5
+    (tmp_path / "contenders" / job.id).mkdir(parents=True)
+    (tmp_path / "contenders" / job.id / "result.json").write_text('{"steps": 10}')
+    assert course.grace == SHORT_GRACE
