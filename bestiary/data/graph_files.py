@@ -3,6 +3,8 @@
 nodes.csv   id, any features, a column of classes         (graph,id,... for a set of graphs)
 edges.csv   source, target, and weight where edges have one  (graph,source,target for a set)
 graphs.csv  graph, label                                  (for a set alone)
+
+A set may also be molecules in an SDF file, see `graph_molecules`.
 """
 
 # pyright: reportAttributeAccessIssue=false
@@ -108,8 +110,12 @@ def open_graph(
             from bestiary.data.graph_networkx import read_graphml
 
             source = read_graphml(checked_path(path))
+        elif many and path.suffix.lower() in (".sdf", ".sd"):
+            from bestiary.data.graph_molecules import read_sdf
+
+            source = read_sdf(checked_path(path))
         elif many:
-            raise InputError(f"expected a folder with graphs.csv, nodes.csv and edges.csv; received the file {path}")
+            raise InputError(f"expected a folder with graphs.csv, nodes.csv and edges.csv, or SDF; received {path}")
         else:
             frame = open_frame(source)
             return _from_frames(path.name, {"edges": frame}, id, directed, False)

@@ -1,12 +1,18 @@
 """Real graphs that installed packages ship, and real graphs made of data that they ship."""
 
+# pyright: reportAttributeAccessIssue=false
+# pyarrow.compute makes its functions when it is imported, so that a checker cannot see them.
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from bestiary.data.graph_molecules import read_sdf
 from bestiary.errors import InputError
 
 INK = 2  # of 16, from which a pixel counts as written on
@@ -43,6 +49,26 @@ def strokes() -> dict[str, Any]:
         "nodes": _table(nodes, ("graph", "id", "row", "column", "darkness")),
         "edges": _table(edges, ("graph", "source", "target")),
     }
+
+
+def solubility(files: Sequence[Path]) -> dict[str, pa.Table]:
+    """1,282 organic molecules and how well they dissolve in water (Huuskonen 2000), as examples of RDKit hold them.
+
+    Classes are low (10^-3 mol/l at most), medium, and high (more than 10^-1 mol/l).
+
+    Args:
+        files: solubility.train.sdf and solubility.test.sdf.
+    """
+    parts, before = [], 0
+    for found in map(read_sdf, files):
+        shift = pa.scalar(before)
+        parts.append({n: t.set_column(0, "graph", pc.add(t["graph"], shift)) for n, t in found.items()})
+        before += found["graphs"].num_rows
+    whole = {name: pa.concat_tables([part[name] for part in parts], promote_options="permissive") for name in parts[0]}
+    graphs = whole["graphs"]
+    classes = [text.partition(") ")[2] for text in graphs["SOL_classification"].to_pylist()]
+    kept = {"graph": graphs["graph"], "name": graphs["NAME"], "log_solubility": pc.cast(graphs["SOL"], pa.float64())}
+    return {**whole, "graphs": pa.table({**kept, "solubility": classes})}
 
 
 def _table(rows: list[Any], names: tuple[str, ...]) -> pa.Table:

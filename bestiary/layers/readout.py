@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from bestiary.layers.messages import scatter_mean
+from bestiary.layers.messages import scatter_sum
 
 
 def parts(graph: Int[Tensor, " N"]) -> tuple[Int[Tensor, "2 N"], int]:
@@ -23,11 +23,14 @@ def parts(graph: Int[Tensor, " N"]) -> tuple[Int[Tensor, "2 N"], int]:
     return torch.stack([torch.arange(len(graph), device=graph.device), graph]), int(graph.max()) + 1
 
 
-class GraphMean(nn.Module):
-    """The mean of a graph's nodes, and a linear layer on it.
+class GraphSum(nn.Module):
+    """The sum of a graph's nodes, and a linear layer on it.
+
+    A sum tells graphs apart that a mean takes for one: those with the same shares of nodes, but not as many (Xu et al.
+    2019, How powerful are graph neural networks?, arXiv 1810.00826).
 
     Example:
-        >>> GraphMean(width=4, outputs=3)(torch.randn(5, 4), torch.tensor([0, 0, 1, 1, 1])).shape
+        >>> GraphSum(width=4, outputs=3)(torch.randn(5, 4), torch.tensor([0, 0, 1, 1, 1])).shape
         torch.Size([2, 3])
     """
 
@@ -36,7 +39,7 @@ class GraphMean(nn.Module):
         self.head = nn.Linear(width, outputs)
 
     def forward(self, nodes: Float[Tensor, "N D"], graph: Int[Tensor, " N"]) -> Float[Tensor, "G K"]:
-        return self.head(scatter_mean(nodes, *parts(graph)))
+        return self.head(scatter_sum(nodes, *parts(graph)))
 
 
 class PairScore(nn.Module):

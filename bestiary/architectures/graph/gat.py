@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from bestiary.layers.messages import with_self_loops
 from bestiary.layers.neighbours import Neighbours, at_source, at_target, softmax, weighted_sum
-from bestiary.layers.readout import GraphMean, PairScore
+from bestiary.layers.readout import GraphSum, PairScore
 
 
 def with_itself(edges: Int[Tensor, "2 E"], nodes: int) -> Neighbours:
@@ -192,7 +192,7 @@ class GATGraphs(nn.Module):
         super().__init__()
         joined = heads * width
         self.nodes = GAT(features=features, heads=heads, width=width, outputs=joined, depth=depth, dropout=dropout)
-        self.readout = GraphMean(width=joined, outputs=outputs)
+        self.readout = GraphSum(width=joined, outputs=outputs)
 
     def forward(
         self,

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from bestiary.layers.messages import with_self_loops
 from bestiary.layers.neighbours import Neighbours, received, weighted_sum
-from bestiary.layers.readout import GraphMean, PairScore
+from bestiary.layers.readout import GraphSum, PairScore
 
 
 def normalised(
@@ -125,7 +125,7 @@ class GCNGraphs(nn.Module):
     def __init__(self, *, features: int, width: int, outputs: int, depth: int = 3, dropout: float = 0.0) -> None:
         super().__init__()
         self.nodes = GCN(features=features, width=width, outputs=width, depth=depth, dropout=dropout)
-        self.readout = GraphMean(width=width, outputs=outputs)
+        self.readout = GraphSum(width=width, outputs=outputs)
 
     def forward(
         self,
