@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bestiary.cli.words import settings
+from bestiary.cli.words import printable, settings
 from bestiary.errors import InputError
 
 
@@ -49,7 +49,7 @@ def command(
     samples = found.sample(count, seed, **words)
     if samples.texts is not None:
         for number, text in enumerate(samples.texts, 1):
-            print(f"--- {number} ---\n{text}")
+            print(f"--- {number} ---\n{printable(text)}")
     if out is not None or samples.texts is None:
         for path in samples.write(out or Path("samples")):
             print(f"{len(samples):,} samples of {found.name} written to {path}")

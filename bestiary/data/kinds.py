@@ -23,6 +23,7 @@ STEPS = 20  # columns numbered in a row that make a table a series
 _IMAGE = r"(?i)\.(png|jpe?g|gif|bmp|tiff?|webp|ppm|pgm|pbm)$"
 _STEP = re.compile(r"^(t|time|step)?[_\-. ]?(\d+)$", re.I)
 _OPENING = 2_000
+_ENVIRONMENT = re.compile(r"(\w+/)?[\w-]+-v\d+")
 
 
 def check_kind(kind: str) -> str:
@@ -39,9 +40,9 @@ def guess_path(given: str | Path) -> tuple[str, str] | None:
     if there(given) and Path(given).expanduser().is_dir():
         if any(Path(given).expanduser().glob("*_TRAIN.ts")):
             return "series", f"{given} is a folder with a file NAME_TRAIN.ts"
-        if all((Path(given).expanduser() / name).is_file() for name in ("nodes.csv", "edges.csv")):
-            several = (Path(given).expanduser() / "graphs.csv").is_file()
-            return ("graphs" if several else "graph"), f"{given} is a folder with nodes.csv and edges.csv"
+        held = {path.name.partition(".")[0] for path in Path(given).expanduser().iterdir() if path.is_file()}
+        if {"nodes", "edges"} <= held:
+            return ("graphs" if "graphs" in held else "graph"), f"{given} is a folder of nodes and edges"
         return "image", f"{given} is a folder; images in one folder per class are expected"
     path = checked_path(given)
     suffix = path.suffix.lower()
@@ -49,7 +50,19 @@ def guess_path(given: str | Path) -> tuple[str, str] | None:
         return "series", f"{path.name} is a .ts file"
     if suffix == ".npz":
         return _guess_npz(path)
+    if suffix == ".graphml":
+        return "graph", f"{path.name} is a GraphML file"
     return None
+
+
+def is_environment(source: object) -> bool:
+    """Whether something is called as gymnasium calls its environments, and is no file.
+
+    Example:
+        >>> is_environment("CartPole-v1"), is_environment("digits")
+        (True, False)
+    """
+    return isinstance(source, str) and bool(_ENVIRONMENT.fullmatch(source)) and not there(source)
 
 
 def _guess_npz(path: Path) -> tuple[str, str]:

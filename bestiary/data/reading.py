@@ -71,6 +71,9 @@ def read(
     problem = _task(problem, task)
     if kind is None and problem in KIND_OF:
         kind = KIND_OF[problem]
+    reason = "as asked"
+    if kind is None and problem is None and kinds.is_environment(source):
+        kind, reason = "environment", f"{source!r} is called as gymnasium calls its environments"
     if problem is None and kind in USUAL_TASK:
         problem = USUAL_TASK[kind]
     if problem in UNLABELLED:
@@ -87,7 +90,6 @@ def read(
         "test": test,
     }
     words |= {"text": text, "id": id, **options}
-    reason = "as asked"
     if isinstance(source, str) and not there(source) and builtin.known(source):
         name, (source, defaults) = source, builtin.load(source)
         own = cast("str | None", defaults.pop("kind", None))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -37,6 +38,7 @@ def open_world(name: str, frames: bool = False) -> Any:
     except ImportError:
         raise InputError("environments need the package gymnasium; pip install 'bestiary[control]'") from None
     gymnasium.logger.min_level = logging.ERROR
+    os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # pictures are drawn off the screen, which there may not be
     words: dict[str, Any] = {"render_mode": "rgb_array"} if frames else {}
     try:
         world = _of_class(name, words) if ":" in name else gymnasium.make(name, **words)
