@@ -212,7 +212,7 @@ class Course:
             if job.steps >= job.horizon:
                 return "time ran out after the last update"
             phases = self.plan.entrant(job.entrant).phases
-            return f"{told}, so its later phases were cut short; give it a longer budget" if phases else told
+            return f"{told}, so the later part of its schedule never came; give it more time" if phases else told
         left_out = f"{unmade} trainings were left out, others" if unmade else "trainings"
         return f"time ran out in rung {stage.rung}: {left_out} ended early"
 

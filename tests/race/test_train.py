@@ -161,8 +161,8 @@ def test_phases_are_planned_with_room_and_a_training_cut_short_says_so(tmp_path)
         job.steps = 7
         told[phases] = course._cut_in(stage, 0)
     assert told[False].startswith("time ran out: training ended after 7 of ")
-    assert "its later phases were cut short; give it a longer budget" in told[True]
-    assert "phases" not in told[False]
+    assert "the later part of its schedule never came; give it more time" in told[True]
+    assert "schedule" not in told[False]
 
 
 def test_a_training_without_an_answer_gets_time_to_make_one(tmp_path):
