@@ -127,8 +127,9 @@ DBN = Row(
         "image": (
             Contender("small", _DBN_CLASSIFIER, {"widths": (200, 100)}, tasks=_LABELS),
             Contender("code", _DBN_CODES, {"widths": (200, 100, 32)}, tasks=_CODES),
-            Contender("maker", _DBN, {"widths": (200, 500), "untied": True}, tasks=_MAKE),
-            Contender("labelled", _DBN_LABELLED, {"widths": (200, 500), "untied": True}, tasks=_MAKE),
+            Contender("maker", _DBN, {"widths": (200, 500)}, tasks=_MAKE),
+            Contender("labelled", _DBN_LABELLED, {"widths": (200, 500)}, tasks=_MAKE),
+            Contender("up_down", _DBN_LABELLED, {"widths": (200, 500), "untied": True}, tasks=_MAKE),
             Contender("medium", _DBN_CLASSIFIER, {"widths": (500, 500)}, rows=2000, tasks=_LABELS),
             Contender("large", _DBN_CLASSIFIER, {"widths": (500, 500, 2000)}, rows=20_000, tasks=_LABELS),
         ),
@@ -139,8 +140,8 @@ DBN = Row(
     },
     settings=({}, {"machine_rate": 0.03}, {"steps": 3}),
     reference="torch.nn.Sequential",
-    departs="The paper's up-down algorithm, which unties the two directions after the greedy phase, trains what is to "
-    "generate; what is to classify or to give back stays tied and is tuned by back-propagation, as in Hinton, "
+    departs="The paper's up-down algorithm, which unties the two directions after the greedy phase, trains what is "
+    "built untied; other contenders learn greedily alone, or are tuned by back-propagation, as in Hinton, "
     "Salakhutdinov 2006 and Bengio et al. 2007. Tables are seen by Gaussian visible units.",
     exceptions={"gradients": _VISIBLE},
     phases=True,

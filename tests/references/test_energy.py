@@ -3,6 +3,7 @@
 import itertools
 import random
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,7 +22,9 @@ from bestiary.architectures.energy.hopfield import Hopfield
 from bestiary.architectures.energy.rbm import RBM, GaussianRBM, LabelledRBM, Machine
 from bestiary.contracts import ImageSpec, TableSpec
 from bestiary.data.store import ArrayData
+from bestiary.fit import fit
 from bestiary.recipes.energy import layers, layers_then_up_down
+from bestiary.runs.run import RunFolder
 
 SEEDS = range(4)
 Array = NDArray[np.float64]
@@ -322,6 +325,21 @@ def test_dreams_keep_their_label() -> None:
     )
 
 
+def test_dreams_are_drawn_on_their_way_down() -> None:
+    """The mean over many draws is that of the model, summed over all states of the layer between."""
+    torch.manual_seed(0)
+    stack = DBN(features=4, widths=(3, 2))
+    for parameter in stack.parameters():
+        nn.init.normal_(parameter.requires_grad_(False), std=2)
+    chance = torch.tensor([0.3, 0.6, 0.8])
+    every = states(3).float()
+    weights = (every * chance + (1 - every) * (1 - chance)).prod(1)
+    expected = weights @ stack.machines[0].visible(every)  # type: ignore[operator]
+    drawn = stack.fall(chance.expand(40_000, -1), 1).mean(0)
+    assert float((drawn - expected).abs().max()) < 5 * 0.5 / 40_000**0.5
+    assert float((stack.descend(chance[None], 1)[0] - expected).abs().max()) > 0.02, "means of means are another thing"
+
+
 def test_labels_are_shared_out_evenly_and_stay_the_same() -> None:
     target = torch.arange(60) % 3
     kept = evenly(target, 12)
@@ -471,6 +489,33 @@ def test_a_tied_stack_learns_greedily_all_along() -> None:
     tied, greedy = trained(layers_then_up_down, False, 60, 60), trained(layers, False, 60, 60)
     assert all(torch.equal(value, greedy.state_dict()[name]) for name, value in tied.state_dict().items())
     assert not tied.untied
+
+
+class Silent:
+    """A judge that looks at the end alone."""
+
+    def due(self, step: int) -> bool:
+        return False
+
+    def __call__(self, answer: nn.Module, step: int) -> dict[str, float]:
+        return {"loss": 1.0}
+
+
+@pytest.mark.parametrize("stop", [4, 8])
+def test_up_and_down_resumes_bit_equal(stop: int, tmp_path: Path) -> None:
+    """From a checkpoint in the greedy phase, and from one in the second."""
+
+    def learner(seed: int) -> UpDown:
+        torch.manual_seed(seed)
+        network = LabelledDBN(features=12, outputs=3, widths=(7, 5, 6), untied=True)
+        return layers_then_up_down(network, digits_of(0).spec)
+
+    whole = learner(0)
+    fit(whole, digits_of(0), RunFolder(tmp_path / "whole"), 11, Silent(), horizon=12)
+    fit(learner(0), digits_of(0), RunFolder(tmp_path / "parts"), stop, Silent(), horizon=12)
+    parts = learner(5)
+    fit(parts, digits_of(0), RunFolder(tmp_path / "parts"), 11, Silent(), horizon=12)
+    assert all(torch.equal(a, b) for a, b in zip(whole.answer.parameters(), parts.answer.parameters(), strict=True))
 
 
 def test_rounds_grow_in_equal_parts(monkeypatch: pytest.MonkeyPatch) -> None:

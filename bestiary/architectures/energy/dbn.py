@@ -89,6 +89,14 @@ class Stack(nn.Module):
             hidden = cast("RBM", machine).visible(hidden)
         return cast("RBM", self.machines[0]).write(hidden)
 
+    def fall(
+        self, means: Float[Tensor, "B W"], layers: int, generator: torch.Generator | None = None
+    ) -> Float[Tensor, "B F"]:
+        """The generative pass from what is above `layers` machines: states are drawn, data keep their probabilities."""
+        for machine in reversed(self.machines[:layers]):
+            means = cast("RBM", machine).visible(torch.bernoulli(means, generator=generator))
+        return cast("RBM", self.machines[0]).write(means)
+
     def sees(self, layer: int, inputs: Tensor, target: Tensor) -> Tensor:
         """What a machine is trained on: visible states for a batch."""
         return self.climb(inputs, layer)
@@ -121,7 +129,7 @@ class Stack(nn.Module):
         top = cast("RBM", self.machines[-1])
         state = top.gibbs(top.start(count, generator), steps - 1, generator)
         means = top.visible(torch.bernoulli(top.hidden(state), generator=generator))
-        return self.descend(means, len(self.machines) - 1).view(count, *self.shape)
+        return self.fall(means, len(self.machines) - 1, generator).view(count, *self.shape)
 
     def measure(self, facts: Mapping[str, object], rows: Iterable[Tensor]) -> None:
         """What is set before learning, by facts of the data and some rows."""
@@ -350,4 +358,4 @@ class LabelledDBN(Stack):
         for _ in range(steps):
             drawn = top.gibbs(state, 1, generator)
             state = top.join(drawn[:, : top.features], label)
-        return self.descend(state[:, : top.features], -1).view(count, *self.shape)
+        return self.fall(state[:, : top.features], -1, generator).view(count, *self.shape)
