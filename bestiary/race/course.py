@@ -213,7 +213,8 @@ class Course:
                 return "time ran out after the last update"
             phases = self.plan.entrant(job.entrant).phases
             return f"{told}, so the later part of its schedule never came; give it more time" if phases else told
-        left_out = f"{unmade} trainings were left out, others" if unmade else "trainings"
+        told = "1 training was" if unmade == 1 else f"{unmade} trainings were"
+        left_out = f"{told} left out, others" if unmade else "trainings"
         return f"time ran out in rung {stage.rung}: {left_out} ended early"
 
     def note_rivals(self) -> None:

@@ -182,7 +182,9 @@ def _trainings(run: Path, standing: Standing, plan: Plan | None) -> list[Trainin
     jobs = {job.id: job for stage in plan.stages for job in stage.jobs} if plan else {}
     if first := jobs.get(Path(standing.folder).name):
         kept = (first.entrant, first.setting, first.fold < 0)
-        folders = {job.id: job.seed for job in jobs.values() if (job.entrant, job.setting, job.fold < 0) == kept}
+        alike = [job for job in jobs.values() if (job.entrant, job.setting, job.fold < 0) == kept]
+        last = {(job.seed, job.fold): job for job in alike}  # what trains in phases trains afresh at each rung
+        folders = {job.id: job.seed for job in last.values()}
     parent = (run / standing.folder).parent
     read = [_training(parent / name, seed) for name, seed in folders.items()]
     return [training for training in read if training.loss]

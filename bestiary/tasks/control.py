@@ -34,7 +34,7 @@ EVIDENCE = Evidence(
     ),
     loss="cost",
     reason="the return is what the environment pays, and every episode counts the same",
-    unit="mean return, negative",
+    unit="cost (minus the mean return)",
 )
 
 
