@@ -115,6 +115,8 @@ def _weights(found: Trained, first: nn.Module | None, flow: dict[str, float], wh
         unreached = [line.name for line in lines if line.name not in flow]
         if unreached:
             text += f"No gradient reached {', '.join(unreached[:5])}{' and others' if len(unreached) > 5 else ''}. "
+    elif not why:
+        text += "The first update that its algorithm makes follows no gradient. "
     if len(lines) > MOST_LINES:
         text += f"The first {MOST_LINES} of {len(lines)} are shown. "
     heads = ("parameter", "shape", "numbers", "mean", "spread", "zeros", "moved", "gradient")
