@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bestiary.contracts import ImageSpec
+from bestiary.contracts import ImageSpec, TableSpec
+from bestiary.data import load_encoder
 from bestiary.race.evidence import Standing
 from bestiary.report.gather import Evidence
 from bestiary.report.sections import Section
@@ -22,6 +23,7 @@ from bestiary.tasks.closeness import frechet_distance
 from bestiary.tasks.features import FeatureSpace, feature_space
 from bestiary.tasks.generate import SHARE, Generate, make, within
 
+LINES, ACROSS = 6, 8  # rows of a table that are shown of each, and columns of them
 SHOWN, PAIRS, MOST = 14, 10, 2_000  # samples of each in the picture, pairs of the nearest, rows made for the table
 PATIENCE = 20.0  # seconds that making the rows of one contender may take
 WIDEST = 4_096  # numbers in a row that a linear model still learns from in seconds
@@ -37,8 +39,10 @@ def sections(evidence: Evidence) -> list[Section]:
         return []
     made = [(standing, _rows(standing, answer, data)) for standing, answer in entrants]
     found = [_side_by_side(made, data)] if isinstance(data.spec, ImageSpec) else []
-    found.append(_closer_look(made, data))
     chosen = next((rows for standing, rows in made if standing.name == evidence.verdict.chosen), made[0][1])
+    if isinstance(data.spec, TableSpec):
+        found.append(_rows_read(evidence, chosen, data))
+    found.append(_closer_look(made, data))
     if isinstance(data.spec, ImageSpec):
         found.append(_nearest(evidence.verdict.chosen, chosen[:PAIRS], data))
     return found
@@ -70,6 +74,29 @@ def _side_by_side(made: Sequence[tuple[Standing, Tensor]], data: Any) -> Section
 def _filled(rows: Tensor) -> Tensor:
     """A whole line: short ones begin again."""
     return rows[torch.arange(SHOWN) % len(rows)]
+
+
+def _rows_read(evidence: Evidence, made: Tensor, data: Any) -> Section:
+    """Made rows under real ones, as a person would have written them."""
+    encoder: Any = load_encoder(evidence.run / "data" / "encoder")
+    real = data.take("test", slice(0, LINES)).inputs[0].cpu().float()
+    given, new = (encoder.decode(rows.numpy()) for rows in (real, made[:LINES]))
+    names = [column.name for column in encoder.used][:ACROSS]
+    rows = [
+        (who, *(_cell(value) for value in row))
+        for who, frame in (("real", given), (evidence.verdict.chosen, new))
+        for row in frame[names].astype(object).to_numpy()
+    ]
+    more = len(encoder.used) - len(names)
+    text = f"The first test rows, and the first that {evidence.verdict.chosen} makes; none was picked."
+    text += f" {more} further columns are not shown." if more else ""
+    return Section("Rows side by side", text, heads=("", *names), rows=rows)
+
+
+def _cell(value: Any) -> str:
+    if value is None or value != value or str(value) == "<NA>":
+        return "–"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)[:24]
 
 
 # ---------------------------------------------------------------------------------------------- closer look

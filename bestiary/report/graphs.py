@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bestiary.data import load_encoder
 from bestiary.report import figures
 from bestiary.report.gather import Evidence
 from bestiary.report.sections import Section
@@ -18,6 +19,7 @@ from bestiary.sampling.pictures import Picture
 
 NODES, LINES = 300, 2_500  # that a drawing holds
 ROUNDS = 120  # of the layout
+SEEDS, FEW = 8, 60  # layouts that are tried of a graph that has but a few nodes
 SMALL, ACROSS = 12, 4  # small graphs that are shown, and how many in a row
 TABLE = 12
 Places = NDArray[np.float64]
@@ -62,7 +64,15 @@ def layout(edges: NDArray[np.int64], nodes: int, seed: int = 0) -> Places:
         step = np.linalg.norm(moves, axis=1, keepdims=True).clip(1e-9)
         places = places + moves / step * np.minimum(step, 0.2 * (1 - round_ / ROUNDS))
     low, high = places.min(0), places.max(0)
-    return (places - low) / np.maximum(high - low, 1e-9)
+    return 0.5 + (places - (low + high) / 2) / max(float((high - low).max()), 1e-9)
+
+
+def untangled(edges: NDArray[np.int64], nodes: int) -> Places:
+    """Of a few layouts the one whose longest edge is shortest: where a ring lies crossed, an edge is long."""
+    tried = [layout(edges, nodes, seed) for seed in range(SEEDS if nodes <= FEW else 1)]
+    return min(
+        tried, key=lambda places: float(np.linalg.norm(places[edges[0]] - places[edges[1]], axis=1).max(initial=0))
+    )
 
 
 def _around(edges: NDArray[np.int64], nodes: int, wanted: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -171,28 +181,63 @@ def _graphs(evidence: Evidence, data: Any, answers: Places) -> Section:
     given = answers.argmax(1)
     wrong = np.flatnonzero(given != target)
     order = np.concatenate([wrong[: SMALL // 2], np.flatnonzero(given == target)])[:SMALL]
+    table = _table(evidence)
 
     def paint(axes: Any) -> None:
         for number, one in enumerate(order.tolist()):
             batch = data.take("test", slice(one, one + 1))
-            edges = batch.edges.numpy()
-            spots = layout(edges, len(batch.features)) if len(batch.features) <= NODES else None
             across, down = number % ACROSS, number // ACROSS
-            if spots is not None:
-                spots = np.array([across * 1.35, -down * 1.6]) + spots
-                _lines(axes, spots, edges)
-                right = given[one] == target[one]
-                axes.scatter(*spots.T, s=14, color=figures.SERIES[0 if right else 3], linewidth=0, zorder=3)
+            colour = figures.SERIES[0 if given[one] == target[one] else 3]
+            if len(batch.features) <= NODES:
+                corner = np.array([across * 1.35, -down * 1.6])
+                _small(axes, corner + untangled(batch.edges.numpy(), len(batch.features)), batch, colour, table)
             said = classes[given[one]]
             told = said if given[one] == target[one] else f"{said}, is {classes[target[one]]}"
-            axes.text(across * 1.35 + 0.5, -down * 1.6 - 0.2, told[:28], ha="center", fontsize=9)
+            axes.text(across * 1.35 + 0.5, -down * 1.6 - 0.25, told[:28], ha="center", fontsize=10)
         axes.set_axis_off()
+        axes.set_aspect("equal")
 
     rows = -(-len(order) // ACROSS)
-    caption = "Placed so that neighbours are near; below, what each was taken for, and what it is where that is wrong."
-    drawing = Picture("Graphs", caption, svg=figures.draw("graphs", (640, 40 + 150 * rows), paint))
+    letters = "; letters are the first column of words of a node" if _letters(table, None) is not None else ""
+    caption = (
+        "Placed so that neighbours are near; below, what each was taken for, and what it is where that is wrong "
+        f"(in another colour, and first). Thicker lines are of greater weight{letters}."
+    )
+    drawing = Picture("Graphs", caption, svg=figures.draw("graphs", (760, 40 + 210 * rows), paint))
     text = f"{len(given) - len(wrong)} of {len(given)} graphs were given their own class."
     return Section("Graphs and what they were taken for", text, [drawing])
+
+
+def _small(axes: Any, spots: Places, batch: Any, colour: str, table: Any) -> None:
+    """One graph: a letter for each node where nodes have words, else a point."""
+    from matplotlib.collections import LineCollection
+
+    lines = [(spots[a], spots[b]) for a, b in batch.edges.numpy().T.tolist()]
+    weights = batch.weights.numpy()
+    varied = weights.size and np.ptp(weights) > 0
+    widths = (0.8 + 2 * (weights - weights.min()) / np.ptp(weights)).tolist() if varied else 1.0
+    axes.add_collection(LineCollection(lines, colors=figures.SOFT, linewidths=widths, alpha=0.6, zorder=1))
+    letters = _letters(table, batch.features.numpy())
+    if letters is None:
+        axes.scatter(*spots.T, s=14, color=colour, linewidth=0, zorder=3)
+        return
+    axes.scatter(*spots.T, s=62, color=figures.PAPER, linewidth=0, zorder=2)
+    for place, word in zip(spots, letters):
+        axes.text(*place, word, ha="center", va="center", fontsize=8, color=colour, zorder=3)
+
+
+def _table(evidence: Evidence) -> Any:
+    """The encoder of the columns of nodes; None where they have none."""
+    encoder: Any = load_encoder(evidence.run / "data" / "encoder")
+    return encoder.nodes.table
+
+
+def _letters(table: Any, features: NDArray[np.float32] | None) -> list[str] | None:
+    """The words of the first column whose words are short enough to be drawn; None where there is none."""
+    short = [c.name for c in table.used if c.role == "category" and max(map(len, c.known)) <= 2] if table else []
+    if not short:
+        return None
+    return [] if features is None else [str(word or "?")[:2] for word in table.decode(features)[short[0]]]
 
 
 def _lines(axes: Any, spots: Places, edges: NDArray[np.int64]) -> None:
