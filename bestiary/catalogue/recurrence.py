@@ -12,7 +12,7 @@ _THROUGH_TIME = (
     "By gradient descent; gradients go back through all steps (back-propagation through time) and are clipped."
 )
 _LANGUAGE = {"continue": "bestiary.recipes.language:language_model"}
-_WRITES = {"sample": "bestiary.sampling.texts:sample"}
+_VERBS = {"sample": "bestiary.sampling.texts:sample", "inspect": "bestiary.sampling.gates:inspect"}
 _SETTINGS = ({"rate": 3e-3, "clip": 1.0}, {"rate": 1e-3, "clip": 1.0}, {"rate": 1e-2, "clip": 1.0})
 _GUIDE = {"channels": 10, "width": 128, "depth": 2, "outputs": 5}
 _GUIDE_TEXT = {"vocabulary": 10_000, "embedding": 128}
@@ -198,7 +198,7 @@ LSTM = Row(
     ),
     races={**_races("lstm:LSTM"), **_language("LSTM")},
     tiny={**_tiny("lstm:LSTM"), **_tiny_language("LSTM")},
-    verbs=_WRITES,
+    verbs=_VERBS,
     settings=_SETTINGS,
     reference="torch.nn.LSTM",
     departs="With the forget gate of 2000, without the peepholes that came with it; tanh where 1997 has scaled "
@@ -241,7 +241,7 @@ GRU = Row(
     ),
     races={**_races("gru:GRU"), **_language("GRU")},
     tiny={**_tiny("gru:GRU"), **_tiny_language("GRU")},
-    verbs=_WRITES,
+    verbs=_VERBS,
     settings=_SETTINGS,
     reference="torch.nn.GRU",
     departs="The reset gate acts after the product with the state's weights, where the paper has it before: so do "

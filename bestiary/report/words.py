@@ -252,4 +252,5 @@ def new_rows(kind: str, source: Mapping[str, object]) -> str:
     if path and path.is_file() and re.fullmatch(r"\.\w+", path.suffix):
         return f"new{path.suffix}"
     usual = "new.ts" if path and path.is_dir() else "new.csv"
-    return {"image": "new_images/", "series": usual}.get(kind, "new.csv")
+    folders = {"image": "new_images/", "graph": "new_graph/", "graphs": "new_graphs/"}
+    return {**folders, "series": usual}.get(kind, "new.csv")
