@@ -53,6 +53,7 @@ results: .venv/.dev
 
 docs: .venv/.dev
 	$(BIN)/python -m tests.house.nine_ways
+	$(BIN)/python -m tests.house.hopfield_picture
 
 clean:
 	rm -rf .venv .demo .pytest_cache .ruff_cache .hypothesis

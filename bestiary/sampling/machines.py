@@ -122,11 +122,13 @@ def receptive_fields(network: nn.Module) -> list[Float[Tensor, "W F"]]:
         For each layer, the units with the strongest fields, at most 100.
     """
     machines = cast("Any", getattr(network, "machines", [network]))
+    recognition = list(cast("Any", getattr(network, "recognition", ())))  # of those that have their own
+    weights = [*recognition, *(machine.weight for machine in machines[len(recognition) :])]
     fields: list[Tensor] = []
-    through = machines[0].weight.detach()
-    for layer, machine in enumerate(machines):
+    through = weights[0].detach()
+    for layer, weight in enumerate(weights):
         if layer:
-            through = machine.weight.detach()[:, : len(through)] @ through
+            through = weight.detach()[:, : len(through)] @ through
         strongest = through.norm(dim=1).topk(min(SHOWN, len(through))).indices.sort().values
         fields.append(through[strongest])
     return fields

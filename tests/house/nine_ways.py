@@ -38,6 +38,7 @@ class Way:
         code: further "module:name" that belong to it.
         rows: architectures of the catalogue that learn so.
         shown: claim, or "module/name" of a study, that holds a measured result.
+        pictures: files in docs/images, each with what it shows.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Way:
     code: tuple[str, ...]
     rows: tuple[str, ...]
     shown: str
+    pictures: tuple[tuple[str, str], ...] = ()
 
 
 _ALGORITHMS, _OBJECTIVES = "bestiary.algorithms", "bestiary.objectives"
@@ -118,19 +120,41 @@ WAYS = (
         (f"{_ALGORITHMS}.hebbian:patterns",),
         ("hopfield",),
         "energy/hopfield-capacity",
+        (
+            (
+                "hopfield_recall.svg",
+                "How many of the stored patterns come back with at most 5 % of their units wrong: random patterns in "
+                "1,000 units stay where they are up to about 0.138 patterns a unit, and from 25 % noise they are lost "
+                "a little earlier. Digits are so much alike that Hebb's rule merges them; the projection rule, which "
+                "takes that into account, brings them back from the same noise, and Hebb's rule less the mean "
+                "pattern (`--set rule=covariance`) does so for five digits in 784 units. Mean and range of three "
+                "draws.",
+            ),
+            (
+                "hopfield_energy.svg",
+                "The energy of five damaged random patterns and five damaged digits while their units are asked one "
+                "after the other, relative to the depth of the valley that each belongs to: it never rises.",
+            ),
+        ),
     ),
     Way(
         "Layer-wise pre-training",
         "A deep stack need not learn all at once. The lowest machine learns what pixels have in common, is frozen, and "
         "what it has found is data for the next; labels come last and only tune what is there. So most of the learning "
-        "needs no labels. Which phase an update belongs to follows from its number, so it resumes anywhere.",
+        "needs no labels. Which phase an update belongs to follows from its number, so it resumes anywhere. A stack "
+        "that is to generate goes on otherwise, by up and down (the last block): its two directions part ways, and "
+        "each learns from the states that the other has drawn.",
         "first each layer's contrast, then cross-entropy on the rows with labels",
         "contrastive divergence of one layer at a time, then the gradient through all",
         "all rows, then those with labels",
         "Hinton, Osindero & Teh 2006, A fast learning algorithm for deep belief nets; Bengio et al. 2007, Greedy "
         "layer-wise training of deep networks",
         f"{_ALGORITHMS}.layerwise:LayerWise",
-        (f"{_ALGORITHMS}.layerwise:LayerWise._listen", f"{_ALGORITHMS}.layerwise:phase"),
+        (
+            f"{_ALGORITHMS}.layerwise:LayerWise._listen",
+            f"{_ALGORITHMS}.layerwise:phase",
+            f"{_ALGORITHMS}.up_down:up_and_down",
+        ),
         ("dbn",),
         "energy/dbn-few-labels",
     ),
@@ -266,6 +290,7 @@ def section(number: int, way: Way) -> list[str]:
         "- **Learn so:** " + "; ".join(f"{row.title} (`{row.name}`)" for row in rows) + ".",
         f"- **Shown:** {shown(way.shown)}",
         "",
+        *(f"![{way.name}](images/{name})\n\n{words}\n" for name, words in way.pictures),
         *(f"{block(target)}\n" for target in (f"{way.algorithm}.updates", *way.code)),
     ]
 

@@ -17,6 +17,16 @@ def test_the_page_is_that_of_the_sources() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run `make docs`"
 
 
+def test_pictures_are_there_and_stand_alone() -> None:
+    """Small SVG files that fetch nothing; `make docs` draws them."""
+    shown = re.findall(r"^!\[[^]]+\]\(images/(\S+)\)$", page(), re.MULTILINE)
+    assert shown == [name for way in WAYS for name, _ in way.pictures]
+    for name in shown:
+        svg = (PAGE.parent / "images" / name).read_text(encoding="utf-8")
+        assert svg.startswith("<svg") and svg.endswith("</svg>\n") and len(svg) < 100_000
+        assert "<script" not in svg and not re.search(r"href=\"(?!#)", svg)
+
+
 def test_every_line_of_code_stands_in_the_file_that_is_named() -> None:
     blocks = re.findall(
         r"^\[`(\S+)`\]\(\.\./\S+\), `[\w.]+`:\n\n```python\n(.*?)\n```", page(), re.DOTALL | re.MULTILINE
