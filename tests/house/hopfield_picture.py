@@ -104,5 +104,5 @@ def descents() -> str:
 if __name__ == "__main__":
     torch.set_num_threads(1)
     for name, picture in (("hopfield_recall", shares), ("hopfield_energy", descents)):
-        write_text(IMAGES / f"{name}.svg", picture() + "\n")
+        write_text(IMAGES / f"{name}.svg", picture())
         print(IMAGES / f"{name}.svg")
