@@ -15,8 +15,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from bestiary.architectures.recurrence.gru import GRUCell, ResetFirstCell
-from bestiary.architectures.recurrence.lstm import LSTMCell
 from bestiary.contracts import Spec
 from bestiary.layers.recurrent import Cell, Recurrence
 from bestiary.sampling.curves import Curve, draw
@@ -24,12 +22,12 @@ from bestiary.sampling.looking import evaluating
 from bestiary.sampling.pictures import Picture, grid, png
 
 LONGEST, MOST_UNITS = 64, 48  # steps and units that are drawn
-BLOCKS: dict[type[Cell], dict[str, int]] = {
-    LSTMCell: {"input": 0, "forget": 1, "output": 3},
-    GRUCell: {"reset": 0, "update": 1},
-    ResetFirstCell: {"reset": 0, "update": 1},
+BLOCKS = {
+    "LSTMCell": {"input": 0, "forget": 1, "output": 3},
+    "GRUCell": {"reset": 0, "update": 1},
+    "ResetFirstCell": {"reset": 0, "update": 1},
 }
-"""cell -> gate -> its block of the weights."""
+"""Class of a cell -> gate -> its block of the weights."""
 MEANINGS = {
     "input": "what is written into the memory",
     "forget": "what of it is kept",
@@ -43,7 +41,7 @@ def inspect(network: nn.Module, data: Any, spec: Spec, facts: Mapping[str, Any])
     """The gates of the first layer along one sequence, unit by unit, and their means along many."""
     layer = next((m for m in network.modules() if isinstance(m, Recurrence)), None)
     cell = layer.layers[0][0] if layer is not None else None  # type: ignore[index]
-    if layer is None or type(cell) not in BLOCKS:
+    if layer is None or type(cell).__name__ not in BLOCKS:
         return []
     with evaluating(network):
         sequence, lengths = heard(network, layer, data.batch("validation", 0).inputs)
@@ -68,11 +66,12 @@ def opened(cell: Cell, sequence: Float[Tensor, "B T I"]) -> dict[str, Float[Tens
     """How open each gate of a cell is at each step, by the cell's own equations.
 
     Example:
+        >>> from bestiary.architectures.recurrence.lstm import LSTMCell
         >>> gates = opened(LSTMCell(inputs=3, width=5), torch.randn(2, 7, 3))
         >>> sorted(gates), gates["forget"].shape
         (['forget', 'input', 'output'], torch.Size([2, 7, 5]))
     """
-    blocks, state = BLOCKS[type(cell)], cell.start(sequence)
+    blocks, state = BLOCKS[type(cell).__name__], cell.start(sequence)
     steps: dict[str, list[Tensor]] = {gate: [] for gate in blocks}
     for inputs in sequence.unbind(1):
         sums = (cell.from_input(inputs) + cell.from_hidden(state[0])).chunk(cell.gates, -1)
