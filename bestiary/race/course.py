@@ -20,7 +20,7 @@ from bestiary.race.worker import AGAIN, DISK, FAILURE
 from bestiary.race.workers import Call, Ended, Pool
 
 LATE = 0.03  # share of the budget that training may be late before it is ended
-SHORT_GRACE, LONG_GRACE = 2.0, 15.0  # seconds
+LONG_GRACE = 60.0  # seconds
 LOOKS_AT_THE_END = 4  # at the validation rows: one that is under way, the last one, its answers, and a slow machine
 
 
@@ -94,12 +94,15 @@ class Course:
         """Wall-clock seconds that are left for training."""
         return self.plan.budget - self.plan.shares["reserve"] - self.clock.elapsed
 
-    @property
-    def grace(self) -> float:
-        """Seconds that trainings have to save what they hold when time has run out; without any, all would be lost."""
+    def grace(self, usual: float) -> float:
+        """Seconds that trainings have to save what they hold when they are stopped.
+
+        Where none has left an answer yet, all would be lost, so they have long. They look once more before they save:
+        a policy that has learned to last is looked at for longer than the one whose looks were measured.
+        """
         if any(self.best_so_far(job) for stage in self.plan.stages for job in stage.jobs):
-            return SHORT_GRACE
-        looks = [self.plan.entrant(job.entrant).look_seconds for job in self.plan.stages[-1].jobs]
+            return usual
+        looks = [self.plan.entrant(job.entrant).look_seconds for stage in self.plan.stages for job in stage.jobs]
         return LONG_GRACE + LOOKS_AT_THE_END * max(looks, default=0.0)
 
     # ------------------------------------------------------------------------------------------- deciding

@@ -29,6 +29,7 @@ from bestiary.race.winner import save_winner
 from bestiary.race.workers import Pool
 from bestiary.tasks.registry import CLASSES
 
+SHORT_GRACE = 2.0  # the same when time has run out
 GRACE = 5.0  # seconds that trainings have to save what they hold, when a person ends the race
 
 
@@ -247,11 +248,13 @@ def follow(folder: Path, plan: Plan, pool: Pool, clock: Clock, listener: Listene
                 course.write()
             course.run()
         except KeyboardInterrupt:
-            pool.stop(GRACE)
+            _saving(course, show)
+            pool.stop(course.grace(GRACE))
             plan.interrupted = True
             course.write()
         except OutOfTime:
-            pool.stop(course.grace)
+            _saving(course, show)
+            pool.stop(course.grace(SHORT_GRACE))
             course.cut()
         verdict = _judged(course, show)
         _finish(folder, verdict, plan)
@@ -261,6 +264,11 @@ def follow(folder: Path, plan: Plan, pool: Pool, clock: Clock, listener: Listene
     course.now = "done"
     show(course)
     return Outcome(folder, verdict)
+
+
+def _saving(course: Course, show: Callable[[Course], None]) -> None:
+    course.now = "saving"
+    show(course)
 
 
 def _judged(course: Course, show: Callable[[Course], None]) -> Verdict:

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 import types
 from collections import deque
@@ -70,7 +71,7 @@ class Pool:
         """Starts the server that processes are forked from, which imports in the background; returns at once."""
         if sys.platform == "linux":
             self._context.set_forkserver_preload(_PRELOAD)
-            with _environment(_ONE_THREAD):
+            with _environment(_ONE_THREAD), _uninterrupted():
                 importlib.import_module("multiprocessing.forkserver").ensure_running()
 
     def ready(self, folder: Path) -> None:
@@ -151,6 +152,19 @@ def _environment(words: dict[str, str]) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """What is started here does not hear Ctrl-C, which is for the race to answer."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are set in the main thread alone
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
 
 
 @contextlib.contextmanager
