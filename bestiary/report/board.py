@@ -138,11 +138,13 @@ def learned(share: float) -> str:
     """How far a loss came below the constant predictor's; a dash where that is not known.
 
     Example:
-        >>> learned(0.914), learned(-0.02), learned(0.0)
-        ('91 %', 'nothing', '–')
+        >>> learned(0.914), learned(22.15), learned(-0.02), learned(0.0)
+        ('91 %', '>100 %', 'nothing', '–')
     """
     if not share or not math.isfinite(share):
         return "–"
+    if share > 1:  # of losses that fall below zero, such as minus a return
+        return ">100 %"
     return f"{100 * share:.0f} %" if share >= LEAST_LEARNED else "nothing"
 
 
