@@ -23,6 +23,7 @@ STEPS = 20  # columns numbered in a row that make a table a series
 _IMAGE = r"(?i)\.(png|jpe?g|gif|bmp|tiff?|webp|ppm|pgm|pbm)$"
 _STEP = re.compile(r"^(t|time|step)?[_\-. ]?(\d+)$", re.I)
 _OPENING = 2_000
+PROSE = 1 << 16  # bytes of a file from which it is told whether it is running text
 _ENVIRONMENT = re.compile(r"(\w+/)?[\w-]+-v\d+")
 
 
@@ -53,6 +54,18 @@ def guess_path(given: str | Path) -> tuple[str, str] | None:
     if suffix == ".graphml":
         return "graph", f"{path.name} is a GraphML file"
     return None
+
+
+def is_prose(source: object) -> bool:
+    """Whether a file named .txt holds running text rather than rows: words, and lines that no sign cuts evenly."""
+    if not isinstance(source, (str, Path)) or Path(source).suffix.lower() != ".txt" or not there(source):
+        return False
+    with checked_path(source).open("rb") as file:
+        lines = [line for line in file.read(PROSE).decode("utf-8", errors="replace").splitlines() if line.strip()]
+    words = sum(len(line.split()) for line in lines)
+    letters = sum(character.isalpha() or character.isspace() for line in lines for character in line)
+    evenly = any(len({line.count(sign) for line in lines[:-1]}) == 1 and sign in lines[0] for sign in ",;\t|")
+    return len(lines) > 2 and not evenly and words > 2 * len(lines) and letters > 0.8 * sum(map(len, lines))
 
 
 def is_environment(source: object) -> bool:

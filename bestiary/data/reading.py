@@ -74,6 +74,12 @@ def read(
     reason = "as asked"
     if kind is None and problem is None and kinds.is_environment(source):
         kind, reason = "environment", f"{source!r} is called as gymnasium calls its environments"
+    named = any(word is not None for word in (target, label, text, id, group, time))
+    if kind is None and problem is None and not named and kinds.is_prose(source):
+        kind, reason = (
+            "corpus",
+            f"{Path(cast('str', source)).name} holds running text; name a column with --target to read rows",
+        )
     if problem is None and kind in USUAL_TASK:
         problem = USUAL_TASK[kind]
     if problem in UNLABELLED:

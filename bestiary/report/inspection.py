@@ -6,6 +6,8 @@ import inspect
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
 from torch import nn
 
 from bestiary.architectures.build import count, resolve
@@ -15,6 +17,7 @@ from bestiary.errors import InputError
 from bestiary.report.internals import MOST_LINES, activity, gradients, kernels, weights
 from bestiary.report.sections import Section, data_uri
 from bestiary.runs.trained import Trained, untouched
+from bestiary.sampling.episodes import play
 from bestiary.sampling.pictures import Picture, grid, png
 
 SILENT = 0.5  # share of dead units from which it is said
@@ -130,12 +133,21 @@ def _made(found: Trained) -> object:
     return sampler(found.answer, found.spec, found.facts, count=64, seed=0, **few)
 
 
+def _inputs(found: Trained, data: Any) -> tuple[tuple[Any, ...], str]:
+    """What a network is looked at with, and what that is, in words."""
+    if found.spec.kind != "environment":
+        return data.batch("train", 0).inputs, "on 64 training rows"
+    seen = play(found.answer, found.spec, frames=False).observations[:64]
+    return (torch.from_numpy(np.stack(seen)),), f"on the first {len(seen)} observations of an episode"
+
+
 def _activity(found: Trained, data: Any) -> Section:
     title = "What the layers answer"
     if data is None:
         return Section(title, "It needs the data of the race: give the folder of the run rather than the model's.")
     try:
-        lines, on = activity(found.answer, lambda: found.answer(*data.batch("train", 0).inputs)), "on 64 training rows"
+        inputs, on = _inputs(found, data)
+        lines = activity(found.answer, lambda: found.answer(*inputs))
     except Exception:  # networks that take other things than a batch: latent vectors, noise levels
         try:
             lines, on = activity(found.answer, lambda: _made(found)), "while the network makes 64 samples"

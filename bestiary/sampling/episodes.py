@@ -32,12 +32,14 @@ class Episode:
         steps: actions taken.
         values: what the network expected of the action it took, [steps].
         frames: pictures [H W 3] bytes, one a step, when they were asked for.
+        observations: what the network saw before each action, [steps] of [F].
     """
 
     returned: float
     steps: int
     values: list[float]
     frames: list[NDArray[np.uint8]] = field(default_factory=list)
+    observations: list[NDArray[np.float32]] = field(default_factory=list)
 
     def write(self, path: Path, speed: int = 50) -> Path:
         """An animated GIF.
@@ -80,7 +82,8 @@ def play(network: nn.Module, spec: Any, *, seed: int = 0, frames: bool = True) -
         while not ended and episode.steps < MOST_STEPS:
             if frames:
                 _keep(episode, world)
-            values = network(torch.from_numpy(numbers(world, observation))[None])[0]
+            episode.observations.append(numbers(world, observation))
+            values = network(torch.from_numpy(episode.observations[-1])[None])[0]
             action = int(values.argmax())
             observation, reward, terminated, truncated, _ = world.step(action + first_action(world))
             episode.returned += float(reward)

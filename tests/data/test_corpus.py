@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from bestiary.data import kinds
 from bestiary.data.corpus import CorpusEncoder, CorpusSource, read_corpus
 from bestiary.data.corpus_files import Document, decoded, documents
 from bestiary.data.corpus_store import JUDGED, CorpusData, windows
@@ -299,3 +300,14 @@ def test_decoding_prefers_marks_to_guesses() -> None:
     assert decoded(b"\xef\xbb\xbfabc", None, "x") == ("abc", False)
     assert decoded(b"\xff\xfea\0", None, "x") == ("a", False)
     assert decoded("é".encode(), "utf-8", "x") == ("é", False)
+
+
+def test_running_text_needs_no_name_for_its_task(tmp_path: Path) -> None:
+    source = read(GENESIS)
+    assert (source.kind, source.target.problem) == ("corpus", "continue")
+    words = "the quick brown fox jumps over\tthe lazy dog of all\n"
+    (tmp_path / "rows.txt").write_text(f"one\ttwo\n{words * 40}", encoding="utf-8")
+    (tmp_path / "numbers.txt").write_text("1 2.5 3.5 4\n" * 40, encoding="utf-8")
+    assert not kinds.is_prose(tmp_path / "rows.txt")
+    assert not kinds.is_prose(tmp_path / "numbers.txt")
+    assert read(GENESIS, task="continue").kind == "corpus"
