@@ -40,8 +40,10 @@ MEANINGS = {
 def inspect(network: nn.Module, data: Any, spec: Spec, facts: Mapping[str, Any]) -> list[Picture]:
     """The gates of the first layer along one sequence, unit by unit, and their means along many."""
     layer = next((m for m in network.modules() if isinstance(m, Recurrence)), None)
-    cell = layer.layers[0][0] if layer is not None else None  # type: ignore[index]
-    if layer is None or type(cell).__name__ not in BLOCKS:
+    if layer is None:
+        return []
+    cell: Cell = layer.layers[0][0]  # type: ignore[index, assignment]
+    if type(cell).__name__ not in BLOCKS:
         return []
     with evaluating(network):
         sequence, lengths = heard(network, layer, data.batch("validation", 0).inputs)
