@@ -175,7 +175,7 @@ def test_episodes_side_by_side_are_those_one_by_one():
         ("CartPol-v1", "did you mean 'CartPole"),
         ("Pendulum-v1", "chooses one of several actions"),
         ("no_such_module:Class", "cannot be found"),
-        ("json:JSONDecoder", "expected a class of gymnasium.Env"),
+        ("json:JSONDecoder", "expected a class that derives from gymnasium.Env"),
     ],
 )
 def test_worlds_that_cannot_be_played_are_refused_in_a_line(name, message):
