@@ -3,9 +3,9 @@
 Theirs is the usual one: two optimisers of torch (fused, like ours), the discriminator's gradients computed in the
 generator's step too and thrown away. Memory is what training holds at its peak, each in a process of its own.
 
-Ours draws new codes for the generator's step, as algorithm 1 of Goodfellow et al. 2014 does, where theirs uses the images
-of the discriminator's step again: one pass forward more. Not computing the discriminator's gradients pays for it where
-images are small; at 64x64 it does not quite (1.08).
+Ours draws new codes for the generator's step, as algorithm 1 of Goodfellow et al. 2014 does, where theirs uses the
+images of the discriminator's step again: one pass forward more. Not computing the discriminator's gradients pays for it
+where images are small; at 64x64 it does not quite (1.08).
 """
 
 import subprocess
