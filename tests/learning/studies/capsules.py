@@ -110,6 +110,6 @@ STUDIES = (
     ),
     Study(
         "capsnet-mnist", "capsnet", "all of MNIST", "accuracy", 0.993, all_of_mnist, only_full=True,
-        twin="learns from the labels of other rows, for one epoch", needs="BESTIARY_MNIST", sources=_SOURCES, seeds=1,
+        twin="learns from the labels of other rows, for one epoch", needs="BESTIARY_MNIST", sources=_SOURCES,
     ),
 )  # fmt: skip

@@ -106,10 +106,11 @@ SHORT = (
     ("lstm", Form("bytes", 64, "128", 16, 400, 5e-3), -2.65),
     ("gru", Form("bytes", 64, "128", 16, 400, 5e-3), -2.5),
 )
-SMALLER = (("depth", 4), ("heads", 4), ("dropout", 0.1))
+PIECES = (("depth", 4), ("heads", 4), ("dropout", 0.1))
+BYTES = (("width", 192), ("depth", 4), ("heads", 4), ("dropout", 0.0))  # four times as many tokens as in pieces
 LONG = (
-    ("gpt2", Form("bytes", 256, "256", 16, 4_000, 2e-3, 100, SMALLER)),
-    ("gpt2", Form("bpe", 128, "256", 16, 3_600, 2e-3, 100, SMALLER)),
+    ("gpt2", Form("bytes", 256, "256", 16, 4_500, 2e-3, 100, BYTES)),
+    ("gpt2", Form("bpe", 128, "256", 16, 3_600, 2e-3, 100, PIECES)),
 )
 STUDIES: tuple[Study, ...] = (
     *(
