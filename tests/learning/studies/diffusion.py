@@ -111,18 +111,27 @@ def adversaries(name: str, data: ArrayData, seed: int, seconds: float) -> nn.Mod
     return learner.answer
 
 
+@functools.cache
+def best_adversary(seed: int) -> float:
+    """The smallest distance of the adversarial generators, each after the time that the denoiser took to learn."""
+    seconds, data = on_mnist(seed, False)[1], mnist("generate", seed, batch=64, test=1000)
+    return min(distance(adversaries(name, data, seed, seconds), data) for name in ("dcgan", "wgan_gp", "sngan"))
+
+
 def beside_adversaries(seed: int, wrong: bool, full: bool) -> float:
     """How much farther the best of the adversarial generators is after the same time than the denoiser."""
-    network, seconds = on_mnist(seed, wrong)
     data = mnist("generate", seed, batch=64, test=1000)
-    others = [distance(adversaries(name, data, seed, seconds), data) for name in ("dcgan", "wgan_gp", "sngan")]
-    return min(others) - distance(Sampled(network, 20), data)
+    return best_adversary(seed) - distance(Sampled(on_mnist(seed, wrong)[0], 20), data)
 
 
 _SOURCES = (
     "architectures/generative/unet.py", "layers/noise.py", "layers/pixel_range.py", "objectives/denoising.py",
     "optimisation/averaging.py", "algorithms/averaged_descent.py", "recipes/diffusion.py", "sampling/diffusion.py",
     "tasks/generate.py", "tasks/features.py", "tasks/closeness.py",
+)  # fmt: skip
+_ADVERSARIES = (
+    "architectures/generative/dcgan.py", "architectures/generative/gan.py", "architectures/generative/sngan.py",
+    "objectives/adversarial.py", "algorithms/adversarial.py", "recipes/adversarial.py",
 )  # fmt: skip
 _DISTANCE = "minus the kernel distance to test images"
 _TWIN = "is shown another image than the one that it is asked about"
@@ -139,6 +148,6 @@ STUDIES = (
     Study(
         "ddpm-beside-adversaries", "ddpm", "all of MNIST", "kernel distance of the best adversarial generator of equal "
         "training time minus the denoiser's", 0.0, beside_adversaries, only_full=True, twin=_TWIN,
-        needs="BESTIARY_MNIST", sources=_SOURCES, seeds=1,
+        needs="BESTIARY_MNIST", sources=(*_SOURCES, *_ADVERSARIES), seeds=1,
     ),
 )  # fmt: skip
