@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import inspect
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from markupsafe import Markup, escape
 from torch import nn
 
 from bestiary.architectures.build import count, resolve
 from bestiary.data.opening import open_data
 from bestiary.data.store import write_text
 from bestiary.errors import InputError
-from bestiary.report.internals import MOST_LINES, activity, gradients, kernels, weights
+from bestiary.report.activity import Activity, activity
+from bestiary.report.internals import MOST_LINES, gradients, kernels, weights
 from bestiary.report.sections import Section, data_uri
 from bestiary.runs.trained import Trained, untouched
 from bestiary.sampling.episodes import play
 from bestiary.sampling.pictures import Picture, grid, png
 
-SILENT = 0.5  # share of dead units from which it is said
+SILENT, SAID = 0.5, 4  # share of dead units from which it is said, and of how many layers by name
 
 
 def write_inspection(found: Trained, path: Path) -> Path:
@@ -45,6 +48,7 @@ def write_inspection(found: Trained, path: Path) -> Path:
         lstrip_blocks=True,
     )
     environment.globals["data_uri"] = data_uri
+    environment.filters["coded"] = coded
     context = {
         "name": found.name,
         "row": found.row,
@@ -55,6 +59,16 @@ def write_inspection(found: Trained, path: Path) -> Path:
     }
     write_text(path, environment.get_template("inspection.html").render(context))
     return path
+
+
+def coded(text: str) -> Markup:
+    """Text of a docstring as HTML: escaped, and what stands between backticks as code.
+
+    Example:
+        >>> print(coded("`a < b` puts it to work"))
+        <code>a &lt; b</code> puts it to work
+    """
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def sections(found: Trained) -> list[Section]:
@@ -155,17 +169,28 @@ def _activity(found: Trained, data: Any) -> Section:
             return Section(title, "This network takes other things than a batch of the data, so nothing is shown here.")
     if not lines:
         return Section(title)
-    silent = [line for line in lines if line.units and line.dead / line.units >= SILENT]
-    text = f"Each layer {on}. A dead unit answers 0 to all of them. " + (
-        f"More than half of the units of {', '.join(line.name for line in silent[:4])} are dead: a lower rate may help."
-        if silent
-        else "No layer has lost half of its units."
-    )
+    text = f"Each layer {on}. {_dead(lines)}"
+    if len(lines) > MOST_LINES:
+        text += f" The first {MOST_LINES} of {len(lines)} are shown."
     rows = [
         (
             *(line.name, line.kind, f"{line.units:,}", f"{line.mean:.3g}", f"{line.spread:.3g}"),
-            *(f"{100 * line.zeros:.0f} %", str(line.dead)),
+            *(f"{100 * line.zeros:.0f} %", "–" if line.dead is None else f"{line.dead:,}"),
         )
         for line in lines[:MOST_LINES]
     ]
     return Section(title, text, heads=("layer", "sort", "units", "mean", "spread", "zeros", "dead"), rows=rows)
+
+
+def _dead(lines: list[Activity]) -> str:
+    """What the rectifiers say of dead units, in words."""
+    rectified = [line for line in lines if line.dead is not None]
+    if not rectified:
+        return "None is a rectifier (ReLU), whose units could be dead, so no dead units are counted."
+    units, dead = (sum(getattr(line, word) for line in rectified) for word in ("units", "dead"))
+    counted = f"A unit of a rectifier (ReLU) is dead where it answered nothing but 0: {dead:,} of {units:,} are. "
+    silent = [line.name for line in rectified if line.units and (line.dead or 0) / line.units >= SILENT]
+    if not silent:
+        return f"{counted}No rectifier has lost half of its units."
+    others = f" and {len(silent) - SAID} others" if len(silent) > SAID else ""
+    return f"{counted}Half or more are dead in {', '.join(silent[:SAID])}{others}: a lower rate may help."

@@ -1,12 +1,9 @@
-"""What can be told of any network: its parameters and activations, dead units, gradient flow, what has changed.
-
-Everything is measured on one batch of rows that the network was trained on, or on the weights alone.
-"""
+"""What can be told of the parameters of any network: their numbers, gradient flow, what has changed, first kernels."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
@@ -15,7 +12,6 @@ import torch
 from torch import Tensor, nn
 
 from bestiary.architectures.build import resolve
-from bestiary.sampling.looking import evaluating
 
 MOST_LINES = 60
 
@@ -40,27 +36,6 @@ class Weights:
     zeros: float
     moved: float | None
     gradient: float | None
-
-
-@dataclass(frozen=True)
-class Activity:
-    """What one layer answered.
-
-    Attributes:
-        name, kind: of the layer.
-        units: of its last axis, or its channels.
-        mean, spread: of its answers.
-        zeros: share of its answers that are exactly 0.
-        dead: units that answered the same, 0, to every row; only of layers that can be silent (ReLU and the like).
-    """
-
-    name: str
-    kind: str
-    units: int
-    mean: float
-    spread: float
-    zeros: float
-    dead: int
 
 
 def weights(network: nn.Module, first: nn.Module | None, gradients: Mapping[str, float]) -> list[Weights]:
@@ -93,50 +68,6 @@ def weights(network: nn.Module, first: nn.Module | None, gradients: Mapping[str,
             )
         )
     return lines
-
-
-def activity(network: nn.Module, use: Callable[[], object]) -> list[Activity]:
-    """A line for each layer without layers of its own, in the order in which they answer.
-
-    Args:
-        network: what is looked at.
-        use: has the network answer something; of several answers of a layer the first counts.
-    """
-    lines: dict[str, Activity] = {}
-    handles = [
-        module.register_forward_hook(_noting(name, lines))
-        for name, module in network.named_modules()
-        if name and not any(module.children()) and not isinstance(module, nn.Dropout)
-    ]
-    try:
-        with evaluating(network):
-            use()
-    finally:
-        for handle in handles:
-            handle.remove()
-    return list(lines.values())
-
-
-def _noting(name: str, lines: dict[str, Activity]) -> Any:
-    def note(module: nn.Module, given: Any, answer: Any) -> None:
-        if not isinstance(answer, Tensor) or not answer.is_floating_point() or answer.ndim < 2 or name in lines:
-            return
-        values = answer.detach().float()
-        axis = 1 if values.ndim == 4 else values.ndim - 1
-        others = [k for k in range(values.ndim) if k != axis]
-        silent = isinstance(module, nn.ReLU | nn.ReLU6 | nn.Threshold)
-        dead = int((values.abs().amax(others) == 0).sum()) if silent else 0
-        lines[name] = Activity(
-            name,
-            type(module).__name__,
-            values.shape[axis],
-            float(values.mean()),
-            float(values.std(unbiased=False)),
-            float((values == 0).float().mean()),
-            dead,
-        )
-
-    return note
 
 
 def gradients(network: nn.Module, recipe: str, setting: Mapping[str, Any], data: Any) -> dict[str, float]:
