@@ -10,6 +10,9 @@ import typer
 from bestiary.cli.words import printable, settings
 from bestiary.errors import InputError
 
+MAKES = {"image": "images", "corpus": "texts", "table": "table"}
+"""Kind of data -> what is made of it."""
+
 
 def command(
     run: Annotated[Path, typer.Argument(help="The folder of a race or a training, or a model folder.")],
@@ -32,7 +35,10 @@ def command(
         list[str] | None, typer.Option("--set", help="A further word of its sampler: name=value. Repeatable.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="File to write; samples.png, .txt or .csv unless given. Texts are printed too.")
+        Path | None,
+        typer.Option(
+            help="File to write: .png, .txt or .csv; samples.png or .csv unless given. Texts are printed too."
+        ),
     ] = None,
 ) -> None:
     """Make new data with a trained network or a fitted baseline."""
@@ -44,8 +50,12 @@ def command(
     }  # fmt: skip
     words = {word: value for word, value in given.items() if value is not None} | settings(changes or [])
     from bestiary.runs.trained import trained
+    from bestiary.sampling.samples import fitting
 
     found = trained(run, contender)
+    found.sampler()  # what makes nothing, or could not be written, is refused before any work is done
+    if out is not None and found.spec.kind in MAKES:
+        out = fitting(out, MAKES[found.spec.kind])
     samples = found.sample(count, seed, **words)
     if samples.texts is not None:
         for number, text in enumerate(samples.texts, 1):

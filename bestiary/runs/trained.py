@@ -67,7 +67,7 @@ class Trained:
         """
         from bestiary.sampling.samples import Samples
 
-        make = self._sampler()
+        make = self.sampler()
         known = [n for n, p in inspect.signature(make).parameters.items() if p.kind is p.KEYWORD_ONLY]
         for word in words:
             if word not in known:
@@ -84,8 +84,12 @@ class Trained:
         rows = encoder.decode(np.stack([np.asarray(column) for column in samples.table.values()], 1))
         return Samples(table=dict(rows.items()))
 
-    def _sampler(self) -> Any:
-        """Of a network by its row, of a baseline by what it offers."""
+    def sampler(self) -> Any:
+        """What samples it: of a network by its row, of a baseline by what it offers.
+
+        Raises:
+            InputError: when it makes nothing, with what does.
+        """
         from bestiary.sampling.baselines import sampler
 
         make = sampler(self.answer) if self.row is None else None

@@ -18,7 +18,8 @@ from bestiary.data.splits import assign
 from bestiary.data.store import read_spec
 from bestiary.errors import InputError
 from bestiary.runs.model import save_baseline
-from bestiary.runs.trained import trained
+from bestiary.runs.trained import Trained, trained
+from bestiary.sampling.samples import Samples
 from bestiary.sampling.texts import sample
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -131,6 +132,35 @@ def test_what_cannot_be_is_said_in_a_line(
     code, _, err = told(capsys, str(genesis), *words)
     assert code == 2
     assert hint in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize("contender", [(), ("--contender", "baseline/density")])
+def test_an_ending_that_does_not_fit_is_refused_before_any_work(
+    contender: tuple[str, ...],
+    penguins: Path,
+    genesis: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Trained, "sample", lambda *words: pytest.fail("it was sampled"))
+    code, _, err = told(capsys, str(penguins), *contender, "--out", str(tmp_path / "rows.png"))
+    assert code == 2
+    assert err == "error: rows of a table are written to .csv; received 'rows.png'; name it rows.csv\n"
+    code, _, err = told(capsys, str(genesis), "--out", str(tmp_path / "text.csv"))
+    assert code == 2
+    assert err == "error: texts are written to .txt; received 'text.csv'; name it text.txt\n"
+    assert not list(tmp_path.iterdir())
+
+
+def test_images_are_written_to_png_alone(tmp_path: Path) -> None:
+    images = Samples(images=torch.rand(2, 1, 4, 4))
+    with pytest.raises(InputError, match=r"images are written to \.png; received 'x\.txt'; name it x\.png"):
+        images.write(tmp_path / "x.txt")
+    assert not list(tmp_path.iterdir())
+    assert images.write(tmp_path / "x") == [tmp_path / "x.png"]
+    assert images.write(tmp_path / "y.PNG") == [tmp_path / "y.PNG"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["x.png", "y.PNG"]
 
 
 def test_what_answers_is_not_sampled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
