@@ -6,7 +6,7 @@ import importlib
 import json
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,14 @@ import numpy as np
 import torch
 
 from bestiary import __version__
+from bestiary.contracts import ImageSpec
 from bestiary.data.source import SPLITS, Source
-from bestiary.data.store import write_array, write_text
+from bestiary.data.store import read_spec, write_array, write_text
 from bestiary.data.tasks import SUPERVISED
 from bestiary.errors import InputError
 from bestiary.race.losses import constant
 from bestiary.race.plan import Plan, Rival
+from bestiary.tasks.features import LABELLED
 from bestiary.tasks.registry import CLASSES, metric_named, ranking
 
 FOLDS = 3
@@ -61,7 +63,13 @@ def check(equal: str, workers: int | None, device: str, seed: int) -> tuple[int,
     return workers or cores, chosen
 
 
-def prepare(source: Source, arguments: Mapping[str, Any], folder: Path, wishes: Wishes) -> Plan:
+def prepare(
+    source: Source,
+    arguments: Mapping[str, Any],
+    folder: Path,
+    wishes: Wishes,
+    say: Callable[[str], None] = lambda message: None,
+) -> Plan:
     """Splits and encodes data into the run folder.
 
     Args:
@@ -69,6 +77,7 @@ def prepare(source: Source, arguments: Mapping[str, Any], folder: Path, wishes: 
         arguments: they were read with, for a replay; empty where that cannot be.
         folder: of the run.
         wishes: what was asked for.
+        say: told what takes long, before it begins.
 
     Returns:
         A plan without entrants.
@@ -121,8 +130,19 @@ def prepare(source: Source, arguments: Mapping[str, Any], folder: Path, wishes: 
         rivals=[Rival(name, 0.0) for name in names if not left_out(name, len(target.classes))],
         versions=versions(),
     )
+    if _judge_learns(plan, data):
+        say(
+            f"the judge learns first, once: a small network reads the {len(plan.classes)} classes of the training "
+            "images, and made images are compared in its features"
+        )
     plan.constant = _constant(folder, plan)
     return plan
+
+
+def _judge_learns(plan: Plan, data: Path) -> bool:
+    """Whether knowing nothing is judged by a network that must be trained for it, see `tasks.features.learn`."""
+    labelled = len(plan.classes) > 1 and isinstance(read_spec(data)[0], ImageSpec)
+    return plan.problem == "generate" and labelled and plan.rows["train"] >= LABELLED
 
 
 def _constant(folder: Path, plan: Plan) -> float:

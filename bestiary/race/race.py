@@ -104,7 +104,7 @@ def race(
         introduce(data, listener, clock, seconds)
         wishes = Wishes(seconds, equal, metric, seed, count, chosen)
         said = list(data.notes)
-        plan = prepare(data, replayable(source, {**words, **reading}), folder, wishes)
+        plan = prepare(data, replayable(source, {**words, **reading}), folder, wishes, teller(listener, clock, seconds))
         announce(plan, said, listener, clock)
         plan.contenders, plan.exclude = wanted, unwanted
         plan.shares["reading"] = round(clock.elapsed, 2)
@@ -186,7 +186,8 @@ def replay(
         wishes = Wishes(given.budget, given.equal, given.metric, given.seed, given.workers, given.device)
         introduce(data, listener, clock, given.budget)
         said = list(data.notes)
-        announce(prepare(data, given.source, folder, wishes), said, listener, clock)
+        say = teller(listener, clock, given.budget)
+        announce(prepare(data, given.source, folder, wishes, say), said, listener, clock)
         given.opened, given.finalists, given.spent, given.interrupted = 0, [], 0.0, False
         given.fixed = True
         given.write(folder)
@@ -322,6 +323,11 @@ def tell(listener: Listener | None, phase: str, clock: Clock, budget: float, mes
     """A snapshot of a race that has no contenders yet."""
     if listener:
         listener(Snapshot(phase, clock.elapsed, budget, max(0.0, budget - clock.elapsed), message=message))
+
+
+def teller(listener: Listener | None, clock: Clock, budget: float) -> Callable[[str], None]:
+    """What tells one message after another while the data are prepared."""
+    return lambda message: tell(listener, "reading", clock, budget, message)
 
 
 def introduce(data: Source, listener: Listener | None, clock: Clock, budget: float) -> None:

@@ -25,7 +25,7 @@ from bestiary.race.outcome import Outcome
 from bestiary.race.plan import Plan, parse_budget
 from bestiary.race.prepare import Wishes, check, prepare
 from bestiary.race.progress import Listener
-from bestiary.race.race import announce, follow, introduce, read_source, replayable, reserve, tell
+from bestiary.race.race import announce, follow, introduce, read_source, replayable, reserve, tell, teller
 from bestiary.race.stages import EPOCHS, UNBOUNDED, alone
 from bestiary.race.threads import choose
 from bestiary.race.workers import Pool
@@ -98,7 +98,7 @@ def train(
         introduce(data, listener, clock, seconds)
         wishes = Wishes(seconds, "time", metric, seed, 1, chosen)
         said = list(data.notes)
-        plan = prepare(data, replayable(source, {**words, **reading}), folder, wishes)
+        plan = prepare(data, replayable(source, {**words, **reading}), folder, wishes, teller(listener, clock, seconds))
         announce(plan, said, listener, clock)
         patience = None if row.phases else PATIENCE  # phases must run their course, and early ones judge nothing
         plan.rungs, plan.patience, plan.threads, plan.rivals = 1, patience, cores, []

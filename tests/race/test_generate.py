@@ -21,6 +21,7 @@ from bestiary.data.opening import open_data
 from bestiary.data.splits import assign
 from bestiary.data.store import StoredData
 from bestiary.errors import InputError
+from bestiary.race import prepare
 from bestiary.report.generate import sections
 from bestiary.sampling.pictures import Picture, grid, png
 from bestiary.sampling.samples import Samples
@@ -73,6 +74,21 @@ def test_the_judge_is_the_same_whoever_trains_it_and_leaves_no_trace(digits: Sto
     assert torch.equal(torch.get_rng_state(), here)
     assert all(torch.equal(first.tensors[name], second.tensors[name]) for name in first.tensors)
     torch.set_rng_state(state)
+
+
+@pytest.mark.parametrize(
+    ("task", "least", "told"), [("generate", 200, 1), ("generate", 2000, 0), ("reconstruct", 200, 0)]
+)
+def test_that_the_judge_learns_is_said_before_it_begins(
+    task: str, least: int, told: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(prepare, "LABELLED", least)
+    monkeypatch.setattr(prepare, "constant", lambda *words: (float(len(said)), {}))
+    wishes = prepare.Wishes(60.0, "time", None, 0, 1, "cpu")
+    plan = prepare.prepare(read("digits", task=task), {}, tmp_path, wishes, said.append)
+    assert len(said) == plan.constant == told  # before the constant answer is judged
+    assert all("reads the 10 classes of the training images" in message for message in said)
 
 
 def test_a_look_changes_neither_the_network_nor_its_answers(digits: StoredData) -> None:
