@@ -83,10 +83,10 @@ def features_of(world: Any) -> int:
 
 
 def numbers(world: Any, observation: Any) -> Floats:
-    """An observation as a vector [F]."""
+    """An observation as a vector [F] of its own: worlds may write their next one into the same array."""
     if hasattr(world.observation_space, "n"):
         return np.eye(features_of(world), dtype=np.float32)[int(observation) - int(world.observation_space.start)]
-    return np.asarray(observation, dtype=np.float32).reshape(-1)
+    return np.array(observation, dtype=np.float32).reshape(-1)
 
 
 class Life:

@@ -47,6 +47,25 @@ class Endless(Chain):
         return place, 1.0, False, self.steps >= self.clock, words
 
 
+class Counter(gymnasium.Env):
+    """Counts its steps up to 3, in one array that it hands out again and again."""
+
+    observation_space = gymnasium.spaces.Box(0, 3, (1,), np.float32)
+    action_space = gymnasium.spaces.Discrete(2)
+
+    def __init__(self):
+        self.count = np.zeros(1, np.float32)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.count[:] = 0
+        return self.count, {}
+
+    def step(self, action):
+        self.count += 1
+        return self.count, 0.0, bool(self.count[0] == 3), False, {}
+
+
 HERE = "tests.references.test_reinforcement"
 
 
@@ -125,6 +144,16 @@ def test_replay_overwrites_the_oldest_and_draws_all_alike():
     drawn = torch.cat([replay.draw(1000).reward for _ in range(10)])
     counts = np.bincount(drawn.long().numpy(), minlength=13)[3:]
     assert ((counts - 1000) ** 2 / 1000).sum() < 27.9  # chi-square with 9 degrees, 0.1 %
+
+
+def test_a_world_may_reuse_its_array():
+    life, replay = Life(f"{HERE}:Counter"), Replay(10, 1)
+    life.begin(0)
+    for _ in range(3):
+        before, reward, after, terminal = life.act(0)
+        replay.add(before, 0, reward, after, terminal)
+    stored = torch.cat((replay.observation, replay.following), 1)[:3]
+    assert stored.tolist() == [[0.0, 1.0], [1.0, 2.0], [2.0, 3.0]]
 
 
 def test_a_life_is_played_again_on_load():
