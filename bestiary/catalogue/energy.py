@@ -42,13 +42,13 @@ RBM = Row(
     races={
         "table": (
             Contender("64", _RBM_TABLE, {"width": 64}, tasks=_LABELS),
-            Contender("code", _GAUSSIAN, {"width": 32}, tasks=_CODES),
+            Contender("code", _GAUSSIAN, {"width": 32}, tasks=_CODES, code="width"),
             Contender("maker", _GAUSSIAN, {"width": 128}, tasks=_MAKE),
             Contender("256", _RBM_TABLE, {"width": 256}, rows=2000, tasks=_LABELS),
         ),
         "image": (
             Contender("200", _RBM_CLASSIFIER, {"width": 200}, tasks=_LABELS),
-            Contender("code", _RBM, {"width": 32}, tasks=_CODES),
+            Contender("code", _RBM, {"width": 32}, tasks=_CODES, code="width"),
             Contender("maker", _RBM, {"width": 500}, tasks=_MAKE),
             Contender("500", _RBM_CLASSIFIER, {"width": 500}, rows=2000, tasks=_LABELS),
         ),
@@ -126,7 +126,7 @@ DBN = Row(
         ),
         "image": (
             Contender("small", _DBN_CLASSIFIER, {"widths": (200, 100)}, tasks=_LABELS),
-            Contender("code", _DBN_CODES, {"widths": (200, 100, 32)}, tasks=_CODES),
+            Contender("code", _DBN_CODES, {"widths": (200, 100, 32)}, tasks=_CODES, code="widths"),
             Contender("maker", _DBN, {"widths": (200, 500)}, tasks=_MAKE),
             Contender("labelled", _DBN_LABELLED, {"widths": (200, 500)}, tasks=_MAKE),
             Contender("up_down", _DBN_LABELLED, {"widths": (200, 500), "untied": True}, tasks=_MAKE),
@@ -165,8 +165,8 @@ HOPFIELD = Row(
         Size("hopfield", _HOPFIELD, {"features": 64}, 2_016, "64 x 63 / 2: symmetric, without a diagonal", "image"),
     ),
     races={
-        "table": (Contender("memory", _HOPFIELD, {}),),
-        "image": (Contender("memory", _HOPFIELD, {}),),
+        "table": (Contender("memory", _HOPFIELD, {}, code="features"),),
+        "image": (Contender("memory", _HOPFIELD, {}, code="features"),),
     },
     tiny={
         "table": (_HOPFIELD, {"features": 6}),

@@ -38,6 +38,8 @@ class Contender:
         rows: enters with this many training rows or more.
         smallest: images smaller than this many pixels on a side, or series shorter, cannot enter.
         tasks: those that it is for; all of the row's recipes when empty.
+        code: the word that says how large its codes are, where it is not `code`; "features" where they are as large as
+            a row. It is no part of what a result was measured with.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Contender:
     rows: int = 0
     smallest: int = 1
     tasks: tuple[str, ...] = ()
+    code: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)

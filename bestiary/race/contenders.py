@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast
 
 from bestiary import catalogue
 from bestiary.catalogue import Contender, Row
@@ -114,18 +115,37 @@ def _sizes(
     if problem not in row.recipes:
         return (), f"has no recipe for {problem}"
     asked = [w.partition("/")[2] for w in named if "/" in w]
-    suited = [c for c in row.races[kind] if not c.tasks or problem in c.tasks]
+    code = int(getattr(spec, "code", 0))
+    suited = [coded(c, code) for c in row.races[kind] if not c.tasks or problem in c.tasks]
     if not suited:
         return (), f"has no size for {kind} data and the task {problem}"
     allowed = [c for c in suited if f"{row.name}/{c.name}" not in unwanted]
     if asked:
         chosen = [c for c in allowed if c.name in asked]
         return tuple(reversed(chosen)), "" if chosen else f"has no size {asked[0]} for {kind} data"
+    if code and allowed and row.name not in named and all(c.code == "features" for c in allowed):
+        return (), f"its codes are as large as a row, those of the others have {code} numbers; name it to race it"
     extent = _extent(spec)
     fitting = [c for c in allowed if rows >= c.rows and extent >= c.smallest]
     if not fitting:
         return (), f"needs larger inputs or more rows: {extent} on a side, {rows} training rows"
     return tuple(reversed(fitting)), ""
+
+
+def coded(contender: Contender, code: int) -> Contender:
+    """A contender whose codes are as large as those of the others; as it is where the data ask for no codes.
+
+    Example:
+        >>> machine = Contender("code", "m:C", {"widths": (200, 32)}, code="widths")
+        >>> coded(machine, 8).keywords
+        {'widths': (200, 8)}
+    """
+    word = contender.code
+    if not code or word in ("", "features"):
+        return contender
+    usual = contender.keywords[word]
+    size = (*cast("tuple[int, ...]", usual)[:-1], code) if isinstance(usual, tuple) else code
+    return replace(contender, keywords={**contender.keywords, word: size})
 
 
 def _extent(spec: Spec) -> int:

@@ -15,11 +15,12 @@ from bestiary.architectures.representation.autoencoder import Autoencoder, Pixel
 from bestiary.architectures.representation.vae import VAE
 from bestiary.baselines import load_rival, rivals, run_rival
 from bestiary.baselines.rivals import find_rival
-from bestiary.contracts import ImageSpec
+from bestiary.contracts import ImageSpec, TableSpec
 from bestiary.data import read
 from bestiary.data.opening import open_data
 from bestiary.data.splits import assign
 from bestiary.data.store import ArrayData, StoredData
+from bestiary.race.contenders import candidates
 from bestiary.sampling.latents import active, collapse, smoothness, walk
 from bestiary.tasks.anomaly import EVIDENCE, Anomaly
 from bestiary.tasks.reconstruct import Reconstruct, encode
@@ -39,6 +40,27 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> StoredData:
 @pytest.fixture(scope="module")
 def cancer(tmp_path_factory: pytest.TempPathFactory) -> StoredData:
     return prepared(tmp_path_factory.mktemp("cancer"), "breast_cancer", task="anomaly", code=6)
+
+
+# ------------------------------------------------------------------------------------------------ contenders
+
+
+@pytest.mark.parametrize(
+    ("spec", "inputs"),
+    [(ImageSpec(1, (16, 16), 1, code=5), (2, 1, 16, 16)), (TableSpec(9, 1, code=3), (2, 9))],
+    ids=["image", "table"],
+)
+def test_everyone_who_races_has_codes_of_the_same_size(spec: ImageSpec | TableSpec, inputs: tuple[int, ...]) -> None:
+    """A machine of 32 hidden units beside principal components of 5 would win by what it is given."""
+    found, left_out = candidates(spec.kind, "reconstruct", spec, 50_000)
+    assert {"autoencoder", "rbm"} <= {candidate.row.name for candidate in found}
+    for candidate in found:
+        for size in candidate.sizes:
+            network = build(size.network, size.keywords, spec, seed=0).eval()
+            assert network.encode(torch.rand(inputs)).shape == (2, spec.code), size  # type: ignore[operator]
+    assert "hopfield" not in {candidate.row.name for candidate in found}  # its codes are whole rows
+    assert f"have {spec.code} numbers" in left_out["hopfield"]
+    assert [c.row.name for c in candidates(spec.kind, "reconstruct", spec, 50_000, "hopfield")[0]] == ["hopfield"]
 
 
 # ------------------------------------------------------------------------------------------------ evidence
