@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, cast
 from xml.parsers import expat
@@ -27,14 +28,17 @@ def read_graphml(path: Path) -> Any:
         InputError: when it is no GraphML, damaged, too large, or has a document type.
     """
     networkx = _networkx()
+    graphs = groups = 0
     if path.stat().st_size > BYTES:
         raise InputError(f"{path.name} is larger than {BYTES // 1_000_000} MB; save it as nodes.csv and edges.csv")
     elements, first = 0, ""
 
-    def begins(name: str, attributes: object) -> None:
-        nonlocal elements, first
+    def begins(name: str, attributes: Mapping[str, str]) -> None:
+        nonlocal elements, first, graphs, groups
         first = first or name
         elements += 1
+        graphs += name.rpartition(":")[2] == "graph"
+        groups += attributes.get("yfiles.foldertype") == "group"  # whose inner graph networkx does read
         if elements > ELEMENTS:
             raise InputError(f"{path.name} has more than {ELEMENTS:,} elements; save it as nodes.csv and edges.csv")
 
@@ -49,6 +53,9 @@ def read_graphml(path: Path) -> Any:
             parser.ParseFile(file)
         if first.rpartition(":")[2] != "graphml":
             raise InputError(f"expected a GraphML file; {path.name} begins with <{first}>; export it as GraphML")
+        if graphs > 1 + groups:
+            told = f"{path.name} has {graphs} graphs, one after or inside another; only the first would be read"
+            raise InputError(f"{told}; save each one alone, without graphs inside of nodes")
         return networkx.read_graphml(path)
     except InputError:
         raise
@@ -83,10 +90,12 @@ def from_networkx(source: object, many: bool) -> tuple[dict[str, Frame], bool]:
     edges = [(place, str(a), str(b), words) for place, g in enumerate(graphs) for a, b, words in g.edges(data=True)]
     if not nodes:
         raise InputError("the graph has no nodes; add some")
-    columns = as_columns([{str(k): v for k, v in words.items() if k != "id"} for _, _, words in nodes])
+    if not edges:
+        raise InputError(f"the {'graphs have' if many else 'graph has'} no edges; add some")
+    columns = as_columns([{str(k): _bounded(v) for k, v in words.items() if k != "id"} for _, _, words in nodes])
     ends = {"source": text_of([a for _, a, _, _ in edges]), "target": text_of([b for _, _, b, _ in edges])}
     weighted = any("weight" in words for _, _, _, words in edges)
-    weight = {"weight": pa.array([float(words.get("weight", 1.0)) for *_, words in edges])} if weighted else {}
+    weight = as_columns([{"weight": _bounded(words.get("weight", 1.0))} for *_, words in edges]) if weighted else {}
     frames = {
         "nodes": pa.table({"id": text_of([name for _, name, _ in nodes]), **columns}),
         "edges": pa.table({**ends, **weight}),
@@ -94,10 +103,17 @@ def from_networkx(source: object, many: bool) -> tuple[dict[str, Frame], bool]:
     if many:
         place = {part: text_of([row[0] for row in rows]) for part, rows in (("nodes", nodes), ("edges", edges))}
         frames = {part: table.append_column("graph", place[part]) for part, table in frames.items()}
-        labels = as_columns([{"label": value} for value in named or [g.graph.get("label") for g in graphs]])
+        labels = as_columns([{"label": _bounded(value)} for value in named or [g.graph.get("label") for g in graphs]])
         frames["graphs"] = pa.table({"graph": text_of(range(len(graphs))), **labels})
     directed = any(graph.is_directed() for graph in graphs)
     return {name: open_frame(table) for name, table in frames.items()}, directed
+
+
+def _bounded(value: object) -> object:
+    """A value, whole numbers of more than 64 bits as the nearest float."""
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        return float(value) if abs(value) < 2**1023 else math.copysign(math.inf, value)
+    return value
 
 
 def _networkx() -> Any:

@@ -178,6 +178,8 @@ def test_words_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         ("<graphml><graph>", "no GraphML that can be read"),
         ("", "is empty"),
         ("<graphml></graphml>", "no GraphML that can be read"),
+        ('<graphml><graph edgedefault="directed"/><graph edgedefault="directed"/></graphml>', "has 2 graphs"),
+        ('<graphml><graph><node id="a"><graph><node id="b"/></graph></node></graph></graphml>', "has 2 graphs"),
     ],
 )
 def test_graphml_that_is_refused(tmp_path: Path, text: str, message: str) -> None:
@@ -192,6 +194,32 @@ def test_a_document_type_is_refused_in_any_encoding(tmp_path: Path) -> None:
     path.write_bytes('<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE g><graphml/>'.encode("utf-16"))
     with pytest.raises(InputError, match="document type"):
         open_graph(path)
+
+
+@pytest.mark.parametrize("weight", ["heavy", None, float("nan"), -1, [2]])
+def test_weights_of_networkx_that_are_no_numbers_are_refused(weight: object) -> None:
+    graph = networkx.Graph([(0, 1, {"weight": weight}), (1, 2, {"weight": 2}), (2, 3), (3, 4)])
+    with pytest.raises(InputError, match="weights of edges are numbers from 0") as caught:
+        read(graph, task="links")
+    assert "\n" not in str(caught.value)
+
+
+def test_weights_that_are_written_as_words_are_numbers_all_the_same() -> None:
+    graph = networkx.Graph([(0, 1, {"weight": "1.5"}), (1, 2, {"weight": 2}), (2, 3), (3, 4)])
+    assert open_graph(graph).weights.tolist() == [1.5, 2.0, 1.0, 1.0]
+
+
+def test_numbers_of_any_size_are_read() -> None:
+    graph = networkx.path_graph(5)
+    networkx.set_node_attributes(graph, {n: 10**40 + n for n in graph}, "large")
+    assert open_graph(graph).nodes["large"].to_pylist() == [1e40] * 5
+
+
+def test_a_graph_without_edges_is_told_as_that() -> None:
+    graph = networkx.Graph()
+    graph.add_nodes_from("abc")
+    with pytest.raises(InputError, match="the graph has no edges; add some"):
+        read(graph, task="links")
 
 
 # --------------------------------------------------------------------------------------- what training may see
