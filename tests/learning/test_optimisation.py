@@ -1,6 +1,7 @@
 """AdamW equals the written-out algorithm and torch.optim's; schedules; the perceptron's fast and slow path."""
 
 import copy
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -12,11 +13,15 @@ from bestiary.algorithms.perceptron import PerceptronRule
 from bestiary.architectures.convolution.text_cnn import TextCNN
 from bestiary.architectures.feedforward.perceptron import Perceptron
 from bestiary.contracts import TableSpec, TokenSpec
+from bestiary.data.store import ArrayData
 from bestiary.errors import InputError
+from bestiary.fit import fit
 from bestiary.optimisation.adamw import AdamW, written_out
 from bestiary.optimisation.minimise import FromTorch, Minimise
 from bestiary.optimisation.schedule import trapezoid
+from bestiary.recipes.perceptron import perceptron
 from bestiary.recipes.supervised import classifier
+from bestiary.runs.run import RunFolder
 
 
 def network(seed: int = 0) -> nn.Module:
@@ -144,20 +149,57 @@ def test_perceptron_fast_path_equals_the_rule() -> None:
         torch.testing.assert_close(a, b)
 
 
-def test_perceptron_finishes_on_separable_rows() -> None:
-    from bestiary.data.store import ArrayData
-    from bestiary.recipes.perceptron import perceptron
+@pytest.mark.parametrize("batch", [1, 7, 32])
+def test_perceptron_answers_by_the_mean_of_the_weights_after_each_row(batch: int) -> None:
+    generator = torch.Generator().manual_seed(0)
+    arrays = {
+        "features": torch.randn(64, 5, generator=generator).numpy(),
+        "target": torch.randint(3, (64,), generator=generator).numpy(),
+    }
+    data = ArrayData(TableSpec(5, 3), {"problem": "classification"}, {"train": arrays}, batch)
+    rule, slow = (perceptron(Perceptron(features=5, outputs=3), data.spec) for _ in range(2))
+    steps = 2 * data.epoch + 1
+    held = []
+    for _, step in zip(rule.updates(data, 0, steps), range(steps), strict=True):
+        shown = data.batch("train", step)
+        for row, label in zip(*shown.inputs, shown.target):
+            slow.show_one(row, int(label))
+            held.append([p.detach().clone() for p in slow.network.parameters()])
+    for mean, vectors in zip(rule.answer.parameters(), zip(*held)):
+        torch.testing.assert_close(mean.detach(), torch.stack(vectors).mean(0), atol=1e-5, rtol=1e-5)
 
+
+def separable(batch: int = 8) -> ArrayData:
+    """Rows on two sides of a plane, with a gap between."""
     generator = torch.Generator().manual_seed(0)
     rows = torch.randn(120, 4, generator=generator)
     side = rows @ torch.tensor([1.0, -2.0, 0.5, 1.0])
     rows, side = rows[side.abs() > 0.5], side[side.abs() > 0.5]
     arrays = {"features": rows.numpy(), "target": (side > 0).long().numpy()}
-    data = ArrayData(TableSpec(4, 2), {"problem": "classification"}, {"train": arrays}, batch=8)
+    return ArrayData(TableSpec(4, 2), {"problem": "classification"}, {"train": arrays}, batch)
 
+
+@pytest.mark.parametrize("batch", [1, 8])
+def test_perceptron_finishes_when_all_rows_of_an_epoch_are_right(batch: int) -> None:
+    data = separable(batch)
     rule = perceptron(Perceptron(features=4, outputs=2), data.spec)
     made = sum(1 for _ in rule.updates(data, 0, 100_000))
-    assert made < 5_000
-    last = rule.network.layer  # type: ignore[union-attr]
-    shown = rows[: len(rows) // 8 * 8]
-    assert float((last(shown).argmax(1) == (side[: len(shown)] > 0)).float().mean()) > 0.95  # type: ignore[operator]
+    assert made < 40_000 / batch and made % data.epoch == 0
+    shown = [data.batch("train", step) for step in range(made - data.epoch, made)]
+    assert all(bool((rule.network(*one.inputs).argmax(1) == one.target).all()) for one in shown)
+    assert sum(map(len, shown)) == data.rows("train") // batch * batch
+
+
+def test_a_perceptron_that_has_finished_stays_as_it_is(tmp_path: Path) -> None:
+    class Silent:
+        def due(self, step: int) -> bool:
+            return False
+
+        def __call__(self, answer: nn.Module, step: int) -> dict[str, float]:
+            return {"loss": 1.0}
+
+    data = separable()
+    first, second = (perceptron(Perceptron(features=4, outputs=2), data.spec) for _ in range(2))
+    made = fit(first, data, RunFolder(tmp_path), 100_000, Silent())
+    assert fit(second, data, RunFolder(tmp_path), 100_000, Silent()) == made < 100_000
+    assert all(torch.equal(a, b) for a, b in zip(first.answer.parameters(), second.answer.parameters()))
