@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,10 +22,13 @@ from torch import Tensor
 from bestiary.contracts import Batch, EnvironmentSpec
 from bestiary.data.source import SPLITS, Encoded, Target
 from bestiary.data.store import Facts, read_array, read_spec, write_array, write_spec, write_text
-from bestiary.data.worlds import features_of, open_world
+from bestiary.data.worlds import features_of, first_action, numbers, open_world
 from bestiary.errors import InputError
 
 EPISODES = 100  # of each split
+MOST_STEPS = 100_000  # in which an episode that is tried must end
+MOST_REWARD = 1e30  # returns are kept in single precision
+TRIED = 10.0  # seconds after which trying stops: a slow world is none that is broken
 _FIRST = 1_000_000  # seeds of judged episodes begin here; those of training are hashed elsewhere
 _NEW = 9_000_000  # and those of an environment that a trained model is given
 
@@ -199,7 +203,7 @@ def read_environment(
         reason: why it is read as an environment.
 
     Raises:
-        InputError: when there is no such environment, or its actions are not a choice of several.
+        InputError: when there is no such environment, its actions are not a choice of several, or it cannot be played.
     """
     if target is not None:
         raise InputError(f"an environment has no column to predict; received target={target!r}; leave it out")
@@ -207,7 +211,46 @@ def read_environment(
         raise InputError(f"an environment is for the task control; received {problem!r}")
     if not isinstance(source, str):
         raise InputError(f"expected a gymnasium id or module:Class; received {type(source).__name__}; try CartPole-v1")
-    world = open_world(source)
-    spec = EnvironmentSpec(features_of(world), int(world.action_space.n), source)
-    world.close()
+    try:
+        world = open_world(source)
+        spec = EnvironmentSpec(features_of(world), int(world.action_space.n), source)
+        try_out(world, source)
+        world.close()
+    except InputError:
+        raise
+    except Exception as fault:  # the environment is a person's own code
+        first = (str(fault).strip().splitlines() or [""])[0][:160]
+        told = f"the environment {source!r} cannot be played: {type(fault).__name__}: {first}"
+        raise InputError(f"{told}; gymnasium.utils.env_checker.check_env says what it lacks") from fault
     return EnvironmentSource(spec, reason)
+
+
+def try_out(world: Any, name: str) -> None:
+    """Plays one episode by chance, so that what is broken is told before a race begins.
+
+    Args:
+        world: just opened.
+        name: of the environment, for messages.
+
+    Raises:
+        InputError: for observations of another shape than the world announces, numbers that are none, and an episode
+            that does not end.
+    """
+    draw, began = np.random.default_rng(0), time.monotonic()
+    observation, _ = world.reset(seed=_FIRST - 1)
+    for step in range(MOST_STEPS):
+        seen = numbers(world, observation)
+        if not 0 < len(seen) == features_of(world) or not np.isfinite(seen).all():
+            told = f"{features_of(world) or 'some'} numbers, none of them NaN or infinite"
+            raise InputError(f"an observation of {name!r} has {told}; after {step} steps it gives {observation!s:.80}")
+        action = int(draw.integers(int(world.action_space.n))) + first_action(world)
+        observation, reward, terminated, truncated, _ = world.step(action)
+        if not abs(float(reward)) < MOST_REWARD:
+            told = f"rewards are numbers below {MOST_REWARD:g} in size"
+            raise InputError(f"{told}; {name!r} pays {reward} after {step + 1} steps; mend or divide them")
+        if terminated or truncated or time.monotonic() - began > TRIED:
+            return
+    raise InputError(
+        f"an episode must end; one of {name!r}, played by chance, had not after {MOST_STEPS:,} steps; "
+        "wrap it in gymnasium.wrappers.TimeLimit"
+    )
