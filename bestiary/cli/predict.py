@@ -23,6 +23,12 @@ def command(
     out: Annotated[
         Path | None, typer.Option(help="Where to write: .csv, .tsv, .parquet or .jsonl; standard output unless given.")
     ] = None,
+    beams: Annotated[
+        int | None, typer.Option(help="Of written sequences: hypotheses followed side by side; 1 unless given.")
+    ] = None,
+    penalty: Annotated[
+        float | None, typer.Option(help="Of length, between finished hypotheses; 0.6 unless given.")
+    ] = None,
 ) -> None:
     """Predict new rows with a trained model."""
     if out is not None:
@@ -30,7 +36,9 @@ def command(
     from bestiary.runs.model import load
 
     model = load(run)
-    answers = model.predict(str(file)).drop(columns="row")
+    words = {"beams": beams, "penalty": penalty}
+    answers = model.predict(str(file), **{n: value for n, value in words.items() if value is not None})
+    answers = answers.drop(columns="row")
     for warning in model.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     if out is None:

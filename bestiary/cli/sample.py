@@ -31,6 +31,9 @@ def command(
     min_p: Annotated[
         float | None, typer.Option(help="Of texts: only tokens at least so likely beside the best.")
     ] = None,
+    beams: Annotated[
+        int | None, typer.Option(help="Of texts: nothing is drawn; the likeliest of so many followed are told.")
+    ] = None,
     changes: Annotated[
         list[str] | None, typer.Option("--set", help="A further word of its sampler: name=value. Repeatable.")
     ] = None,
@@ -46,7 +49,7 @@ def command(
         raise InputError(f"--count must be from 1 to 10000; received {count}; try 16")
     given = {
         "prompt": prompt, "length": length, "steps": steps, "sampler": sampler, "temperature": temperature,
-        "top_k": top_k, "top_p": top_p, "min_p": min_p,
+        "top_k": top_k, "top_p": top_p, "min_p": min_p, "beams": beams,
     }  # fmt: skip
     words = {word: value for word, value in given.items() if value is not None} | settings(changes or [])
     from bestiary.runs.trained import trained

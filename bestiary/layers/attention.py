@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -116,6 +116,12 @@ class Memory:
         self._keys[:, :, start : self.count] = keys
         self._values[:, :, start : self.count] = values
         return self._keys[:, :, : self.count], self._values[:, :, : self.count]
+
+    def pick(self, rows: Int[Tensor, " B"]) -> Memory:
+        """The same of these rows, in this order; a row may come more than once."""
+        picked = Memory(self.length)
+        picked.count, picked._keys, picked._values = self.count, self._keys[rows], self._values[rows]
+        return picked
 
 
 class ScaledDotProductAttention(nn.Module):

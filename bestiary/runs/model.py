@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import inspect
 import json
 import shutil
 from collections.abc import Mapping
@@ -131,13 +133,23 @@ class TaskAnswers:
         self.answer = answer.eval() if isinstance(answer, nn.Module) else answer
         self.spec, self.facts = spec, facts
 
-    def predict(self, arrays: Mapping[str, Any]) -> Any:
-        """Columns for people, by name; `row` counts the given rows unless the task names them itself."""
+    def predict(self, arrays: Mapping[str, Any], **words: Any) -> Any:
+        """Columns for people, by name; `row` counts the given rows unless the task names them itself.
+
+        Args:
+            arrays: encoded rows.
+            **words: of the task's `table`.
+        """
         from bestiary.data.opening import data_of
 
         data = data_of(self.spec, self.facts, {"test": arrays})
         with torch.no_grad():
-            return task_for(self.facts).table(self.answer, data, "test")
+            return task_for(self.facts).table(self.answer, data, "test", **words)
+
+    def words(self) -> list[str]:
+        """That `predict` takes: how the task answers."""
+        asked = inspect.signature(task_for(self.facts).table).parameters.values()
+        return [one.name for one in asked if one.kind is one.KEYWORD_ONLY]
 
 
 class Model:
@@ -157,12 +169,13 @@ class Model:
     def __repr__(self) -> str:
         return f"<Model {self.name}: {self.spec.kind}, predicts {self.facts.get('target')!r}>"
 
-    def predict(self, source: object) -> pd.DataFrame:
+    def predict(self, source: object, **words: Any) -> pd.DataFrame:
         """Predictions for new rows, one a row, in order.
 
         Args:
             source: a path, frame, arrays or the name of a built-in data set, as `bestiary.data.read` takes them; the
                 target is not needed.
+            **words: of the task: `beams` and `penalty` of one that writes sequences.
 
         Returns:
             `row`; `name`, where rows have names (the file of an image, the id of a series); `prediction`; for classes
@@ -170,13 +183,18 @@ class Model:
             rows is left in `self.warnings`.
 
         Raises:
-            InputError: when nothing of the source can be used.
+            InputError: when nothing of the source can be used, or for a word that the task does not know.
         """
         import pandas as pd
 
+        known = self.answers.words() if isinstance(self.answers, TaskAnswers) else []
+        for word in words:
+            if word not in known:
+                raise InputError(f"{self.name} ({self.facts['problem']}) has no {word} to be set; leave it out")
         encoded = self.encoder.encode(opened(source))
         self.warnings = encoded.warnings
-        outputs = self.answers.predict(encoded.arrays)
+        answer = functools.partial(self.answers.predict, **words)  # pyright: ignore[reportCallIssue] - just checked
+        outputs = answer(encoded.arrays)
         if isinstance(self.answers, TaskAnswers) and not encoded.names:
             return pd.DataFrame({"row": encoded.rows, **{k: list(v) for k, v in outputs.items() if k != "row"}})
         given = pd.DataFrame({"row": range(len(encoded.names) or len(encoded.rows))})

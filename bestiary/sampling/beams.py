@@ -19,6 +19,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from bestiary.errors import InputError
+
 BEGIN, END = 2, 3  # tokens; 0 is padding and 1 unknown, and neither of them nor the beginning is ever written
 State = tuple[Tensor, ...]
 
@@ -42,7 +44,8 @@ class Answers:
     Attributes:
         tokens: [B, T], without beginning and end, padded with 0.
         lengths: [B], of the answers; 0 where nothing was written before the end.
-        scores: [B], log probability in nats, the end included; for beams divided by the length penalty.
+        scores: [B], log probability in nats, the end included where there is one; for beams divided by the length
+            penalty.
     """
 
     tokens: Int[Tensor, "B T"]
@@ -63,10 +66,11 @@ def greedy(network: Steps, source: Int[Tensor, "B S"], lengths: Int[Tensor, " B"
     memory, state = network.encode(source, lengths)
     tokens = torch.full_like(source[:, 0], BEGIN)
     going, scores, written = tokens == BEGIN, source.new_zeros(len(source), dtype=torch.float32), list[Tensor]()
-    for _ in range(longest + 1):
+    for length in range(longest + 1):
         logits, state = network.step(tokens, memory, state)
         best, tokens = writable(logits).max(-1)
-        scores = scores + best * going
+        kept = going & (tokens == END) if length == longest else going  # what is broken off goes without its last one
+        scores = scores + best * kept
         going = going & (tokens != END)
         written.append(tokens * going)
         if not going.any():
@@ -96,6 +100,9 @@ def beam_search(
         beams: N, hypotheses that are followed.
         penalty: alpha; answers are compared by log probability / ((5 + length) / 6) ** alpha, the end counted.
 
+    Raises:
+        InputError: for numbers with which nothing can be searched.
+
     Example:
         >>> from bestiary.architectures.recurrence.luong import LuongDot
         >>> network = LuongDot(vocabulary=9, answers=7, embedding=4, width=6).eval()
@@ -103,6 +110,8 @@ def beam_search(
         >>> found.tokens.shape[0], bool(found.scores < 0)
         (1, True)
     """
+    if beams < 1 or not 0 <= penalty < float("inf"):
+        raise InputError(f"beams must be 1 or more, penalty 0 or more; received {beams} and {penalty}; try 5 and 0.6")
     rows = len(source)
     memory, state = network.encode(source, lengths)
     memory, state = (tuple(t.repeat_interleave(beams, 0) for t in part) for part in (memory, state))
@@ -113,10 +122,12 @@ def beam_search(
     left = torch.full((rows, 1), beams, device=source.device)  # beams still to be followed
     best = torch.full((rows,), float("-inf"), device=source.device)
     answers = source.new_zeros(rows, longest)
+    before = written, scores
     first = torch.arange(rows, device=source.device)[:, None] * beams
     rank = torch.arange(beams, device=source.device)
     for length in range(longest + 1):
         logits, state = network.step(tokens.flatten(), memory, state)
+        before = written, scores
         following = scores[:, :, None] + writable(logits).view(rows, beams, -1)  # [B, N, K]
         scores, chosen = following.flatten(1).topk(beams)
         scores = scores.masked_fill(rank >= left, float("-inf"))
@@ -131,6 +142,7 @@ def beam_search(
         if length == longest or not scores.isfinite().any():
             break
         written = torch.cat([written, tokens[:, :, None]], 2)
+    written, scores = before  # those that are broken off, without a token too many
     unended = torch.where(best.isfinite()[:, None], float("-inf"), scores)
     best, answers = _keep(best, answers, written, unended, longest, penalty)
     return Answers(answers, (answers > 0).sum(1), best)

@@ -1,24 +1,26 @@
 """From logits to the next token, and on: greedy, temperature, top-k, top-p, min-p, as functions from logits to logits.
 
 A rule that leaves tokens out gives them minus infinity; what is left is drawn from by its softmax. Rules follow each
-other: `then(temperature(0.8), top_k(40))`.
+other: `then(temperature(0.8), top_k(40))`. Nothing is drawn in `likeliest`, which follows several texts side by side.
 
 Sources: top-k, Fan, Lewis, Dauphin 2018, Hierarchical neural story generation; top-p, Holtzman et al. 2020, The curious
 case of neural text degeneration; min-p, Nguyen et al. 2024, Turning up the heat: min-p sampling for creative and
 coherent LLM outputs.
 
-Axes: B batch, T time, V vocabulary.
+Axes: B batch, N beams, T time, V vocabulary.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from bestiary.errors import InputError
+from bestiary.layers.attention import Memory
 from bestiary.sampling.looking import evaluating
 
 Rule = Callable[[Tensor], Tensor]  # logits [..., V] -> logits [..., V]
@@ -180,16 +182,84 @@ def generate(
     return tokens
 
 
-def _reading(network: nn.Module, tokens: Tensor, first: int, cached: bool) -> Iterator[tuple[int, Tensor]]:
-    """Each place from `first` on, with the logits of what comes there; the caller fills `tokens` in meanwhile."""
+@torch.no_grad()
+def likeliest(
+    network: nn.Module,
+    prompt: Int[Tensor, " T"],
+    count: int,
+    beams: int,
+    rule: Rule = lambda logits: logits,
+    *,
+    cached: bool = True,
+) -> tuple[Int[Tensor, "N T+count"], Float[Tensor, " N"]]:
+    """Carries one text on by beam search: of all texts that begin like those followed so far, the likeliest go on.
+
+    All are equally long, so that no length needs a penalty. One beam is greedy choice. The window moves as in
+    `generate`. Likely texts are dull ones, which repeat themselves (Holtzman et al. 2020): this shows what a network
+    believes rather than how people write.
+
+    Args:
+        network: as in `generate`.
+        prompt: tokens to begin with, at least one.
+        count: how many follow.
+        beams: N, texts that are followed.
+        rule: from the logits of the network to those whose softmax counts.
+        cached: False reads the whole window for every token.
+
+    Returns:
+        The texts from the likeliest on, and their log probabilities in nats, the prompt's not counted; fewer than
+        `beams` where there are no more.
+
+    Raises:
+        InputError: when the prompt is empty, or beams are below 1.
+
+    Example:
+        >>> from bestiary.architectures.attention.gpt import GPT
+        >>> network = GPT(vocabulary=20, length=8, width=8, depth=1, heads=2)
+        >>> texts, scores = likeliest(network, torch.tensor([1, 2, 3]), 12, beams=4)
+        >>> texts.shape, bool((scores[:-1] >= scores[1:]).all())
+        (torch.Size([4, 15]), True)
+    """
+    if not len(prompt) or beams < 1:
+        raise InputError(f"expected a prompt and 1 beam or more; received {len(prompt)} tokens and {beams} beams")
+    tokens = torch.cat([prompt, prompt.new_zeros(count)]).repeat(beams, 1)
+    scores = torch.full((beams,), _NEVER, device=prompt.device)
+    scores[0] = 0.0  # all begin alike: one of them counts
+    order = None
+    with evaluating(network):
+        reading = _reading(network, tokens, len(prompt), cached)
+        for _ in range(count):
+            end, logits = reading.send(order)
+            following = scores[:, None] + rule(logits).float().log_softmax(-1)  # [N, V]
+            scores, chosen = following.flatten().topk(beams)
+            order = chosen // following.shape[1]
+            tokens[:] = tokens[order]
+            tokens[:, end] = chosen % following.shape[1]
+    return tokens[scores.isfinite()], scores[scores.isfinite()]
+
+
+def _reading(
+    network: nn.Module, tokens: Tensor, first: int, cached: bool
+) -> Generator[tuple[int, Tensor], Tensor | None]:
+    """Each place from `first` on, with the logits of what comes there; the caller fills `tokens` in meanwhile.
+
+    A caller that gives its rows another order in `tokens` sends that order.
+    """
     longest = getattr(network, "length", tokens.shape[1])
     cached = cached and hasattr(network, "remember")
     start = read = 0
-    memory = network.remember() if cached else None  # pyright: ignore[reportCallIssue]
+    memory: list[Any] = network.remember() if cached else []  # pyright: ignore[reportCallIssue]
     for end in range(first, tokens.shape[1]):
         if end - start > longest:
             start = read = end - max(1, longest // 2)
-            memory = network.remember() if cached else None  # pyright: ignore[reportCallIssue]
+            memory = network.remember() if cached else []  # pyright: ignore[reportCallIssue]
         logits = network(tokens[:, read:end], memory) if cached else network(tokens[:, start:end])
         read = end if cached else start
-        yield end, logits[:, -1]
+        order = yield end, logits[:, -1]
+        if order is not None:
+            memory[:] = [_picked(kept, order) for kept in memory]
+
+
+def _picked(kept: Any, rows: Tensor) -> Any:
+    """Rows of what one layer remembers: keys and values, or the states of a cell."""
+    return kept.pick(rows) if isinstance(kept, Memory) else tuple(state[rows] for state in kept)

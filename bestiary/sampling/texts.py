@@ -11,7 +11,7 @@ from torch import nn
 from bestiary.contracts import CorpusSpec, Spec
 from bestiary.data.units import BEGIN, Units
 from bestiary.errors import InputError
-from bestiary.sampling.decoding import Rule, forbid, generate, min_p, temperature, then, top_k, top_p
+from bestiary.sampling.decoding import Rule, forbid, generate, likeliest, min_p, temperature, then, top_k, top_p
 from bestiary.sampling.samples import Samples
 
 MOST = 100_000  # tokens of a text
@@ -26,10 +26,11 @@ def sample(
     seed: int = 0,
     prompt: str = "",
     length: int = 400,
-    temperature: float = 0.8,
+    temperature: float | None = None,
     top_k: int | None = None,
     top_p: float | None = None,
     min_p: float | None = None,
+    beams: int | None = None,
 ) -> Samples:
     """Texts that go on from a prompt.
 
@@ -41,13 +42,16 @@ def sample(
         seed: of random numbers.
         prompt: what they begin with; the beginning of a text unless given.
         length: tokens that follow.
-        temperature: below 1 the likely becomes likelier; 0 always takes the most likely token.
+        temperature: below 1 the likely becomes likelier; 0 always takes the most likely token; 0.8 unless given.
         top_k: only so many of the most likely tokens are drawn from.
         top_p: only the fewest likely tokens that have this much of the probability.
         min_p: only tokens at least so many times as likely as the likeliest.
+        beams: nothing is drawn: so many texts are followed side by side, and the likeliest are told, at most as many as
+            are followed.
 
     Raises:
-        InputError: for values that cannot be, or a network that learned something else than to carry text on.
+        InputError: for values that cannot be, for rules of drawing beside beams, or a network that learned something
+            else than to carry text on.
     """
     if not isinstance(spec, CorpusSpec):
         raise InputError(
@@ -59,9 +63,14 @@ def sample(
     units = Units.of(facts)
     device = next(network.parameters()).device
     begin = torch.tensor([BEGIN, *units.encode(prompt.encode()).tolist()], device=device)
-    generator = torch.Generator(device).manual_seed(seed)
-    rule = rule_of(temperature, top_k, top_p, min_p)
-    found = generate(network, begin.repeat(count, 1), length, rule, generator=generator)
+    if beams is not None:
+        if any(word is not None for word in (temperature, top_k, top_p, min_p)):
+            raise InputError("beams draw nothing, so temperature, top-k, top-p and min-p mean nothing; leave them out")
+        found = likeliest(network, begin, length, beams, forbid(BEGIN))[0][:count]
+    else:
+        generator = torch.Generator(device).manual_seed(seed)
+        rule = rule_of(0.8 if temperature is None else temperature, top_k, top_p, min_p)
+        found = generate(network, begin.repeat(count, 1), length, rule, generator=generator)
     return Samples(texts=[units.decode(row.numpy()).decode("utf-8", errors="replace") for row in found.cpu()])
 
 

@@ -1,8 +1,9 @@
 """From sequence to sequence: what was written is compared with what should have been.
 
-Networks write greedily, here as in `predict`. They choose among themselves by what the true answer costs them in nats,
-which tells more of a row than right or wrong. An answer without probabilities costs what it takes to tell how it must
-be corrected: for each edit a place in it and a token. The verdict counts wrong answers and edits.
+Networks write greedily where they are judged; who asks for answers may have beams searched. They choose among
+themselves by what the true answer costs them in nats, which tells more of a row than right or wrong. An answer without
+probabilities costs what it takes to tell how it must be corrected: for each edit a place in it and a token. The verdict
+counts wrong answers and edits.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from torch.nn import functional as F
 from bestiary.batches import PairBatch, PairSpec
 from bestiary.contracts import Predictions
 from bestiary.data.alphabets import alphabet_of
-from bestiary.sampling.beams import Answers, greedy
+from bestiary.errors import InputError
+from bestiary.sampling.beams import beam_search, greedy
 from bestiary.sampling.looking import evaluating
 from bestiary.tasks.edits import edits
 from bestiary.tasks.evidence import Evidence, Measure, mean, ratio
@@ -119,21 +121,40 @@ class Transduce:
         loss = torch.from_numpy(cost[sequence[:, 1:]].sum(1))
         return _predictions(data.arrays(split)["row"], loss, apart, lengths)
 
-    def table(self, answer: nn.Module | Writer, data: Pairs, split: str) -> dict[str, list[Any]]:
-        """`row`, and `prediction`: what is written for each source."""
+    def table(
+        self, answer: nn.Module | Writer, data: Pairs, split: str, *, beams: int = 1, penalty: float = 0.6
+    ) -> dict[str, list[Any]]:
+        """`row`, and `prediction`: what is written for each source.
+
+        Args:
+            answer: what writes.
+            data: with the sources.
+            split: of it.
+            beams: hypotheses that a network follows; one is greedy choice.
+            penalty: of length, between finished hypotheses (Wu et al. 2016, equation 14); 0 for none.
+        """
         units = cast("Sequence[Mapping[str, Any]]", self.facts["units"])
         alphabet, texts = alphabet_of(units[1]), list[Any]()
         with evaluating(answer):
             for batch in data.batches(split):
-                texts += [alphabet.decode(tokens) for tokens in write(answer, batch, data.spec)]
+                texts += [alphabet.decode(tokens) for tokens in write(answer, batch, data.spec, beams, penalty)]
         return {"row": data.arrays(split)["row"].tolist(), "prediction": texts}
 
 
-def write(answer: nn.Module | Writer, batch: PairBatch, spec: PairSpec) -> Sequence[Sequence[int]]:
-    """What is written for each source of a batch: greedily by a network, which is in evaluation mode."""
+def write(
+    answer: nn.Module | Writer, batch: PairBatch, spec: PairSpec, beams: int = 1, penalty: float = 0.6
+) -> Sequence[Sequence[int]]:
+    """What is written for each source of a batch; a network is in evaluation mode, and greedy with one beam.
+
+    Raises:
+        InputError: for beams of a baseline, which searches in its own way.
+    """
     if not isinstance(answer, nn.Module):
+        if beams != 1:
+            raise InputError("beams are of networks; this baseline searches in its own way; leave them out")
         return answer.write(batch.source, batch.source_lengths)
-    found: Answers = greedy(cast("Any", answer), batch.source, batch.source_lengths, spec.answer_length - 2)
+    asked = cast("Any", answer), batch.source, batch.source_lengths, spec.answer_length - 2
+    found = greedy(*asked) if beams == 1 else beam_search(*asked, beams, penalty)
     return [tokens[:length] for tokens, length in zip(found.tokens.tolist(), found.lengths.tolist())]
 
 

@@ -30,7 +30,18 @@ from bestiary.errors import InputError
 from bestiary.layers.attention import Attention, Memory
 from bestiary.layers.masks import causal
 from bestiary.objectives.next_token import NextToken
-from bestiary.sampling.decoding import forbid, generate, greedy, min_p, temperature, then, top_k, top_p
+from bestiary.sampling.decoding import (
+    forbid,
+    generate,
+    greedy,
+    likeliest,
+    min_p,
+    temperature,
+    then,
+    top_k,
+    top_p,
+)
+from bestiary.sampling.looking import evaluating
 from bestiary.sampling.texts import sample
 from bestiary.tasks.continuation import Continue
 from tests.references.parity import assert_same, close
@@ -273,6 +284,57 @@ def test_rules_refuse_what_cannot_be() -> None:
             make(value)
     with pytest.raises(InputError, match="at least one token"):
         generate(networks()[0], torch.zeros(1, 0, dtype=torch.long), 3)
+
+
+@pytest.mark.parametrize("beams", [1, 3, 8])
+def test_likeliest_texts_are_transformers_beams(beams: int) -> None:
+    for seed in SEEDS:
+        ours, theirs = pair(seed)
+        prompt, count = torch.randint(1, ours.embed.num_embeddings, (2,)), ours.length - 2
+        theirs.generation_config.eos_token_id = None
+        made = theirs.generate(
+            prompt[None], max_new_tokens=count, do_sample=False, num_beams=beams, length_penalty=0.0,
+            attention_mask=torch.ones(1, 2, dtype=torch.long),
+        )  # fmt: skip
+        assert likeliest(ours, prompt, count, beams)[0][0].tolist() == made[0].tolist()
+
+
+@pytest.mark.parametrize("network", networks(), ids=NAMES)
+def test_texts_that_are_followed_keep_their_own_memory(network: nn.Module) -> None:
+    """With and without a cache, past the end of the window; the scores are those of the texts themselves."""
+    prompt = torch.randint(13, (3,))
+    for count in (4, 20):
+        (cached, told), (plain, _) = (likeliest(network, prompt, count, 5, cached=cached) for cached in (True, False))
+        assert torch.equal(cached, plain) and len(cached.unique(dim=0)) == 5
+        assert (told[:-1] >= told[1:]).all()
+    texts, told = likeliest(network, prompt, 4, 5)
+    with torch.no_grad(), evaluating(network):
+        chances = network(texts[:, :-1]).log_softmax(-1).gather(2, texts[:, 1:, None])[:, 2:, 0]
+    close(told, chances.sum(1), "scores")
+
+
+def test_wide_beams_find_the_likeliest_text_of_all() -> None:
+    torch.manual_seed(0)
+    network = stirred(GPT(vocabulary=4, length=6, width=4, depth=1, heads=1), 0).eval()
+    texts = torch.cartesian_prod(*[torch.arange(4)] * 3)
+    whole = torch.cat([torch.ones(64, 1, dtype=torch.long), texts], 1)
+    with torch.no_grad():
+        chances = network(whole[:, :-1]).log_softmax(-1).gather(2, whole[:, 1:, None]).sum((1, 2))
+    found, told = likeliest(network, torch.tensor([1]), 3, beams=100)
+    order = chances.argsort(descending=True)
+    assert found.tolist() == whole[order].tolist()
+    close(told, chances[order], "scores")
+
+
+def test_likeliest_texts_are_told_without_chance() -> None:
+    torch.manual_seed(0)
+    network, words = GPT(vocabulary=257, length=16, width=8, depth=1, heads=2), {"prompt": "In the", "length": 12}
+    texts = [sample(network, CorpusSpec(257, 16), FACTS, count=2, seed=seed, beams=4, **words).texts for seed in (0, 1)]
+    assert texts[0] == texts[1] and len(texts[0]) == 2 and texts[0][0].startswith("In the")
+    with pytest.raises(InputError, match="beams draw nothing"):
+        sample(network, CorpusSpec(257, 16), FACTS, beams=4, top_k=3, **words)
+    with pytest.raises(InputError, match="1 beam or more"):
+        sample(network, CorpusSpec(257, 16), FACTS, beams=0, **words)
 
 
 def test_draws_follow_the_distribution() -> None:

@@ -491,6 +491,23 @@ def test_greedy_writes_the_likeliest_token_again_and_again() -> None:
         assert not found.tokens[row, found.lengths[row] :].any()
 
 
+def test_what_is_broken_off_is_scored_by_what_was_written() -> None:
+    """0.6 x 0.7 after two tokens; the third, which is not written, would make it a third of that."""
+    network = Table({2: {4: 0.6, 5: 0.4}, 4: {5: 0.7, 3: 0.3}, 5: {4: 0.5, 6: 0.5}})
+    for found in (
+        greedy(network, SOURCE, LENGTHS, longest=2),
+        beam_search(network, SOURCE, LENGTHS, longest=2, beams=1, penalty=0.0),
+    ):
+        assert found.tokens[0].tolist() == [4, 5]
+        assert abs(float(found.scores[0]) - math.log(0.6 * 0.7)) < 1e-5
+
+
+def test_beams_refuse_what_cannot_be() -> None:
+    for words in ({"beams": 0}, {"penalty": -0.1}, {"penalty": float("nan")}):
+        with pytest.raises(InputError, match="beams must be 1 or more"):
+            beam_search(networks(0)["transformer"], SOURCE, LENGTHS, longest=2, **words)
+
+
 # --------------------------------------------------------------------------------------------- loss and schedule
 
 

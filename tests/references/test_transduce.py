@@ -370,11 +370,27 @@ def test_a_saved_network_writes_the_answers_of_new_rows(tmp_path) -> None:
         facts=encoder.facts,
     )  # fmt: skip
     encoder.save(tmp_path / "model" / "encoder")
-    model = load(tmp_path / "model")
-    found = model.predict(pd.DataFrame({"spelling": ["aba", "bea", "cda", "", "aza"]}))
+    model, asked = load(tmp_path / "model"), pd.DataFrame({"spelling": ["aba", "bea", "cda", "", "aza"]})
+    found = model.predict(asked)
     assert found["prediction"].tolist()[:3] == ["A B A", "B E F A", "D A"]
     assert found["row"].tolist() == [0, 1, 2, 3, 4] and isinstance(found["prediction"][3], str)
     assert model.warnings == [
         "column 'spelling' is empty in 1 of 5 rows",
         "1 of 5 rows have characters that no training row has",
     ]
+    searched = model.predict(asked, beams=4)
+    assert searched["prediction"].tolist()[:3] == ["A B A", "B E F A", "D A"]
+    longer = model.predict(asked, beams=30, penalty=50.0)["prediction"]  # by far the longest that is followed wins
+    assert len(longer[0]) > len("A B A")
+    with pytest.raises(InputError, match="beams must be 1 or more"):
+        model.predict(asked, beams=0)
+    with pytest.raises(InputError, match=r"luong \(transduce\) has no beam to be set"):
+        model.predict(asked, beam=4)
+
+
+def test_a_baseline_has_no_beams() -> None:
+    known = pairs(language(20, 0))
+    nearest = NearestNeighbour(known["source"], known["sequence"])
+    assert len(Transduce(FACTS).table(nearest, data(), "validation")["prediction"]) == 100
+    with pytest.raises(InputError, match="this baseline searches in its own way"):
+        Transduce(FACTS).table(nearest, data(), "validation", beams=3)
