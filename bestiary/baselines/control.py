@@ -74,7 +74,7 @@ def _search(data: Any, setting: Setting, seed: int, seconds: float) -> Linear:
     scale = _spread(name, seeds, data.spec.outputs)
     shape, began = (data.spec.features + 1, data.spec.outputs), time.monotonic()
     leader: NDArray[np.float32] = np.zeros(shape, np.float32)
-    best, number = -np.inf, 0
+    best, tried = -np.inf, 0
     for number in range(setting["candidates"]):
         if number >= 2 and time.monotonic() - began > seconds:
             break
@@ -84,7 +84,8 @@ def _search(data: Any, setting: Setting, seed: int, seconds: float) -> Linear:
         returns, _ = episodes(name, seeds[:TRIED], Linear(weight, scale).act)
         if returns.mean() > best:
             best, leader = float(returns.mean()), weight
-    setting["candidates"] = number + 1
+        tried += 1
+    setting["candidates"] = tried  # what a replay follows
     return Linear(leader, scale)
 
 

@@ -23,10 +23,14 @@ from numpy.typing import NDArray
 
 from bestiary.baselines.rivals import Rival, Setting
 from bestiary.data.corpus_store import CorpusData
+from bestiary.errors import InputError
 
 Counts = NDArray[np.uint64]
 LONGEST = 8  # bytes of an n-gram: as many as one 64-bit number holds
 MOST = 64 << 20  # bytes of training text that are counted; the first so many of longer ones
+ORDERS = (6, 8, 7, 5, 4, 3)
+"""Of n-grams, as they are tried: time is short where a text is long, and there long ones are best."""
+PIECE = 4_096  # bytes to which a compressor's bits are dealt out
 
 
 def grams(text: NDArray[np.uint8], size: int) -> Counts:
@@ -119,7 +123,13 @@ class KneserNey:
 
     @classmethod
     def fit(cls, texts: Sequence[bytes], order: int) -> KneserNey:
-        """Counts n-grams of `order` bytes and fewer, which do not reach from one text into the next."""
+        """Counts n-grams of `order` bytes and fewer, which do not reach from one text into the next.
+
+        Raises:
+            InputError: for an order whose n-grams one number does not hold.
+        """
+        if not 1 <= order <= LONGEST:
+            raise InputError(f"an n-gram has from 1 to {LONGEST} bytes; received order {order}; try 6")
         raw = [np.frombuffer(text, np.uint8) for text in texts]
         longest, times = np.unique(np.concatenate([grams(text, order) for text in raw]), return_counts=True)
         keys, counts = [longest], [times]
@@ -182,7 +192,8 @@ _METHODS: Mapping[str, Callable[[bytes], bytes]] = {
 class Compressor:
     """What a text adds to the compressed size of the training text, when it follows it.
 
-    A compressor says no probabilities: the bits are spread evenly over all bytes of the texts that it is given at once.
+    A compressor says no probabilities: what the texts that it is given at once add together is dealt out over pieces of
+    them, to each as much as it takes by itself (packed by zlib), so that texts differ as they do for other models.
 
     Args:
         text: the training text.
@@ -200,9 +211,10 @@ class Compressor:
 
     def bits(self, texts: Sequence[bytes]) -> list[NDArray[np.float64]]:
         """Bits of each byte of each text."""
-        total = sum(map(len, texts))
         added = len(_METHODS[self.method](self.text + b"".join(texts))) - self._alone
-        return [np.full(len(text), 8 * added / max(1, total)) for text in texts]
+        alone = [_alone(text) for text in texts]
+        whole = max(1.0, sum(float(text.sum()) for text in alone))
+        return [8 * added / whole * text for text in alone]
 
     def state(self) -> dict[str, Any]:
         """The training text itself."""
@@ -212,6 +224,13 @@ class Compressor:
     def restore(cls, state: Mapping[str, Any]) -> Self:
         """From what `state` gave."""
         return cls(state["text"].tobytes(), str(state["method"]))
+
+
+def _alone(text: bytes) -> NDArray[np.float64]:
+    """What each byte takes when the pieces of a text are packed one by one, [L]."""
+    pieces = [text[start : start + PIECE] for start in range(0, len(text), PIECE)]
+    sizes = [len(zlib.compress(piece, 9)) / len(piece) for piece in pieces]
+    return np.repeat(np.asarray(sizes, np.float64), [len(piece) for piece in pieces])
 
 
 def training_texts(data: CorpusData) -> list[bytes]:
@@ -240,7 +259,7 @@ RIVALS: tuple[Rival, ...] = (
         ("corpus",),
         KneserNey,
         _fit_ngram,
-        lambda data: [{"order": order} for order in (5, 6, 7, 4, 8, 3)],
+        lambda data: [{"order": order} for order in ORDERS],
     ),
     Rival(
         "compressor",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -129,7 +130,8 @@ def run_rival(
             start = time.monotonic()
             if tried and not written and start - began + slowest > seconds:
                 break
-            answer = rival.fit(opened, setting, seed, max(0.1, seconds - (start - began)))
+            left = math.inf if written else max(0.1, seconds - (start - began))
+            answer = rival.fit(opened, setting, seed, left)
             looking = time.monotonic()
             predictions = task.predict(answer, opened, "validation")
             predicting = 1000 * (time.monotonic() - looking) / max(1, len(predictions))
