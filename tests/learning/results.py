@@ -1,7 +1,8 @@
 """`make results`: every claim in full, three seeds, written to `docs/results/`, resumable; then one page of all.
 
-A result holds a digest of the source files that it was measured on, which are those that its network, its recipe and
-what else it names import; when they have changed since, the page says stale.
+A result holds a digest of the code that it was measured on: the files that its network, its recipe and what else it
+names import, without comments and docstrings. When it has changed since, the page says stale, until the result is
+measured again or `tests.learning.same` shows that the change changes no figure.
 """
 
 import ast
@@ -14,7 +15,9 @@ import platform
 import statistics
 import sys
 import time
+import tokenize
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +44,22 @@ def digest(claim: Claim) -> str:
 
 
 def _digest(paths: Iterable[Path], words: str) -> str:
-    content = b"".join(path.read_bytes() for path in sorted(paths))
-    return hashlib.sha256(content + words.encode()).hexdigest()[:16]
+    content = "".join(code(path) for path in sorted(paths))
+    return hashlib.sha256((content + words).encode()).hexdigest()[:16]
+
+
+@functools.cache
+def code(path: Path) -> str:
+    """What a file does: its tokens without comments, docstrings and layout, none of which changes a figure."""
+    with path.open("rb") as file:
+        tokens = [t for t in tokenize.tokenize(file.readline) if t.type not in (tokenize.COMMENT, tokenize.NL)]
+    kept, fresh = [], True
+    for token, following in pairwise(tokens):
+        blank = token.type in (tokenize.ENCODING, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
+        if not (fresh and token.type == tokenize.STRING and following.type == tokenize.NEWLINE):
+            kept.append(tokenize.tok_name[token.type] if blank else token.string)
+        fresh = blank
+    return " ".join(kept)
 
 
 def _path(name: str) -> Path:
