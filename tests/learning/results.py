@@ -53,12 +53,14 @@ def code(path: Path) -> str:
     """What a file does: its tokens without comments, docstrings and layout, none of which changes a figure."""
     with path.open("rb") as file:
         tokens = [t for t in tokenize.tokenize(file.readline) if t.type not in (tokenize.COMMENT, tokenize.NL)]
-    kept, fresh = [], True
+    kept: list[str] = []
+    fresh, spoken = True, False  # at the beginning of a statement; after a docstring
     for token, following in pairwise(tokens):
         blank = token.type in (tokenize.ENCODING, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
-        if not (fresh and token.type == tokenize.STRING and following.type == tokenize.NEWLINE):
+        alone = fresh and token.type == tokenize.STRING and following.type == tokenize.NEWLINE
+        if not alone and not spoken:
             kept.append(tokenize.tok_name[token.type] if blank else token.string)
-        fresh = blank
+        fresh, spoken = blank, alone
     return " ".join(kept)
 
 
