@@ -59,14 +59,18 @@ def gap(metric: Metric, interval: Interval) -> str:
         '+1.2 points for the network, 0.1 to 2.4'
         >>> gap(by_name("rmse"), Interval(-2.0, -3.0, -1.0))
         'RMSE higher by 2.00 with the network, 1.00 to 3.00'
+        >>> wrong = Metric("sequence_error_rate", "wrong answers", False, "transduce", "evidence", 0.0, 1.0, True)
+        >>> gap(wrong, Interval(0.02, 0.01, 0.03))
+        'wrong answers lower by 2.0 points with the network, 1.0 to 3.0'
     """
+    unit = " points" if metric.percent else ""
     if not metric.higher:  # a plus for the network would read as an error that is larger
         worse = interval.value < 0
         shown = Interval(-interval.value, -interval.high, -interval.low) if worse else interval
-        by = f"{metric.title} {'higher' if worse else 'lower'} by {number(metric, shown.value)}"
+        by = f"{metric.title} {'higher' if worse else 'lower'} by {number(metric, shown.value)}{unit}"
         return f"{by} with the network, {_between(metric, shown)}"
     sign = "+" if interval.value > 0 else ""
-    unit = " points" if metric.percent else f" in {metric.title}"
+    unit = unit or f" in {metric.title}"
     return f"{sign}{number(metric, interval.value)}{unit} for the network, {_between(metric, interval)}"
 
 
