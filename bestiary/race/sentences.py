@@ -117,6 +117,8 @@ def undecided(leader: Candidate, rival: Candidate, interval: Interval, gain: Est
 
 
 def _more(gain: Estimate, bench: Bench) -> str:
+    if not math.isfinite(gain.error):
+        return "the test rows count as one, so rows of other groups or times might decide"
     needed = rows_needed(gain, bench.rows)
     if needed > HOPELESS * bench.rows:
         return "more test rows would hardly decide"

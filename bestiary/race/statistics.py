@@ -34,6 +34,7 @@ from bestiary.race.measures import Combine, Floats, linear, sums
 RESAMPLES = 2_000
 MOST_UNITS = 2_500  # more units are joined at random into this many: the standard error is then known to 1.4 %
 MOST_TERMS = 100  # metrics of more sums than this (over 20 classes) are linearised, or the product would cost seconds
+ALIKE = 5  # units that all agree by chance in more than 5 % of cases (a sign test): so many bound nothing
 FEWEST = 50  # rows in all; below it a test split has ten rows or fewer, and nothing is claimed
 LEVEL = 0.95
 
@@ -95,18 +96,22 @@ class Estimate:
 
     @property
     def constant(self) -> bool:
-        """Whether no unit makes a difference, as for a perfect score."""
-        return len(self.without) > 0 and float(np.abs(self.influence).max()) <= 1e-9 * (1 + abs(self.value))
+        """Whether no unit makes a difference, as for a perfect score; of a single unit nobody can tell."""
+        return len(self.without) > 1 and float(np.abs(self.influence).max()) <= 1e-9 * (1 + abs(self.value))
 
     def interval(self, level: float = LEVEL) -> Interval:
         """BCa, and never narrower than Student's t with two pseudo-observations.
 
         BCa alone is too short where few units decide: with four rows on which two models differ, all in favour of
         one, it excludes zero (an exact sign test gives p = 0.125). The pseudo-observations lie one typical influence to
-        either side of `origin`, and the variance is that of a score interval, as in Wilson's.
+        either side of `origin`, and the variance is that of a score interval, as in Wilson's. Up to five units bound
+        nothing, however alike they are; but what is zero on every unit is zero.
         """
-        if self.constant:
+        few = len(self.without) <= ALIKE
+        if self.constant and (not few or abs(self.value) < 1e-12):
             return Interval(self.value, self.value, self.value)
+        if few:
+            return Interval(self.value, -math.inf, math.inf)
         one, other = self._accelerated(level), self._student(level)
         low, high = min(one[0], other[0], self.value), max(one[1], other[1], self.value)
         return Interval(self.value, low, high)

@@ -203,11 +203,17 @@ class Bench:
         difference = self._scores[one.name] - self._scores[other.name]
         return difference if self.metric.higher else -difference
 
+    def interval(self, gain: Estimate) -> Interval:
+        """Of a difference: no further from zero than the range of the metric allows."""
+        found, most = gain.interval(), self.metric.high - self.metric.low
+        low, high = (b if math.isinf(b) else min(max(b, -most), most) for b in (found.low, found.high))
+        return Interval(found.value, low, high)
+
 
 def _crown(judgement: Judgement, bench: Bench) -> None:
     leader, *others = bench.order
     behind = {c.name: bench.gain(leader, c) for c in others}
-    intervals = {name: gain.interval() for name, gain in behind.items()}
+    intervals = {name: bench.interval(gain) for name, gain in behind.items()}
     tied = [c for c in others if not excludes_zero(intervals[c.name])]
     judgement.order = [c.name for c in bench.order]
     judgement.difference = {leader.name: Interval(0.0, 0.0, 0.0), **intervals}
@@ -243,7 +249,7 @@ def _worth(judgement: Judgement, bench: Bench) -> None:
     unbeaten = [c for c in baselines if gains[c.name].interval().low <= 1e-9]
     baseline = baselines[0] if baselines[0] in unbeaten or not unbeaten else unbeaten[0]
     judgement.networks_best, judgement.baseline_best = network.name, baseline.name
-    judgement.worth_it = gains[baseline.name].interval()
+    judgement.worth_it = bench.interval(gains[baseline.name])
     judgement.worth_sentence = sentences.worth(network, baseline, judgement, gains[baseline.name], bench)
 
 

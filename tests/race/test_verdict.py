@@ -217,6 +217,35 @@ def test_groups_that_decide_together_are_not_counted_row_by_row() -> None:
     assert judge(models, TRUTH, blocks=groups).test == grouped.test
 
 
+@pytest.mark.parametrize("metric", ["accuracy", "log_loss"])
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_a_few_groups_crown_nobody_however_many_rows_they_have(count: int, metric: str) -> None:
+    """Of one group the jackknife sees no spread at all, and called the difference certain."""
+    found = judge([BEST, FOREST, CONSTANT], TRUTH, metric, groups=np.arange(400) * count // 400)
+    assert found.crowned is None and not found.sentence.count("is worth it here")
+    assert found.worth_it is not None and found.worth_it.low == -np.inf and found.worth_it.high == np.inf
+    assert "may be chance" in found.sentence and "nan" not in found.sentence + found.worth_sentence
+    assert found.worth_sentence.startswith("No neural network is shown to be worth it here")
+    assert ("the test rows count as one" in found.worth_sentence) == (count == 1)
+    assert found.test["resnet/small"][metric].high - found.test["resnet/small"][metric].low > 0.5
+
+
+def test_three_rows_that_all_agree_decide_nothing() -> None:
+    """A sign test of three gives p = 0.25; of six that all agree 0.03."""
+    for rows, winner in ((3, None), (5, None), (6, "resnet/small")):
+        truth = np.arange(rows) % 2
+        hit, miss = (right(truth, share, 1) for share in (1.0, 0.0))
+        models = [replace(BEST, predictions=[hit]), replace(FOREST, predictions=[miss])]
+        assert judge(models, truth).crowned == winner
+
+
+def test_a_difference_is_no_larger_than_the_metric_allows() -> None:
+    truth = np.arange(7) % 2
+    models = [replace(c, predictions=[right(truth, s, 1)]) for c, s in ((BEST, 1.0), (FOREST, 0.6))]
+    found = judge(models, truth)
+    assert found.worth_it is not None and -1 <= found.worth_it.low < 0 < found.worth_it.high <= 1
+
+
 def test_real_models_on_real_digits() -> None:
     pixels, target = load_digits(return_X_y=True)
     train, test = slice(0, 1200), slice(1200, None)
