@@ -16,7 +16,7 @@ from bestiary.race import promotion, stages
 from bestiary.race.losses import ValidationLosses
 from bestiary.race.plan import Job, Plan, Rival, Stage
 from bestiary.race.sizing import SEEDS, makespan, survivors
-from bestiary.race.worker import AGAIN, DISK, FAILURE
+from bestiary.race.worker import AGAIN, DISK, FAILURE, accumulates
 from bestiary.race.workers import Call, Ended, Pool
 
 LATE = 0.03  # share of the budget that training may be late before it is ended
@@ -227,7 +227,8 @@ class Course:
                 rival.written = {"settings": [t["setting"] for t in found["tried"]], "limit": found["limit"]}
 
     def _settle(self, ended: Ended, stage: Stage, queue: deque[Call]) -> None:
-        """Half batches for a training that diverged, ran out of memory or was killed; the second time it has failed."""
+        """A training that diverged, ran out of memory or was killed starts afresh, in half batches where its recipe can
+        accumulate; the second time it has failed."""
         rivals = {rival_id(r): r for r in self.plan.rivals}
         rival = rivals.get(ended.call.id)
         job = None if rival else next(j for j in stage.jobs if j.id == ended.call.id)
@@ -238,8 +239,8 @@ class Course:
             raise InputError(f"{reason}; make room or choose another folder with --out, then use race --resume")
         if rival:
             rival.failed = reason
-        elif job and job.parts == 1 and (ended.code == AGAIN or ended.code < 0):
-            job.parts = 2
+        elif job and not job.again and (ended.code == AGAIN or ended.code < 0):
+            job.again, job.parts = True, 2 if accumulates(self.plan.entrant(job.entrant).recipe) else 1
             queue.append(self._call(job, stage))
         elif job:
             job.failed = reason
@@ -305,6 +306,7 @@ def training_words(folder: Path, plan: Plan, job: Job, rung: int) -> dict[str, A
         "steps": job.steps,
         "horizon": job.horizon,
         "parts": job.parts,
+        "again": job.again,
         "patience": plan.patience,
         "threads": plan.threads,
         "device": plan.device,

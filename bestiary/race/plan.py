@@ -27,7 +27,8 @@ class Job:
         fold: which fold it trains on; -1 is the ordinary training split.
         steps: updates made in all at the end of this rung.
         horizon: updates that the whole training is meant to last, for the schedule.
-        parts: into how many accumulated parts a batch is cut: 2 after a divergence or lack of memory.
+        parts: into how many accumulated parts a batch is cut: 2 when it is tried again, if its recipe takes parts.
+        again: whether it was trained afresh, after a divergence, lack of memory or a violent end.
         failed: why it failed for good, or "".
     """
 
@@ -39,6 +40,7 @@ class Job:
     steps: int
     horizon: int
     parts: int = 1
+    again: bool = False
     failed: str = ""
 
 

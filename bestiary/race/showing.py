@@ -49,7 +49,7 @@ def _entry(course: Course, name: str, running: set[str]) -> Entry:
 
 def _state(course: Course, jobs: list[Job], running: bool, rung: int) -> str:
     if running:
-        return "retrying" if any(j.parts > 1 for j in jobs) else "running"
+        return "retrying" if any(j.again for j in jobs) else "running"
     if all(j.failed for j in jobs):
         return "failed"
     if rung < course.rung:

@@ -45,8 +45,9 @@ def standing_of(course: Course, name: str, jobs: Sequence[Job]) -> Standing:
 def _fate(course: Course, name: str, tested: bool, any_result: bool) -> tuple[str, str]:
     plan = course.plan
     if tested:
-        halved = any(j.parts > 1 for s in plan.stages for j in s.jobs if j.entrant == name)
-        return "finalist", "trained in half batches after a failure" if halved else plan.entrant(name).note
+        again = [j for s in plan.stages for j in s.jobs if j.entrant == name and (j.again or j.parts > 1)]
+        how = "in half batches" if any(j.parts > 1 for j in again) else "afresh"
+        return "finalist", f"trained {how} after a failure" if again else plan.entrant(name).note
     stages = [s for s in plan.stages if name in s.entrants]
     failures = [j.failed for s in stages for j in s.jobs if j.entrant == name and j.failed]
     if failures and (not any_result or stages[-1] is plan.stages[-1]):

@@ -34,7 +34,7 @@ from bestiary.tasks.judge import MOST
 from bestiary.tasks.registry import task_for
 
 AGAIN, FAILED, DISK = 3, 4, 5
-"""Exit codes: worth a second try with half batches; failed for good; the run folder cannot be written."""
+"""Exit codes: worth a second try; failed for good; the run folder cannot be written."""
 FAILURE = "failure.json"
 LOOKED = 512  # validation rows at which the speed of a look is measured
 stopping = threading.Event()
@@ -144,19 +144,32 @@ def train(folder: str) -> None:
 
 
 def _afresh_when_changed(here: Path, job: dict[str, Any]) -> None:
-    """A training with other batch parts than those of its checkpoint starts again, so that a replay can do the same."""
-    parts = here / "parts.json"
-    if parts.exists() and json.loads(parts.read_text()) != job["parts"]:
+    """A training that is tried again, or that has other batch parts than those of its checkpoint, starts from nothing,
+    so that a replay can do the same."""
+    path, now = here / "tried.json", {"parts": job["parts"], "again": job["again"]}
+    before = json.loads(path.read_text()) if path.exists() else now
+    if before["parts"] != now["parts"] or now["again"] > before["again"]:
         for name in ("checkpoint.pt", "log.jsonl", "result.json"):
             (here / name).unlink(missing_ok=True)
-    write_text(parts, json.dumps(job["parts"]))
+    write_text(path, json.dumps(now))
+
+
+def accumulates(recipe: str) -> bool:
+    """Whether a recipe, "module:function", can gather the gradient of a batch in parts.
+
+    Example:
+        >>> accumulates("bestiary.recipes.supervised:classifier"), accumulates("bestiary.recipes.control:q_learning")
+        (True, False)
+    """
+    return "parts" in inspect.signature(resolve(recipe)).parameters
 
 
 def _learner(job: dict[str, Any], data: StoredData) -> Algorithm:
     network = build(job["network"], job["keywords"], data.spec, seed=job["seed"]).to(job["device"])
-    recipe = resolve(job["recipe"])
-    parts = {"parts": job["parts"]} if "parts" in inspect.signature(recipe).parameters else {}
-    return cast("Algorithm", recipe(network, data.spec, **job["setting"], **parts))
+    setting = dict(job["setting"])
+    if accumulates(job["recipe"]):
+        setting["parts"] = job["parts"] * setting.get("parts", 1)
+    return cast("Algorithm", resolve(job["recipe"])(network, data.spec, **setting))
 
 
 def _save_answer(here: Path, answer: nn.Module) -> None:

@@ -26,7 +26,7 @@ RULES = {"hebb": HebbianStorage, "covariance": CovarianceStorage, "projection": 
 
 
 def storage(
-    network: nn.Module, spec: Spec, *, rule: str = "hebb", load: float = 0.1, parts: int = 1
+    network: nn.Module, spec: Spec, *, rule: str = "hebb", load: float = 0.1
 ) -> HebbianStorage | CovarianceStorage | ProjectionStorage:
     """Stores the first training rows of the run's order, in one pass.
 
@@ -38,7 +38,6 @@ def storage(
             Dreyfus 1986), for many of them.
         load: patterns a unit; Hebb's rule breaks down past 0.138, the projection rule at 1, the covariance rule with
             digits past 0.006.
-        parts: taken for the sake of uniformity; nothing is accumulated.
 
     Raises:
         InputError: for an unknown rule, or a load with which nothing can be stored.
@@ -59,7 +58,6 @@ def contrastive(
     decay: float = 2e-4,
     momentum: float = 0.5,
     steps: int = 1,
-    parts: int = 1,
 ) -> ContrastiveDivergence:
     """CD-k of a machine, by gradient steps with momentum.
 
@@ -70,7 +68,6 @@ def contrastive(
         decay: weight decay of matrices.
         momentum: of the gradient.
         steps: k, the rounds of Gibbs sampling.
-        parts: taken for the sake of uniformity; a batch is never cut.
 
     Raises:
         InputError: for settings with which nothing can be learned.
@@ -88,7 +85,6 @@ def persistent(
     momentum: float = 0.0,
     steps: int = 1,
     chains: int = 100,
-    parts: int = 1,
 ) -> PersistentContrastiveDivergence:
     """Persistent contrastive divergence: the same with chains that go on from update to update.
 
@@ -101,7 +97,6 @@ def persistent(
         momentum: of the gradient.
         steps: rounds of Gibbs sampling between updates.
         chains: how many are kept.
-        parts: taken for the sake of uniformity; a batch is never cut.
 
     Raises:
         InputError: for settings with which nothing can be learned.
@@ -122,7 +117,6 @@ def features_then_labels(
     share: float = 0.5,
     steps: int = 1,
     labels: int | None = None,
-    parts: int = 1,
 ) -> LayerWise:
     """A machine learns without labels, then a linear classifier learns on its features, which stay as they are.
 
@@ -135,7 +129,6 @@ def features_then_labels(
         share: of the training that the machine takes, 0 to below 1.
         steps: k of the contrastive divergence.
         labels: use the labels of so many training rows only; all unless given.
-        parts: taken for the sake of uniformity; a batch is never cut.
 
     Raises:
         InputError: for settings with which nothing can be learned.
@@ -156,7 +149,6 @@ def layers_then_labels(
     share: float = 0.5,
     steps: int = 1,
     labels: int | None = None,
-    parts: int = 1,
 ) -> LayerWise:
     """Machine after machine learns without labels, then back-propagation tunes all of them.
 
@@ -169,7 +161,6 @@ def layers_then_labels(
         share: of the training that the machines take together, 0 (none: from scratch) to below 1.
         steps: k of the contrastive divergence.
         labels: use the labels of so many training rows only; all unless given.
-        parts: taken for the sake of uniformity; a batch is never cut.
 
     Raises:
         InputError: for settings with which nothing can be learned.
@@ -187,7 +178,6 @@ def layers_then_codes(
     decay: float = 0.0,
     share: float = 0.5,
     steps: int = 1,
-    parts: int = 1,
 ) -> LayerWise:
     """Machine after machine, then the way up and down is tuned as a deep autoencoder (Hinton, Salakhutdinov 2006).
 
@@ -199,7 +189,6 @@ def layers_then_codes(
         decay: weight decay of the second part.
         share: of the training that the machines take together, 0 to below 1.
         steps: k of the contrastive divergence.
-        parts: taken for the sake of uniformity; a batch is never cut.
 
     Raises:
         InputError: for settings with which nothing can be learned.
@@ -208,9 +197,7 @@ def layers_then_codes(
     return _layerwise(network, PixelCrossEntropy(), tuned, rate, _usual(machine_rate, spec), decay, share, steps, None)
 
 
-def layers(
-    network: nn.Module, spec: Spec, *, machine_rate: float | None = None, steps: int = 1, parts: int = 1
-) -> LayerWise:
+def layers(network: nn.Module, spec: Spec, *, machine_rate: float | None = None, steps: int = 1) -> LayerWise:
     """Machine after machine and nothing else: a generative model of the data, or of the data and their labels.
 
     Args:
@@ -218,7 +205,6 @@ def layers(
         spec: of the data.
         machine_rate: learning rate of the machines; 0.1, for tables 0.01, unless given.
         steps: k of the contrastive divergence.
-        parts: taken for the sake of uniformity; a batch is never cut.
 
     Raises:
         InputError: for settings with which nothing can be learned.
@@ -236,7 +222,6 @@ def layers_then_up_down(
     share: float = 0.5,
     steps: int = 1,
     rounds: Sequence[int] = (3, 6, 10),
-    parts: int = 1,
 ) -> UpDown:
     """Machine after machine, then the two directions part ways and learn from each other (Hinton et al. 2006).
 
@@ -250,7 +235,6 @@ def layers_then_up_down(
         share: of the training that the machines take together, 0 to below 1.
         steps: k of the contrastive divergence in the first phase.
         rounds: of Gibbs sampling in the top machine, for equally long parts of the second phase.
-        parts: taken for the sake of uniformity; a batch is never cut.
 
     Raises:
         InputError: for settings with which nothing can be learned.

@@ -10,7 +10,7 @@ from bestiary.contracts import Spec
 from bestiary.recipes.words import check
 
 
-def perceptron(network: nn.Module, spec: Spec, *, rate: float | None = None, parts: int = 1) -> PerceptronRule:
+def perceptron(network: nn.Module, spec: Spec, *, rate: float | None = None) -> PerceptronRule:
     """Rosenblatt's rule from weights of zero, answered by the averaged weights.
 
     Args:
@@ -18,7 +18,6 @@ def perceptron(network: nn.Module, spec: Spec, *, rate: float | None = None, par
         spec: of the data.
         rate: size of a correction; one over the number of features unless given. It changes nothing but the scale of
             the outputs, and so how sure the probabilities look.
-        parts: taken for the sake of uniformity; the rule sees one row at a time anyway.
     """
     if rate is None:
         rate = 1 / sum(p.shape[1] for p in network.parameters() if p.ndim == 2)

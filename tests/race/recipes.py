@@ -1,6 +1,7 @@
 """Recipes that go wrong on purpose; a contender's process imports them by name."""
 
 import errno
+from pathlib import Path
 
 from torch import nn
 
@@ -13,6 +14,14 @@ def hungry(network: nn.Module, spec: Spec, *, rate: float = 1e-3, parts: int = 1
     if parts == 1:
         raise MemoryError("expected 1 GB; found less")
     return classifier(network, spec, rate=rate, parts=parts)
+
+
+def hungry_once(network: nn.Module, spec: Spec, *, rate: float = 1e-3, marker: str = "") -> Learner:
+    """Cannot accumulate; needs more memory than there is until it has left its marker."""
+    if not Path(marker).exists():
+        Path(marker).touch()
+        raise MemoryError("expected 1 GB; found less")
+    return classifier(network, spec, rate=rate)
 
 
 def insatiable(network: nn.Module, spec: Spec, *, rate: float = 1e-3, parts: int = 1) -> Learner:

@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 import bestiary.report
+from bestiary.data.opening import open_data
 from bestiary.errors import InputError
 from bestiary.race import course as courses
+from bestiary.race import worker
 from bestiary.race.folder import new_folder
 from bestiary.race.plan import Plan
 from bestiary.race.race import race, replay, resume
@@ -54,10 +56,32 @@ def test_too_little_memory_is_met_with_half_batches(run):
     outcome = resume(run)
     assert {job.parts for job in jobs(run, "mlp/small") if job.seed == 3 and not job.failed} >= {2}
     assert not any(job.failed for job in jobs(run, "mlp/small"))
+    assert all(job.again == (job.parts == 2) for job in jobs(run, "mlp/small"))
     assert {job.parts for job in jobs(run, "ann/64")} == {1}
     standing = next(s for s in outcome.verdict.standings if s.name == "mlp/small")
     assert standing.status == "finalist"
     assert "half batches" in standing.reason
+
+
+def test_what_cannot_accumulate_is_trained_afresh_and_said_to_be(run, tmp_path):
+    plan = Plan.read(run)
+    mlp = plan.entrant("mlp/small")
+    mlp.recipe = f"{HERE}:hungry_once"
+    mlp.settings = [{**setting, "marker": str(tmp_path / str(n))} for n, setting in enumerate(mlp.settings)]
+    plan.write(run)
+    outcome = resume(run)
+    assert [job.setting for job in jobs(run, "mlp/small") if job.again] == [0, 1]
+    assert {job.parts for job in jobs(run, "mlp/small")} == {1}
+    assert not any(job.failed for job in jobs(run, "mlp/small"))
+    standing = next(s for s in outcome.verdict.standings if s.name == "mlp/small")
+    assert (standing.status, standing.reason) == ("finalist", "trained afresh after a failure")
+
+
+def test_parts_that_a_person_asks_for_are_halved_again(run):
+    plan = Plan.read(run)
+    job = courses.training_words(run, plan, plan.stages[0].jobs[0], 1) | {"setting": {"parts": 3}}
+    data = open_data(run / "data", batch=32)
+    assert [worker._learner({**job, "parts": parts}, data).parts for parts in (1, 2)] == [3, 6]
 
 
 def test_what_fails_twice_has_failed_with_its_reason(run):
