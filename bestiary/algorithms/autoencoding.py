@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Protocol
 
 from torch import Tensor, nn
 
-from bestiary.contracts import Batch, Data, Logs, Objective
+from bestiary.algorithms.gradient_descent import Prepare, pieces
+from bestiary.contracts import Data, Logs, Objective
 from bestiary.optimisation.minimise import Minimise
-
-Prepare = Callable[[Data], None]
 
 
 class Reconstructing:
@@ -84,9 +83,3 @@ class VariationalBayes:
             loss, logs = self.bound(self.network, inputs, step, horizon)  # draws noise, estimates the bound
             self.minimise(loss, step, horizon)  # its gradient
             yield logs
-
-
-def pieces(batch: Batch, parts: int) -> list[Batch]:
-    """A batch cut into so many nearly equal parts, without empty ones."""
-    size = -(-len(batch) // parts)
-    return [batch.part(start, start + size) for start in range(0, len(batch), size)]

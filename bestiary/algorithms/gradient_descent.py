@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from torch import nn
 
-from bestiary.contracts import Data, Logs, Objective
+from bestiary.contracts import Batch, Data, Logs, Objective
 from bestiary.optimisation.minimise import Minimise
 
 Prepare = Callable[[Data], None]
@@ -46,11 +46,12 @@ class AccumulatedGradientDescent:
     """Gradient descent that computes each batch's gradient in equal parts, to fit in less memory.
 
     Same steps, order and rates as `GradientDescent`; the gradient is the same too, but for layers that look across
-    the batch (batch normalisation sees a part at a time).
+    the batch (batch normalisation sees a part at a time). An objective that is a mean over other things than rows has
+    `weight(batch)`, how many of them a batch has.
 
     Args:
         network: what learns.
-        objective: a mean over the rows of a batch.
+        objective: a mean over the rows of a batch, or over what its `weight` counts.
         minimise: one update of the network's parameters.
         parts: into how many parts a batch is cut.
         prepare: shows the data to the network before the first update, for what it has to know of them.
@@ -71,16 +72,22 @@ class AccumulatedGradientDescent:
     def updates(self, data: Data, start: int, horizon: int) -> Iterator[Logs]:
         self.prepare(data)
         self.network.train()
+        weight: Callable[[Batch], int] = getattr(self.objective, "weight", len)
         for step in range(start, horizon):
-            batch = data.batch("train", step)
-            rows = len(batch)
             total = 0.0
-            size = -(-rows // self.parts)
-            for first in range(0, rows, size):
-                part = batch.part(first, min(first + size, rows))
+            batch = data.batch("train", step)
+            for part in pieces(batch, self.parts):
+                share = weight(part) / weight(batch)
+                if not share:  # a mean over nothing is not a number
+                    continue
                 loss, logs = self.objective(self.network, part, step)
-                share = len(part) / rows
                 (loss * share).backward()
                 total = total + logs["loss"] * share
             self.minimise.update(step, horizon)
             yield {"loss": total}
+
+
+def pieces(batch: Batch, parts: int) -> list[Batch]:
+    """A batch cut into so many nearly equal parts, without empty ones."""
+    size = -(-len(batch) // parts)
+    return [batch.part(start, start + size) for start in range(0, len(batch), size)]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor, nn
 
+from bestiary.algorithms.gradient_descent import pieces
 from bestiary.contracts import Batch, Data, Logs
 from bestiary.optimisation.minimise import Minimise
 
@@ -21,14 +22,20 @@ class ScheduledSampling:
         minimise: one update of the network's parameters.
         own: the chance of an own token at the end of the horizon, 0 to 1; it grows from 0 in a straight line.
         cost: logits [B, T, K] and true tokens [B, T] -> what each row costs [B].
+        parts: each batch's gradient is computed in so many parts, to save memory.
     """
 
     stateful = ("network", "minimise")
 
     def __init__(
-        self, network: nn.Module, minimise: Minimise, own: float, cost: Callable[[Tensor, Tensor], Tensor]
+        self,
+        network: nn.Module,
+        minimise: Minimise,
+        own: float,
+        cost: Callable[[Tensor, Tensor], Tensor],
+        parts: int = 1,
     ) -> None:
-        self.network, self.minimise, self.own, self.cost = network, minimise, own, cost
+        self.network, self.minimise, self.own, self.cost, self.parts = network, minimise, own, cost, parts
 
     @property
     def answer(self) -> nn.Module:
@@ -38,10 +45,14 @@ class ScheduledSampling:
         self.network.train()
         for step in range(start, horizon):
             chance = self.own * step / horizon
+            total = 0.0
             batch = data.batch("train", step)
-            loss = self.cost(self._write(batch, chance), batch.target).mean()
-            self.minimise(loss, step, horizon)
-            yield {"loss": loss.detach(), "own": chance}
+            for part in pieces(batch, self.parts):
+                loss = self.cost(self._write(part, chance), part.target).mean() * (len(part) / len(batch))
+                loss.backward()
+                total = total + loss.detach()
+            self.minimise.update(step, horizon)
+            yield {"loss": total, "own": chance}
 
     def _write(self, batch: Batch, chance: float) -> Tensor:
         """Logits [B, T, K]: after the beginning a token that enters is the true one, or drawn from the last logits."""

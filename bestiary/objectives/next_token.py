@@ -29,3 +29,7 @@ class NextToken:
         logits = network(*batch.inputs)  # [B, T, V]
         loss = F.cross_entropy(logits.flatten(0, 1), batch.target.flatten(), ignore_index=NOT_ASKED)
         return loss, {"loss": loss.detach()}
+
+    def weight(self, batch: Batch) -> int:
+        """How many tokens it is a mean over."""
+        return int((batch.target != NOT_ASKED).sum())

@@ -50,7 +50,7 @@ def translator(
         raise InputError(f"own must be a chance from 0 to 1; received {own!r}; try 0.25")
     minimise = Minimise(AdamW(network, rate, decay), trapezoid(warmup), clip)
     if own:
-        return ScheduledSampling(network, minimise, own, partial(nats, smoothing=smoothing))
+        return ScheduledSampling(network, minimise, own, partial(nats, smoothing=smoothing), parts)
     return _learner(network, SequenceCrossEntropy(smoothing), minimise, parts)
 
 

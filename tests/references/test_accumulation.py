@@ -1,0 +1,173 @@
+"""A batch whose gradient is computed in parts has the gradient of the whole, for every recipe that takes `parts`."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from bestiary import recipes
+from bestiary.architectures.attention.gpt import GPT
+from bestiary.architectures.attention.transformer import Transformer
+from bestiary.architectures.convolution.capsnet import CapsNet
+from bestiary.architectures.feedforward.ann import ANN
+from bestiary.architectures.recurrence.attention_network import AttentionNetwork
+from bestiary.architectures.recurrence.lstm import LSTMText
+from bestiary.architectures.representation.autoencoder import Autoencoder
+from bestiary.contracts import (
+    Batch,
+    CorpusBatch,
+    CorpusSpec,
+    ImageBatch,
+    ImageSpec,
+    PairBatch,
+    PairSpec,
+    Spec,
+    TableBatch,
+    TableSpec,
+    TokenBatch,
+    TokenSpec,
+)
+
+ROWS = 5  # so that halves are unequal
+
+
+def generator() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
+
+
+def tokens(lengths: Tensor, size: int) -> Tensor:
+    """Random tokens of a vocabulary, padded by 0 behind the length of each row."""
+    drawn = torch.randint(4, size, (len(lengths), int(lengths.max())), generator=generator())
+    return torch.where(torch.arange(drawn.shape[1]) < lengths[:, None], drawn, 0)
+
+
+LENGTHS = torch.tensor([8, 7, 8, 2, 1])  # most of what is asked stands in the first half
+TABLE = TableBatch(torch.randn(ROWS, 6, generator=generator()), torch.randn(ROWS, generator=generator()))
+TEXT = TokenBatch(tokens(LENGTHS, 12), LENGTHS, torch.arange(ROWS) % 3)
+CORPUS = CorpusBatch(tokens(LENGTHS + 1, 12))
+PAIRS = PairBatch(tokens(LENGTHS, 12), LENGTHS, tokens(LENGTHS + 1, 9), LENGTHS + 1)
+IMAGES = ImageBatch(torch.randn(ROWS, 1, 8, 9, generator=generator()), torch.arange(ROWS) % 3)
+
+
+class Case(NamedTuple):
+    """A network without batch norm and dropout, what it learns from, and the words of its recipe."""
+
+    network: Callable[[], nn.Module]
+    spec: Spec
+    batch: Batch
+    words: dict[str, Any]
+
+
+def attentive() -> nn.Module:
+    return AttentionNetwork(vocabulary=12, answers=9, embedding=4, width=6)
+
+
+def transformer() -> nn.Module:
+    return Transformer(vocabulary=12, answers=9, width=8, depth=2, heads=2, feedforward=12, dropout=0.0)
+
+
+def capsules() -> nn.Module:
+    words: dict[str, Any] = {"width": 4, "maps": 2, "primary": 4, "size": 5, "decoder": (6,), "sees": (19, 17)}
+    return CapsNet(channels=1, image_size=(8, 9), outputs=3, **words)
+
+
+def autoencoder() -> nn.Module:
+    return Autoencoder(features=6, code=2, widths=(5,))
+
+
+CASES = {
+    "supervised:classifier": Case(
+        lambda: LSTMText(vocabulary=12, outputs=3, embedding=4, width=5, depth=1), TokenSpec(12, 8, 3), TEXT, {}
+    ),
+    "supervised:regressor": Case(lambda: ANN(features=6, outputs=1, width=5), TableSpec(6, 1), TABLE, {}),
+    "language:language_model": Case(
+        lambda: GPT(vocabulary=12, length=8, width=8, depth=1, heads=2, dropout=0.0), CorpusSpec(12, 8), CORPUS, {}
+    ),
+    "sequences:translator": Case(attentive, PairSpec(12, 9, 8, 9), PAIRS, {"smoothing": 0.1}),
+    "sequences:translator, own": Case(
+        attentive, PairSpec(12, 9, 8, 9), PAIRS, {"own": 0.5}
+    ),  # of which step 0 has none
+    "sequences:transformer": Case(transformer, PairSpec(12, 9, 8, 9), PAIRS, {}),
+    "capsules:capsules": Case(capsules, ImageSpec(1, (8, 9), 3), IMAGES, {"shift": 0}),
+    "representation:autoencoder": Case(autoencoder, TableSpec(6, 1), TABLE, {}),
+    "representation:denoiser": Case(autoencoder, TableSpec(6, 1), TABLE, {"noise": 0.0, "masked": 0.3}),
+}
+
+
+def taking_parts() -> set[str]:
+    """All recipes that have the word, as "module:function"."""
+    found = set()
+    for module in pkgutil.iter_modules(recipes.__path__):
+        known = importlib.import_module(f"bestiary.recipes.{module.name}")
+        for name, function in inspect.getmembers(known, inspect.isfunction):
+            if function.__module__ == known.__name__ and not name.startswith("_"):
+                words = inspect.signature(function).parameters.values()
+                if any(word.name == "parts" and word.kind is word.KEYWORD_ONLY for word in words):
+                    found.add(f"{module.name}:{name}")
+    return found
+
+
+def test_every_recipe_that_takes_parts_is_tested_here() -> None:
+    assert {name.partition(",")[0] for name in CASES} == taking_parts()
+
+
+class Once:
+    """The same batch always."""
+
+    def __init__(self, spec: Spec, batch: Batch) -> None:
+        self.spec, self._batch = spec, batch
+
+    def batch(self, split: str, number: int) -> Batch:
+        return self._batch
+
+
+def gradients(name: str, case: Case, parts: int) -> tuple[dict[str, Tensor], float]:
+    """What the first update would follow, and its loss."""
+    module, function = name.partition(",")[0].split(":")
+    torch.manual_seed(0)
+    network = case.network()
+    recipe = getattr(importlib.import_module(f"bestiary.recipes.{module}"), function)
+    learner = recipe(network, case.spec, **case.words, parts=parts)
+    found: dict[str, Tensor] = {}
+
+    def update(step: int, horizon: int) -> None:
+        found.update({n: p.grad.clone() for n, p in network.named_parameters() if p.grad is not None})
+
+    learner.minimise.update = update
+    torch.manual_seed(1)
+    logs = next(iter(learner.updates(Once(case.spec, case.batch), 0, 10)))
+    return found, float(logs["loss"])
+
+
+def apart(found: dict[str, Tensor], expected: dict[str, Tensor]) -> float:
+    """How far two gradients are apart, as a share of the length of the second."""
+    assert found.keys() == expected.keys()
+    flat, other = (torch.cat([one[name].double().flatten() for name in expected]) for one in (found, expected))
+    assert other.norm() > 0
+    return float((flat - other).norm() / other.norm())
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_parts_have_the_gradient_of_the_whole(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, loss = gradients(name, CASES[name], parts=1)
+    cut: list[int] = []
+    part = Batch.part
+    monkeypatch.setattr(Batch, "part", lambda self, start, stop: (cut.append(start), part(self, start, stop))[1])
+    halves, same = gradients(name, CASES[name], parts=2)
+    assert cut == [0, 3]
+    assert same == pytest.approx(loss, rel=1e-5)
+    assert apart(halves, whole) < 1e-6
+
+
+def test_a_part_in_which_nothing_is_asked_counts_for_nothing() -> None:
+    asked = CorpusBatch(torch.cat((CORPUS.tokens[:3], torch.zeros_like(CORPUS.tokens[3:]))))
+    name = "language:language_model"
+    case = CASES[name]._replace(batch=asked)
+    (whole, loss), (halves, same) = (gradients(name, case, parts) for parts in (1, 2))
+    assert same == pytest.approx(loss, rel=1e-5)
+    assert apart(halves, whole) < 1e-6
