@@ -26,6 +26,7 @@ from bestiary.tasks.features import LABELLED
 from bestiary.tasks.registry import CLASSES, metric_named, ranking
 
 FOLDS = 3
+CLUSTERED = 1.1  # times the variance that equal rows would have if they were not, from which on they are groups
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def prepare(
     data = folder / "data"
     source.encode(splits, data, wishes.seed)
     notes = list(dict.fromkeys([*source.notes, *duplicates(source)]))  # before the folds, whose encoders are no one's
-    _note_test_rows(source, splits, folder / "sealed")
+    notes += _note_test_rows(source, splits, folder / "sealed")
     ordered = source.times is not None and source.groups is None
     few = target.problem in SUPERVISED and len(source) < FOLDS_BELOW and not ordered
     count = min(FOLDS, len(np.unique(unit_keys(source)[splits < 2]))) if few else 0
@@ -168,18 +169,31 @@ def _how(source: Source, count: int) -> str:
     return f"{given}{by}{selecting}"
 
 
-def _note_test_rows(source: Source, splits: np.ndarray[Any, Any], sealed: Path) -> None:
-    """What the verdict needs beside the encoded test rows: what holds them together, and what they are called."""
+def _note_test_rows(source: Source, splits: np.ndarray[Any, Any], sealed: Path) -> list[str]:
+    """What the verdict needs beside the encoded test rows: what holds them together, and what they are called.
+
+    Rows of equal content tell no more than one of them: where there are many, they are groups.
+
+    Returns:
+        A note for people, where rows count as fewer than they are.
+    """
+    from bestiary.data.splits import unit_keys
     from bestiary.race.statistics import time_blocks
 
-    where = splits == SPLITS.index("test")
+    where, notes = splits == SPLITS.index("test"), list[str]()
     if source.groups is not None:
         write_array(sealed, "test", "group", np.unique(source.groups[where], return_inverse=True)[1].astype(np.int64))
     elif source.times is not None:
         write_array(sealed, "test", "block", time_blocks(source.times[where]))
+    elif not (sealed / "test.group.npy").exists():  # of running text, whose reader says what belongs together
+        _, unit, sizes = np.unique(unit_keys(source)[where], return_inverse=True, return_counts=True)
+        if float((sizes**2).sum()) > CLUSTERED * where.sum():
+            write_array(sealed, "test", "group", unit.astype(np.int64))
+            notes.append(f"of {where.sum():,} test rows {len(sizes):,} differ; equal ones count as one in intervals")
     names = getattr(source, "names", None)
     if names is not None and len(names) == len(splits):
         write_text(sealed / "names.json", json.dumps([str(names[i]) for i in np.flatnonzero(where)]))
+    return notes
 
 
 def versions() -> dict[str, str]:
