@@ -10,8 +10,8 @@ import typer
 from bestiary.cli.words import printable, settings
 from bestiary.errors import InputError
 
-MAKES = {"image": "images", "corpus": "texts", "table": "table"}
-"""Kind of data -> what is made of it."""
+ENDINGS = {"image": ("images", ".png"), "corpus": ("texts", ".txt"), "table": ("rows of a table", ".csv")}
+"""Kind of data -> what is made of it, and how its file ends."""
 
 
 def command(
@@ -53,12 +53,11 @@ def command(
     }  # fmt: skip
     words = {word: value for word, value in given.items() if value is not None} | settings(changes or [])
     from bestiary.runs.trained import trained
-    from bestiary.sampling.samples import fitting
 
     found = trained(run, contender)
     found.sampler()  # what makes nothing, or could not be written, is refused before any work is done
-    if out is not None and found.spec.kind in MAKES:
-        out = fitting(out, MAKES[found.spec.kind])
+    if out is not None:
+        _check(out, found.spec.kind)
     samples = found.sample(count, seed, **words)
     if samples.texts is not None:
         for number, text in enumerate(samples.texts, 1):
@@ -66,3 +65,10 @@ def command(
     if out is not None or samples.texts is None:
         for path in samples.write(out or Path("samples")):
             print(f"{len(samples):,} samples of {found.name} written to {path}")
+
+
+def _check(out: Path, kind: str) -> None:
+    """Refuses a file whose ending does not fit what is made of a kind of data; without one it gets the right one."""
+    made, ending = ENDINGS.get(kind, ("", out.suffix))
+    if out.suffix.lower() not in ("", ending):
+        raise InputError(f"{made} are written to {ending}; received {out.name!r}; name it {out.stem}{ending}")

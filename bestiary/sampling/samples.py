@@ -17,8 +17,6 @@ from bestiary.layers.pixel_range import bounds
 from bestiary.sampling.pictures import grid, png, write_bytes
 
 Columns = Mapping[str, Sequence[object] | NDArray[np.generic]]
-ENDINGS = {"images": ".png", "texts": ".txt", "table": ".csv"}
-"""How the files end that each kind of samples is written to."""
 
 
 @dataclass(frozen=True)
@@ -65,48 +63,29 @@ class Samples:
         """Writes them for people: images as one PNG grid, texts as a text file, a table as CSV.
 
         Args:
-            path: of the file, which ends in `.png`, `.txt` or `.csv`; without an ending it gets the one that fits.
+            path: of the file; an ending that does not fit the kind is replaced by `.png`, `.txt` or `.csv`.
 
         Returns:
             The files that were written.
 
         Raises:
-            InputError: when there is nothing to write, or the ending does not fit.
+            InputError: when there is nothing to write.
         """
         if not len(self):
             raise InputError("expected at least one sample to write; received none; ask for a count of 1 or more")
-        path = fitting(path, self.kind)
         if self.images is not None:
+            path = path.with_suffix(".png")
             write_bytes(path, png(grid(self.images)))
         elif self.texts is not None:
+            path = path.with_suffix(".txt")
             write_text(path, "\n".join(self.texts) + "\n")
         else:
             import pandas as pd
 
+            path = path.with_suffix(".csv")
             columns = {name: np.asarray(column) for name, column in (self.table or {}).items()}
             write_text(path, pd.DataFrame(columns).to_csv(index=False))
         return [path]
-
-
-def fitting(path: Path, kind: str) -> Path:
-    """The file that samples of a kind are written to: `path`, with their ending where it has none.
-
-    Args:
-        path: of the file.
-        kind: "images", "texts" or "table".
-
-    Raises:
-        InputError: when the path ends otherwise.
-
-    Example:
-        >>> fitting(Path("new"), "images").name, fitting(Path("new.PNG"), "images").name
-        ('new.png', 'new.PNG')
-    """
-    ending = ENDINGS[kind]
-    if path.suffix.lower() not in ("", ending):
-        shown = "rows of a table" if kind == "table" else kind
-        raise InputError(f"{shown} are written to {ending}; received {path.name!r}; name it {path.stem}{ending}")
-    return path if path.suffix else path.with_suffix(ending)
 
 
 def unit_images(pixels: Float[Tensor, "N C H W"], facts: Mapping[str, object]) -> Float[Tensor, "N C H W"]:

@@ -19,7 +19,6 @@ from bestiary.data.store import read_spec
 from bestiary.errors import InputError
 from bestiary.runs.model import save_baseline
 from bestiary.runs.trained import Trained, trained
-from bestiary.sampling.samples import Samples
 from bestiary.sampling.texts import sample
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -153,14 +152,12 @@ def test_an_ending_that_does_not_fit_is_refused_before_any_work(
     assert not list(tmp_path.iterdir())
 
 
-def test_images_are_written_to_png_alone(tmp_path: Path) -> None:
-    images = Samples(images=torch.rand(2, 1, 4, 4))
-    with pytest.raises(InputError, match=r"images are written to \.png; received 'x\.txt'; name it x\.png"):
-        images.write(tmp_path / "x.txt")
-    assert not list(tmp_path.iterdir())
-    assert images.write(tmp_path / "x") == [tmp_path / "x.png"]
-    assert images.write(tmp_path / "y.PNG") == [tmp_path / "y.PNG"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["x.png", "y.PNG"]
+@pytest.mark.parametrize("name", ["rows", "rows.csv"])
+def test_a_file_gets_the_ending_that_it_lacks(
+    name: str, penguins: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = told(capsys, str(penguins), "--out", str(tmp_path / name))
+    assert code == 0 and out == f"16 samples of baseline/gaussian written to {tmp_path / 'rows.csv'}\n"
 
 
 def test_what_answers_is_not_sampled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
