@@ -21,6 +21,7 @@ from bestiary.race.outcome import Outcome
 from bestiary.race.plan import Plan
 from bestiary.report.board import Line, lines
 from bestiary.report.words import able, new_rows, next_verb, title
+from bestiary.tasks.registry import evidence_of
 
 STATUS = {"eliminated": "left the race"}
 TESTED = "test, 95 % interval"
@@ -43,6 +44,7 @@ def print_result(verdict: Verdict, run: Path, screen: Console) -> None:
         run: its folder.
         screen: from 110 columns on, costs stand beside quality.
     """
+    evidence_of(verdict.problem)  # its metrics are known by name from here on
     run = nearby(run)
     screen.print(leaderboard(verdict, screen.width))
     screen.print(f"\n[bold]{escape(verdict.sentence)}[/]")

@@ -8,6 +8,9 @@ from collections.abc import Iterable
 
 from bestiary.errors import InputError
 
+OTHERWISE = {"problem": "task"}
+"""Word of a call -> the one that its option has."""
+
 
 def settings(given: Iterable[str], option: str = "--set") -> dict[str, object]:
     """The values of `--set name=value`; a value is a literal (a number, tuple, list, True, None) or plain text.
@@ -56,14 +59,14 @@ def as_options(line: str) -> str:
 
     Example:
         >>> as_options("name the column to predict (target=); `problem=regression` overrides")
-        'name the column to predict (--target); `--problem regression` overrides'
+        'name the column to predict (--target); `--task regression` overrides'
     """
     line = re.sub(r"`([a-z_]+)=([\w.-]+)`", lambda m: f"`{_option(m[1])} {m[2]}`", line)
     return re.sub(r"(?<![\w-])([a-z]+(?:_[a-z]+)?)=(?=[\s,;)]|$)", lambda m: _option(m[1]), line)
 
 
 def _option(word: str) -> str:
-    return f"--{word.replace('_', '-')}"
+    return f"--{OTHERWISE.get(word, word).replace('_', '-')}"
 
 
 def clock(seconds: float | None) -> str:

@@ -10,6 +10,14 @@ from bestiary.race.evidence import Interval, Standing, Verdict
 from bestiary.report import words
 
 LEAST_LEARNED = 0.005  # of the constant loss: less is none, rounded
+KNOWING_NOTHING = {
+    "reconstruct": "Giving the mean training row back for every row",
+    "generate": "Making the mean training row again and again",
+    "transduce": "The commonest answer for every row",
+    "continue": "Knowing only how common each token is",
+    "control": "Acting by chance",
+}
+"""What knowing nothing means, where that is not the same answer for every row."""
 STATUS = {"finalist": "finalist", "baseline": "baseline", "eliminated": "left the race", "failed": "failed"}
 
 
@@ -29,9 +37,12 @@ class Scale:
         return self.low <= value <= self.high
 
     def ticks(self, metric: str, parts: int = 4) -> list[tuple[float, str]]:
-        """Places and labels of evenly spread ticks."""
+        """Places and labels of evenly spread ticks; fewer, where that many would not be told apart."""
         values = [self.low + (self.high - self.low) * part / parts for part in range(parts + 1)]
-        return [(self.place(value), words.score(metric, value)) for value in values]
+        labels = [words.score(metric, value) for value in values]
+        if parts > 1 and len(set(labels)) < len(labels):
+            return self.ticks(metric, parts // 2)
+        return [(self.place(value), label) for value, label in zip(values, labels)]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bestiary.errors import InputError
 from bestiary.race.evidence import Standing, Verdict
 from bestiary.race.plan import Plan
-from bestiary.tasks.registry import CLASSES
+from bestiary.tasks.registry import CLASSES, evidence_of
 
 Answers = NDArray[np.float64]  # probabilities [N, K], or values [N]
 
@@ -80,6 +80,7 @@ def gather(run: Path) -> Evidence:
         )
     try:
         verdict = Verdict.read(path)
+        evidence_of(verdict.problem)  # its metrics are known by name from here on
     except (ValueError, TypeError, KeyError) as reason:
         raise InputError(f"{path} cannot be read ({reason}); race again with `bestiary race --plan`") from reason
     spec = _words(run / "data" / "spec.json")

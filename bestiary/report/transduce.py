@@ -133,7 +133,7 @@ def _attention(evidence: Evidence, data: PairData) -> list[Section]:
     if network is None or not hasattr(network, "look"):
         return []
     words = (
-        f"Of {networks[0].name}, the best network: each row is a token that it wrote. A dark diagonal says that it "
+        f"Of {networks[0].name}, the best network: each row is a token that it wrote. A strong diagonal says that it "
         "reads in order."
     )
     return [Section("Where it looks", words, inspect(network, data, data.spec, evidence.facts))]

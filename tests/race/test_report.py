@@ -1,10 +1,12 @@
 """The report: its figures are the verdict's, it asks for nothing outside, nothing in a person's file can act in it."""
 
 import dataclasses
+import io
 import json
 import math
 import re
 import shutil
+import sys
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,8 +15,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
+from bestiary.cli.result import print_result
 from bestiary.data.store import write_array
 from bestiary.errors import InputError
 from bestiary.race import sentences
@@ -230,6 +234,43 @@ def test_scores_are_written_as_in_the_sentences_of_the_verdict() -> None:
         for value in (0.0, 0.5, 0.98765, 0.03141, 1.0, *((12.345, 53217.4) if metric.high > 1 else ())):
             assert words.score(metric.name, value, unit=False) == sentences.number(by_name(metric.name), value)
         assert words.title(metric.name) == metric.title
+
+
+def test_metrics_of_a_task_are_written_alike_whatever_was_imported_before(
+    races: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = shutil.copytree(races["text"], tmp_path / "run")
+    verdict = Verdict.read(run / "verdict.json")
+    standings = [
+        dataclasses.replace(s, test={"sequence_error_rate": Interval(0.5, 0.4, 0.625)} if s.test else {})
+        for s in verdict.standings
+    ]
+    rewrite(run, problem="transduce", metric="sequence_error_rate", standings=standings)
+    screen = Console(width=120, record=True, file=io.StringIO())
+    for make in (lambda: page(run).text, lambda: print_result(Verdict.read(run / "verdict.json"), run, screen)):
+        monkeypatch.delitem(sys.modules, "bestiary.tasks.transduce", raising=False)
+        text = make() or screen.export_text()
+        assert "40.0 to 62.5" in text and "50.0" in text and "wrong answers" in text
+
+
+def test_ticks_that_would_read_alike_are_left_out() -> None:
+    assert [label for _, label in board.Scale(0.97, 0.99).ticks("accuracy")] == [
+        "97.0\xa0%", "97.5\xa0%", "98.0\xa0%", "98.5\xa0%", "99.0\xa0%",
+    ]  # fmt: skip
+    assert [label for _, label in board.Scale(0.9978, 1.0).ticks("accuracy")] == [
+        "99.8\xa0%",
+        "99.9\xa0%",
+        "100.0\xa0%",
+    ]
+
+
+def test_a_training_of_epochs_alone_has_no_budget_of_years(races: dict[str, Path], tmp_path: Path) -> None:
+    run = shutil.copytree(races["table"], tmp_path / "run")
+    plan = json.loads((run / "plan.json").read_text(encoding="utf-8"))
+    (run / "plan.json").write_text(json.dumps({**plan, "budget": 3e7, "rungs": 1}), encoding="utf-8")
+    text = page(run).text
+    assert "a number of epochs rather than a time" in text and " h " not in text
+    assert "Bestiary train" in text and "Bestiary race" in made(races["table"]).text
 
 
 # --------------------------------------------------------------------------------------- one file, nothing outside
