@@ -24,6 +24,12 @@ from bestiary.sampling.episodes import play
 from bestiary.sampling.pictures import Picture, grid, png
 
 SILENT, SAID = 0.5, 4  # share of dead units from which it is said, and of how many layers by name
+SEEN = {
+    "graph": "on all {count} nodes of the graph",
+    "graphs": "on the {count} nodes of some training graphs",
+    "corpus": "on {count} windows of the training text",
+}
+"""Kind of data -> what a network is looked at with; of other kinds it is rows."""
 
 
 def write_inspection(found: Trained, path: Path) -> Path:
@@ -73,12 +79,14 @@ def coded(text: str) -> Markup:
 
 def sections(found: Trained) -> list[Section]:
     """Its own pictures first, then what can be told of any network."""
-    data = open_data(found.run / "data", batch=64) if found.run and (found.run / "data").is_dir() else None
+    seed = found.job.get("seed", 0)  # of the order in which it saw its rows
+    data = open_data(found.run / "data", batch=64, seed=seed) if found.run and (found.run / "data").is_dir() else None
     made = [_own(found, data)]
     shown = kernels(found.answer)
     if shown is not None:
         told = "What each unit of the first convolution looks for: light for, dark against, each scaled by itself."
-        made.append(Section("First kernels", pictures=[Picture("Kernels", told, png=png(grid(shown)))]))
+        large = shown.repeat_interleave(3, 2).repeat_interleave(3, 3)  # the line between two is thinner than a pixel
+        made.append(Section("First kernels", pictures=[Picture("Kernels", told, png=png(grid(large)))]))
     first = untouched(found)
     flow, why = _flow(found, data)
     made.append(_weights(found, first, flow, why))
@@ -92,7 +100,10 @@ def _own(found: Trained, data: Any) -> Section:
         return Section("Pictures")
     if data is None:
         return Section("Pictures", "They need the data: give the folder of the run rather than the model's.")
-    pictures: list[Picture] = found.verb("inspect")(found.answer, data, found.spec, found.facts)
+    look = found.verb("inspect")
+    taken = inspect.signature(look).parameters
+    told = {word: value for word, value in found.job.get("setting", {}).items() if word in taken}
+    pictures: list[Picture] = look(found.answer, data, found.spec, found.facts, **told)
     return Section("Pictures", pictures=pictures)
 
 
@@ -114,21 +125,22 @@ def _weights(found: Trained, first: nn.Module | None, flow: dict[str, float], wh
             line.name,
             " x ".join(map(str, line.shape)) or "1",
             f"{line.count:,}",
-            f"{line.mean:.3g}",
-            f"{line.spread:.3g}",
+            _figure(line.mean),
+            _figure(line.spread),
             f"{100 * line.zeros:.0f} %",
-            "–" if line.moved is None else f"{100 * line.moved:.0f} %",
-            "–" if line.gradient is None else f"{line.gradient:.2g}",
+            _moved(line.moved),
+            "–" if line.gradient is None else _figure(line.gradient, 2),
         )
         for line in lines[:MOST_LINES]
     ]
     text = (
-        "Each parameter: its numbers, how far it has moved from its first value (as a share of that value's length), "
-        "and the root mean square of its gradient in one more update by its own algorithm. "
+        "Each parameter: its numbers, how far it has moved from its first value (as a share of that value's length, "
+        "which there is none of where it began at 0), and the root mean square of its gradient in one more update by "
+        "its own algorithm. "
     )
     if flow and not why:
         smallest, largest = min(flow.values()), max(flow.values())
-        text += f"Gradients lie between {smallest:.2g} and {largest:.2g}. "
+        text += f"Gradients lie between {_figure(smallest, 2)} and {_figure(largest, 2)}. "
         unreached = [line.name for line in lines if line.name not in flow]
         if unreached:
             text += f"No gradient reached {', '.join(unreached[:5])}{' and others' if len(unreached) > 5 else ''}. "
@@ -138,6 +150,22 @@ def _weights(found: Trained, first: nn.Module | None, flow: dict[str, float], wh
         text += f"The first {MOST_LINES} of {len(lines)} are shown. "
     heads = ("parameter", "shape", "numbers", "mean", "spread", "zeros", "moved", "gradient")
     return Section("Parameters, and what has changed", text + why, heads=heads, rows=rows)
+
+
+def _figure(value: float, digits: int = 3) -> str:
+    return f"{value:.{digits}g}".replace("-", "−")
+
+
+def _moved(share: float | None) -> str:
+    """How far a parameter has moved: a percentage, or how many times the length of its first value.
+
+    Example:
+        >>> _moved(0.146), _moved(5408.65), _moved(None)
+        ('15 %', '5,409 times', '–')
+    """
+    if share is None:
+        return "–"
+    return f"{100 * share:.0f} %" if share < 10 else f"{share:,.0f} times"
 
 
 def _made(found: Trained) -> object:
@@ -150,7 +178,8 @@ def _made(found: Trained) -> object:
 def _inputs(found: Trained, data: Any) -> tuple[tuple[Any, ...], str]:
     """What a network is looked at with, and what that is, in words."""
     if found.spec.kind != "environment":
-        return data.batch("train", 0).inputs, "on 64 training rows"
+        inputs = data.batch("train", 0).inputs
+        return inputs, SEEN.get(found.spec.kind, "on {count} training rows").format(count=len(inputs[0]))
     seen = play(found.answer, found.spec, frames=False).observations[:64]
     return (torch.from_numpy(np.stack(seen)),), f"on the first {len(seen)} observations of an episode"
 
@@ -174,7 +203,7 @@ def _activity(found: Trained, data: Any) -> Section:
         text += f" The first {MOST_LINES} of {len(lines)} are shown."
     rows = [
         (
-            *(line.name, line.kind, f"{line.units:,}", f"{line.mean:.3g}", f"{line.spread:.3g}"),
+            *(line.name, line.kind, f"{line.units:,}", _figure(line.mean), _figure(line.spread)),
             *(f"{100 * line.zeros:.0f} %", "–" if line.dead is None else f"{line.dead:,}"),
         )
         for line in lines[:MOST_LINES]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import importlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -25,6 +26,8 @@ SECTIONS: Mapping[str, str] = {
     "control": "bestiary.report.control:sections",
 }
 """task -> "module:function"."""
+FIGURE = re.compile(r"[+−-]?\d[\d,.]*(e[+−-]?\d+)?(\s?%| times)?|–(?!.)")
+"""A number with its unit, or the dash that stands for none."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,17 @@ class Section:
     pictures: Sequence[Picture] = ()
     heads: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
+
+    @property
+    def figures(self) -> list[bool]:
+        """Which columns of the table hold nothing but figures, and stand to the right for that reason.
+
+        Example:
+            >>> Section("Layers", rows=[("hidden", "1,024", "–"), ("out", "10", "3 %")]).figures
+            [False, True, True]
+        """
+        columns = list(zip(*self.rows)) or [()] * len(self.heads)
+        return [any(map(FIGURE.search, column)) and all(map(FIGURE.fullmatch, column)) for column in columns]
 
 
 def sections_of(evidence: Evidence) -> list[Section]:

@@ -18,6 +18,7 @@ from bestiary.sampling.pictures import Picture
 MOST = 800
 COLOURS = ("#3b6fb6", "#d9822b", "#3f9c57", "#c2403f", "#8563b0", "#8a6047", "#d471ad", "#7a7a7a", "#a8a432", "#35a7b5")
 WIDTH, HEIGHT, MARGIN = 640, 480, 16
+LONGEST, LETTER = 20, 8  # letters of a name in the legend, and how wide one is
 
 
 def plane(codes: Float[Tensor, "N Z"]) -> Float[Tensor, "N 2"]:
@@ -57,8 +58,9 @@ def code_map(answer: Any, data: Any, split: str = "validation") -> Picture:
 
 
 def scatter(places: Float[Tensor, "N 2"], labels: Int[Tensor, " N"], names: Sequence[str] = ()) -> str:
-    """Points from 0 to 1 as SVG, coloured by label, with a legend of the first ten names."""
-    legend = 110 if names else 0
+    """Points from 0 to 1 as SVG, coloured by label, with a legend of the first ten names; then colours come again."""
+    told = [name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in names[: len(COLOURS)]]
+    legend = 30 + LETTER * max(10, *map(len, told)) if told else 0
     wide, high = WIDTH - 2 * MARGIN - legend, HEIGHT - 2 * MARGIN
     points = "".join(
         f'<circle cx="{MARGIN + x * wide:.1f}" cy="{MARGIN + (1 - y) * high:.1f}" r="3" fill="{COLOURS[k % 10]}"/>'
@@ -67,9 +69,14 @@ def scatter(places: Float[Tensor, "N 2"], labels: Int[Tensor, " N"], names: Sequ
     lines = "".join(
         f'<circle cx="{WIDTH - legend + 8}" cy="{MARGIN + 8 + 22 * k}" r="5" fill="{COLOURS[k]}"/>'
         f'<text x="{WIDTH - legend + 20}" y="{MARGIN + 13 + 22 * k}" font-size="13" fill="currentColor">'
-        f"{escape(name[:12])}</text>"
-        for k, name in enumerate(names[:10])
+        f"{escape(name)}</text>"
+        for k, name in enumerate(told)
     )
+    if len(names) > len(told):
+        lines += (
+            f'<text x="{WIDTH - legend + 4}" y="{MARGIN + 13 + 22 * len(told)}" font-size="13" fill="currentColor">'
+            f"and {len(names) - len(told)} more</text>"
+        )
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="map of codes">'
     )
