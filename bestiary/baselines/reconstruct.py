@@ -96,8 +96,10 @@ def code_size(data: Any) -> int:
 
 
 def flat_rows(data: Any, most: int) -> Floats:
-    """Training rows as a matrix [N F], at most so many."""
-    return some_rows(data, most).flatten(1).double().numpy()
+    """Training rows as a matrix [N F]: all, or as many as are allowed, evenly spread."""
+    count = data.rows("train")
+    where = torch.linspace(0, count - 1, min(count, most), dtype=torch.float64).round().long()
+    return data.take("train", where).inputs[0].flatten(1).double().numpy()
 
 
 def principal(data: Any, setting: Setting, seed: int, seconds: float) -> Components:

@@ -14,6 +14,7 @@ from bestiary.architectures.build import build, resolve
 from bestiary.architectures.representation.autoencoder import Autoencoder, PixelAutoencoder
 from bestiary.architectures.representation.vae import VAE
 from bestiary.baselines import load_rival, rivals, run_rival
+from bestiary.baselines.reconstruct import flat_rows
 from bestiary.baselines.rivals import find_rival
 from bestiary.contracts import ImageSpec, TableSpec
 from bestiary.data import read
@@ -123,6 +124,16 @@ def test_scores_are_undefined_where_all_rows_are_normal() -> None:
 
 
 # ------------------------------------------------------------------------------------------------ baselines
+
+
+def test_baselines_learn_from_as_many_rows_as_they_may(digits: StoredData) -> None:
+    """One row more than is allowed halved what they were given."""
+    count = digits.rows("train")
+    everything = flat_rows(digits, count)
+    assert len(everything) == len(flat_rows(digits, count + 1)) == count
+    some = flat_rows(digits, count - 1)
+    assert len(some) == count - 1
+    np.testing.assert_array_equal(some[[0, -1]], everything[[0, -1]])
 
 
 def test_components_are_those_of_scikit_learn(digits: StoredData) -> None:
