@@ -29,8 +29,8 @@ EPISODES = 100  # of each split
 MOST_STEPS = 100_000  # in which an episode that is tried must end
 MOST_REWARD = 1e30  # returns are kept in single precision
 TRIED = 10.0  # seconds after which trying stops: a slow world is none that is broken
-_FIRST = 1_000_000  # seeds of judged episodes begin here; those of training are hashed elsewhere
-_NEW = 9_000_000  # and those of an environment that a trained model is given
+_FIRST = 2**31 + 1_000_000  # seeds of judged episodes begin here; those of training are all below 2**31 (`worlds.Life`)
+_NEW = 2**31 + 9_000_000  # and those of an environment that a trained model is given; no seed needs more than 32 bits
 
 
 @dataclass

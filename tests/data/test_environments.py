@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from bestiary.data import environments, read
+from bestiary.data.environments import EnvironmentEncoder
+from bestiary.data.worlds import Life
 from bestiary.errors import InputError
 
 
@@ -30,6 +32,16 @@ class Sound(gymnasium.Env):  # type: ignore[type-arg]
     def step(self, action: Any) -> Any:
         self.steps += 1
         return self.seen(), self.pays(action), self.steps >= 10, False, {}
+
+
+class Noting(Sound):
+    """Notes the seed of each episode."""
+
+    seeds: list[int | None] = []  # noqa: RUF012
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
+        self.seeds.append(seed)
+        return super().reset(seed=seed)
 
 
 class Counted(Sound):
@@ -106,6 +118,21 @@ class NoSpaces(gymnasium.Env):  # type: ignore[type-arg]
 def test_sound_environments_are_read(name: str, sizes: tuple[int, int]) -> None:
     source: Any = read(f"{__name__}:{name}", task="control")
     assert (source.spec.features, source.spec.outputs) == sizes
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 8, 9, 2**31 - 1])
+def test_no_training_episode_is_judged(seed: int) -> None:
+    """With seed 1, which every finalist is trained with, episodes 197 to 296 were those of the test."""
+    source: Any = read(f"{__name__}:Noting", task="control")
+    life, before = Life(source.spec.environment), len(Noting.seeds)
+    life.begin(seed)
+    while life.episode < 400:
+        life.act(0)
+    trained = set(Noting.seeds[before:])
+    assert len(trained) == 401
+    judged = set(source.keys().tolist())
+    new = EnvironmentEncoder(source.spec, {}).encode(source.spec.environment).rows.tolist()
+    assert len(judged) == 300 and not trained & judged and not trained & set(new) and not judged & set(new)
 
 
 @pytest.mark.parametrize(
