@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol, cast
 import torch
 from torch import Tensor, nn
 
+from bestiary.algorithms.adversarial import frozen
 from bestiary.algorithms.contrastive_divergence import Machine, contrast, facts, fantasies, some_rows
 from bestiary.contracts import Batch, Data, Logs, Objective
 from bestiary.errors import InputError
@@ -86,6 +87,8 @@ class LayerWise:
     ) -> None:
         self.network, self.pretrain, self.objective, self.finetune = network, pretrain, objective, finetune
         self.share, self.steps, self.labels, self.joint = share, steps, labels, joint
+        tuned = set(map(id, finetune.optimiser.parameters))
+        self.kept = nn.ParameterList(p for p in network.parameters() if id(p) not in tuned)
 
     @property
     def answer(self) -> nn.Module:
@@ -103,8 +106,9 @@ class LayerWise:
                 named = self.joint and now.number == len(stack.machines) - 1
                 yield self._listen(stack, now, (labelled if named else data).batch("train", step))
             elif self.objective is not None:
-                loss, logs = self.objective(self.network, labelled.batch("train", step), step)
-                self.finetune(loss, now.step, now.horizon)
+                with frozen(self.kept):  # what stays as it is needs no gradients
+                    loss, logs = self.objective(self.network, labelled.batch("train", step), step)
+                    self.finetune(loss, now.step, now.horizon)
                 yield logs
 
     def _listen(self, stack: Stacked, now: Phase, batch: Batch) -> Logs:
