@@ -35,11 +35,12 @@ class BiasedMemory(Memory, Protocol):
 
 
 class CovarianceStorage:
-    """Each update adds one batch of patterns, less their mean; it has finished when all are stored.
+    """Each update adds one batch of patterns, less their mean; it has finished when so many are stored, or all that an
+    epoch has: the rows at its end that fill no batch are not stored.
 
     Args:
         network: the memory, with empty weights.
-        most: patterns that are stored. Of digits, five come back in 784 units; of ten some are lost.
+        most: patterns that are stored at most. Of digits, five come back in 784 units; of ten some are lost.
     """
 
     stateful = ("network",)

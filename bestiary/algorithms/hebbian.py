@@ -29,6 +29,8 @@ class Memory(Protocol):
 
     weights: Tensor
 
+    def holds(self, load: float) -> int: ...
+
     def read(self, inputs: Tensor) -> Tensor: ...
 
     def measure(self, rows: Iterable[Tensor]) -> None: ...
@@ -41,11 +43,12 @@ def patterns(network: Memory, data: Data, step: int, most: int) -> Tensor:
 
 
 class HebbianStorage:
-    """Each update adds the outer products of one batch; it has finished when all patterns are stored.
+    """Each update adds the outer products of one batch; it has finished when so many patterns are stored, or all that
+    an epoch has: the rows at its end that fill no batch are not stored.
 
     Args:
         network: the memory, with empty weights.
-        most: patterns that are stored; more than 0.138 a unit destroy each other.
+        most: patterns that are stored at most; more than 0.138 a unit destroy each other.
     """
 
     stateful = ("network",)
@@ -74,11 +77,12 @@ class ProjectionStorage:
     """The projection rule, pattern by pattern: each adds the part of it that the stored ones do not span.
 
     With P the projection onto what is stored and d = x - P x, storing x makes it P + d d^T / |d|^2 (Gram and Schmidt);
-    a pattern that is spanned already changes nothing. The network's diagonal stays empty, so P is kept beside it.
+    a pattern that is spanned already changes nothing. The network's diagonal stays empty, so P is kept beside it. It
+    has finished when Hebb's rule has.
 
     Args:
         network: the memory, with empty weights.
-        most: patterns that are stored; independent ones are stable up to as many as there are units.
+        most: patterns that are stored at most; independent ones are stable up to as many as there are units.
     """
 
     stateful = ("network", "span")
@@ -135,7 +139,7 @@ class Span:
 
 
 def epoch(data: Data) -> int:
-    """Updates until every training row has been seen once."""
+    """Updates in one pass over the training rows, less those at its end that fill no batch."""
     return int(getattr(data, "epoch", 1))
 
 

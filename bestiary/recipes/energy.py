@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from bestiary.algorithms.contrastive_divergence import ContrastiveDivergence, PersistentContrastiveDivergence
 from bestiary.algorithms.covariance import CovarianceStorage
-from bestiary.algorithms.hebbian import HebbianStorage, ProjectionStorage
+from bestiary.algorithms.hebbian import HebbianStorage, Memory, ProjectionStorage
 from bestiary.algorithms.layerwise import LayerWise
 from bestiary.algorithms.up_down import UpDown
 from bestiary.contracts import Objective, Spec, TableSpec
@@ -28,7 +28,7 @@ RULES = {"hebb": HebbianStorage, "covariance": CovarianceStorage, "projection": 
 def storage(
     network: nn.Module, spec: Spec, *, rule: str = "hebb", load: float = 0.1
 ) -> HebbianStorage | CovarianceStorage | ProjectionStorage:
-    """Stores the first training rows of the run's order, in one pass.
+    """Stores the first training rows of the run's order, in one pass over whole batches of them.
 
     Args:
         network: a memory, `architectures.energy.hopfield.Hopfield`.
@@ -46,8 +46,7 @@ def storage(
         raise InputError(f"rule must be {' or '.join(RULES)}; received {rule!r}; try projection")
     if not 0 < load <= 1:
         raise InputError(f"load must be above 0 and at most 1 pattern a unit; received {load!r}; try 0.1")
-    units = cast("int", network.features)
-    return RULES[rule](network, max(1, int(load * units)))
+    return RULES[rule](network, cast("Memory", network).holds(load))
 
 
 def contrastive(

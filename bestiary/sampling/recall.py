@@ -19,6 +19,7 @@ from bestiary.sampling.pictures import Picture, grid, png
 CAPACITY = 0.138  # patterns a unit (Amit, Gutfreund & Sompolinsky 1985)
 NOISE = 0.25  # share of units that are turned over
 LOADS = (0.02, 0.05, 0.08, 0.1, 0.12, 0.138, 0.15, 0.17, 0.2, 0.25, 0.3)
+SHOWN = 10  # stored patterns in a picture
 MOST = 400  # units of the network that the collapse is measured in
 
 
@@ -92,16 +93,19 @@ def encode(network: nn.Module, data: Data, split: str) -> dict[str, Tensor]:
     return {**{f"unit_{k}": states[:, k] for k in range(states.shape[1])}, "energy": memory.energy(states)}
 
 
-def inspect(network: nn.Module, data: Data, spec: Spec, facts: Mapping[str, object]) -> list[Picture]:
+def inspect(
+    network: nn.Module, data: Data, spec: Spec, facts: Mapping[str, object], *, load: float = 0.1
+) -> list[Picture]:
     """Stored, damaged and recalled patterns; the energy on the way; the collapse of Hebb's rule past 0.138.
 
     Args:
         network: a trained `architectures.energy.hopfield.Hopfield`.
-        data: that it was trained on.
+        data: that it was trained on, in the order of its run.
         spec, facts: of the data.
+        load: patterns a unit that were stored, as its recipe was told; ten are shown at most.
     """
     memory = cast("Any", network)
-    patterns = known(network, data, min(10, max(1, int(0.1 * memory.features))))
+    patterns = known(network, data, min(SHOWN, memory.holds(load)))
     generator = torch.Generator().manual_seed(0)
     start = damaged(patterns, NOISE, generator)
     settled, energies = memory.descent(start, torch.randperm(memory.features, generator=generator))

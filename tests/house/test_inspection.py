@@ -1,21 +1,61 @@
 """What `inspect` says of the inside of a network: dead units are found wherever a network is rectified."""
 
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from bestiary import catalogue
 from bestiary.architectures.convolution.cnn import CNN
 from bestiary.architectures.convolution.fcn import FCN
+from bestiary.architectures.energy.hopfield import Hopfield
 from bestiary.architectures.feedforward.mlp import MLP
 from bestiary.architectures.recurrence.rnn import RectifiedCell
+from bestiary.contracts import TableSpec
+from bestiary.data.store import StoredData, write_spec
 from bestiary.layers.recurrent import Recurrence
+from bestiary.recipes.energy import storage
 from bestiary.report.activity import Activity, activity
-from bestiary.report.inspection import _activity, coded
+from bestiary.report.inspection import _activity, coded, sections
+from bestiary.runs.trained import Trained
+from bestiary.sampling import recall
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+@pytest.mark.parametrize(
+    ("setting", "stored"),
+    [({"load": 0.02}, 4), ({"rule": "covariance", "load": 0.025}, 5), ({"rule": "projection"}, 10)],
+)
+def test_patterns_that_are_shown_as_stored_were_stored(
+    seed: int, setting: dict[str, Any], stored: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = torch.randn(300, 200, generator=torch.Generator().manual_seed(0)).sign()
+    (tmp_path / "data").mkdir()
+    write_spec(tmp_path / "data", TableSpec(200, 1), facts := {"problem": "reconstruct"})
+    for name, array in {"features": rows, "target": torch.zeros(300)}.items():
+        np.save(tmp_path / "data" / f"train.{name}.npy", array.numpy())
+    data = StoredData(tmp_path / "data", batch=128, seed=seed)
+    network = Hopfield(features=200)
+    assert len(list(storage(network, data.spec, **setting).updates(data, 0, 10))) == 1
+
+    shown: list[Tensor] = []
+
+    def damaged(patterns: Tensor, *words: Any) -> Tensor:
+        shown.append(patterns)
+        return patterns
+
+    monkeypatch.setattr(recall, "damaged", damaged)
+    job = {"seed": seed, "setting": setting}
+    row = catalogue.find("hopfield")
+    sections(Trained("hopfield/memory", network, row, data.spec, facts, tmp_path, job, tmp_path))
+    assert len(shown[0]) == stored
+    assert torch.equal(network.recall(shown[0]), shown[0])
 
 
 class Rectified(nn.Module):

@@ -17,13 +17,13 @@ from bestiary.algorithms.covariance import CovarianceStorage
 from bestiary.algorithms.hebbian import HebbianStorage, ProjectionStorage
 from bestiary.algorithms.layerwise import Labelled, LayerWise, evenly, phase
 from bestiary.algorithms.up_down import UpDown, relive, up_and_down
-from bestiary.architectures.energy.dbn import DBN, DBNAutoencoder, DBNClassifier, LabelledDBN
+from bestiary.architectures.energy.dbn import DBN, DBNAutoencoder, DBNClassifier, LabelledDBN, RBMClassifier
 from bestiary.architectures.energy.hopfield import Hopfield
 from bestiary.architectures.energy.rbm import RBM, GaussianRBM, LabelledRBM, Machine
 from bestiary.contracts import ImageSpec, TableSpec
 from bestiary.data.store import ArrayData
 from bestiary.fit import fit
-from bestiary.recipes.energy import layers, layers_then_up_down
+from bestiary.recipes.energy import features_then_labels, layers, layers_then_up_down
 from bestiary.runs.run import RunFolder
 
 SEEDS = range(4)
@@ -233,9 +233,12 @@ def test_hebbian_storage_is_the_sum_of_outer_products() -> None:
     torch.testing.assert_close(network.weights, by_hand - torch.diag(by_hand.diagonal()))
 
 
-def test_storage_ends_with_the_rows() -> None:
-    network = Hopfield(features=30)
-    assert len(list(HebbianStorage(network, 1000).updates(data_of(patterns(12, 30, 0)), 0, 100))) == 3
+@pytest.mark.parametrize("rows", [12, 15])
+def test_storage_ends_with_the_last_whole_batch(rows: int) -> None:
+    network, data = Hopfield(features=30), data_of(patterns(rows, 30, 0))
+    assert len(list(HebbianStorage(network, 1000).updates(data, 0, 100))) == 3
+    stored = torch.cat([data.batch("train", n).inputs[0] for n in range(3)])
+    torch.testing.assert_close(network.weights, (stored.T @ stored / 30).fill_diagonal_(0))
 
 
 def test_projection_is_the_pseudo_inverse() -> None:
@@ -489,6 +492,22 @@ def test_a_tied_stack_learns_greedily_all_along() -> None:
     tied, greedy = trained(layers_then_up_down, False, 60, 60), trained(layers, False, 60, 60)
     assert all(torch.equal(value, greedy.state_dict()[name]) for name, value in tied.state_dict().items())
     assert not tied.untied
+
+
+def test_a_machine_that_stays_as_it_is_gathers_no_gradient() -> None:
+    torch.manual_seed(0)
+    network, data = RBMClassifier(features=12, outputs=3, width=7), digits_of(0)
+    updates = features_then_labels(network, data.spec).updates(data, 0, 20)
+    list(itertools.islice(updates, 10))
+    held, readout = (
+        {name: value.clone() for name, value in part.state_dict().items()}
+        for part in (network.machines, network.readout)
+    )
+    for _ in updates:
+        assert all(parameter.grad is None for parameter in network.machines.parameters())
+    assert all(torch.equal(value, held[name]) for name, value in network.machines.state_dict().items())
+    assert not any(torch.equal(value, readout[name]) for name, value in network.readout.state_dict().items())
+    assert all(parameter.requires_grad for parameter in network.parameters())
 
 
 class Silent:

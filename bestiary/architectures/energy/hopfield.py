@@ -50,6 +50,10 @@ class Hopfield(nn.Module):
     def forward(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B N"]:
         return self.recall(self.read(inputs))
 
+    def holds(self, load: float) -> int:
+        """How many patterns a load, in patterns a unit, comes to; at least one."""
+        return max(1, int(load * self.features))
+
     def read(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B N"]:
         """Data as states of the units, -1 or +1."""
         return torch.where(inputs.flatten(1) > 0, 1.0, -1.0)
