@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 from torch import Tensor
 
-from bestiary.baselines.joint_ngram import JointNgram, fit_joint_ngram
+from bestiary.baselines.joint_ngram import LONGEST, JointNgram, fit_joint_ngram
 from bestiary.baselines.rivals import Rival
+from bestiary.errors import InputError
 from bestiary.tasks.edits import edits
 
 CANDIDATES = 100  # training rows with the most in common, among which the nearest is found
@@ -84,7 +85,11 @@ def _joint(data: Any, setting: dict[str, Any], seed: int, seconds: float) -> Joi
     source, sequence = _train(data)
     source = np.where(source == 3, 0, source)  # marks are no part of what is aligned
     sequence = np.pad(np.where(sequence == 3, 0, sequence)[:, 1:], ((0, 0), (0, 1)))
-    return fit_joint_ngram(source, sequence, int(setting["order"]))
+    model = fit_joint_ngram(source, sequence, int(setting["order"]))
+    if len(model.graphones) < 2:
+        told = f"joint n-grams align answers of at most {LONGEST} tokens and twice as many as their source has"
+        raise InputError(f"{told}; no training row is such a pair")
+    return model
 
 
 RIVALS: tuple[Rival, ...] = (

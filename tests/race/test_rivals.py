@@ -81,3 +81,12 @@ def test_a_compressors_bits_are_what_the_texts_add_and_differ_from_text_to_text(
     judged = Resampling(len(group), group).score([predictions], np.zeros(len(group)), "continue")["bits_per_byte"]
     interval = judged.interval()
     assert 0.005 < (interval.high - interval.low) / interval.value < 0.2
+
+
+def test_joint_ngrams_that_nothing_can_be_counted_for_do_not_take_part(tmp_path: Path) -> None:
+    """They answered nothing to everything, and stood on the leaderboard with 100 % wrong answers."""
+    pairs = {"word": [f"w{k}" for k in range(60)], "said": [f"a much longer answer, number {k}" for k in range(60)]}
+    data = prepared(tmp_path, pairs, task="transduce", units="characters")
+    with pytest.raises(InputError, match="twice as many as their source has; no training row is such a pair"):
+        run_rival("joint_ngram", data, tmp_path / "joint", seconds=2.0)
+    assert run_rival("nearest", data, tmp_path / "nearest", seconds=2.0)["name"] == "nearest"
