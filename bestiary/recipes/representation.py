@@ -100,12 +100,17 @@ def variational(
         binary: draws pixels as black or white by their intensity, afresh for every batch.
 
     Raises:
-        InputError: for settings with which nothing can be learned.
+        InputError: for data without pixels where they should be binary, and settings with which nothing can be learned.
     """
     if weight < 0:
         raise InputError(f"weight must be 0 or more; received {weight!r}; try 1")
     if not 0 <= rising <= 1:
         raise InputError(f"rising must be a share from 0 to 1; received {rising!r}; try 0.1")
+    if binary and not hasattr(network, "unit"):
+        raise InputError(
+            f"binary draws pixels as black or white; {type(network).__name__} takes {spec.kind} data without any; "
+            "leave binary out"
+        )
     minimise = _minimise(network, rate, decay, clip, warmup)
     return VariationalBayes(network, NegativeBound(weight, rising, binary), minimise, _prepare(network))
 

@@ -17,10 +17,12 @@ from bestiary.architectures.representation.convolutional_autoencoder import Conv
 from bestiary.architectures.representation.dcign import DCIGN
 from bestiary.architectures.representation.denoising_autoencoder import DenoisingAutoencoder
 from bestiary.architectures.representation.vae import VAE, GaussianVAE, draw
-from bestiary.contracts import ImageBatch, TableBatch
+from bestiary.contracts import ImageBatch, ImageSpec, TableBatch, TableSpec
+from bestiary.errors import InputError
 from bestiary.layers.movement import move
 from bestiary.objectives.evidence import NegativeBound, divergence, terms
 from bestiary.objectives.reconstruction import PixelCrossEntropy, Spoiling, SquaredDifference
+from bestiary.recipes.representation import variational
 from bestiary.sampling.latents import active
 from tests.references.parity import assert_same, copy_in_order
 
@@ -51,6 +53,12 @@ def test_autoencoder_is_two_sequences(seed: int) -> None:
     theirs = nn.Sequential(*sequence(features, *widths, code), *sequence(code, *reversed(widths), features))
     copy_in_order(ours, theirs)
     assert_same(ours, theirs, (torch.randn(7, features),))
+
+
+def test_rows_of_a_table_cannot_be_black_or_white() -> None:
+    with pytest.raises(InputError, match="GaussianVAE takes table data without any; leave binary out"):
+        variational(GaussianVAE(features=5), TableSpec(5, 1), binary=True)
+    assert variational(VAE(features=16), ImageSpec(1, (4, 4), 1), binary=True)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
