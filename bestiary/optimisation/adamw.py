@@ -46,6 +46,11 @@ def written_out(
 class AdamW:
     """Updates all parameters of a network at once.
 
+    Updates are counted once for all parameters of equal decay, where torch.optim counts those of each. It makes a
+    difference to a parameter that gets its first gradient late: its running means, which begin at 0, are corrected for
+    as many updates as the others have had, so its first step can be (1 - beta1) / sqrt(1 - beta2) times as long as
+    torch's, 3.2 times with the usual betas.
+
     Args:
         network: whose trainable parameters are updated.
         rate: learning rate.

@@ -20,7 +20,7 @@ def trapezoid(warmup: int = 0, decay: float = 0.3, floor: float = 0.02) -> Sched
     Args:
         warmup: steps until the plateau.
         decay: share of the horizon that the decay takes, 0 to 1.
-        floor: the factor at the last step.
+        floor: where the decay leads: the factor that a step after the last one would have.
 
     Example:
         >>> schedule = trapezoid(warmup=10, decay=0.5)

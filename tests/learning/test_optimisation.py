@@ -69,6 +69,16 @@ def test_leaves_parameters_without_gradient_alone() -> None:
     assert changed == [True, True, False, True]
 
 
+def test_updates_are_counted_for_all_parameters_together() -> None:
+    """A first gradient after 10,000 updates of another parameter: 0.1 / sqrt(0.001) steps, where torch makes one."""
+    net = nn.ModuleList(nn.Linear(1, 1, bias=False) for _ in range(2))
+    optimiser, before = AdamW(net, 0.01), float(net[1].weight)  # type: ignore[arg-type]
+    optimiser.groups[0].step += 10_000
+    net[1].weight.grad = torch.ones(1, 1)  # type: ignore[union-attr]
+    optimiser.update(1.0)
+    assert before - float(net[1].weight) == pytest.approx(0.01 * 0.1 / 0.001**0.5, rel=1e-3)  # type: ignore[arg-type]
+
+
 def test_state_carries_on() -> None:
     whole, parts = network(), network()
     first, second = AdamW(whole, 0.01, 0.1), AdamW(parts, 0.01, 0.1)
@@ -130,6 +140,8 @@ def test_the_plateau_does_not_know_the_horizon() -> None:
     schedule = trapezoid(warmup=5, decay=0.3)
     assert [schedule(s, 100) for s in range(70)] == [schedule(s, 1000) for s in range(70)]
     assert schedule(99, 100) < 0.1 < schedule(85, 100) < 1.0
+    assert schedule(99, 100) == pytest.approx(0.02 + 0.98 / 30)
+    assert schedule(100, 100) == 0.02
 
 
 def test_perceptron_fast_path_equals_the_rule() -> None:
