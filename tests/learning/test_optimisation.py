@@ -72,11 +72,11 @@ def test_leaves_parameters_without_gradient_alone() -> None:
 def test_updates_are_counted_for_all_parameters_together() -> None:
     """A first gradient after 10,000 updates of another parameter: 0.1 / sqrt(0.001) steps, where torch makes one."""
     net = nn.ModuleList(nn.Linear(1, 1, bias=False) for _ in range(2))
-    optimiser, before = AdamW(net, 0.01), float(net[1].weight)  # type: ignore[arg-type]
+    optimiser, before = AdamW(net, 0.01), net[1].weight.item()  # type: ignore[arg-type]
     optimiser.groups[0].step += 10_000
     net[1].weight.grad = torch.ones(1, 1)  # type: ignore[union-attr]
     optimiser.update(1.0)
-    assert before - float(net[1].weight) == pytest.approx(0.01 * 0.1 / 0.001**0.5, rel=1e-3)  # type: ignore[arg-type]
+    assert before - net[1].weight.item() == pytest.approx(0.01 * 0.1 / 0.001**0.5, rel=1e-3)  # type: ignore[arg-type]
 
 
 def test_state_carries_on() -> None:
