@@ -131,7 +131,8 @@ TRANSFORMER_ENCODER = Row(
         ),
     ),
     reference="torch.nn.TransformerEncoder",
-    departs="Without embeddings, positions and decoder. Padding is never attended to. Dropout acts on what a sublayer "
+    departs="Without embeddings, positions and decoder. Attention's projections have biases, which the paper does not "
+    "write; counts include them. Padding is never attended to. Dropout acts on what a sublayer "
     "adds, as in the paper; torch's encoder also drops attention weights and units, and starts its layers as copies of "
     "one, where these start independent of each other.",
     example=f"{_HERE}.examples:padded_sequence",
@@ -195,7 +196,8 @@ TRANSFORMER_CLASSIFIER = Row(
     reference="torch.nn.TransformerEncoder",
     departs="An encoder alone, with a linear layer on the mean over real steps where the paper has a decoder. "
     "Positions are learned; the paper found them as good as sinusoids. Padding is masked in the attention and left out "
-    "of the mean. Layers start independent of each other.",
+    "of the mean. Attention's projections have biases, which the paper does not write; counts include them. Layers "
+    "start independent of each other.",
 )
 
 _GPT = f"{_HERE}.gpt:GPT"

@@ -419,8 +419,9 @@ CAPSNET = Row(
     reference="the paper's procedure 1, a capsule at a time (tests/references/test_capsnet.py)",
     departs="Forward gives log(n / (1 - n)) of each capsule's length n, whose softmax is the chance of each class "
     "given that exactly one is there; margins of 0.9 and 0.1 keep these chances modest, so that its log loss stays "
-    "behind its accuracy. Images of other sizes are brought to 28x28. Adam's rate is constant and then falls to "
-    "nothing in a line.",
+    "behind its accuracy. Images of other sizes are brought to 28x28. Shifted images repeat their border, where the "
+    "paper's have zeros; gradients pass through all rounds of routing, which the usual code stops in the early ones. "
+    "Adam's rate is constant and then falls to nothing in a line.",
     exceptions={
         "gradients": "The decoder learns from the drawing, which is part of the objective and not of forward; "
         "tests/references/test_capsnet.py holds that the objective reaches every weight."

@@ -66,10 +66,8 @@ GAN = Row(
     settings=({"rate": 2e-4}, {"rate": 1e-3}),
     reference="torch.nn.Sequential",
     departs="Rectified and leaky units where the paper has maxout, codes from a normal distribution where it has a "
-    "uniform "
-    "one, Adam; no sigmoid at the end, the loss takes logits. Measured on 8x8 digits, the 256-512 size makes one or "
-    "two "
-    "of ten classes, the 128 size nine or ten.",
+    "uniform one, Adam, whose rate falls over the last 30 % of training; no sigmoid at the end, the loss takes logits. "
+    "Measured on 8x8 digits, the 256-512 size makes one or two of ten classes, the 128 size nine or ten.",
     example=_CODES,
     inputs={"image": _CODES, "table": _CODES},
     verbs=_VERBS,
@@ -83,9 +81,8 @@ DCGAN = Row(
     paper="Radford, Metz, Chintala 2016, Unsupervised representation learning with deep convolutional generative "
     "adversarial networks",
     year=2016,
-    summary="An adversarial pair of convolutional networks: transposed convolutions grow an image from a code, "
-    "strided ones "
-    "shrink it to a judgement. A few rules (strides for pooling, batch norm, no dense layers) made deep pairs "
+    summary="An adversarial pair of convolutional networks: transposed convolutions grow an image from a code, strided "
+    "ones shrink it to a judgement. A few rules (strides for pooling, batch norm, no dense layers) made deep pairs "
     "trainable.",
     learns=f"{_STEPS}: cross-entropy, non-saturating for the generator.",
     recipes={"generate": f"{_RECIPES}:adversarial"},
@@ -124,8 +121,7 @@ DCGAN = Row(
     settings=({"rate": 1e-3}, {"rate": 2e-4}),
     reference="torch.nn.Sequential",
     departs="Filters of 4x4 pixels; codes from a normal distribution where the paper has a uniform one; the rate "
-    "decays "
-    "over the last 30 % of training.",
+    "decays over the last 30 % of training.",
     example=_CODES,
     inputs={"image": _CODES},
     verbs=_VERBS,
@@ -138,9 +134,9 @@ WGAN = Row(
     guides="G2",
     paper="Arjovsky, Chintala, Bottou 2017, Wasserstein generative adversarial networks",
     year=2017,
-    summary="The discriminator becomes a critic whose score may not change faster than its input: the gap between "
-    "its mean "
-    "scores estimates how far made data are from real ones, a loss that means something. Here its weights are clipped.",
+    summary="The discriminator becomes a critic whose score may not change faster than its input: the gap between its "
+    "mean scores estimates how far made data are from real ones, a loss that means something. Here its weights are "
+    "clipped.",
     learns="The critic takes five steps with clipped weights, then the generator one: the difference of mean scores, "
     "RMSProp.",
     recipes={"generate": f"{_RECIPES}:wasserstein_clipping"},
@@ -157,7 +153,7 @@ WGAN = Row(
     tiny={"image": (_WGAN, {**_TINY, "width": 4})},
     settings=({"rate": 5e-4}, {"rate": 5e-5}),
     reference="torch.nn.Sequential",
-    departs="The critic has no batch norm; bodies are DCGAN's.",
+    departs="The critic has no batch norm; bodies are DCGAN's; the rate falls over the last 30 % of training.",
     example=_CODES,
     inputs={"image": _CODES},
     verbs=_VERBS,
@@ -170,9 +166,8 @@ WGAN_GP = Row(
     guides="G2",
     paper="Gulrajani et al. 2017, Improved training of Wasserstein GANs",
     year=2017,
-    summary="A Wasserstein GAN whose critic is held back by a penalty on the slope of its score, between real and "
-    "made data, "
-    "where that slope is not 1. It trains slowly and surely, and seldom leaves out a class.",
+    summary="A Wasserstein GAN whose critic is held back by a penalty on the slope of its score, between real and made "
+    "data, where that slope is not 1. It trains slowly and surely, and seldom leaves out a class.",
     learns="The critic takes five steps, then the generator one: difference of mean scores and gradient penalty, Adam.",
     recipes={"generate": f"{_RECIPES}:wasserstein_penalty"},
     sizes=(
@@ -197,9 +192,9 @@ WGAN_GP = Row(
     },
     settings=({"rate": 5e-4}, {"rate": 1e-4}),
     reference="torch.nn.Sequential",
-    departs="The critic has no norm at all (the paper has layer norm in some); bodies are DCGAN's. Five times as "
-    "many rows "
-    "are seen by the critic in an update as by a plain discriminator.",
+    departs="The critic has no norm at all (the paper has layer norm in some); bodies are DCGAN's. Five times as many "
+    "rows are seen by the critic in an update as by a plain discriminator. The rate falls over the last 30 % of "
+    "training.",
     example=_CODES,
     inputs={"image": _CODES, "table": _CODES},
     verbs=_VERBS,
@@ -212,9 +207,9 @@ SNGAN = Row(
     guides="G2",
     paper="Miyato, Kataoka, Koyama, Yoshida 2018, Spectral normalization for generative adversarial networks",
     year=2018,
-    summary="An adversarial pair whose discriminator has each of its layers divided by its largest singular value, "
-    "so that "
-    "its judgement cannot change faster than its input does. One step of power iteration an update keeps track of it.",
+    summary="An adversarial pair whose discriminator has each of its layers divided by its largest singular value, so "
+    "that its judgement cannot change faster than its input does. One step of power iteration at each forward keeps "
+    "track of it.",
     learns=f"{_STEPS}: the hinge loss.",
     recipes={"generate": f"{_RECIPES}:hinge"},
     sizes=(
@@ -236,7 +231,9 @@ SNGAN = Row(
     tiny={"image": (_SNGAN, {**_TINY, "width": 4})},
     settings=({"rate": 5e-4}, {"rate": 2e-4}),
     reference="torch.nn.utils.parametrizations.spectral_norm",
-    departs="Bodies are DCGAN's; the paper's discriminator has further layers of stride 1.",
+    departs="Bodies are DCGAN's; the paper's discriminator has further layers of stride 1. Adam's (0, 0.9) comes with "
+    "five steps of the discriminator there, with one here (`critic_steps`); power iteration makes three steps an "
+    "update, as torch's does, where the paper makes one. The rate falls over the last 30 % of training.",
     example=_CODES,
     inputs={"image": _CODES},
     verbs=_VERBS,
@@ -256,9 +253,8 @@ DDPM = Row(
     summary="Images are drowned in noise, a little at every step, and a U-shaped network learns to tell the noise from "
     "the image at every depth. New images are then made by starting from nothing but noise and taking it away, step by "
     "step. Steady to train, where adversarial networks collapse; slow to sample, which strides of DDIM make good.",
-    learns="By gradient descent on how well the noise is told, at random steps (denoising score matching); what "
-    "ships is "
-    "a moving average of the weights.",
+    learns="By gradient descent on how well the noise is told, at random steps (denoising score matching); what ships "
+    "is a moving average of the weights.",
     recipes={"generate": "bestiary.recipes.diffusion:diffusion"},
     sizes=(
         _cifar("ddpm_unet", _DIFFUSION[0], "diffusers.UNet2DModel, the size for CIFAR-10"),
@@ -292,7 +288,9 @@ DDPM = Row(
     reference="diffusers.UNet2DModel, DDPMScheduler, DDIMScheduler",
     departs="Those that race predict the velocity under the cosine schedule, read squares of 2x2 pixels as one where "
     "images allow it, and are narrow: made for minutes on a processor. The estimate of the data is kept to -1 to 1 in "
-    "every sampler. Images of any size are filled up inside the network.",
+    "every sampler. Images of any size are filled up inside the network. The average warms up, and follows quickly at "
+    "first; the rate rises for 100 updates (5,000 in the authors' code) and falls over the last 30 %. The sizes for "
+    "CIFAR-10 have no dropout, and images are not flipped.",
     verbs={
         "sample": "bestiary.sampling.denoising:sample",
         "inspect": "bestiary.sampling.denoising:inspect",

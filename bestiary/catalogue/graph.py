@@ -169,8 +169,9 @@ GAT = Row(
     settings=_SETTINGS,
     verbs=_VERBS,
     reference="torch_geometric.nn.GATConv",
-    departs="Nothing in the network; weights of edges are not looked at. The guide's layer of 561 parameters shares "
-    "one attention vector over its heads and never uses its edges; here every head has a vector, which makes 608.",
+    departs="Nothing in the network; weights of edges are not looked at. AdamW's decay takes the place of squared "
+    "weights in the loss. The guide's layer of 561 parameters shares one attention vector over its heads and never "
+    "uses its edges; here every head has a vector, which makes 608.",
 )
 
 ROWS: tuple[Row, ...] = (GNN, GCN, GAT)

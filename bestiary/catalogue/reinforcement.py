@@ -54,7 +54,8 @@ ROWS: tuple[Row, ...] = (
         reference="the written-out target of the paper; tabular Q-learning on a chain; stable-baselines3 for speed",
         departs="In races the target follows the network by a small share at every update (Lillicrap et al. 2016) "
         "rather than by a copy every so many; `refresh` with `follow=0` is the paper's way. The double target "
-        "(van Hasselt et al. 2016) is the usual one; `hope=greatest` is the paper's. Adam in place of RMSProp.",
+        "(van Hasselt et al. 2016) is the usual one; `hope=greatest` is the paper's. Adam in place of RMSProp. Rewards "
+        "are not clipped; the chance of a random action ends at 0.05 (`least`), in the paper at 0.1.",
         example=f"{_HERE}:frames_example",
         phases=True,
         verbs=_VERBS,
@@ -84,7 +85,7 @@ ROWS: tuple[Row, ...] = (
         tiny={"environment": (f"{_HERE}:DuelingQNetwork", {"features": 4, "outputs": 2, "widths": (8, 8)})},
         settings=_SETTINGS,
         reference="equation 9 of the paper, written out",
-        departs="as `dqn`",
+        departs="as `dqn`; the gradient that enters the shared layers is not scaled by 1 / sqrt(2).",
         phases=True,
         verbs=_VERBS,
     ),

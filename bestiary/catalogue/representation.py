@@ -28,11 +28,10 @@ AUTOENCODER = Row(
     "Williams 1986",
     year=2006,
     summary="An encoder squeezes each row into a few numbers, its code, and a decoder makes the row again. What the "
-    "code "
-    "must keep so that this works is what matters about the data: to look at them, to search in them, to notice what "
-    "does not belong.",
-    learns="By gradient descent on the squared difference between a row and what the decoder makes of its code. No "
-    "labels are involved.",
+    "code must keep so that this works is what matters about the data: to look at them, to search in them, to notice "
+    "what does not belong.",
+    learns="By gradient descent on how far what the decoder makes of its code is from a row: the squared difference, "
+    "for images the cross-entropy of intensities. No labels are involved.",
     recipes=_tasks("autoencoder"),
     sizes=(
         Size(
@@ -77,8 +76,7 @@ AUTOENCODER = Row(
     settings=({"rate": 2e-3}, {"rate": 1e-3}, {"rate": 5e-3}),
     reference="torch.nn.Sequential",
     departs="Units are rectified and trained by Adam from the start, where the paper has logistic ones pre-trained as "
-    "a "
-    "stack of Boltzmann machines. In a race the code has as many numbers as the task says.",
+    "a stack of Boltzmann machines. In a race the code has as many numbers as the task says.",
     verbs=_ENCODE,
 )
 
@@ -92,7 +90,8 @@ CONVOLUTIONAL_AUTOENCODER = Row(
     year=2011,
     summary="An autoencoder whose encoder and decoder look at images through small filters that are the same at every "
     "place. It needs far fewer weights than a dense one and knows from the start what a neighbourhood is.",
-    learns="By gradient descent on the squared difference between an image and what the decoder makes of its code.",
+    learns="By gradient descent on the cross-entropy of intensities between an image and what the decoder makes of its "
+    "code.",
     recipes=_tasks("autoencoder"),
     sizes=(
         Size(
@@ -114,7 +113,8 @@ CONVOLUTIONAL_AUTOENCODER = Row(
     settings=({"rate": 3e-3, "warmup": 50}, {"rate": 1e-3, "warmup": 50}),
     reference="torch.nn.Sequential",
     departs="Strides take the place of max pooling, all layers learn together rather than one after the other, and a "
-    "dense layer makes the code smaller than the image, which the paper's stacks of maps are not.",
+    "dense layer makes the code smaller than the image, which the paper's stacks of maps are not. Cross-entropy of "
+    "intensities where the paper has the squared error.",
     verbs=_ENCODE,
 )
 
@@ -127,9 +127,9 @@ DENOISING_AUTOENCODER = Row(
     "autoencoders",
     year=2008,
     summary="An autoencoder that is shown spoiled inputs and asked for the clean ones. It cannot succeed by copying, "
-    "so "
-    "it has to learn what the data usually look like; afterwards it takes noise off pictures.",
-    learns="By gradient descent on the squared difference between a clean row and what is made of a noisy one.",
+    "so it has to learn what the data usually look like; afterwards it takes noise off pictures.",
+    learns="By gradient descent on how far what is made of a noisy row is from the clean one: the squared difference, "
+    "for images the cross-entropy of intensities, as in the paper.",
     recipes=_tasks("denoiser"),
     sizes=(
         Size(
@@ -172,13 +172,12 @@ VAE = Row(
     "arXiv 1401.4082",
     year=2014,
     summary="A model of how data come about from a few hidden causes that are normally distributed, with a network "
-    "that "
-    "infers the causes of each row as a cloud rather than a point. Clouds that overlap leave no holes between codes, "
-    "so "
-    "a code drawn at random makes new data, and a walk between two codes changes one row into another smoothly.",
+    "that infers the causes of each row as a cloud rather than a point. Clouds that overlap leave no holes between "
+    "codes, so a code drawn at random makes new data, and a walk between two codes changes one row into another "
+    "smoothly.",
     learns="By gradient ascent on the evidence lower bound: how likely a row is given a code drawn from its cloud, "
-    "less "
-    "how far the cloud is from the prior. The draw is written as mean plus noise, so that gradients pass through it.",
+    "less how far the cloud is from the prior. The draw is written as mean plus noise, so that gradients pass through "
+    "it.",
     recipes=_tasks("variational", "generate"),
     sizes=(
         Size(
@@ -206,8 +205,9 @@ VAE = Row(
     },
     settings=({"rate": 2e-3}, {"rate": 1e-3}, {"rate": 2e-3, "weight": 0.2}),
     reference="torch.distributions",
-    departs="Hidden units are rectified where the paper's are hyperbolic tangents, and the weight of the divergence "
-    "rises over the first tenth of the training. Grey pixels count as chances unless `binary` draws them.",
+    departs="Hidden units are rectified where the paper's are hyperbolic tangents, Adam takes the place of Adagrad, "
+    "and the weight of the divergence rises over the first tenth of the training. Grey pixels count as chances unless "
+    "`binary` draws them.",
     exceptions={
         "gradients": "The spread of a table's features around their means (log_scale) belongs to the likelihood, which "
         "the reconstruction that forward gives does not depend on."
@@ -224,13 +224,10 @@ DCIGN = Row(
     paper="Kulkarni, Whitney, Kohli, Tenenbaum 2015, Deep convolutional inverse graphics network, arXiv 1503.03167",
     year=2015,
     summary="A variational autoencoder of images whose code has names: one number for how far a thing is turned, "
-    "others "
-    "for where it stands, the rest for what it is. Turning one number then turns the picture.",
+    "others for where it stands, the rest for what it is. Turning one number then turns the picture.",
     learns="By the evidence lower bound on batches in which one factor varies, made by turning and shifting the "
-    "images: "
-    "all other numbers of the code are replaced by their average over the batch, and their gradients by their "
-    "difference "
-    "from it.",
+    "images: all other numbers of the code are replaced by their average over the batch, and their gradients by their "
+    "difference from it.",
     recipes=_tasks("inverse_graphics", "generate"),
     sizes=(
         Size(
@@ -265,8 +262,7 @@ DCIGN = Row(
     reference="arithmetic",
     departs="The factors are those that can be made from any image: rotation and two shifts, where the paper renders "
     "faces and chairs under other poses and lights. Decoder stages enlarge to the sizes that the encoder's saw, "
-    "because "
-    "the drawn ones do not give the size that went in; Adam takes the place of RMSprop.",
+    "because the drawn ones do not give the size that went in; Adam takes the place of RMSprop.",
     verbs=_SAMPLE,
 )
 

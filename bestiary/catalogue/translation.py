@@ -15,6 +15,7 @@ _FORCED = (
 _TRANSLATOR = {"transduce": "bestiary.recipes.sequences:translator"}
 _SETTINGS = ({"rate": 3e-3}, {"rate": 1e-3})
 _TINY = {"vocabulary": 12, "answers": 9}
+_WRITTEN = "In races answers are written greedily; beams are searched on demand (`bestiary predict --beams`)."
 
 ATTENTION_LAYER = Row(
     name="additive_attention",
@@ -85,7 +86,8 @@ ATTENTION_NETWORK = Row(
     verbs=_INSPECT,
     reference="the paper's formulas, a row and a token at a time, with torch.nn.GRU as encoder",
     departs="The GRU resets after its product and has biases; the output reads the new state, as equation 4 says, "
-    "where the appendix prints the old one. Adam where the paper has Adadelta. Dropout is ours.",
+    "where the appendix prints the old one; what begins the decoder's state (W_s) has a bias. Adam where the paper has "
+    "Adadelta. Dropout is ours. " + _WRITTEN,
 )
 
 LUONG = Row(
@@ -140,8 +142,9 @@ LUONG = Row(
     settings=_SETTINGS,
     verbs=_INSPECT,
     reference="the paper's formulas, a row and a token at a time, with torch.nn.LSTM as encoder",
-    departs="The source is not reversed. Global attention with input feeding; local attention is left out. Adam where "
-    "the paper has plain gradient descent.",
+    departs="The source is not reversed. Global attention with input feeding; local attention is left out. Those that "
+    "race score by a matrix, where the paper's plain dot product does better for global attention (`luong_dot`). Adam "
+    "where the paper has plain gradient descent. " + _WRITTEN,
 )
 
 GNMT = Row(
@@ -178,7 +181,8 @@ GNMT = Row(
     verbs=_INSPECT,
     reference="the paper's formulas, a row and a token at a time, with torch.nn.LSTM layers",
     departs="Attention compares by one hidden layer without biases; states of the decoder start at zero. Its "
-    "fine-tuning by rewards, its word pieces and its quantisation are no part of the network.",
+    "fine-tuning by rewards, its word pieces and its quantisation are no part of the network; its penalty for what is "
+    "not covered is not built. " + _WRITTEN,
 )
 
 TRANSFORMER = Row(
@@ -240,8 +244,9 @@ TRANSFORMER = Row(
     verbs=_INSPECT,
     reference="transformers.MarianMTModel; torch.nn.Transformer",
     departs="One table serves source, target and output only where they share a vocabulary, else target and output. "
+    "Attention's projections have biases, which the paper does not write; counts include them. "
     "Layers start independent of each other. In a race the warm-up is shorter than the paper's 4,000 "
-    "steps, and the rate falls to nothing at the end, where the paper averages its last checkpoints.",
+    "steps, and the rate falls to nothing at the end, where the paper averages its last checkpoints. " + _WRITTEN,
 )
 
 RECURRENCE: tuple[Row, ...] = (ATTENTION_NETWORK, LUONG, GNMT)

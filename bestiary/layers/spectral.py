@@ -3,7 +3,9 @@
 Source: Miyato, Kataoka, Koyama, Yoshida 2018, "Spectral normalization for generative adversarial networks", algorithm
 1. A linear map divided by its largest singular value stretches no input, so a network of such layers and rectifiers
 cannot change faster than its input does (it is 1-Lipschitz, but for what kernels with overlap add). One step of power
-iteration an update follows the singular value, because weights move little in between.
+iteration follows the singular value, because weights move little in between: one an update in the paper, one at each
+forward in training here, as in torch, which makes three in adversarial training (real data, made ones, and the
+generator's turn).
 """
 
 import torch

@@ -42,7 +42,8 @@ def minimax(
 def hinge(
     network: nn.Module, spec: Spec, *, rate: float = 2e-4, momentum: float = 0.0, critic_steps: int = 1
 ) -> Adversarial:
-    """The hinge game, Adam with (momentum, 0.9): one of the settings of Miyato et al. 2018.
+    """The hinge game, Adam with (momentum, 0.9) as Miyato et al. 2018 have it, but with five critic steps there and one
+    here unless told otherwise.
 
     Args:
         network: both players, the discriminator held back by spectral normalisation.

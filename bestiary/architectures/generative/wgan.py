@@ -7,7 +7,7 @@ moved to turn one into the other (Kantorovich-Rubinstein); at the best critic it
 trained to its optimum, several steps for each of the generator, and still gives a gradient where odds would be 0 or 1.
 The two papers differ in how the critic is held back: weights clipped to a box, or the norm of its gradient pulled to 1.
 
-What departs from them: the bodies are DCGAN's (of half the papers' width for 64x64), and the critic has no norm at all.
+What departs from them: the bodies are DCGAN's, and the critic has no norm at all.
 The second paper forbids batch norm, which makes a row's score depend on the others and its gradient no longer its own;
 with clipping the first paper's critic could have it.
 """

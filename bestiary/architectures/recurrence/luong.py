@@ -173,7 +173,8 @@ class LuongDot(Luong):
 
 
 class LuongGeneral(Luong):
-    """Scores by a dot product through a matrix: the best of the paper's global ones."""
+    """Scores by a dot product through a matrix. In the paper's table 4 it is the better one for local attention; for
+    global attention, as here, the plain dot product is (18.6 BLEU against 17.3)."""
 
     score = General
 
