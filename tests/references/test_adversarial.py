@@ -26,6 +26,7 @@ from bestiary.baselines.generate import KernelDensity
 from bestiary.contracts import Batch, ImageBatch, ImageSpec, TableSpec
 from bestiary.data.store import ArrayData
 from bestiary.errors import InputError
+from bestiary.layers.adversaries import Adversaries
 from bestiary.layers.pixel_range import PixelRange
 from bestiary.layers.spectral import Spectral
 from bestiary.objectives.adversarial import Hinge, NonSaturating, Saturating, Wasserstein, gradient_penalty
@@ -270,25 +271,62 @@ class Rows:
         return ImageBatch(pixels, torch.zeros(6, dtype=torch.int64))
 
 
-def written_out(players: DCGAN, data: Rows, steps: int, k: int, limit: float | None) -> None:
+def told(d: nn.Module, real: Tensor, made: Tensor) -> Tensor:
+    """The discriminator's cross-entropy: Goodfellow et al. 2014, algorithm 1."""
+    ones, zeros = torch.ones(6, 1), torch.zeros(6, 1)
+    told_real = F.binary_cross_entropy_with_logits(d(real), ones)
+    return told_real + F.binary_cross_entropy_with_logits(d(made), zeros)
+
+
+def beyond_margins(d: nn.Module, real: Tensor, made: Tensor) -> Tensor:
+    """The hinge loss: Miyato et al. 2018, equation 16."""
+    return -torch.minimum(d(real) - 1, torch.zeros(6, 1)).mean() - torch.minimum(-1 - d(made), torch.zeros(6, 1)).mean()
+
+
+def penalised(d: nn.Module, real: Tensor, made: Tensor) -> Tensor:
+    """The critic's loss: Gulrajani et al. 2017, algorithm 1, lines 5 to 7, with lambda = 10."""
+    share = torch.rand(6).reshape(6, 1, 1, 1)  # of what is made, for which it is as good as of what is real
+    between = (share * made + (1 - share) * real).requires_grad_()
+    (slope,) = torch.autograd.grad(d(between).sum(), between, create_graph=True)
+    length = slope.square().sum((1, 2, 3)).sqrt()
+    return (d(made) - d(real)).mean() + 10 * (length - 1).square().mean()
+
+
+def believed(judged: Tensor) -> Tensor:
+    """The generator's loss where it does not saturate."""
+    return F.binary_cross_entropy_with_logits(judged, torch.ones(6, 1))
+
+
+def scored(judged: Tensor) -> Tensor:
+    """The generator's loss in the games of scores."""
+    return -judged.mean()
+
+
+def written_out(
+    players: Adversaries,
+    data: Rows,
+    steps: int,
+    k: int,
+    limit: float | None = None,
+    betas: tuple[float, float] = (0.5, 0.999),
+    losses: tuple[Callable[..., Tensor], Callable[..., Tensor]] = (told, believed),
+) -> None:
     """Algorithm 1 of Goodfellow et al. 2014 without any of our classes: two of torch's optimisers, gradients zeroed."""
     g, d = players.generator.network, players.discriminator
-    first, second = (torch.optim.AdamW(p.parameters(), 1e-3, (0.5, 0.999), weight_decay=0.0) for p in (g, d))
+    first, second = (torch.optim.AdamW(p.parameters(), 1e-3, betas, weight_decay=0.0) for p in (g, d))
     for step in range(steps):
         for inner in range(k):
             real = (data.batch("train", step * k + inner).pixels * 2 + 1) / 1.5 - 1  # type: ignore[attr-defined]
             with torch.no_grad():
                 made = g(torch.randn(6, 5))
             second.zero_grad()
-            ones, zeros = torch.ones(6, 1), torch.zeros(6, 1)
-            told_real = F.binary_cross_entropy_with_logits(d(real), ones)
-            (told_real + F.binary_cross_entropy_with_logits(d(made), zeros)).backward()
+            losses[0](d, real, made).backward()
             second.step()
             if limit:
                 for parameter in d.parameters():
                     parameter.data.clamp_(-limit, limit)
         first.zero_grad()
-        F.binary_cross_entropy_with_logits(d(g(torch.randn(6, 5))), ones).backward()
+        losses[1](d(g(torch.randn(6, 5)))).backward()
         first.step()
 
 
@@ -311,6 +349,28 @@ def test_training_equals_the_written_out_algorithm(k: int, limit: float | None) 
     for name, parameter in ours.named_parameters():
         torch.testing.assert_close(parameter, theirs.get_parameter(name), atol=2e-5, rtol=1e-4, msg=lambda t: name + t)  # noqa: B023
     assert all(p.requires_grad and p.grad is None for p in ours.parameters())
+
+
+@pytest.mark.parametrize(
+    ("recipe", "players", "k", "loss"),
+    [(recipes.hinge, SNGAN, 1, beyond_margins), (recipes.wasserstein_penalty, WGAN, 5, penalised)],
+)
+def test_games_of_scores_equal_the_written_out_algorithm(
+    recipe: Callable[..., Adversarial], players: type[SNGAN | WGAN], k: int, loss: Callable[..., Tensor]
+) -> None:
+    ours: Adversaries = players(channels=1, image_size=(8, 8), latent=5, width=4)
+    theirs = copy.deepcopy(ours)
+    learner = recipe(ours, SPEC, rate=1e-3)
+    for minimise in (learner.minimise_generator, learner.minimise_discriminator):
+        minimise.schedule = lambda step, horizon: 1.0
+    data = Rows()
+    torch.manual_seed(3)
+    assert len(list(learner.updates(data, 0, 4))) == 4  # type: ignore[arg-type]
+    assert data.asked == list(range(4 * k))
+    torch.manual_seed(3)
+    written_out(theirs, Rows(), 4, k, betas=(0.0, 0.9), losses=(loss, scored))
+    for name, parameter in ours.named_parameters():
+        torch.testing.assert_close(parameter, theirs.get_parameter(name), atol=2e-5, rtol=1e-4, msg=lambda t: name + t)  # noqa: B023
 
 
 def test_a_frozen_network_passes_gradients_on() -> None:

@@ -173,7 +173,8 @@ KINDS = {"epsilon": NOISE, "v_prediction": VELOCITY, "sample": CLEAN}
 
 def scheduler(kind: type, schedule: str, predicts: str = "epsilon", steps: int = 1000, **words: object):
     scaled = {"beta_start": 0.1 / steps, "beta_end": 20 / steps}
-    return kind(steps, beta_schedule=schedule, prediction_type=predicts, clip_sample=False, **scaled, **words)
+    words = {"clip_sample": False, **scaled, **words}
+    return kind(steps, beta_schedule=schedule, prediction_type=predicts, **words)
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
@@ -210,11 +211,13 @@ def test_what_was_asked_for_tells_data_and_noise(predicts: Prediction) -> None:
 # ---------------------------------------------------------------------------------------------------- the samplers
 
 
-def believer(predicts: Prediction, table: Tensor) -> tuple[Callable[..., Tensor], Callable[..., Tensor]]:
-    """A made-up network, and the denoiser that it amounts to."""
+def believer(
+    predicts: Prediction, table: Tensor, reach: float = 1.0
+) -> tuple[Callable[..., Tensor], Callable[..., Tensor]]:
+    """A made-up network, whose answers reach so far, and the denoiser that it amounts to."""
 
     def network(x: Tensor, step: int) -> Tensor:
-        return torch.tanh(x.flip(-1) + step / 1000)
+        return reach * torch.tanh(x.flip(-1) + step / 1000)
 
     def denoise(x: Tensor, step: int) -> Tensor:
         return predicts.parts(x, network(x, step), *scales(table, torch.tensor([step])))[0]
@@ -255,6 +258,50 @@ def test_ddim_is_diffusers(predicts: str, schedule: str, eta: float) -> None:
         x = theirs.step(network(x, step), step, x, eta if step > 49 else 0.0, generator=generator).prev_sample
     found = ddim(denoise, start, table, spaced(1000, 20), eta=eta, generator=torch.Generator().manual_seed(0))
     close(found, x, "images")
+
+
+def clipped(denoise: Callable[..., Tensor], most: list[float]) -> Callable[..., Tensor]:
+    """A denoiser whose estimates are kept to -1 to 1; notes how far they reached."""
+
+    def within(x: Tensor, step: int) -> Tensor:
+        estimate = denoise(x, step)
+        most.append(float(estimate.abs().max()))
+        return estimate.clamp(-1, 1)
+
+    return within
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("predicts", KINDS)
+def test_clipped_ddim_is_diffusers(predicts: str, schedule: str) -> None:
+    """The noise follows from the clipped estimate, as where diffusers is told to `use_clipped_model_output`."""
+    theirs = scheduler(DDIMScheduler, schedule, predicts, timestep_spacing="trailing", clip_sample=True)
+    theirs.set_timesteps(20)
+    theirs.alphas_cumprod = theirs.alphas_cumprod.double()
+    table, most = signal(SCHEDULES[schedule](1000)).double(), list[float]()
+    network, denoise = believer(KINDS[predicts], table, reach=2.0)
+    x = start = 2 * torch.randn(2, 1, 3, 3).double()
+    for step in theirs.timesteps.tolist():
+        x = theirs.step(network(x, step), step, x, 0.0, use_clipped_model_output=True).prev_sample
+    close(ddim(clipped(denoise, most), start, table, spaced(1000, 20)), x, "images")
+    assert max(most) > 1.5, "or nothing was clipped"
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("predicts", KINDS)
+def test_clipped_strides_of_ddpm_are_diffusers(predicts: str, schedule: str) -> None:
+    theirs = scheduler(DDPMScheduler, schedule, predicts, timestep_spacing="trailing", clip_sample=True)
+    theirs.set_timesteps(50)
+    theirs.alphas_cumprod = theirs.alphas_cumprod.double()
+    table, most = signal(SCHEDULES[schedule](1000)).double(), list[float]()
+    network, denoise = believer(KINDS[predicts], table, reach=2.0)
+    x = start = 2 * torch.randn(2, 1, 3, 3).double()
+    generator = torch.Generator().manual_seed(0)
+    for step in theirs.timesteps.tolist():
+        x = theirs.step(network(x, step), step, x, generator).prev_sample
+    generator = torch.Generator().manual_seed(0)
+    close(ddpm(clipped(denoise, most), start, table, spaced(1000, 50), generator=generator), x, "images")
+    assert max(most) > 1.5, "or nothing was clipped"
 
 
 def test_ddim_that_draws_all_its_noise_is_ddpm() -> None:
