@@ -14,6 +14,7 @@ from bestiary.contracts import GraphSpec, GraphsSpec
 from bestiary.data.columns import labels
 from bestiary.data.graph_encoder import GraphEncoder, GraphsEncoder, NodeFeatures
 from bestiary.data.graph_files import Graph, open_graph
+from bestiary.data.graph_shapes import shapes
 from bestiary.data.labels import group_keys, stamps, target_facts, write_target
 from bestiary.data.negatives import unconnected
 from bestiary.data.rows import hashed, joined
@@ -215,7 +216,10 @@ class SetSource:
         return len(self.rows)
 
     def keys(self) -> NDArray[np.uint64]:
-        """A keyed hash of each graph: its nodes' features in order, and its edges."""
+        """A keyed hash of each graph: its nodes' features in order, and its edges.
+
+        Graphs that are the same but for the order of their nodes have the smallest of their hashes in common.
+        """
         graph = self.graph
         cells = joined(graph.nodes) if graph.nodes.column_names else [b""] * len(graph)
         edges, weights = graph.both_ways()
@@ -230,7 +234,11 @@ class SetSource:
         for one, (a, b) in enumerate(pairwise(cuts)):
             inside = by_graph[a:b]
             texts[one] += local[:, inside].tobytes() + weights[inside].tobytes()
-        return hashed(texts)[self.rows]
+        keys = hashed(texts)
+        alike = np.unique(shapes(hashed(cells), edges, weights, graph.part), return_inverse=True)[1]
+        smallest = np.full(len(keys), np.iinfo(np.uint64).max, np.uint64)
+        np.minimum.at(smallest, alike, keys)
+        return smallest[alike][self.rows]
 
     def encode(self, splits: NDArray[np.int8], folder: Path, seed: int, train_only: bool = False) -> GraphsEncoder:
         """Writes the graphs of each split; features are fitted on the nodes of training graphs."""

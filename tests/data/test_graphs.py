@@ -121,6 +121,46 @@ def test_a_set_of_graphs(tmp_path: Path) -> None:
     assert sorted(batch.edges.T.tolist())[-2:] == [[6, 4], [6, 5]] and batch.edges.shape == (2, 14)
 
 
+def renumbered(graph: networkx.Graph, seed: int) -> networkx.Graph:
+    """The same graph, its nodes named and listed in another order."""
+    order = np.random.default_rng(seed).permutation(len(graph)).tolist()
+    other = networkx.Graph(label=graph.graph["label"])
+    other.add_nodes_from((order[n], graph.nodes[n]) for n in sorted(graph, key=lambda n: order[n]))
+    other.add_edges_from((order[a], order[b], words) for a, b, words in graph.edges(data=True))
+    return other
+
+
+def test_equal_graphs_stay_together_whatever_the_order_of_their_nodes() -> None:
+    roll = np.random.default_rng(0)
+    graphs = []
+    for number in range(30):
+        graph = networkx.gnm_random_graph(9, 12, seed=number)
+        graph.graph["label"] = "odd" if number % 2 else "even"
+        for node in graph:
+            graph.nodes[node]["element"] = "CNO"[roll.integers(3)]
+        for a, b in graph.edges:
+            graph.edges[a, b]["weight"] = float(roll.integers(1, 3))
+        graphs.append(graph)
+    heavier, other = graphs[0].copy(), graphs[1].copy()
+    for a, b in list(heavier.edges)[:1]:
+        heavier.edges[a, b]["weight"] = 9.0
+    other.nodes[0]["element"] = "P"
+    twins = [renumbered(graph, seed) for seed, graph in enumerate(graphs)]
+    source = read([*graphs, *twins, heavier, other], task="graphs")
+    keys = source.keys()
+    assert np.array_equal(keys[:30], keys[30:60])
+    assert len(np.unique(keys)) == 32
+    splits = assign(source)
+    assert np.array_equal(splits[:30], splits[30:60]) and len(np.unique(splits)) == 3
+
+
+def test_direction_belongs_to_the_shape_of_a_graph() -> None:
+    out, into = networkx.DiGraph([(0, 1), (0, 2)], label="a"), networkx.DiGraph([(1, 0), (2, 0)], label="b")
+    again = networkx.DiGraph([(2, 0), (2, 1)], label="a")
+    keys = read([out, into, again, networkx.DiGraph([(0, 1), (1, 2)], label="b")], task="graphs").keys()
+    assert keys[0] == keys[2] and len(np.unique(keys)) == 3
+
+
 BAD = [
     ("nodes", {"nodes": NODES + "a,9,x,red\n"}, "every id of nodes.csv must be there once; 'a' comes again"),
     ("nodes", {"edges": EDGES + "a,z,1\n"}, "edges.csv names the target 'z' in line 6, which nodes.csv does not have"),
