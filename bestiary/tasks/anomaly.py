@@ -13,7 +13,7 @@ from torch import Tensor
 
 from bestiary.contracts import Data, Predictions
 from bestiary.sampling.looking import evaluating, row_numbers
-from bestiary.tasks.evidence import Evidence, Floats, Measure, ratio
+from bestiary.tasks.evidence import Evidence, Floats, Measure
 from bestiary.tasks.metrics import Metric
 from bestiary.tasks.reconstruct import Reconstruct
 
@@ -24,6 +24,30 @@ def area(rows: Floats, anomaly: Floats, above: Floats, below: Floats, level: Flo
     Sums over all rows give the area itself; sums over resampled rows move it as far as both kinds of row do.
     """
     return above / anomaly + below / (rows - anomaly) - level / rows
+
+
+def where_any(rows: Floats, average: Floats, anomaly: Floats) -> Floats:
+    """The mean of a column where there is an anomaly at all."""
+    return np.where(anomaly > 0, average / rows, np.nan)
+
+
+def pulls(score: Floats, strange: NDArray[np.bool_], found: Floats, at_least: Floats) -> Floats:
+    """What one more of each row would move the average precision by, to first order [N]; they sum to 0.
+
+    Args:
+        score, strange: of the rows, [N].
+        found, at_least: anomalies, and rows of any sort, with at least the score of each anomaly, [P].
+    """
+    order = np.argsort(score[strange], kind="stable")
+    below = np.searchsorted(score[strange][order], score, side="right")  # anomalies that a row stands level or above
+
+    def over(terms: Floats) -> Floats:
+        return np.concatenate([[0.0], np.cumsum(terms[order])])[below]
+
+    pull = np.where(strange, over((at_least - found) / at_least**2), -over(found / at_least**2))
+    precision = found / at_least
+    pull[strange] += precision - precision.mean()
+    return pull / len(found)
 
 
 EVIDENCE = Evidence(
@@ -40,8 +64,8 @@ EVIDENCE = Evidence(
                 "of the rows with the highest scores, how many are anomalies, averaged over where each anomaly stands; "
                 "guessing gives the share of anomalies"
             )),
-            ("precision", "anomaly"),
-            ratio,
+            ("average", "anomaly"),
+            where_any,
         ),
     ),
     loss="misplaced",
@@ -107,12 +131,13 @@ class Anomaly:
         Returns:
             `row`, `score`, `anomaly`; `misplaced`: the share of rows of the other sort that it is in the wrong order
             with; `above` and `below`: the share in the right order, of anomalies and of normal rows alone; `level`: the
-            area under the curve; `precision`: at each anomaly, of the rows with at least its score.
+            area under the curve; `precision`: at each anomaly, of the rows with at least its score; `average`: the
+            average precision, and what the row moves it by to first order, as both sorts of row do.
         """
         score, strange = scores.double().numpy(), truth.numpy() > 0
         many, others = int(strange.sum()), int((~strange).sum())
         right = np.full(len(score), 0.5)
-        precision = np.zeros(len(score))
+        precision, average = np.zeros(len(score)), np.zeros(len(score))
         if many and others:
             ranks, inside = rankdata(score), np.zeros(len(score))
             for sort in (strange, ~strange):
@@ -121,7 +146,9 @@ class Anomaly:
             right = np.where(strange, lower / others, 1 - lower / many)
         if many:
             at_least = rankdata(-score, method="max")
-            precision[strange] = rankdata(-score[strange], method="max") / at_least[strange]
+            found = rankdata(-score[strange], method="max")  # anomalies with at least the score of each
+            precision[strange] = found / at_least[strange]
+            average = precision[strange].mean() + len(score) * pulls(score, strange, found, at_least[strange])
         columns = {
             "score": score,
             "anomaly": strange,
@@ -130,6 +157,7 @@ class Anomaly:
             "below": right * ~strange,
             "level": np.full(len(score), right[strange].mean() if many else 0.5),
             "precision": precision,
+            "average": average,
         }
         return Predictions({"row": row, **{n: torch.from_numpy(np.asarray(c, np.float64)) for n, c in columns.items()}})
 

@@ -231,3 +231,20 @@ def test_a_collapse_is_told() -> None:
     torch.nn.init.zeros_(network.mean.weight)
     assert not active(network.encode(torch.rand(50, 1, 8, 8))).any()
     assert collapse(network, data).startswith("The posterior has collapsed")
+
+
+def test_resampled_rows_move_the_average_precision_as_far_as_new_rows_do() -> None:
+    """Normal rows move it too, as they come before anomalies or after them."""
+    draw = np.random.default_rng(0)
+    task, truth = Anomaly({}), (np.arange(400) < 40).astype(int)
+
+    def rows() -> Any:
+        return task.evidence(torch.tensor(draw.normal(size=400) + 1.5 * truth), torch.tensor(truth), torch.arange(400))
+
+    spread = np.std([task.score(rows())["average_precision"] for _ in range(300)])
+    spreads = []
+    for _ in range(20):
+        terms, combine = EVIDENCE.sums(rows())
+        totals = np.stack([terms[draw.integers(0, 400, 400)].sum(0) for _ in range(200)])
+        spreads.append(np.std(combine(totals)["average_precision"]))
+    assert np.mean(spreads) == pytest.approx(spread, rel=0.2)
