@@ -56,7 +56,13 @@ STUDIES = tuple(
         full=400,
         run=lambda seed, wrong, full, row=row: cart_pole(row, seed, wrong, full),
         twin="is never told that the pole fell",
-        sources=("algorithms/q_learning.py", "recipes/control.py", "data/worlds.py", "tasks/control.py"),
+        sources=(
+            "algorithms/q_learning.py",
+            "recipes/control.py",
+            "data/worlds.py",
+            "data/environments.py",
+            "tasks/control.py",
+        ),
     )
     for row in ("dqn", "dueling_dqn")
 )
