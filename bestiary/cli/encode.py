@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from bestiary.cli.predict import _check, write
+from bestiary.cli.predict import write
+from bestiary.cli.writing import TABLES, check_out
 
 
 def command(
@@ -23,7 +24,7 @@ def command(
 ) -> None:
     """Put rows into a network's own words: codes, and how much of each row they lose."""
     if out is not None:
-        _check(out, Path(data))
+        check_out(out, TABLES, "codes.csv", Path(data))
     import pandas as pd
     import torch
 
@@ -38,7 +39,8 @@ def command(
     encoded = load_encoder(where).encode(opened(data))
     with torch.no_grad():
         columns = make(found.answer, data_of(found.spec, found.facts, {"test": encoded.arrays}), "test")
-    frame = pd.DataFrame({"row": encoded.rows, **{name: column.cpu().numpy() for name, column in columns.items()}})
+    order = sorted(columns, key=lambda name: name == "error")  # what is lost stands behind the code
+    frame = pd.DataFrame({"row": encoded.rows, **{name: columns[name].cpu().numpy() for name in order}})
     if encoded.names:
         frame.insert(1, "name", [encoded.names[row] for row in encoded.rows])
     for warning in encoded.warnings:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bestiary.errors import InputError
+from bestiary.cli.writing import check_out
 
 
 def command(
@@ -18,8 +18,8 @@ def command(
     out: Annotated[Path | None, typer.Option(help="The page; inspect.html in the folder unless given.")] = None,
 ) -> None:
     """Look into a trained network."""
-    if out is not None and out.suffix.lower() not in (".html", ".htm"):
-        raise InputError(f"--out must end in .html; received {out.name!r}; name it inspect.html")
+    if out is not None:
+        check_out(out, (".html", ".htm"), "inspect.html")
     from bestiary.report.inspection import write_inspection
     from bestiary.runs.trained import trained
 

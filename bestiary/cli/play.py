@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bestiary.cli.writing import SEEDS, check_out, check_seed
 from bestiary.errors import InputError
 
 
@@ -21,13 +22,17 @@ def command(
     seed: Annotated[int, typer.Option(help="The episode begins with.")] = 0,
     episodes: Annotated[int, typer.Option(help="How many, with the seeds that follow; the first is drawn.")] = 1,
     frames: Annotated[bool, typer.Option(help="Whether to draw.")] = True,
-    out: Annotated[Path, typer.Option(help="The animation.")] = Path("episode.gif"),
+    out: Annotated[Path | None, typer.Option(help="The animation; episode.gif unless given.")] = None,
 ) -> None:
     """Play episodes with a trained network."""
     if not 1 <= episodes <= 1000:
         raise InputError(f"--episodes must be from 1 to 1000; received {episodes}; try 1")
-    if frames and out.suffix.lower() != ".gif":
-        raise InputError(f"--out must end in .gif; received {out.name!r}; name it episode.gif")
+    check_seed(seed, SEEDS - episodes)
+    if out is not None and not frames:
+        raise InputError(f"--no-frames draws nothing, so nothing can be written to {out}; leave one of them out")
+    out = out or Path("episode.gif")
+    if frames:
+        check_out(out, (".gif",), "episode.gif")
     from bestiary.runs.trained import trained
 
     found = trained(run, contender)

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bestiary.errors import InputError
+from bestiary.cli.writing import TABLES, check_out
 
 if TYPE_CHECKING:
     import pandas as pd
-
-FORMATS = (".csv", ".tsv", ".parquet", ".jsonl")
 
 
 def command(
@@ -32,7 +30,7 @@ def command(
 ) -> None:
     """Predict new rows with a trained model."""
     if out is not None:
-        _check(out, file)
+        check_out(out, TABLES, "predictions.csv", file)
     from bestiary.runs.model import load
 
     model = load(run)
@@ -46,18 +44,6 @@ def command(
     else:
         write(answers, out)
         print(f"{len(answers):,} predictions written to {out}", file=sys.stderr)
-
-
-def _check(out: Path, file: Path) -> None:
-    """Refuses, before any work is done, what could not be written."""
-    if out.suffix.lower() not in FORMATS:
-        raise InputError(f"--out must end in {', '.join(FORMATS)}; received {out.name!r}; name it predictions.csv")
-    if out.is_dir():
-        raise InputError(f"--out must name a file; {out} is a folder; give {out / 'predictions.csv'}")
-    if not out.parent.is_dir():
-        raise InputError(f"--out must be in a folder that exists; there is no {out.parent}; make it first")
-    if out.exists() and file.exists() and out.samefile(file):
-        raise InputError(f"--out names the input itself, {file}; give another name")
 
 
 def write(answers: pd.DataFrame, out: Path) -> None:

@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from bestiary.cli.words import printable, settings
+from bestiary.cli.writing import check_out, check_seed
 from bestiary.errors import InputError
 
-ENDINGS = {"image": ("images", ".png"), "corpus": ("texts", ".txt"), "table": ("rows of a table", ".csv")}
-"""Kind of data -> what is made of it, and how its file ends."""
+ENDINGS = {"image": ".png", "corpus": ".txt", "table": ".csv"}
+"""Kind of data -> how a file ends that holds what is made of it."""
 
 
 def command(
@@ -47,6 +48,7 @@ def command(
     """Make new data with a trained network or a fitted baseline."""
     if not 1 <= count <= 10_000:
         raise InputError(f"--count must be from 1 to 10000; received {count}; try 16")
+    check_seed(seed)
     given = {
         "prompt": prompt, "length": length, "steps": steps, "sampler": sampler, "temperature": temperature,
         "top_k": top_k, "top_p": top_p, "min_p": min_p, "beams": beams,
@@ -56,8 +58,10 @@ def command(
 
     found = trained(run, contender)
     found.sampler()  # what makes nothing, or could not be written, is refused before any work is done
-    if out is not None:
-        _check(out, found.spec.kind)
+    kind = found.spec.kind
+    if out is not None and kind in ENDINGS:
+        out = out if out.suffix else out.with_suffix(ENDINGS[kind])
+        check_out(out, (ENDINGS[kind],), f"samples{ENDINGS[kind]}")
     samples = found.sample(count, seed, **words)
     if samples.texts is not None:
         for number, text in enumerate(samples.texts, 1):
@@ -65,10 +69,3 @@ def command(
     if out is not None or samples.texts is None:
         for path in samples.write(out or Path("samples")):
             print(f"{len(samples):,} samples of {found.name} written to {path}")
-
-
-def _check(out: Path, kind: str) -> None:
-    """Refuses a file whose ending does not fit what is made of a kind of data; without one it gets the right one."""
-    made, ending = ENDINGS.get(kind, ("", out.suffix))
-    if out.suffix.lower() not in ("", ending):
-        raise InputError(f"{made} are written to {ending}; received {out.name!r}; name it {out.stem}{ending}")

@@ -75,9 +75,9 @@ def gather(run: Path) -> Evidence:
     """
     path = run / "verdict.json"
     if not path.is_file():
-        raise InputError(
-            f"expected the folder of a finished race; {run} has no verdict.json; try `bestiary race --resume {run}`"
-        )
+        known = (run / "plan.json").is_file()
+        advice = f"try `bestiary race --resume {run}`" if known else "give the folder of a race or a training"
+        raise InputError(f"expected the folder of a finished race; {run} has no verdict.json; {advice}")
     try:
         verdict = Verdict.read(path)
         evidence_of(verdict.problem)  # its metrics are known by name from here on

@@ -143,12 +143,14 @@ def test_an_ending_that_does_not_fit_is_refused_before_any_work(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(Trained, "sample", lambda *words: pytest.fail("it was sampled"))
+    code, _, err = told(capsys, str(penguins), *contender, "--out", str(tmp_path / "nowhere" / "rows.csv"))
+    assert code == 2 and err.endswith(f"there is no {tmp_path / 'nowhere'}; make it first\n")
     code, _, err = told(capsys, str(penguins), *contender, "--out", str(tmp_path / "rows.png"))
     assert code == 2
-    assert err == "error: rows of a table are written to .csv; received 'rows.png'; name it rows.csv\n"
+    assert err == "error: --out must end in .csv; received 'rows.png'; name it samples.csv\n"
     code, _, err = told(capsys, str(genesis), "--out", str(tmp_path / "text.csv"))
     assert code == 2
-    assert err == "error: texts are written to .txt; received 'text.csv'; name it text.txt\n"
+    assert err == "error: --out must end in .txt; received 'text.csv'; name it samples.txt\n"
     assert not list(tmp_path.iterdir())
 
 
