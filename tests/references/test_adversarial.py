@@ -6,6 +6,7 @@ import math
 import warnings
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -36,6 +37,7 @@ from bestiary.tasks.generate import EVIDENCE, Generate
 from tests.references.parity import assert_same, copy_in_order, stir
 
 SPEC = ImageSpec(1, (8, 8), 1)
+SMALL: dict[str, Any] = {"channels": 1, "image_size": (8, 8), "latent": 5}
 
 
 @pytest.fixture(autouse=True)
@@ -352,13 +354,30 @@ def test_training_equals_the_written_out_algorithm(k: int, limit: float | None) 
 
 
 @pytest.mark.parametrize(
-    ("recipe", "players", "k", "loss"),
-    [(recipes.hinge, SNGAN, 1, beyond_margins), (recipes.wasserstein_penalty, WGAN, 5, penalised)],
+    ("recipe", "players", "loud", "k", "loss"),
+    [
+        (recipes.hinge, lambda: SNGAN(**SMALL, width=4), 1.0, 1, beyond_margins),
+        (
+            recipes.hinge,
+            lambda: GAN(**SMALL, widths=(9, 7)),
+            4.0,
+            1,
+            beyond_margins,
+        ),  # scores on both sides of the margins
+        (recipes.wasserstein_penalty, lambda: WGAN(**SMALL, width=4), 1.0, 5, penalised),
+    ],
 )
 def test_games_of_scores_equal_the_written_out_algorithm(
-    recipe: Callable[..., Adversarial], players: type[SNGAN | WGAN], k: int, loss: Callable[..., Tensor]
+    recipe: Callable[..., Adversarial],
+    players: Callable[[], Adversaries],
+    loud: float,
+    k: int,
+    loss: Callable[..., Tensor],
 ) -> None:
-    ours: Adversaries = players(channels=1, image_size=(8, 8), latent=5, width=4)
+    ours = players()
+    with torch.no_grad():
+        for parameter in ours.parameters():
+            parameter *= loud
     theirs = copy.deepcopy(ours)
     learner = recipe(ours, SPEC, rate=1e-3)
     for minimise in (learner.minimise_generator, learner.minimise_discriminator):
