@@ -41,6 +41,19 @@ def shapes(colours: Keys, edges: NDArray[np.int64], weights: NDArray[np.float32]
     return mixed(bag(mixed(colours), part, int(part.max(initial=-1)) + 1))
 
 
+def smallest(keys: Keys, shapes: Keys) -> Keys:
+    """The smallest key [G] of the graphs of the same shape, for each graph.
+
+    Example:
+        >>> smallest(np.array([7, 4, 9], np.uint64), np.array([1, 2, 1], np.uint64)).tolist()
+        [7, 4, 7]
+    """
+    kinds, alike = np.unique(shapes, return_inverse=True)
+    least = np.full(len(kinds), np.iinfo(np.uint64).max, np.uint64)
+    np.minimum.at(least, alike, keys)
+    return least[alike]
+
+
 def bag(keys: Keys, places: NDArray[np.int64], count: int) -> Keys:
     """The sum of the keys at each place, modulo 2^64: the same in any order."""
     total = np.zeros(count, np.uint64)

@@ -14,7 +14,7 @@ from bestiary.contracts import GraphSpec, GraphsSpec
 from bestiary.data.columns import labels
 from bestiary.data.graph_encoder import GraphEncoder, GraphsEncoder, NodeFeatures
 from bestiary.data.graph_files import Graph, open_graph
-from bestiary.data.graph_shapes import shapes
+from bestiary.data.graph_shapes import shapes, smallest
 from bestiary.data.labels import group_keys, stamps, target_facts, write_target
 from bestiary.data.negatives import unconnected
 from bestiary.data.rows import hashed, joined
@@ -234,11 +234,7 @@ class SetSource:
         for one, (a, b) in enumerate(pairwise(cuts)):
             inside = by_graph[a:b]
             texts[one] += local[:, inside].tobytes() + weights[inside].tobytes()
-        keys = hashed(texts)
-        alike = np.unique(shapes(hashed(cells), edges, weights, graph.part), return_inverse=True)[1]
-        smallest = np.full(len(keys), np.iinfo(np.uint64).max, np.uint64)
-        np.minimum.at(smallest, alike, keys)
-        return smallest[alike][self.rows]
+        return smallest(hashed(texts), shapes(hashed(cells), edges, weights, graph.part))[self.rows]
 
     def encode(self, splits: NDArray[np.int8], folder: Path, seed: int, train_only: bool = False) -> GraphsEncoder:
         """Writes the graphs of each split; features are fitted on the nodes of training graphs."""
