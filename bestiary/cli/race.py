@@ -24,10 +24,12 @@ def command(
         str, typer.Option(help="Wall-clock time of everything: 90s, 5m, 1h.", rich_help_panel=ENTRY)
     ] = "5m",
     contenders: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(help="Only these, with commas: lstm,resnet/small,family:convolution.", rich_help_panel=ENTRY),
     ] = None,
-    exclude: Annotated[str | None, typer.Option(help="All but these, with commas.", rich_help_panel=ENTRY)] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="All but these, with commas.", rich_help_panel=ENTRY)
+    ] = None,
     equal: Annotated[
         str, typer.Option(help="What all get the same of: core time, or examples.", rich_help_panel=ENTRY)
     ] = "time",

@@ -16,6 +16,7 @@ from rich.table import Table
 from bestiary.cli import words
 from bestiary.cli.console import console
 from bestiary.cli.display import WIDE, as_json
+from bestiary.data.tasks import JUDGED
 from bestiary.race.evidence import Verdict
 from bestiary.race.outcome import Outcome
 from bestiary.race.plan import Plan
@@ -89,7 +90,8 @@ def leaderboard(verdict: Verdict, width: int = 80) -> Table:
     name = max(8, min(max((len(cells[1]) for _, cells in rows), default=8), rest - behind))
     better = "higher is better" if verdict.higher else "lower is better"
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim", padding=0)
-    table.title = f"{title(verdict.metric)} on {verdict.rows.get('test', 0):,} sealed test rows, {better}"
+    tested = f"{verdict.rows.get('test', 0):,} sealed test {JUDGED.get(verdict.problem, 'rows')}"
+    table.title = f"{title(verdict.metric)} on {tested}, {better}"
     table.title_justify, table.title_style = "left", ""
     table.add_column("", justify="right", width=MARK)
     table.add_column("model", no_wrap=True, overflow="ellipsis", width=name)

@@ -24,6 +24,15 @@ USUAL_TASK: dict[str, str] = {
     "environment": "control",
 }
 """kind of data -> the task that is meant when none is named."""
+JUDGED = {
+    "transduce": "pairs",
+    "continue": "windows of text",
+    "nodes": "nodes",
+    "links": "pairs of nodes",
+    "graphs": "graphs",
+    "control": "episodes",
+}
+"""task -> what is judged one by one; of the others rows."""
 NAMES = (*SUPERVISED, *UNLABELLED, *KIND_OF)
 
 

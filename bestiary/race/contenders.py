@@ -77,13 +77,13 @@ def _suited(row: Row, kind: str, problem: str) -> bool:
 
 
 def split_words(given: Sequence[str] | str | None) -> list[str]:
-    """Words of a list, or of a line with commas.
+    """Words of a line with commas, or of several.
 
     Example:
-        >>> split_words("lstm, family:convolution")
-        ['lstm', 'family:convolution']
+        >>> split_words("lstm, family:convolution"), split_words(["lstm", "gru,rnn"])
+        (['lstm', 'family:convolution'], ['lstm', 'gru', 'rnn'])
     """
-    parts = given.split(",") if isinstance(given, str) else list(given or [])
+    parts = (given if isinstance(given, str) else ",".join(given or [])).split(",")
     return [part.strip().lower() for part in parts if part.strip()]
 
 

@@ -105,7 +105,9 @@ def crowned(judgement: Judgement, bench: Bench) -> str:
     """Why there is a winner."""
     nearest = bench.order[1]
     ahead = difference(bench.metric, judgement.difference[nearest.name])
-    return f"on the same test rows it is ahead of every other model; of the second, {title(nearest)}, by {ahead}"
+    return (
+        f"on the same test {bench.judged} it is ahead of every other model; of the second, {title(nearest)}, by {ahead}"
+    )
 
 
 def undecided(leader: Candidate, rival: Candidate, interval: Interval, gain: Estimate, bench: Bench) -> str:
@@ -117,14 +119,15 @@ def undecided(leader: Candidate, rival: Candidate, interval: Interval, gain: Est
 
 
 def _more(gain: Estimate, bench: Bench) -> str:
+    rows = bench.judged
     if not math.isfinite(gain.error):
         return "the test rows count as one, so rows of other groups or times might decide"
     needed = rows_needed(gain, bench.rows)
     if needed > HOPELESS * bench.rows:
-        return "more test rows would hardly decide"
+        return f"more test {rows} would hardly decide"
     if needed <= bench.rows:  # the difference is large, but few rows carry it
         needed = 2 * bench.rows
-    return f"about {amount(needed)} test rows might decide"
+    return f"about {amount(needed)} test {rows} might decide"
 
 
 def worth(network: Candidate, baseline: Candidate, judgement: Judgement, gain: Estimate, bench: Bench) -> str:
@@ -153,7 +156,7 @@ def outcome(judgement: Judgement, bench: Bench) -> str:
     """The verdict in one sentence."""
     leader = bench.order[0]
     scored = figure(bench.metric, judgement.test[leader.name][bench.metric.name])
-    where = f"{bench.rows:,} unseen rows"
+    where = f"{bench.rows:,} unseen {bench.judged}"
     if judgement.crowned:
         text = f"{title(leader)} {verb_of(bench.metric)} best: {scored} on {where}{_against(judgement, bench)}."
     elif len(bench.order) == 1:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bestiary.contracts import Predictions
+from bestiary.data.tasks import JUDGED
 from bestiary.race import sentences
 from bestiary.race.evidence import Interval
 from bestiary.race.statistics import FEWEST, Estimate, Resampling, excludes_zero, wilson, within_one_standard_error
@@ -119,7 +120,8 @@ def judge_race(
         return judgement
     judgement.test |= {c.name: _intervals(c, scores[c.name], resampling, known, problem) for c in usable}
     judgement.spread = {c.name: _spread(c, known, problem) for c in usable if len(c.predictions) > 1}
-    bench = Bench(usable, scores, ranking, len(known), len(known) + train_rows)
+    judged = JUDGED.get(problem, "rows")
+    bench = Bench(usable, scores, ranking, len(known), len(known) + train_rows, judged)
     _crown(judgement, bench)
     _worth(judgement, bench)
     judgement.reason = note + judgement.reason
@@ -183,6 +185,7 @@ class Bench:
 
     Attributes:
         rows: test rows; `total`: all rows.
+        judged: what rows are called.
     """
 
     def __init__(
@@ -192,8 +195,9 @@ class Bench:
         metric: Metric,
         rows: int,
         total: int,
+        judged: str = "rows",
     ) -> None:
-        self.metric, self.rows, self.total = metric, rows, total
+        self.metric, self.rows, self.total, self.judged = metric, rows, total, judged
         self._sign = 1 if metric.higher else -1
         self._scores = {name: estimates[metric.name] for name, estimates in scores.items()}
         self.order = sorted(candidates, key=lambda c: (-self._sign * self._scores[c.name].value, c.cost))

@@ -159,7 +159,7 @@ def inspect(network: nn.Module, data: Any, spec: Any, facts: Mapping[str, Any]) 
         found = align(network, data.take("validation", rows), facts, spec.answer_length - 2)
     inside = 100 * float(np.mean([diagonal_mass(alignment.weights) for alignment in found]))
     caption = (
-        f"Read from left to right, written from top to bottom, {STOP} at the end; dark is where it looked. Of the "
+        f"Read from left to right, written from top to bottom, {STOP} at the end; strong is where it looked. Of the "
         f"attention {inside:.0f} % lies within a token and a half of the diagonal."
     )
     return [Picture("Attention", caption, svg=draw(found))]

@@ -18,6 +18,7 @@ from bestiary.sampling.pictures import Picture, grid, png
 
 CAPACITY = 0.138  # patterns a unit (Amit, Gutfreund & Sompolinsky 1985)
 NOISE = 0.25  # share of units that are turned over
+SHARE = f"{100 * NOISE:.0f} %"
 LOADS = (0.02, 0.05, 0.08, 0.1, 0.12, 0.138, 0.15, 0.17, 0.2, 0.25, 0.3)
 SHOWN = 10  # stored patterns in a picture
 MOST = 400  # units of the network that the collapse is measured in
@@ -117,8 +118,8 @@ def inspect(
         pictures.append(
             Picture(
                 "Recall",
-                f"Above, patterns that were stored; in the middle, each unit turned over by a chance of {NOISE:.0%}; "
-                f"below, what the network makes of them. {right:.1%} of all units are right again.",
+                f"Above, patterns that were stored; in the middle, each unit turned over by a chance of {SHARE}; "
+                f"below, what the network makes of them. {100 * right:.1f} % of all units are right again.",
                 png=png(grid((rows + 1) / 2, columns=len(patterns))),
             )
         )
@@ -144,7 +145,7 @@ def _collapse(empty: nn.Module) -> Picture:
         curves.append(Curve(name, loads, table.mean(0).tolist(), low.tolist(), high.tolist()))
     return Picture(
         "How much it can hold",
-        f"Random patterns stored by Hebb's rule in {units} units and recalled with {NOISE:.0%} of the units turned "
+        f"Random patterns stored by Hebb's rule in {units} units and recalled with {SHARE} of the units turned "
         "over; mean and range of three draws. Past 0.138 patterns a unit the stored patterns are no longer valleys of "
         "the energy.",
         svg=draw(curves, "patterns stored, per unit", "recall", marks=[(CAPACITY, "0.138")], points=True),

@@ -52,6 +52,22 @@ def test_a_network_that_beats_everyone_is_crowned_and_worth_it() -> None:
     assert found.worth_sentence.startswith("A neural network is worth it here (+12.0 points for the network, ")
 
 
+def test_what_is_judged_is_called_by_its_name() -> None:
+    returns = torch.arange(100, 200).float()
+    one, other = (
+        Candidate(
+            name,
+            network,
+            1.0,
+            0.0,
+            [Predictions({"row": torch.arange(100), "return": returns - less, "steps": returns})],
+        )
+        for name, network, less in (("dqn/small", True, 0), ("baseline/linear", False, 9))
+    )
+    found = judge([one, other], np.zeros(100), "mean_return", problem="control", classes=[])
+    assert " on 100 unseen episodes" in found.sentence and " rows" not in found.sentence
+
+
 def test_a_baseline_that_beats_everyone_is_crowned_and_no_network_is_worth_it() -> None:
     found = judge([replace(BEST, name="baseline/linear", network=False, title="a linear model"), FOREST, WEAK], TRUTH)
     assert found.crowned == found.baseline_best == "baseline/linear"
