@@ -24,6 +24,8 @@ BESIDE = {
     "ddpm-mnist": "ddpm-digits",
     "ddpm-strides": "ddpm-digits",
     "ddpm-beside-adversaries": "ddpm-digits",
+    "attention_network-words": "attention_network-spelling",
+    "transformer-words": "transformer-spelling",
     "gpt2-corpus-bible-bpe": "gpt2-corpus-genesis",
     "gpt2-corpus-bible-bytes": "gpt2-corpus-genesis",
 }

@@ -4,6 +4,7 @@ import functools
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -14,7 +15,7 @@ from bestiary.data.pairs import PairData, read_pairs
 from bestiary.data.splits import assign
 from bestiary.sampling.alignments import align, diagonal_mass
 from bestiary.sampling.looking import evaluating
-from bestiary.tasks.transduce import Transduce
+from bestiary.tasks.transduce import Transduce, distances, write
 from tests.learning.study import Study
 
 SPELLING = Path(__file__).parents[2] / "fixtures" / "spelling.csv"
@@ -81,6 +82,18 @@ def right(name: str, broken: str = "shuffled"):
     return run
 
 
+def right_words(name: str, broken: str = "shuffled"):
+    """Minus the share of unseen words that are wrong anywhere, five beams followed."""
+
+    def run(seed: int, wrong: bool, full: bool) -> float:
+        network, data = trained(name, seed, broken if wrong else "", full)
+        with evaluating(network):
+            edits = [distances(write(network, batch, data.spec, beams=5), batch) for batch in data.batches("test")]
+        return -float((np.concatenate(edits) > 0).mean())
+
+    return run
+
+
 def looking(seed: int, wrong: bool, full: bool) -> float:
     """How much of the attention lies within 1.5 letters of the diagonal, the mean over unseen words."""
     network, data = trained("attention_network", seed, "shuffled" if wrong else "", full)
@@ -91,6 +104,7 @@ def looking(seed: int, wrong: bool, full: bool) -> float:
 
 
 _METRIC = "minus the edits per token, in sounds of unseen words"
+_WORDS = "minus the share of unseen words with any wrong sound, five beams followed"
 _DATA = "6,400 words of the CMU dictionary, spelling to sound; judged on 2,000 others"
 _TWIN = "learns the sounds of other words"
 _HERE = ("objectives/sequences.py", "recipes/sequences.py", "sampling/beams.py", "data/pairs.py", "tasks/transduce.py")
@@ -110,5 +124,13 @@ STUDIES: tuple[Study, ...] = (
     Study(
         "transformer-spelling", "transformer", _DATA, _METRIC, -0.35, right("transformer"), -0.16, twin=_TWIN,
         sources=_HERE,
+    ),
+    Study(
+        "attention_network-words", "attention_network", _DATA, _WORDS, -0.47, right_words("attention_network", "cut"),
+        only_full=True, twin="all letters weigh the same", sources=_HERE,
+    ),
+    Study(
+        "transformer-words", "transformer", _DATA, _WORDS, -0.47, right_words("transformer"), only_full=True,
+        twin=_TWIN, sources=_HERE,
     ),
 )  # fmt: skip
