@@ -324,7 +324,7 @@ STUDIES: tuple[Study, ...] = (
         "smallest correlation of a factor with its number of the code, test rows",
         0.5,
         named_factors,
-        full=0.6,
+        full=0.5,
         twin="clamps nothing",
         needs=MNIST,
         sources=("algorithms/inverse_graphics.py", "recipes/representation.py", "layers/movement.py"),
