@@ -147,7 +147,7 @@ STUDIES = (
     ),
     Study(
         "ddpm-beside-adversaries", "ddpm", "all of MNIST", "kernel distance of the best adversarial generator of equal "
-        "training time minus the denoiser's; below 0 the adversary is nearer", -0.1, beside_adversaries, only_full=True, twin=_TWIN,
-        needs="BESTIARY_MNIST", sources=(*_SOURCES, *_ADVERSARIES), seeds=1,
+        "training time minus the denoiser's; below 0 the adversary is nearer", -0.1, beside_adversaries,
+        only_full=True, twin=_TWIN, needs="BESTIARY_MNIST", sources=(*_SOURCES, *_ADVERSARIES), seeds=1,
     ),
 )  # fmt: skip
