@@ -22,11 +22,10 @@ from torch import Tensor
 from bestiary.contracts import Batch, EnvironmentSpec
 from bestiary.data.source import SPLITS, Encoded, Target
 from bestiary.data.store import Facts, read_array, read_spec, write_array, write_spec, write_text
-from bestiary.data.worlds import features_of, first_action, numbers, open_world
+from bestiary.data.worlds import MOST_STEPS, features_of, first_action, numbers, open_world
 from bestiary.errors import InputError
 
 EPISODES = 100  # of each split
-MOST_STEPS = 100_000  # in which an episode that is tried must end
 MOST_REWARD = 1e30  # returns are kept in single precision
 TRIED = 10.0  # seconds after which trying stops: a slow world is none that is broken
 _FIRST = 2**31 + 1_000_000  # seeds of judged episodes begin here; those of training are all below 2**31 (`worlds.Life`)

@@ -21,7 +21,7 @@ from bestiary.errors import InputError, nearest
 
 Floats = NDArray[np.float32]
 MOST_NUMBERS = 100_000  # in one observation
-LONGEST = 100_000  # steps of a judged episode: one who has learned never to end it would hold everybody up
+MOST_STEPS = 100_000  # of an episode: one who has learned never to end it would hold everybody up
 
 
 def open_world(name: str, frames: bool = False) -> Any:
@@ -167,8 +167,8 @@ def episodes(name: str, seeds: Sequence[int], choose: Any, together: int = 100) 
         together: episodes at a time.
 
     Returns:
-        The return of each episode and its number of steps, [N]; one that has not ended after `LONGEST` steps is broken
-        off there.
+        The return of each episode and its number of steps, [N]; one that has not ended after `MOST_STEPS` steps is
+        broken off there.
     """
     returns, lengths = np.zeros(len(seeds), np.float32), np.zeros(len(seeds), np.int64)
     worlds = [open_world(name) for _ in range(min(together, len(seeds)))]
@@ -183,7 +183,7 @@ def episodes(name: str, seeds: Sequence[int], choose: Any, together: int = 100) 
                 observation, reward, terminated, truncated, _ = world.step(int(action) + first_action(world))
                 returns[place] += float(reward)
                 lengths[place] += 1
-                if terminated or truncated or lengths[place] >= LONGEST:
+                if terminated or truncated or lengths[place] >= MOST_STEPS:
                     del seen[place]
                 else:
                     seen[place] = numbers(world, observation)

@@ -15,14 +15,13 @@ import numpy as np
 import torch
 
 from bestiary import __version__
-from bestiary.contracts import ImageSpec
 from bestiary.data.source import SPLITS, Source
 from bestiary.data.store import read_spec, write_array, write_text
 from bestiary.data.tasks import SUPERVISED
 from bestiary.errors import InputError
 from bestiary.race.losses import constant
 from bestiary.race.plan import Plan, Rival
-from bestiary.tasks.features import LABELLED
+from bestiary.tasks.features import reads
 from bestiary.tasks.registry import CLASSES, metric_named, ranking
 
 FOLDS = 3
@@ -131,19 +130,13 @@ def prepare(
         rivals=[Rival(name, 0.0) for name in names if not left_out(name, len(target.classes))],
         versions=versions(),
     )
-    if _judge_learns(plan, data):
+    if plan.problem == "generate" and reads(read_spec(data)[0], plan.classes, rows["train"]):
         say(
             f"the judge learns first, once: a small network reads the {len(plan.classes)} classes of the training "
             "images, and made images are compared in its features"
         )
     plan.constant = _constant(folder, plan)
     return plan
-
-
-def _judge_learns(plan: Plan, data: Path) -> bool:
-    """Whether knowing nothing is judged by a network that must be trained for it, see `tasks.features.learn`."""
-    labelled = len(plan.classes) > 1 and isinstance(read_spec(data)[0], ImageSpec)
-    return plan.problem == "generate" and labelled and plan.rows["train"] >= LABELLED
 
 
 def _constant(folder: Path, plan: Plan) -> float:

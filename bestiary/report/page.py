@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bestiary.data.store import write_text
-from bestiary.data.tasks import UNLABELLED
+from bestiary.data.tasks import JUDGED, UNLABELLED
 from bestiary.race.evidence import Standing, Verdict
 from bestiary.race.stages import UNBOUNDED
 from bestiary.report import board, figures, words
@@ -101,6 +101,7 @@ def _context(evidence: Evidence) -> dict[str, Any]:
         "chosen": next((line for line in lines if line.chosen), None),
         "scale": board.scale(verdict),
         "knowing_nothing": board.KNOWING_NOTHING.get(verdict.problem, "Predicting the same for every row"),
+        "judged": JUDGED.get(verdict.problem, "rows"),
         "verb": "train" if evidence.plan and evidence.plan.rungs == 1 else "race",
         "aim": "" if verdict.problem in UNLABELLED else verdict.target,
         "unbounded": evidence.plan is not None and evidence.plan.budget >= UNBOUNDED,

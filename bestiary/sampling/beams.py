@@ -22,6 +22,7 @@ from torch import Tensor
 from bestiary.errors import InputError
 
 BEGIN, END = 2, 3  # tokens; 0 is padding and 1 unknown, and neither of them nor the beginning is ever written
+MOST = 1_000  # beams: more would ask for memory rather than for answers
 State = tuple[Tensor, ...]
 
 
@@ -110,8 +111,9 @@ def beam_search(
         >>> found.tokens.shape[0], bool(found.scores < 0)
         (1, True)
     """
-    if beams < 1 or not 0 <= penalty < float("inf"):
-        raise InputError(f"beams must be 1 or more, penalty 0 or more; received {beams} and {penalty}; try 5 and 0.6")
+    if not 1 <= beams <= MOST or not 0 <= penalty < float("inf"):
+        told = f"beams must be 1 or more, {MOST:,} at most, and penalty 0 or more"
+        raise InputError(f"{told}; received {beams} and {penalty}; try 5 and 0.6")
     rows = len(source)
     memory, state = network.encode(source, lengths)
     memory, state = (tuple(t.repeat_interleave(beams, 0) for t in part) for part in (memory, state))

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from bestiary.errors import InputError
 from bestiary.layers.attention import Memory
+from bestiary.sampling.beams import MOST
 from bestiary.sampling.looking import evaluating
 
 Rule = Callable[[Tensor], Tensor]  # logits [..., V] -> logits [..., V]
@@ -211,7 +212,7 @@ def likeliest(
         `beams` where there are no more.
 
     Raises:
-        InputError: when the prompt is empty, or beams are below 1.
+        InputError: when the prompt is empty, or beams are below 1 or above 1,000.
 
     Example:
         >>> from bestiary.architectures.attention.gpt import GPT
@@ -220,8 +221,9 @@ def likeliest(
         >>> texts.shape, bool((scores[:-1] >= scores[1:]).all())
         (torch.Size([4, 15]), True)
     """
-    if not len(prompt) or beams < 1:
-        raise InputError(f"expected a prompt and 1 beam or more; received {len(prompt)} tokens and {beams} beams")
+    if not len(prompt) or not 1 <= beams <= MOST:
+        told = f"expected a prompt and 1 beam or more, {MOST:,} at most"
+        raise InputError(f"{told}; received {len(prompt)} tokens and {beams} beams; try 5")
     tokens = torch.cat([prompt, prompt.new_zeros(count)]).repeat(beams, 1)
     scores = torch.full((beams,), _NEVER, device=prompt.device)
     scores[0] = 0.0  # all begin alike: one of them counts

@@ -92,14 +92,15 @@ def manifolds(real: Float[Tensor, "N D"], made: Float[Tensor, "N D"]) -> dict[st
 def copied(made: Float[Tensor, "N D"], train: Float[Tensor, "M D"]) -> Float[Tensor, " N"]:
     """1 for each made row that is more than three times closer to one training row than to any other.
 
-    Training rows that are equal count as one: a copy of a row that comes twice is a copy.
+    Args:
+        made: rows to be asked about.
+        train: training rows, equal ones once, or else a copy of a row that comes twice would be none.
 
     Example:
-        >>> train = torch.tensor([[0.0], [1.0], [5.0], [5.0]])
+        >>> train = torch.tensor([[0.0], [1.0], [5.0]])
         >>> copied(torch.tensor([[0.01], [0.5], [4.8]]), train)
         tensor([1., 0., 1.])
     """
-    train = torch.unique(train, dim=0)
     if len(train) < 2:
         return torch.zeros(len(made))
     nearest = torch.cat([distances(block, train).topk(2, largest=False).values for block in made.split(BLOCK // 4)])

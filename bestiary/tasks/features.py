@@ -10,7 +10,7 @@ labels are compared in their principal components, and so are rows of tables. No
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -45,6 +45,7 @@ class FeatureSpace:
         self.tensors, self.spec = dict(tensors), spec
         weights = {name.removeprefix("network."): t for name, t in tensors.items() if name.startswith("network.")}
         self.kept: dict[tuple[str, int], Tensor] = {}
+        self._different: Tensor | None = None
         self.network = reader(spec) if weights else None
         if self.network is not None:
             self.network.load_state_dict(weights)
@@ -79,17 +80,17 @@ class FeatureSpace:
         return torch.cat([self.network(part).argmax(1) for part in rows.cpu().float().split(512)])
 
     def train_components(self, data: Any) -> Float[Tensor, "N Q"]:
-        """Principal components of all training rows, kept for the next look."""
-        return self._keep("train", data, self.components)
+        """Principal components of the training rows, equal ones once, kept for the next look."""
+        if self._different is None:
+            rows = torch.cat([self.components(batch.inputs[0]) for batch in data.batches("train")])
+            self._different = torch.unique(rows, dim=0)
+        return self._different
 
     def features_of(self, data: Any, split: str) -> Float[Tensor, "N D"]:
         """Features of all rows of a split, kept for the next look."""
-        return self._keep(split, data, self.features)
-
-    def _keep(self, split: str, data: Any, view: Callable[[Tensor], Tensor]) -> Tensor:
         key = (split, len(data.arrays(split)["target"]))
         if key not in self.kept:
-            self.kept[key] = torch.cat([view(batch.inputs[0]) for batch in data.batches(split)])
+            self.kept[key] = torch.cat([self.features(batch.inputs[0]) for batch in data.batches(split)])
         return self.kept[key]
 
 
@@ -148,14 +149,23 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
 
 def learn(data: Any) -> FeatureSpace:
     """Features from the training rows alone; the same every time."""
-    labelled = len(data.facts.get("classes") or ()) > 1 and isinstance(data.spec, ImageSpec)
     with alone():
         rows = len(data.arrays("train")["target"])
         some = data.take("train", torch.randperm(rows)[:FITTED]).inputs[0].cpu().float()
         tensors = principal_components(some)
-        if labelled and rows >= LABELLED and data.spec.outputs > 1:
+        if reads(data.spec, data.facts.get("classes") or (), rows):
             tensors |= read_classes(data, rows, some)
     return FeatureSpace(tensors, data.spec)
+
+
+def reads(spec: Spec, classes: Sequence[str], rows: int) -> bool:
+    """Whether a network learns to read the training rows: images of several classes, enough of them.
+
+    Example:
+        >>> reads(ImageSpec(1, (8, 8), 10), ["0", "1"], 1000), reads(ImageSpec(1, (8, 8), 10), [], 1000)
+        (True, False)
+    """
+    return isinstance(spec, ImageSpec) and spec.outputs > 1 and len(classes) > 1 and rows >= LABELLED
 
 
 @contextmanager

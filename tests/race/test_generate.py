@@ -16,10 +16,11 @@ from bestiary import catalogue
 from bestiary.architectures.build import build, resolve
 from bestiary.baselines import load_rival, rivals, run_rival
 from bestiary.baselines.generate import kernel_density, training_rows
+from bestiary.contracts import ImageSpec
 from bestiary.data import read
 from bestiary.data.opening import open_data
 from bestiary.data.splits import assign
-from bestiary.data.store import StoredData
+from bestiary.data.store import ArrayData, StoredData
 from bestiary.errors import InputError
 from bestiary.race import prepare
 from bestiary.report.generate import sections
@@ -83,12 +84,26 @@ def test_that_the_judge_learns_is_said_before_it_begins(
     task: str, least: int, told: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr(prepare, "LABELLED", least)
+    monkeypatch.setattr(features, "LABELLED", least)
     monkeypatch.setattr(prepare, "constant", lambda *words: (float(len(said)), {}))
     wishes = prepare.Wishes(60.0, "time", None, 0, 1, "cpu")
     plan = prepare.prepare(read("digits", task=task), {}, tmp_path, wishes, said.append)
     assert len(said) == plan.constant == told  # before the constant answer is judged
     assert all("reads the 10 classes of the training images" in message for message in said)
+
+
+def test_a_copy_of_a_training_row_that_comes_twice_is_a_copy() -> None:
+    """Equal training rows count once, and are put together once for all looks."""
+    pixels = np.random.default_rng(0).integers(0, 256, (60, 1, 8, 8), dtype=np.uint8)
+    pixels[30:] = pixels[:30]
+    facts = {"problem": "generate", "classes": [], "pixel_mean": [127.5], "pixel_scale": [127.5]}
+    rows = {"pixels": pixels, "target": np.zeros(60, np.int64), "row": np.arange(60)}
+    data = ArrayData(ImageSpec(1, (8, 8), 1), facts, {"train": rows, "test": rows})
+    made = data.take("train", torch.arange(60)).inputs[0]
+    assert Generate(facts).compare(made, data, "test").columns["memorised"].tolist() == [1.0] * 60
+    space = features.feature_space(data)
+    assert len(space.train_components(data)) == 30 and len(space.features_of(data, "train")) == 60
+    assert space.train_components(data) is space.train_components(data)
 
 
 def test_a_look_changes_neither_the_network_nor_its_answers(digits: StoredData) -> None:

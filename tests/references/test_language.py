@@ -335,6 +335,8 @@ def test_likeliest_texts_are_told_without_chance() -> None:
         sample(network, CorpusSpec(257, 16), FACTS, beams=4, top_k=3, **words)
     with pytest.raises(InputError, match="1 beam or more"):
         sample(network, CorpusSpec(257, 16), FACTS, beams=0, **words)
+    with pytest.raises(InputError, match="1,000 at most"):
+        sample(network, CorpusSpec(257, 16), FACTS, beams=10**9, **words)
 
 
 def test_draws_follow_the_distribution() -> None:

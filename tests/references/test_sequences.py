@@ -503,7 +503,7 @@ def test_what_is_broken_off_is_scored_by_what_was_written() -> None:
 
 
 def test_beams_refuse_what_cannot_be() -> None:
-    for words in ({"beams": 0}, {"penalty": -0.1}, {"penalty": float("nan")}):
+    for words in ({"beams": 0}, {"beams": 10**9}, {"penalty": -0.1}, {"penalty": float("nan")}):
         with pytest.raises(InputError, match="beams must be 1 or more"):
             beam_search(networks(0)["transformer"], SOURCE, LENGTHS, longest=2, **words)
 
