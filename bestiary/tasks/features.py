@@ -45,7 +45,6 @@ class FeatureSpace:
         self.tensors, self.spec = dict(tensors), spec
         weights = {name.removeprefix("network."): t for name, t in tensors.items() if name.startswith("network.")}
         self.kept: dict[tuple[str, int], Tensor] = {}
-        self._different: Tensor | None = None
         self.network = reader(spec) if weights else None
         if self.network is not None:
             self.network.load_state_dict(weights)
@@ -81,10 +80,11 @@ class FeatureSpace:
 
     def train_components(self, data: Any) -> Float[Tensor, "N Q"]:
         """Principal components of the training rows, equal ones once, kept for the next look."""
-        if self._different is None:
+        key = ("components", len(data.arrays("train")["target"]))
+        if key not in self.kept:
             rows = torch.cat([self.components(batch.inputs[0]) for batch in data.batches("train")])
-            self._different = torch.unique(rows, dim=0)
-        return self._different
+            self.kept[key] = torch.unique(rows, dim=0)
+        return self.kept[key]
 
     def features_of(self, data: Any, split: str) -> Float[Tensor, "N D"]:
         """Features of all rows of a split, kept for the next look."""
