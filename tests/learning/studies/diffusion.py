@@ -143,11 +143,11 @@ STUDIES = (
     ),
     Study(
         "ddpm-strides", "ddpm", "all of MNIST", "kernel distance of 1,000 steps of DDPM minus that of 20 of DDIM",
-        -0.05, strides, only_full=True, twin="takes 2 strides", needs="BESTIARY_MNIST", sources=_SOURCES, seeds=1,
+        -0.05, strides, only_full=True, twin="takes 2 strides", needs="BESTIARY_MNIST", sources=_SOURCES,
     ),
     Study(
         "ddpm-beside-adversaries", "ddpm", "all of MNIST", "kernel distance of the best adversarial generator of equal "
         "training time minus the denoiser's; below 0 the adversary is nearer", -0.1, beside_adversaries,
-        only_full=True, twin=_TWIN, needs="BESTIARY_MNIST", sources=(*_SOURCES, *_ADVERSARIES), seeds=1,
+        only_full=True, twin=_TWIN, needs="BESTIARY_MNIST", sources=(*_SOURCES, *_ADVERSARIES),
     ),
 )  # fmt: skip

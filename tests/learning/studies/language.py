@@ -136,7 +136,6 @@ STUDIES: tuple[Study, ...] = (
             run=functools.partial(bible, row, form),
             only_full=True,
             twin="learns from the same tokens in an order that means nothing, a twelfth as long",
-            seeds=1,
             needs=BIBLE,
             sources=(*SOURCES, "baselines/language.py"),
         )
