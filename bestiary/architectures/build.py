@@ -64,8 +64,13 @@ def build(network: str, keywords: Mapping[str, object], spec: Spec | None = None
 
 
 def _check(name: str, word: str, value: object) -> None:
-    """No word of a network means anything below zero; widths begin at one, and dropout is a chance below one."""
+    """No word of a network means anything below zero; widths begin at one, dropout is a chance below one, and images
+    have two sides."""
     numbers = value if isinstance(value, tuple | list) else [value]
+    if word == "image_size" and value is not None:
+        sides = [side for side in numbers if isinstance(side, int) and side > 0]
+        if not len(sides) == len(numbers) == 2:
+            raise InputError(f"{word} of {name} is height and width in pixels; received {value!r}; try (28, 28)")
     for number in numbers:
         if not isinstance(number, int | float):
             continue

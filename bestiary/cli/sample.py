@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bestiary.cli.steps import Steps
 from bestiary.cli.words import printable, settings
 from bestiary.cli.writing import check_out, check_seed
 from bestiary.errors import InputError
@@ -62,7 +63,9 @@ def command(
     if out is not None and kind in ENDINGS:
         out = out if out.suffix else out.with_suffix(ENDINGS[kind])
         check_out(out, (ENDINGS[kind],), f"samples{ENDINGS[kind]}")
-    samples = found.sample(count, seed, **words)
+    with Steps(f"making {count:,}") as line:
+        found.watch = line.told
+        samples = found.sample(count, seed, **words)
     if samples.texts is not None:
         for number, text in enumerate(samples.texts, 1):
             print(f"--- {number} ---\n{printable(text)}")

@@ -21,17 +21,20 @@ ELEMENTS = 20_000_000  # of its tree
 def read_graphml(path: Path) -> Any:
     """The networkx graph of a GraphML file.
 
-    The file is first walked through by a parser that keeps nothing: document types and entities, by which a small file
-    can unfold into a huge one or name other files, are refused, and so is a file that is too large.
+    The file is first walked through by a parser that keeps nothing but names: document types and entities, by which a
+    small file can unfold into a huge one or name other files, are refused, and so is a file that is too large, or whose
+    edges lead to nodes that it does not have, which networkx would make.
 
     Raises:
-        InputError: when it is no GraphML, damaged, too large, or has a document type.
+        InputError: when it is no GraphML, damaged, too large, contradicts itself, or has a document type.
     """
     networkx = _networkx()
     graphs = groups = 0
     if path.stat().st_size > BYTES:
         raise InputError(f"{path.name} is larger than {BYTES // 1_000_000} MB; save it as nodes.csv and edges.csv")
     elements, first = 0, ""
+    nodes: set[str] = set()
+    ends: dict[str, int] = {}  # of edges -> the line that names it first
 
     def begins(name: str, attributes: Mapping[str, str]) -> None:
         nonlocal elements, first, graphs, groups
@@ -39,6 +42,12 @@ def read_graphml(path: Path) -> Any:
         elements += 1
         graphs += name.rpartition(":")[2] == "graph"
         groups += attributes.get("yfiles.foldertype") == "group"  # whose inner graph networkx does read
+        kind = name.rpartition(":")[2]
+        if kind == "node" and "id" in attributes:
+            nodes.add(attributes["id"])
+        elif kind == "edge":
+            for word in ("source", "target"):
+                ends.setdefault(attributes.get(word, ""), parser.CurrentLineNumber)
         if elements > ELEMENTS:
             raise InputError(f"{path.name} has more than {ELEMENTS:,} elements; save it as nodes.csv and edges.csv")
 
@@ -56,6 +65,14 @@ def read_graphml(path: Path) -> Any:
         if graphs > 1 + groups:
             told = f"{path.name} has {graphs} graphs, one after or inside another; only the first would be read"
             raise InputError(f"{told}; save each one alone, without graphs inside of nodes")
+        strange = [(line, end) for end, line in ends.items() if end and end not in nodes]
+        if strange:
+            line, end = strange[0]
+            more = f" ({len(strange):,} such nodes are named)" if len(strange) > 1 else ""
+            raise InputError(
+                f"an edge in line {line} of {path.name} leads to the node {end!r}, which the file does not have{more}; "
+                "add it, or remove the edge"
+            )
         return networkx.read_graphml(path)
     except InputError:
         raise

@@ -14,9 +14,9 @@ from bestiary.data.store import write_text
 from bestiary.errors import InputError
 from bestiary.race import promotion, stages
 from bestiary.race.losses import ValidationLosses
-from bestiary.race.plan import Job, Plan, Rival, Stage
+from bestiary.race.plan import OUT_OF_TIME, Job, Plan, Rival, Stage
 from bestiary.race.sizing import SEEDS, makespan, survivors
-from bestiary.race.worker import AGAIN, DISK, FAILURE, accumulates
+from bestiary.race.worker import AGAIN, DISK, DIVERGED, FAILURE, accumulates
 from bestiary.race.workers import Call, Ended, Pool
 
 LATE = 0.03  # share of the budget that training may be late before it is ended
@@ -203,7 +203,7 @@ class Course:
             self.plan.stages.pop()
         for rival in self.plan.rivals:
             if not self.rival_result(rival):
-                rival.failed = rival.failed or "time ran out"
+                rival.failed = rival.failed or OUT_OF_TIME
         self.note_rivals()
         self.plan.cut = self._cut_in(stage, unmade)
         self.write()
@@ -228,7 +228,7 @@ class Course:
 
     def _settle(self, ended: Ended, stage: Stage, queue: deque[Call]) -> None:
         """A training that diverged, ran out of memory or was killed starts afresh, in half batches where its recipe can
-        accumulate; the second time it has failed."""
+        accumulate; where it cannot, it would only diverge again. The second time it has failed."""
         rivals = {rival_id(r): r for r in self.plan.rivals}
         rival = rivals.get(ended.call.id)
         job = None if rival else next(j for j in stage.jobs if j.id == ended.call.id)
@@ -239,11 +239,13 @@ class Course:
             raise InputError(f"{reason}; make room or choose another folder with --out, then use race --resume")
         if rival:
             rival.failed = reason
-        elif job and not job.again and (ended.code == AGAIN or ended.code < 0):
-            job.again, job.parts = True, 2 if accumulates(self.plan.entrant(job.entrant).recipe) else 1
-            queue.append(self._call(job, stage))
         elif job:
-            job.failed = reason
+            halved = accumulates(self.plan.entrant(job.entrant).recipe)
+            if not job.again and (ended.code == AGAIN or ended.code < 0 or (ended.code == DIVERGED and halved)):
+                job.again, job.parts = True, 2 if halved else 1
+                queue.append(self._call(job, stage))
+            else:
+                job.failed = reason
         self.write()
 
     def _drop_late_seeds(self, stage: Stage, queue: deque[Call]) -> None:

@@ -30,8 +30,8 @@ class Standing:
         title: for people.
         family: of the architecture, or "baseline".
         network: False for baselines.
-        status: "finalist", "eliminated", "failed" or "baseline".
-        reason: why it failed, or at which rung it left.
+        status: "finalist", "eliminated", "unfinished", "failed" or "baseline".
+        reason: why it failed or was not finished, or at which rung it left.
         rung: the last rung that it finished, from 1; 0 for baselines and failures.
         settings: the words it carried on with.
         parameters: of the network; for baselines the size of the fitted model when known, else 0.

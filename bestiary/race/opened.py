@@ -232,7 +232,7 @@ def _verdict(course: Course, judgement: Judgement, found: list[Finalist], judged
 
 
 def _standings(course: Course, judgement: Judgement, found: list[Finalist]) -> list[Standing]:
-    """Those who were tested, best first; then those who left, the last first; then those who failed."""
+    """Those who were tested, best first; then those who left, the last first; who had no time; who failed."""
     by_name = {f.name: f for f in found}
     tested = []
     for name in judgement.order:
@@ -244,7 +244,7 @@ def _standings(course: Course, judgement: Judgement, found: list[Finalist]) -> l
         made.predict_seconds = _predict_seconds(course, finalist)
         tested.append(made)
     others = [standing_of(course, e.name, []) for e in course.plan.entrants if e.name not in judgement.order]
-    others.sort(key=lambda s: (s.status == "failed", -s.rung))
+    others.sort(key=lambda s: (("eliminated", "unfinished", "failed").index(s.status), -s.rung))
     failed = [baseline_standing(course, r) for r in course.plan.rivals if f"baseline/{r.name}" not in judgement.order]
     return [*tested, *others, *failed]
 

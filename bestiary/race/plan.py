@@ -13,6 +13,7 @@ from bestiary.errors import InputError
 
 FORMAT = 1
 NAME = "plan.json"
+OUT_OF_TIME = "time ran out"  # why one that was not finished "failed"
 
 
 @dataclass

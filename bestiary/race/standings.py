@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bestiary.race.course import Course, rival_id
 from bestiary.race.evidence import Standing
-from bestiary.race.plan import Job, Rival
+from bestiary.race.plan import OUT_OF_TIME, Job, Rival
 
 
 def standing_of(course: Course, name: str, jobs: Sequence[Job]) -> Standing:
@@ -53,7 +53,7 @@ def _fate(course: Course, name: str, tested: bool, any_result: bool) -> tuple[st
     if failures and (not any_result or stages[-1] is plan.stages[-1]):
         return "failed", failures[-1]
     if not stages:
-        return "failed", "the race ended before it began"
+        return "unfinished", OUT_OF_TIME
     return "eliminated", f"left after rung {stages[-1].rung}"
 
 
@@ -62,8 +62,9 @@ def baseline_standing(course: Course, rival: Rival) -> Standing:
     result = course.rival_result(rival)
     name = f"baseline/{rival.name}"
     if result is None:
-        reason = rival.failed or "the race ended before it was fitted"
-        return Standing(name, rival.name, "baseline", network=False, status="failed", reason=reason)
+        reason = rival.failed or OUT_OF_TIME
+        status = "unfinished" if reason == OUT_OF_TIME else "failed"
+        return Standing(name, rival.name, "baseline", network=False, status=status, reason=reason)
     standing = Standing(name, str(result.get("title", rival.name)), "baseline", network=False, status="baseline")
     standing.settings = dict(result.get("setting", {}))
     standing.parameters = int(result.get("parameters", 0))

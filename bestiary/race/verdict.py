@@ -229,7 +229,7 @@ def _crown(judgement: Judgement, bench: Bench) -> None:
     close = {leader.name, *within_one_standard_error(behind)}
     judgement.chosen = min((c for c in bench.order if c.name in close), key=lambda c: c.cost).name
     if not others:
-        judgement.reason = "it ran alone, so there is nothing to compare it with"
+        judgement.reason = "it stands alone, so there is nothing to compare it with"
     elif bench.total < FEWEST:
         judgement.reason = f"{bench.total} rows in all are too few to tell skill from luck (a winner takes {FEWEST})"
     else:

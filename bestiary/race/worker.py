@@ -33,8 +33,8 @@ from bestiary.tasks import TrainingJudge, read_predictions, write_predictions
 from bestiary.tasks.judge import MOST
 from bestiary.tasks.registry import task_for
 
-AGAIN, FAILED, DISK = 3, 4, 5
-"""Exit codes: worth a second try; failed for good; the run folder cannot be written."""
+AGAIN, FAILED, DISK, DIVERGED = 3, 4, 5, 6
+"""Exit codes: worth a second try; failed for good; the run folder cannot be written; worth one in other arithmetic."""
 FAILURE = "failure.json"
 LOOKED = 512  # validation rows at which the speed of a look is measured
 stopping = threading.Event()
@@ -84,7 +84,7 @@ def explain(reason: BaseException) -> tuple[int, str]:
     if isinstance(reason, OSError) and reason.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG):
         return DISK, f"the run folder cannot be written: {first}"
     if isinstance(reason, Diverged):
-        return AGAIN, f"diverged: {first}"
+        return DIVERGED, f"diverged: {first}"
     if isinstance(reason, MemoryError | torch.OutOfMemoryError) or (
         isinstance(reason, RuntimeError) and ("out of memory" in first or "enough memory" in first)
     ):

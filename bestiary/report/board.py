@@ -18,7 +18,13 @@ KNOWING_NOTHING = {
     "control": "Acting by chance",
 }
 """What knowing nothing means, where that is not the same answer for every row."""
-STATUS = {"finalist": "finalist", "baseline": "baseline", "eliminated": "left the race", "failed": "failed"}
+STATUS = {
+    "finalist": "finalist",
+    "baseline": "baseline",
+    "eliminated": "left the race",
+    "failed": "failed",
+    "unfinished": "not finished",
+}
 
 
 @dataclass(frozen=True)

@@ -200,8 +200,8 @@ def sentence(text: str) -> str:
     """A remark as a sentence: a capital letter, a full stop.
 
     Example:
-        >>> sentence("it ran alone")
-        'It ran alone.'
+        >>> sentence("it stands alone")
+        'It stands alone.'
     """
     text = text.strip()
     return (text[:1].upper() + text[1:] + ("" if text[-1:] in ".!?" else ".")) if text else ""

@@ -183,7 +183,8 @@ class Model:
             rows is left in `self.warnings`.
 
         Raises:
-            InputError: when nothing of the source can be used, or for a word that the task does not know.
+            InputError: when nothing of the source can be used, for a word that the task does not know, or a penalty
+                without beams.
         """
         import pandas as pd
 
@@ -191,6 +192,11 @@ class Model:
         for word in words:
             if word not in known:
                 raise InputError(f"{self.name} ({self.facts['problem']}) has no {word} to be set; leave it out")
+        if "penalty" in words and words.get("beams", 1) == 1:
+            raise InputError(
+                f"a penalty of length chooses between finished beams, and one beam has no choice; received "
+                f"penalty={words['penalty']!r}; give beams=5 too"
+            )
         encoded = self.encoder.encode(opened(source))
         self.warnings = encoded.warnings
         answer = functools.partial(self.answers.predict, **words)  # pyright: ignore[reportCallIssue] - just checked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,6 +43,7 @@ class Trained:
         run: folder of the race or training with its data, None where a model folder came alone.
         job: words of its training, empty where there are none.
         encoder: the folder of the fitted preprocessing.
+        watch: is told (steps made, steps that will be) while it samples, where that takes many.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Trained:
     run: Path | None
     job: Mapping[str, Any]
     encoder: Path
+    watch: Callable[[int, int], None] | None = None
 
     def sample(self, count: int = 16, seed: int = 0, **words: Any) -> Samples:
         """New data: images, texts, or rows of a table in the columns of the training file.
@@ -68,13 +70,14 @@ class Trained:
         from bestiary.sampling.samples import Samples
 
         make = self.sampler()
-        known = [n for n, p in inspect.signature(make).parameters.items() if p.kind is p.KEYWORD_ONLY]
+        taken = [n for n, p in inspect.signature(make).parameters.items() if p.kind is p.KEYWORD_ONLY]
+        known = [name for name in taken if name not in ("count", "seed", "watch")]
         for word in words:
             if word not in known:
-                taken = ", ".join(name for name in known if name not in ("count", "seed")) or "none"
-                raise InputError(
-                    f"{self.name} samples with the words: {taken}; received {word!r}{nearest(word, known)}"
-                )
+                told = f"{self.name} samples with the words: {', '.join(known) or 'none'}"
+                raise InputError(f"{told}; received {word!r}{nearest(word, known)}")
+        if "watch" in taken:
+            words["watch"] = self.watch
         samples = make(self.answer, self.spec, self.facts, count=count, seed=seed, **words)
         if samples.table is None or self.spec.kind != "table":
             return samples

@@ -25,6 +25,7 @@ from bestiary.sampling.beams import MOST
 from bestiary.sampling.looking import evaluating
 
 Rule = Callable[[Tensor], Tensor]  # logits [..., V] -> logits [..., V]
+Watch = Callable[[int, int], None]  # is told (steps made, steps that will be)
 _NEVER = float("-inf")
 
 
@@ -147,6 +148,7 @@ def generate(
     *,
     generator: torch.Generator | None = None,
     cached: bool = True,
+    watch: Watch | None = None,
 ) -> Int[Tensor, "B T+count"]:
     """Carries texts on, token by token.
 
@@ -161,6 +163,7 @@ def generate(
         rule: from the logits of the network to those that are drawn from; greedy unless given.
         generator: of random numbers, on the device of the prompt.
         cached: False reads the whole window for every token: the same tokens, slower.
+        watch: is told (tokens made, tokens that will be) after each.
 
     Returns:
         The prompt and what follows.
@@ -180,6 +183,8 @@ def generate(
     with evaluating(network):
         for end, logits in _reading(network, tokens, prompt.shape[1], cached):
             tokens[:, end : end + 1] = draw(rule(logits), generator)
+            if watch:
+                watch(end + 1 - prompt.shape[1], count)
     return tokens
 
 
@@ -192,6 +197,7 @@ def likeliest(
     rule: Rule = lambda logits: logits,
     *,
     cached: bool = True,
+    watch: Watch | None = None,
 ) -> tuple[Int[Tensor, "N T+count"], Float[Tensor, " N"]]:
     """Carries one text on by beam search: of all texts that begin like those followed so far, the likeliest go on.
 
@@ -206,6 +212,7 @@ def likeliest(
         beams: N, texts that are followed.
         rule: from the logits of the network to those whose softmax counts.
         cached: False reads the whole window for every token.
+        watch: is told (tokens made, tokens that will be) after each.
 
     Returns:
         The texts from the likeliest on, and their log probabilities in nats, the prompt's not counted; fewer than
@@ -237,6 +244,8 @@ def likeliest(
             order = chosen // following.shape[1]
             tokens[:] = tokens[order]
             tokens[:, end] = chosen % following.shape[1]
+            if watch:
+                watch(end + 1 - len(prompt), count)
     return tokens[scores.isfinite()], scores[scores.isfinite()]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import torch
@@ -26,6 +26,7 @@ def sample(
     seed: int,
     steps: int | None = None,
     sampler: str = "ddim",
+    watch: Callable[[int, int], None] | None = None,
 ) -> Samples:
     """New images.
 
@@ -37,6 +38,7 @@ def sample(
         seed: of the noise.
         steps: from noise to image; 50 for "ddim" and all that there are for "ddpm" unless given.
         sampler: "ddim", quick, or "ddpm", as the network was trained.
+        watch: is told (steps made, steps that will be) after each.
 
     Raises:
         InputError: for an unknown sampler, or more steps than there are.
@@ -49,7 +51,14 @@ def sample(
     usual = diffusion.steps if sampler == "ddpm" else min(50, diffusion.steps)
     places = spaced(diffusion.steps, usual if steps is None else steps)
     generator = torch.Generator().manual_seed(seed)
-    made = diffusion.sample(count, generator, steps=len(places), sampler=SAMPLERS[sampler])
+    parts: list[int] = []  # of the images, made one after the other; the first is the largest
+
+    def told(step: int, x: Tensor, data: Tensor) -> None:
+        parts.append(len(x))
+        if watch:
+            watch(len(parts), len(places) * -(-count // parts[0]))
+
+    made = diffusion.sample(count, generator, steps=len(places), sampler=SAMPLERS[sampler], watch=told)
     return Samples(images=unit_images(made, facts))
 
 

@@ -11,7 +11,7 @@ from torch import nn
 from bestiary.contracts import CorpusSpec, Spec
 from bestiary.data.units import BEGIN, Units
 from bestiary.errors import InputError
-from bestiary.sampling.decoding import Rule, forbid, generate, likeliest, min_p, temperature, then, top_k, top_p
+from bestiary.sampling.decoding import Rule, Watch, forbid, generate, likeliest, min_p, temperature, then, top_k, top_p
 from bestiary.sampling.samples import Samples
 
 MOST = 100_000  # tokens of a text
@@ -31,6 +31,7 @@ def sample(
     top_p: float | None = None,
     min_p: float | None = None,
     beams: int | None = None,
+    watch: Watch | None = None,
 ) -> Samples:
     """Texts that go on from a prompt.
 
@@ -48,6 +49,7 @@ def sample(
         min_p: only tokens at least so many times as likely as the likeliest.
         beams: nothing is drawn: so many texts are followed side by side, and the likeliest are told, at most as many as
             are followed.
+        watch: is told (tokens made, tokens that will be) after each.
 
     Raises:
         InputError: for values that cannot be, for rules of drawing beside beams, or a network that learned something
@@ -66,11 +68,11 @@ def sample(
     if beams is not None:
         if any(word is not None for word in (temperature, top_k, top_p, min_p)):
             raise InputError("beams draw nothing, so temperature, top-k, top-p and min-p mean nothing; leave them out")
-        found = likeliest(network, begin, length, beams, forbid(BEGIN))[0][:count]
+        found = likeliest(network, begin, length, beams, forbid(BEGIN), watch=watch)[0][:count]
     else:
         generator = torch.Generator(device).manual_seed(seed)
         rule = rule_of(0.8 if temperature is None else temperature, top_k, top_p, min_p)
-        found = generate(network, begin.repeat(count, 1), length, rule, generator=generator)
+        found = generate(network, begin.repeat(count, 1), length, rule, generator=generator, watch=watch)
     return Samples(texts=[units.decode(row.numpy()).decode("utf-8", errors="replace") for row in found.cpu()])
 
 

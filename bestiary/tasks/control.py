@@ -79,9 +79,9 @@ class Control:
         return _evidence(seeds, *episodes(data.spec.environment, seeds.tolist(), by_chance(data.spec.outputs, 0)))
 
     def table(self, answer: Any, data: Any, split: str) -> dict[str, NDArray[np.generic]]:
-        """`row`, `return` and `steps` of each episode."""
-        found = self.predict(answer, data, split).columns
-        return {name: found[name].numpy() for name in ("row", "return", "steps")}
+        """`seed` that it begins with, `return` and `steps` of each episode."""
+        found = {name: column.numpy() for name, column in self.predict(answer, data, split).columns.items()}
+        return {"seed": found["row"], "return": found["return"], "steps": found["steps"].astype(np.int64)}
 
 
 def by_chance(actions: int, seed: int) -> Callable[[Tensor], Tensor]:

@@ -220,6 +220,10 @@ def test_words_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         ("<graphml></graphml>", "no GraphML that can be read"),
         ('<graphml><graph edgedefault="directed"/><graph edgedefault="directed"/></graphml>', "has 2 graphs"),
         ('<graphml><graph><node id="a"><graph><node id="b"/></graph></node></graph></graphml>', "has 2 graphs"),
+        (
+            '<graphml><graph edgedefault="directed"><node id="a"/>\n<edge source="a" target="b"/></graph></graphml>',
+            "an edge in line 2 of g.graphml leads to the node 'b', which the file does not have; add it",
+        ),
     ],
 )
 def test_graphml_that_is_refused(tmp_path: Path, text: str, message: str) -> None:

@@ -1,5 +1,6 @@
 """Samples that a person can use: rows in their own columns, texts of baselines, and what makes nothing says so."""
 
+import io
 import shutil
 from pathlib import Path
 
@@ -7,12 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from rich.console import Console
 from torch import nn
 
+from bestiary.architectures.attention.gpt import GPT
+from bestiary.architectures.generative.ddpm import DDPM
 from bestiary.baselines.generate import Gaussian
 from bestiary.baselines.rivals import run_rival
+from bestiary.cli import console
 from bestiary.cli.main import main
-from bestiary.contracts import TokenSpec
+from bestiary.cli.steps import Steps
+from bestiary.contracts import CorpusSpec, ImageSpec, TokenSpec
 from bestiary.data import read
 from bestiary.data.splits import assign
 from bestiary.data.store import read_spec
@@ -160,6 +166,39 @@ def test_a_file_gets_the_ending_that_it_lacks(
 ) -> None:
     code, out, _ = told(capsys, str(penguins), "--out", str(tmp_path / name))
     assert code == 0 and out == f"16 samples of baseline/gaussian written to {tmp_path / 'rows.csv'}\n"
+
+
+def test_long_sampling_tells_how_far_it_is() -> None:
+    from bestiary.sampling import denoising
+
+    told: list[tuple[int, int]] = []
+    painter = DDPM(channels=1, image_size=(8, 8), widths=(8,), depth=1, attention=(), groups=2, steps=7)
+    facts = {"pixel_mean": [0.0], "pixel_scale": [1.0], "pixel_range": [0.0, 1.0]}
+    spec = ImageSpec(channels=1, image_size=(8, 8), outputs=0)
+    denoising.sample(painter, spec, facts, count=300, seed=0, steps=3, watch=lambda *step: told.append(step))
+    assert told == [(step, 6) for step in range(1, 7)]  # in two parts of 256 at most
+    told.clear()
+    writer = GPT(vocabulary=257, length=8, width=8, depth=1, heads=2)
+    words = CorpusSpec(vocabulary=257, length=8)
+    for beams in (None, 2):
+        sample(writer, words, {"merges": []}, length=12, beams=beams, watch=lambda *step: told.append(step))
+        assert told == [(step, 12) for step in range(1, 13)]
+        told.clear()
+
+
+def test_a_line_of_steps_is_for_those_who_watch(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Steps("making 9") as steps:
+        steps.told(1, 4)
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(console, "console", lambda stderr=False: Console(file=screen, force_terminal=True, width=80))
+    screen = io.StringIO()
+    with Steps("making 9") as steps:
+        steps.told(1, 4)
+        steps.told(3, 4)
+    assert "making 9" in screen.getvalue() and "3/4" in screen.getvalue()
 
 
 def test_what_answers_is_not_sampled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,8 @@ import pytest
 
 from bestiary.cli.main import main
 from bestiary.race.train import train
+from bestiary.runs.trained import trained
+from bestiary.sampling.episodes import play
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +32,16 @@ def test_an_episode_is_played_and_drawn(pole: Path, tmp_path: Path, capsys: pyte
     with Image.open(tmp_path / "one.gif") as picture:
         steps = int(out.split("return ")[1].split(",")[0])
         assert getattr(picture, "n_frames", 1) > min(steps, 5)  # equal pictures are joined
+
+
+def test_the_episodes_of_a_prediction_can_be_played_again(pole: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = said(capsys, "predict", str(pole), "CartPole-v1")
+    header, *lines = out.splitlines()
+    assert code == 0 and header == "seed,return,steps" and len({line.split(",")[0] for line in lines}) == 100
+    seed, reward, steps = lines[7].split(",")
+    network = trained(pole)
+    episode = play(network.answer, network.spec, seed=int(seed), frames=False)
+    assert (episode.returned, str(episode.steps)) == (float(reward), steps)
 
 
 def test_the_inside_is_one_page_without_requests(pole: Path, capsys: pytest.CaptureFixture[str]) -> None:

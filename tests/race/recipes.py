@@ -24,6 +24,11 @@ def hungry_once(network: nn.Module, spec: Spec, *, rate: float = 1e-3, marker: s
     return classifier(network, spec, rate=rate)
 
 
+def wild(network: nn.Module, spec: Spec, *, rate: float = 1e-3) -> Learner:
+    """Cannot accumulate, and diverges."""
+    return classifier(network, spec, rate=1e30)
+
+
 def insatiable(network: nn.Module, spec: Spec, *, rate: float = 1e-3, parts: int = 1) -> Learner:
     """Needs more memory than there is, whatever one does."""
     raise RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 1 GB")

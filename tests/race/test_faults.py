@@ -111,6 +111,12 @@ def test_divergence_fails_one_setting_alone(run):
     assert not next(job for job in jobs(run, "fnn/small") if job.setting == 0).failed
 
 
+def test_divergence_is_not_tried_again_in_the_same_arithmetic(run):
+    with_recipe(run, "fnn/small", "wild")
+    resume(run)
+    assert all(job.failed.startswith("diverged") and not job.again for job in jobs(run, "fnn/small"))
+
+
 def test_a_contender_killed_alone_is_tried_again_and_others_are_unharmed(run):
     plan = Plan.read(run)
     plan.entrant("ann/64").look_every = 1000
@@ -259,6 +265,8 @@ def test_time_that_runs_out_ends_the_race_and_stands_in_the_plan(tmp_path):
     outcome = resume(run)
     written = Plan.read(run)
     assert "time ran out in rung 1" in written.cut
+    for standing in outcome.verdict.standings:
+        assert standing.status != "failed" and (standing.test or standing.reason == "time ran out"), standing
     assert written.cut in outcome.verdict.notes
     assert len(written.stages) == 1
     assert all(0 < job.steps < 10_000_000 for job in written.stages[0].jobs)

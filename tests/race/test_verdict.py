@@ -174,7 +174,7 @@ def test_missing_sides_and_single_models_are_said() -> None:
     assert judge([BEST, WEAK], TRUTH).crowned == "resnet/small"
     alone = judge([FOREST], TRUTH)
     assert alone.crowned is None and alone.chosen == "baseline/forest" and alone.worth_it is None
-    assert "no network finished" in alone.worth_sentence and "it ran alone" in alone.sentence
+    assert "no network finished" in alone.worth_sentence and "it stands alone" in alone.sentence
     assert alone.tied == {"baseline/forest": False}
 
 

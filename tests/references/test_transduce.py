@@ -384,6 +384,8 @@ def test_a_saved_network_writes_the_answers_of_new_rows(tmp_path) -> None:
     assert len(longer[0]) > len("A B A")
     with pytest.raises(InputError, match="beams must be 1 or more"):
         model.predict(asked, beams=0)
+    with pytest.raises(InputError, match=r"received penalty=1\.0; give beams=5 too"):
+        model.predict(asked, penalty=1.0)
     with pytest.raises(InputError, match=r"luong \(transduce\) has no beam to be set"):
         model.predict(asked, beam=4)
 
