@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import time as clock
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, cast
 
 import typer
 
 from bestiary.cli import options
 from bestiary.cli.words import settings
+from bestiary.errors import InputError
 
 
 def command(
     name: Annotated[
-        str, typer.Argument(help="An architecture (lstm), a size for races (resnet/small) or a named one (resnet50).")
-    ],
-    data: Annotated[str, typer.Argument(help="A file, a folder of images, or a built-in data set such as digits.")],
+        str | None,
+        typer.Argument(help="An architecture (lstm), a size for races (resnet/small) or a named one (resnet50)."),
+    ] = None,
+    data: Annotated[
+        str | None, typer.Argument(help="A file, a folder of images, or a built-in data set such as digits.")
+    ] = None,
     target: options.Target = None,
     changes: Annotated[
         list[str] | None,
@@ -46,11 +51,16 @@ def command(
     ] = None,
     device: options.Device = "auto",
     out: options.Out = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="Carry on with this training, after a crash or with --add.")
+    ] = None,
+    add: Annotated[str | None, typer.Option(help="With --resume: more time, such as 10m.")] = None,
     quiet: options.Quiet = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Train one architecture on your data, with early stopping."""
     began = clock.monotonic()  # imports and reading are part of the budget
+    _one_of(name, data, resume, add)
     given = settings(changes or [])
     from bestiary.cli.console import console
     from bestiary.cli.display import display
@@ -60,11 +70,30 @@ def command(
         further, text=text, id=id_, image_size=image_size, separator=separator, encoding=encoding,
     )  # fmt: skip
     with display(console(), quiet, as_json) as show:
-        from bestiary.race.train import train
+        if resume is not None:
+            from bestiary.race import race as races
 
-        outcome = train(
-            name, data, target, set=given, budget=budget, epochs=epochs, metric=metric, kind=kind, problem=problem,
-            group=group, time=time, test=test, seed=seed, threads=threads, device=device, out=out, listener=show,
-            began=began, **reading,
-        )  # fmt: skip
+            outcome = races.resume(resume, add=add, listener=show)
+        else:
+            from bestiary.race.train import train
+
+            outcome = train(
+                cast("str", name), data, target, set=given, budget=budget, epochs=epochs, metric=metric, kind=kind,
+                problem=problem, group=group, time=time, test=test, seed=seed, threads=threads, device=device, out=out,
+                listener=show, began=began, **reading,
+            )  # fmt: skip
     tell(outcome, as_json)
+
+
+def _one_of(name: str | None, data: str | None, resume: Path | None, add: str | None) -> None:
+    if resume is None and (name is None or data is None):
+        received = f"{name!r} alone" if name else "neither"
+        raise InputError(
+            f"expected an architecture and data, or --resume RUN; received {received}; try: bestiary train cnn digits"
+        )
+    if resume is not None and name is not None:
+        raise InputError(
+            f"--resume carries on with its own architecture and data; received {name!r} as well; leave it out"
+        )
+    if add is not None and resume is None:
+        raise InputError("--add needs --resume RUN: the training that gets more time")

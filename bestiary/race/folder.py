@@ -45,7 +45,7 @@ def new_folder(out: str | Path | None, source: object) -> Path:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(
             f"expected a new or empty folder for the run; {folder} has something in it; choose another with --out, "
-            "or continue it with race --resume"
+            "or carry it on with --resume"
         )
     with writing(folder):
         (folder / "contenders").mkdir(parents=True, exist_ok=True)

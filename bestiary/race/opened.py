@@ -73,10 +73,11 @@ def judge(course: Course) -> Verdict:
 def finalists(course: Course) -> list[Finalist]:
     """Those of the last rung; where a person ended the race before it, the best so far; and every baseline."""
     plan, found = course.plan, []
-    for stage in reversed(plan.stages):
-        names = [n for n in stage.entrants if _finished(course, n)]
-        if names:
-            found = [Finalist(n, _finished(course, n)) for n in names]
+    last = [s for s in plan.stages if s.rung >= plan.rungs]  # and what added time was spent on
+    for stages in (last, *([s] for s in reversed(plan.stages))):
+        names = dict.fromkeys(n for s in stages for n in s.entrants)
+        found = [Finalist(n, jobs) for n in names if (jobs := _finished(course, n))]
+        if found:
             break
     found.sort(key=lambda f: _loss(course, f.jobs[0]))
     if len(plan.stages) < plan.rungs:
@@ -85,15 +86,18 @@ def finalists(course: Course) -> list[Finalist]:
 
 
 def _finished(course: Course, name: str) -> list[Job]:
-    """The trainings of a contender on the ordinary split that left an answer, of the setting that got furthest."""
-    stages = [s for s in course.plan.stages if name in s.entrants]
-    if not stages:
-        return []
-    jobs = [j for j in stages[-1].jobs if j.entrant == name and j.fold < 0 and course.best_so_far(j)]
-    if not jobs:
-        return []
-    ordered = sorted(jobs, key=lambda job: _loss(course, job))
-    return [job for job in ordered if job.setting == ordered[0].setting]
+    """The trainings of a contender on the ordinary split that left an answer, of the setting that got furthest.
+
+    Where added time let it train once more, afresh, the rung with the better training on validation rows counts.
+    """
+    plan = course.plan
+    stages = [s for s in plan.stages if name in s.entrants]
+    found = []
+    for stage in [s for s in stages if s.rung >= plan.rungs] or stages[-1:]:
+        jobs = [j for j in stage.jobs if j.entrant == name and j.fold < 0 and course.best_so_far(j)]
+        ordered = sorted(jobs, key=lambda job: _loss(course, job))
+        found.append([job for job in ordered if job.setting == ordered[0].setting])
+    return min(filter(None, found), key=lambda jobs: _loss(course, jobs[0]), default=[])
 
 
 def _loss(course: Course, job: Job) -> float:

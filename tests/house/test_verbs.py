@@ -1,10 +1,12 @@
 """The verbs that use a trained network: samples, codes, episodes, and a look inside; and what they refuse."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from bestiary.cli.main import main
+from bestiary.race.plan import Plan
 from bestiary.race.train import train
 from bestiary.runs.trained import trained
 from bestiary.sampling.episodes import play
@@ -44,6 +46,13 @@ def test_the_episodes_of_a_prediction_can_be_played_again(pole: Path, capsys: py
     assert (episode.returned, str(episode.steps)) == (float(reward), steps)
 
 
+def test_a_training_is_carried_on(pole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(pole, tmp_path / "run")
+    code, _, _ = said(capsys, "train", "--resume", str(tmp_path / "run"), "--add", "4s", "--quiet")
+    assert code == 0
+    assert [len(Plan.read(run).stages) for run in (pole, tmp_path / "run")] == [1, 2]
+
+
 def test_the_inside_is_one_page_without_requests(pole: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = said(capsys, "inspect", str(pole))
     page = Path(out.strip()).read_text(encoding="utf-8")
@@ -69,6 +78,11 @@ def test_the_inside_is_one_page_without_requests(pole: Path, capsys: pytest.Capt
         (["inspect", "{run}", "--out", "nowhere/a.html"], "there is no nowhere; make it first"),
         (["encode", "{run}", "digits", "--out", "a.png"], "name it codes.csv"),
         (["report", "nowhere"], "give the folder of a race or a training"),
+        (["train", "dqn"], "expected an architecture and data, or --resume RUN; received 'dqn' alone"),
+        (["train"], "received neither; try: bestiary train cnn digits"),
+        (["train", "dqn", "--resume", "{run}"], "received 'dqn' as well; leave it out"),
+        (["train", "dqn", "CartPole-v1", "--add", "5m"], "--add needs --resume RUN"),
+        (["train", "--resume", "nowhere"], "nowhere"),
         (["sample", "{run}", "--count", "0"], "--count"),
         (["inspect", "{run}", "--out", "page.pdf"], ".html"),
         (["inspect", "{run}/winner", "--contender", "dqn"], "is no race"),

@@ -1,5 +1,6 @@
 """One architecture alone: words, early stopping, a model that predicts."""
 
+import json
 import re
 import time
 from types import SimpleNamespace
@@ -13,6 +14,7 @@ import bestiary
 from bestiary.errors import InputError
 from bestiary.race import threads
 from bestiary.race.course import LONG_GRACE, LOOKS_AT_THE_END, Clock, Course
+from bestiary.race.opened import finalists
 from bestiary.race.plan import Entrant, Job, Plan, Stage
 from bestiary.race.race import resume
 from bestiary.race.stages import PHASED_SLACK, SLACK, alone
@@ -132,6 +134,12 @@ def test_added_time_trains_it_afresh_for_longer(tmp_path):
     assert second.jobs[0].horizon > before
     assert longer.verdict.openings == outcome.verdict.openings + 1
     assert longer.verdict.standings[0].steps > before
+    course = Course(outcome.folder, Plan.read(outcome.folder), Pool(1), Clock())
+    for job in (first.jobs[0], second.jobs[0]):  # whichever is better on validation rows is tested
+        for other in (first.jobs[0], second.jobs[0]):
+            path = outcome.folder / "contenders" / other.id / "result.json"
+            path.write_text(json.dumps({**json.loads(path.read_text()), "loss": 0.1 if other is job else 0.2}))
+        assert [[j.id for j in one.jobs] for one in finalists(course)] == [[job.id]]
 
 
 def test_what_learns_without_a_target_is_not_taken_for_a_classifier(tmp_path):
