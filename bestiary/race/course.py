@@ -197,15 +197,16 @@ class Course:
         for job in stage.jobs:
             if job.id in made and made[job.id]["stopped"]:
                 job.steps = made[job.id]["steps"]
-        unmade = len(stage.jobs) - len(made)
+        unmade = [job for job in stage.jobs if job.id not in made]
         stage.jobs = [job for job in stage.jobs if job.id in made]
         if not stage.jobs:
             self.plan.stages.pop()
+        self.plan.unmade = [job for job in unmade if stage.jobs and not job.failed]
         for rival in self.plan.rivals:
             if not self.rival_result(rival):
                 rival.failed = rival.failed or OUT_OF_TIME
         self.note_rivals()
-        self.plan.cut = self._cut_in(stage, unmade)
+        self.plan.cut = self._cut_in(stage, len(unmade))
         self.write()
 
     def _cut_in(self, stage: Stage, unmade: int) -> str:

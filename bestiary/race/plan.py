@@ -149,6 +149,7 @@ class Plan:
         versions: of packages, and the machine.
         fixed: whether it is followed as it is written, whatever the clock says: a replay.
         cut: where time ran out, for people; what had been made by then is what the plan says.
+        unmade: trainings of that rung that had nothing to show by then; added time is for them too.
     """
 
     source: dict[str, Any]
@@ -187,6 +188,7 @@ class Plan:
     versions: dict[str, str] = field(default_factory=dict)
     fixed: bool = False
     cut: str = ""
+    unmade: list[Job] = field(default_factory=list)
     format: int = FORMAT
 
     def entrant(self, name: str) -> Entrant:
@@ -222,7 +224,8 @@ class Plan:
             stages = [Stage(**{**s, "jobs": [Job(**j) for j in s["jobs"]]}) for s in words["stages"]]
             entrants = [Entrant(**e) for e in words["entrants"]]
             rivals = [Rival(**r) for r in words["rivals"]]
-            return cls(**{**words, "stages": stages, "entrants": entrants, "rivals": rivals})
+            unmade = [Job(**j) for j in words.get("unmade", [])]
+            return cls(**{**words, "stages": stages, "entrants": entrants, "rivals": rivals, "unmade": unmade})
         except (KeyError, TypeError) as reason:
             raise InputError(f"{file} is not a whole plan ({reason}); give the {NAME} of a race") from reason
 

@@ -20,7 +20,7 @@ from bestiary.race.folder import new_folder, owned, removed_on_failure, writing
 from bestiary.race.measuring import measure
 from bestiary.race.opened import judge
 from bestiary.race.outcome import Outcome
-from bestiary.race.plan import Plan, parse_budget
+from bestiary.race.plan import OUT_OF_TIME, Plan, parse_budget
 from bestiary.race.prepare import Wishes, check, prepare
 from bestiary.race.progress import Listener, Snapshot
 from bestiary.race.showing import snapshot
@@ -302,6 +302,11 @@ def _reopen(folder: Path, plan: Plan) -> None:
         (folder / name).unlink(missing_ok=True)
     for name in ("predictions", "winner"):
         shutil.rmtree(folder / name, ignore_errors=True)
+    for rival in plan.rivals:
+        rival.failed = rival.failed.replace(OUT_OF_TIME, "")
+    if len(plan.stages) < plan.rungs and plan.stages:  # of the last rung all finalists train once more anyway
+        plan.stages[-1].jobs += plan.unmade
+        plan.unmade = []
     plan.opened, plan.finalists, plan.interrupted, plan.cut = 0, [], False, ""
 
 

@@ -171,7 +171,7 @@ def encore(plan: Plan, available: float) -> Stage:
     Their rates have decayed already, so they cannot carry on; the better of the old and the new training ships.
     """
     before = next(s for s in reversed(plan.stages) if s.rung == 3)
-    chosen = {job.entrant: job.setting for job in before.jobs if not job.failed}
+    chosen = {job.entrant: job.setting for job in [*before.jobs, *plan.unmade] if not job.failed}
     unit = unit_of(plan, before.pace)
 
     def wall(amount: float) -> float:

@@ -246,6 +246,22 @@ def in_a_process_of_its_own(run: Path) -> None:
     resume(run)
 
 
+def test_added_time_is_for_those_too_who_had_none(tmp_path):
+    run = tmp_path / "run"
+    plan = small_run(run)
+    plan.stages = plan.stages[:1]
+    for job in plan.stages[0].jobs[:2]:  # both of one contender: they keep both processes busy until the end
+        job.steps = job.horizon = 10_000_000
+    plan.budget, plan.rivals[0].failed = 6.0, "time ran out"
+    plan.write(run)
+    standings = resume(run).verdict.standings
+    assert [s.name for s in standings if s.status == "unfinished"] == ["fnn/small", "mlp/small", "baseline/linear"]
+    assert len(Plan.read(run).unmade) == 4
+    standings = resume(run, add=20).verdict.standings
+    assert not [s.name for s in standings if s.status in ("unfinished", "failed")]
+    assert len(Plan.read(run).stages) == 3 and not Plan.read(run).unmade
+
+
 def test_no_path_leads_a_contender_to_the_test_rows(run):
     plan = Plan.read(run)
     for stage in plan.stages:
