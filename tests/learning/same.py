@@ -2,10 +2,12 @@
 
 A result that was not stale at a revision of the repository, and is now, stands if its short form, learned at both from
 the same seed on this machine, tells exactly the same: every score of every judge to the last digit, and the state that
-the random stream is left in. What has no short form stands with the study that runs the same code, in `BESIDE`.
+the random stream is left in. What has no short form stands with the study that runs the same code, in `BESIDE`, as long
+as the file that says how long it learns is the same.
 """
 
 import hashlib
+import inspect
 import json
 import os
 import subprocess
@@ -31,9 +33,9 @@ BESIDE = {
 }
 """Studies that are too long for a short form -> those whose short form stands for them."""
 
-NOW, TELL = (
+NOW, LONG, TELL = (
     f"import json, sys; from tests.learning import same; print(json.dumps({call}))"
-    for call in ("same.digests()", "same.tell(sys.argv[1:])")
+    for call in ("same.digests()", "same.long_forms()", "same.tell(sys.argv[1:])")
 )
 
 
@@ -41,6 +43,13 @@ def digests() -> dict[str, str]:
     """Of everything that can be measured, by name."""
     claims = {claim.name: results.digest(claim) for claim in results.CLAIMS}
     return claims | {study.name: results.study_digest(study) for study in results.all_studies()}
+
+
+def long_forms() -> dict[str, str]:
+    """What the files of studies without a short form do, as digests, by name."""
+    runs = {s.name: getattr(s.run, "func", s.run) for s in results.all_studies() if s.name in BESIDE}
+    code = {name: results.code(Path(inspect.getfile(run))) for name, run in runs.items()}
+    return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in code.items()}
 
 
 def tell(names: Iterable[str]) -> dict[str, str]:
@@ -85,10 +94,13 @@ def main(revision: str) -> int:
         subprocess.run(["git", "-C", old, "checkout", "--quiet", revision], check=True)
         (old / "tests" / "learning" / "same.py").write_bytes(Path(__file__).read_bytes())  # it may not have it yet
         before, today = _ask(old, NOW), digests()
+        longer = _ask(old, LONG)
+        changed = {name for name, form in long_forms().items() if longer.get(name) != form}
         stands = {
             name: result
             for name in today
             if (result := _result(name)) and result["digest"] == before.get(name) != today[name]
+            if name not in changed
         }
         asked = sorted({BESIDE.get(name, name) for name in stands})
         print(f"{len(stands)} results, {len(asked)} short forms at {revision} and here")
