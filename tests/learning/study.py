@@ -28,7 +28,7 @@ class Study:
         twin: how the twin is broken, in words.
         needs: an environment variable without which the full form cannot run (data that no package here ships), or "".
         sources: files of the package, relative to `bestiary/`, that the result depends on beside networks and recipes.
-        seeds: of the full form; three unless one takes most of an hour.
+        seeds: of the full form.
     """
 
     name: str
