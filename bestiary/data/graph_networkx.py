@@ -40,9 +40,9 @@ def read_graphml(path: Path) -> Any:
         nonlocal elements, first, graphs, groups
         first = first or name
         elements += 1
-        graphs += name.rpartition(":")[2] == "graph"
-        groups += attributes.get("yfiles.foldertype") == "group"  # whose inner graph networkx does read
         kind = name.rpartition(":")[2]
+        graphs += kind == "graph"
+        groups += attributes.get("yfiles.foldertype") == "group"  # whose inner graph networkx does read
         if kind == "node" and "id" in attributes:
             nodes.add(attributes["id"])
         elif kind == "edge":

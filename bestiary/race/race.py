@@ -303,7 +303,8 @@ def _reopen(folder: Path, plan: Plan) -> None:
     for name in ("predictions", "winner"):
         shutil.rmtree(folder / name, ignore_errors=True)
     for rival in plan.rivals:
-        rival.failed = rival.failed.replace(OUT_OF_TIME, "")
+        if rival.failed == OUT_OF_TIME:
+            rival.failed = ""
     if len(plan.stages) < plan.rungs and plan.stages:  # of the last rung all finalists train once more anyway
         plan.stages[-1].jobs += plan.unmade
         plan.unmade = []
