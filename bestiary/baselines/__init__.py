@@ -1,61 +1,116 @@
 """The honest non-neural competitors: every race has them, within the same core-seconds as a network."""
 
-from bestiary.baselines import images, series, tables, text
-from bestiary.baselines.baseline import Baseline, Fitted, fit, load_fitted
-from bestiary.baselines.rivals import find_rival, load_rival, rivals, run_rival
-from bestiary.baselines.search import run_baseline
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from bestiary import tasks
+from bestiary.data.store import read_spec
 from bestiary.errors import InputError, nearest
 
-__all__ = [
-    "CATALOGUE",
-    "Baseline",
-    "Fitted",
-    "find",
-    "find_rival",
-    "fit",
-    "for_kind",
-    "left_out",
-    "load_fitted",
-    "load_rival",
-    "rivals",
-    "run_baseline",
-    "run_rival",
-]
-
-CATALOGUE: dict[str, tuple[Baseline, ...]] = {
-    "table": tables.BASELINES,
-    "image": images.BASELINES,
-    "text": text.BASELINES,
-    "series": series.BASELINES,
-}
 MOST_CLASSES = 200  # boosting grows a tree a class and iteration
 
 
-def for_kind(kind: str, problem: str = "classification") -> list[str]:
-    """Names of the baselines that race on a kind of data.
+class Competitor(Protocol):
+    """What races beside networks: `baseline.Baseline`, a pipeline of scikit-learn's, or `rivals.Rival`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+
+    def search(
+        self,
+        data: Path,
+        out: Path,
+        *,
+        seconds: float,
+        seed: int = 0,
+        folds: Sequence[Path] | None = None,
+        written: Mapping[str, Any] | None = None,
+    ) -> dict[str, object]:
+        """Finds its best setting in the time that it has; writes `model.skops` and `validation.parquet`."""
+        ...
+
+    def load(self, path: Path, kind: str, problem: str) -> Any:
+        """What `search` wrote: an answer that the task takes in the place of a network. Nothing in it is executed."""
+        ...
+
+
+def competitors(kind: str, problem: str) -> tuple[Competitor, ...]:
+    """All of a kind of data and a task.
 
     Example:
-        >>> for_kind("text")
+        >>> [one.name for one in competitors("text", "classification")]
         ['constant', 'linear', 'bayes']
     """
-    fitted = [baseline.name for baseline in CATALOGUE.get(kind, ()) if problem in baseline.problems]
-    return fitted or [rival.name for rival in rivals(kind, problem)]
+    task = tasks.find(problem)
+    if kind not in task.baselines:
+        return ()
+    found: Sequence[Any] = importlib.import_module(task.baselines[kind]).BASELINES
+    return tuple(one for one in found if task.target in getattr(one, "targets", (task.target,)))
 
 
-def find(kind: str, name: str) -> Baseline:
-    """The baseline of a name.
+def find(kind: str, problem: str, name: str) -> Competitor:
+    """The one of a name.
 
     Raises:
         InputError: for an unknown name, with the nearest known one.
 
     Example:
-        >>> find("image", "linear").title
+        >>> find("image", "classification", "linear").title
         'linear model on pixels'
     """
-    known = {baseline.name: baseline for baseline in CATALOGUE[kind]}
+    known = {one.name: one for one in competitors(kind, problem)}
     if name not in known:
-        raise InputError(f"baselines for {kind} data are {', '.join(known)}; received {name!r}{nearest(name, known)}")
+        shown = ", ".join(known)
+        raise InputError(f"baselines for {problem} on {kind} data are {shown}; received {name!r}{nearest(name, known)}")
     return known[name]
+
+
+def run_baseline(
+    name: str,
+    data: Path,
+    out: Path,
+    *,
+    seconds: float,
+    seed: int = 0,
+    folds: Sequence[Path] | None = None,
+    written: Mapping[str, Any] | None = None,
+) -> dict[str, object]:
+    """Searches the settings of a baseline; writes `model.skops` and `validation.parquet`.
+
+    Args:
+        name: of the baseline, one for the kind and task of the data.
+        data: folder of encoded training and validation rows.
+        out: folder to write to.
+        seconds: core-seconds for everything.
+        seed: of random numbers.
+        folds: folders of encoded rows like `data`, one a fold, for those that choose on folds.
+        written: what an earlier search came to: it is followed, whatever the clock says.
+
+    Returns:
+        `search.BaselineResult` as a dict of plain words and numbers.
+    """
+    spec, facts = read_spec(data)
+    found = find(spec.kind, str(facts["problem"]), name)
+    return found.search(data, out, seconds=seconds, seed=seed, folds=folds, written=written)
+
+
+def load_baseline(path: Path, kind: str, problem: str, name: str) -> Any:
+    """A fitted baseline, as `run_baseline` left it: an answer that the task takes in the place of a network.
+
+    Args:
+        path: of the skops file.
+        kind, problem, name: what it must be, from the words beside it.
+
+    Raises:
+        InputError: when it is not such a baseline, or holds anything else.
+    """
+    return find(kind, problem, name).load(path, kind, problem)
 
 
 def left_out(name: str, outputs: int) -> str:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline
 
+from bestiary import tasks
 from bestiary.baselines import saved
 from bestiary.contracts import Spec
 from bestiary.data.store import spec_from
@@ -29,27 +30,60 @@ TRUSTED = ["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor", "
 
 @dataclass(frozen=True)
 class Baseline:
-    """A competitor that is not a neural network.
+    """A competitor that is a pipeline of scikit-learn's; implements `baselines.Competitor`.
 
     Attributes:
         name: unique among the baselines of a kind; "baseline/<name>" on the leaderboard.
         title: for people.
         view: encoded arrays and their spec -> what scikit-learn is given.
-        build: problem, setting, seed -> an unfitted pipeline.
-        settings: problem, training rows, outputs -> what is tried, the first first.
+        build: target ("classes" or "value"), setting, seed -> an unfitted pipeline.
+        settings: target, training rows, outputs -> what is tried, the first first.
         effort: setting -> its cost relative to other settings.
         votes: setting -> how many votes a probability is counted from, so that no class gets exactly zero.
-        problems: that it can solve.
+        targets: that it can learn.
     """
 
     name: str
     title: str
     view: Callable[[Arrays, Spec], Inputs]
     build: Callable[[str, Setting, int], Pipeline]
-    settings: Callable[[str, int, int], Sequence[Setting]] = lambda problem, rows, outputs: ({},)
+    settings: Callable[[str, int, int], Sequence[Setting]] = lambda target, rows, outputs: ({},)
     effort: Callable[[Setting], float] = lambda setting: 1.0
     votes: Callable[[Setting], int] = lambda setting: 0
-    problems: tuple[str, ...] = ("classification", "regression")
+    targets: tuple[str, ...] = ("classes", "value")
+
+    def search(
+        self,
+        data: Path,
+        out: Path,
+        *,
+        seconds: float,
+        seed: int = 0,
+        folds: Sequence[Path] | None = None,
+        written: Mapping[str, Any] | None = None,
+    ) -> dict[str, object]:
+        """Searches the settings; see `search.search`."""
+        from bestiary.baselines.search import search
+
+        return search(self, data, out, seconds=seconds, seed=seed, folds=folds, written=written)
+
+    def load(self, path: Path, kind: str, problem: str) -> Fitted:
+        """What `Fitted.save` wrote. Nothing in the file is executed, and only types of fitted baselines are built.
+
+        Raises:
+            InputError: when it is not this baseline for this kind and task, or holds anything else.
+        """
+        with saved.reading(path, TRUSTED) as content:
+            words = json.loads(content["words"])
+            spec, setting, estimator = spec_from(words["spec"]), words["setting"], content["estimator"]
+            if (words["baseline"], spec.kind, words["problem"]) != (self.name, kind, problem):
+                raise InputError(f"expected {self.title} for {problem} in {path}; it holds {words['baseline']!r}")
+            expected = self.build(tasks.find(problem).target, setting, 0)
+            for counter, known in zip(_counters(estimator), words["vocabularies"], strict=True):
+                counter.vocabulary_ = {word: place for place, word in enumerate(known)}
+        if _types(estimator) not in (_types(expected), [DummyClassifier]):
+            raise InputError(f"expected {self.title} in {path}; it holds another model; save it again")
+        return Fitted(self, spec, problem, setting, estimator)
 
 
 class Fitted:
@@ -58,7 +92,7 @@ class Fitted:
     Args:
         baseline: what it is.
         spec: of the data.
-        problem: "classification" or "regression".
+        problem: the task.
         setting: what it was built with.
         estimator: the fitted pipeline.
     """
@@ -66,17 +100,18 @@ class Fitted:
     def __init__(self, baseline: Baseline, spec: Spec, problem: str, setting: Setting, estimator: Any) -> None:
         self.baseline, self.spec, self.problem = baseline, spec, problem
         self.setting, self.estimator = setting, estimator
+        self.classes = tasks.find(problem).answers_classes
 
     def predict(self, arrays: Arrays) -> NDArray[np.float32]:
         """Probabilities [N, K] of all classes, those absent in training included, or values [N]; float32."""
         rows = count(arrays)
         parts = [self._part(take(arrays, slice(start, start + AT_ONCE))) for start in range(0, rows, AT_ONCE)]
-        empty = np.empty((0, self.spec.outputs) if self.problem == "classification" else 0, dtype=np.float32)
+        empty = np.empty((0, self.spec.outputs) if self.classes else 0, dtype=np.float32)
         return np.concatenate(parts) if parts else empty
 
     def _part(self, arrays: Arrays) -> NDArray[np.float32]:
         inputs = self.baseline.view(arrays, self.spec)
-        if self.problem == "regression":
+        if not self.classes:
             return self.estimator.predict(inputs).astype(np.float32)
         table = np.zeros((len(inputs), self.spec.outputs))
         table[:, self.estimator.classes_] = self.estimator.predict_proba(inputs)
@@ -112,26 +147,6 @@ class Fitted:
                 counter.vocabulary_ = vocabulary
 
 
-def load_fitted(path: Path) -> Fitted:
-    """What `Fitted.save` wrote. Nothing in the file is executed, and only types of fitted baselines are built.
-
-    Raises:
-        InputError: when it is not a saved baseline, or holds anything else.
-    """
-    from bestiary.baselines import find
-
-    with saved.reading(path, TRUSTED) as content:
-        words = json.loads(content["words"])
-        spec, problem, setting = spec_from(words["spec"]), words["problem"], words["setting"]
-        baseline, estimator = find(spec.kind, words["baseline"]), content["estimator"]
-        expected = baseline.build(problem, setting, 0)
-        for counter, known in zip(_counters(estimator), words["vocabularies"], strict=True):
-            counter.vocabulary_ = {word: place for place, word in enumerate(known)}
-    if _types(estimator) not in (_types(expected), [DummyClassifier]):
-        raise InputError(f"expected {baseline.title} in {path}; it holds another model; save it again")
-    return Fitted(baseline, spec, problem, setting, estimator)
-
-
 def _counters(estimator: Any) -> list[Any]:
     """The parts of a text pipeline that hold a vocabulary."""
     first = estimator[0] if isinstance(estimator, Pipeline) else estimator
@@ -153,13 +168,14 @@ def fit(
         arrays: of the training rows.
         target: class numbers or values, [N].
         spec: of the data.
-        problem: "classification" or "regression".
+        problem: the task.
         setting: one of `baseline.settings`.
         seed: of its random numbers.
     """
-    dtype = np.int64 if problem == "classification" else np.float64
-    alone = problem == "classification" and len(np.unique(target)) < 2
-    estimator = DummyClassifier(strategy="prior") if alone else baseline.build(problem, setting, seed)
+    task = tasks.find(problem)
+    dtype = np.int64 if task.answers_classes else np.float64
+    alone = task.answers_classes and len(np.unique(target)) < 2
+    estimator = DummyClassifier(strategy="prior") if alone else baseline.build(task.target, setting, seed)
     estimator.fit(baseline.view(arrays, spec), np.asarray(target).astype(dtype))
     return Fitted(baseline, spec, problem, setting, estimator)
 

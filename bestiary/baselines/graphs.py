@@ -279,15 +279,18 @@ def constant(data: Any, setting: Setting, seed: int, seconds: float) -> Estimate
     return _fitted("nothing", data, DummyClassifier(strategy="prior"))
 
 
-def _penalties(data: Any) -> Sequence[Setting]:
+def penalties(data: Any) -> Sequence[Setting]:
+    """Weights of squared coefficients, the usual first."""
     return [{"penalty": penalty} for penalty in (1.0, 10.0, 100.0, 0.1)]
 
 
-def _doubts(data: Any) -> Sequence[Setting]:
+def doubts(data: Any) -> Sequence[Setting]:
+    """How much a node doubts its neighbours, the usual first."""
     return [{"doubt": doubt} for doubt in (0.1, 1.0, 0.01)]
 
 
-def _trees(data: Any) -> Sequence[Setting]:
+def tree_settings(data: Any) -> Sequence[Setting]:
+    """Rates, rounds and sizes of trees, quick ones first."""
     leaf = 20 if data.rows("train") >= 500 else 5 if data.rows("train") >= 50 else 1
     tried = ((0.1, 40, 7), (0.1, 100, 15), (0.05, 200, 4))
     return [
@@ -296,50 +299,4 @@ def _trees(data: Any) -> Sequence[Setting]:
     ]
 
 
-_ONE, _SET = ("graph",), ("graphs",)
-RIVALS: tuple[Rival, ...] = (
-    Rival("constant", "always the same answer", ("nodes", "links", "graphs"), (*_ONE, *_SET), Estimated, constant),
-    Rival("propagation", "label propagation", ("nodes",), _ONE, LabelPropagation, propagation, _doubts),
-    Rival("linear", "linear model without edges", ("nodes",), _ONE, Estimated, logistic("features"), _penalties),
-    Rival(
-        "boosting",
-        "boosted trees on degrees and features",
-        ("nodes",),
-        _ONE,
-        Estimated,
-        trees("node counts", "node counts and features"),
-        _trees,
-    ),
-    Rival(
-        "neighbours",
-        "common neighbours (Adamic-Adar)",
-        ("links",),
-        _ONE,
-        Estimated,
-        logistic("common neighbours"),
-        _penalties,
-    ),
-    Rival("attachment", "preferential attachment", ("links",), _ONE, Estimated, logistic("degrees"), _penalties),
-    Rival(
-        "linear",
-        "linear model without edges",
-        ("links",),
-        _ONE,
-        Estimated,
-        logistic("products of features"),
-        _penalties,
-    ),
-    Rival(
-        "boosting", "boosted trees on neighbours and degrees", ("links",), _ONE, Estimated, trees("pair counts"), _trees
-    ),
-    Rival("linear", "linear model without edges", ("graphs",), _SET, Estimated, logistic("averages"), _penalties),
-    Rival(
-        "boosting",
-        "boosted trees on degrees and features",
-        ("graphs",),
-        _SET,
-        Estimated,
-        trees("shape", "shape and averages"),
-        _trees,
-    ),
-)
+CONSTANT = Rival("constant", "always the same answer", Estimated, constant)

@@ -1,13 +1,11 @@
 """Baselines of the tasks that scikit-learn has no estimator for: a fitted one answers like a network of that task does.
 
-A task's module of baselines has a tuple `RIVALS`; `MODULES` names the modules. What `Rival.fit` returns, an answer, is
-given to the task's `predict` in the place of a network, and says what it consists of (`state`), so that it can be saved
-by skops and restored without executing anything.
+What `Rival.fit` returns, an answer, is given to the task's `predict` in the place of a network, and says what it
+consists of (`state`), so that it can be saved by skops and restored without executing anything.
 """
 
 from __future__ import annotations
 
-import importlib
 import json
 import math
 import time
@@ -23,22 +21,11 @@ from threadpoolctl import threadpool_limits
 from bestiary.baselines import saved
 from bestiary.baselines.baseline import TRUSTED, parameters
 from bestiary.data.opening import open_data
-from bestiary.errors import InputError, nearest
+from bestiary.errors import InputError
 from bestiary.tasks.predictions import write_predictions
 from bestiary.tasks.registry import task_for
 
 Setting = dict[str, Any]
-MODULES: Mapping[str, str] = {
-    "reconstruct": "bestiary.baselines.reconstruct",
-    "anomaly": "bestiary.baselines.anomaly",
-    "generate": "bestiary.baselines.generate",
-    "transduce": "bestiary.baselines.transduce",
-    "continue": "bestiary.baselines.language",
-    "nodes": "bestiary.baselines.graphs",
-    "links": "bestiary.baselines.graphs",
-    "graphs": "bestiary.baselines.graphs",
-    "control": "bestiary.baselines.control",
-}
 
 
 class Answer(Protocol):
@@ -56,13 +43,11 @@ class Answer(Protocol):
 
 @dataclass(frozen=True)
 class Rival:
-    """A competitor that is not a neural network.
+    """A competitor that is not a neural network; implements `baselines.Competitor`.
 
     Attributes:
         name: unique among the baselines of a task; "baseline/<name>" on the leaderboard.
         title: for people.
-        problems: the tasks that it solves.
-        kinds: of data.
         answer: the class of what `fit` returns.
         fit: (data, setting, seed, seconds) -> answer, from the training rows alone.
         settings: data -> what is tried, the first first; the best on validation rows stays.
@@ -71,92 +56,92 @@ class Rival:
 
     name: str
     title: str
-    problems: tuple[str, ...]
-    kinds: tuple[str, ...]
     answer: type[Any]
     fit: Callable[[Any, Setting, int, float], Any]
     settings: Callable[[Any], Sequence[Setting]] = lambda data: ({},)
     trusted: tuple[str, ...] = ()
 
+    def search(
+        self,
+        data: Path,
+        out: Path,
+        *,
+        seconds: float,
+        seed: int = 0,
+        folds: Sequence[Path] | None = None,
+        written: Mapping[str, Any] | None = None,
+    ) -> dict[str, object]:
+        """Tries the settings while its time lasts; writes `model.skops` and `validation.parquet`.
 
-def rivals(kind: str, problem: str) -> tuple[Rival, ...]:
-    """All of a kind of data and a task."""
-    if problem not in MODULES:
-        return ()
-    module = importlib.import_module(MODULES[problem])
-    return tuple(r for r in module.RIVALS if problem in r.problems and kind in r.kinds)
+        The first setting is always tried; a further one only where the slowest so far would fit the seconds that are
+        left. It is chosen on the validation rows alone, so folds play no part.
 
+        Args:
+            data: folder of encoded training and validation rows.
+            out: folder to write to.
+            seconds: core-seconds for everything.
+            seed: of random numbers.
+            folds: not looked at.
+            written: what an earlier search came to, `settings`: they are followed, whatever the clock says.
 
-def find_rival(kind: str, problem: str, name: str) -> Rival:
-    """The one of a name.
+        Returns:
+            The words of `search.BaselineResult`.
+        """
+        began = time.monotonic()
+        opened = open_data(data, seed=seed)
+        task, problem = task_for(opened.facts), str(opened.facts["problem"])
+        settings = list(written["settings"]) if written else list(self.settings(opened))
+        tried: list[dict[str, object]] = []
+        best: tuple[float, Setting, Any, Any] | None = None
+        slowest = predicting = 0.0
+        with threadpool_limits(1):
+            for setting in settings:
+                start = time.monotonic()
+                if tried and not written and start - began + slowest > seconds:
+                    break
+                left = math.inf if written else max(0.1, seconds - (start - began))
+                answer = self.fit(opened, setting, seed, left)
+                looking = time.monotonic()
+                predictions = task.predict(answer, opened, "validation")
+                predicting = 1000 * (time.monotonic() - looking) / max(1, len(predictions))
+                loss = float(np.mean(task.losses(predictions, opened.arrays("validation")["target"])))
+                tried.append({"setting": setting, "loss": loss})
+                slowest = max(slowest, time.monotonic() - start)
+                if best is None or loss < best[0]:
+                    best = (loss, setting, answer, predictions)
+        assert best is not None
+        write_predictions(out / "validation.parquet", best[3])
+        size = save_rival(out / "model.skops", self, opened.spec.kind, problem, best[1], best[2])
+        rows = opened.rows("train")
+        return {
+            "name": self.name,
+            "title": self.title,
+            "setting": best[1],
+            "tried": tried,
+            "loss": best[0],
+            "rows": rows,
+            "train_seconds": time.monotonic() - began,
+            "predict_seconds": predicting,
+            "parameters": sum(_numbers(part) for part in best[2].state().values()),
+            "limit": rows,
+            "bytes": size,
+        }
 
-    Raises:
-        InputError: for an unknown name, with the nearest known one.
-    """
-    known = {rival.name: rival for rival in rivals(kind, problem)}
-    if name not in known:
-        raise InputError(f"baselines for {problem} are {', '.join(known)}; received {name!r}{nearest(name, known)}")
-    return known[name]
+    def load(self, path: Path, kind: str, problem: str) -> Any:
+        """What `save_rival` wrote: an answer. Nothing in the file is executed.
 
+        Args:
+            path: of the skops file.
+            kind, problem: what it must be of.
 
-def run_rival(
-    name: str, data: Path, out: Path, *, seconds: float, seed: int = 0, written: Mapping[str, Any] | None = None
-) -> dict[str, object]:
-    """Tries the settings of a baseline while its time lasts; writes `model.skops` and `validation.parquet`.
-
-    The first setting is always tried; a further one only where the slowest so far would fit the seconds that are left.
-
-    Args:
-        name: of the rival.
-        data: folder of encoded training and validation rows.
-        out: folder to write to.
-        seconds: core-seconds for everything.
-        seed: of random numbers.
-        written: what an earlier search came to, `settings`: they are followed, whatever the clock says.
-
-    Returns:
-        The words of `search.BaselineResult`.
-    """
-    began = time.monotonic()
-    opened = open_data(data, seed=seed)
-    task, problem = task_for(opened.facts), str(opened.facts["problem"])
-    rival = find_rival(opened.spec.kind, problem, name)
-    settings = list(written["settings"]) if written else list(rival.settings(opened))
-    tried: list[dict[str, object]] = []
-    best: tuple[float, Setting, Any, Any] | None = None
-    slowest = predicting = 0.0
-    with threadpool_limits(1):
-        for setting in settings:
-            start = time.monotonic()
-            if tried and not written and start - began + slowest > seconds:
-                break
-            left = math.inf if written else max(0.1, seconds - (start - began))
-            answer = rival.fit(opened, setting, seed, left)
-            looking = time.monotonic()
-            predictions = task.predict(answer, opened, "validation")
-            predicting = 1000 * (time.monotonic() - looking) / max(1, len(predictions))
-            loss = float(np.mean(task.losses(predictions, opened.arrays("validation")["target"])))
-            tried.append({"setting": setting, "loss": loss})
-            slowest = max(slowest, time.monotonic() - start)
-            if best is None or loss < best[0]:
-                best = (loss, setting, answer, predictions)
-    assert best is not None
-    write_predictions(out / "validation.parquet", best[3])
-    size = save_rival(out / "model.skops", rival, opened.spec.kind, problem, best[1], best[2])
-    rows = opened.rows("train")
-    return {
-        "name": name,
-        "title": rival.title,
-        "setting": best[1],
-        "tried": tried,
-        "loss": best[0],
-        "rows": rows,
-        "train_seconds": time.monotonic() - began,
-        "predict_seconds": predicting,
-        "parameters": sum(_numbers(part) for part in best[2].state().values()),
-        "limit": rows,
-        "bytes": size,
-    }
+        Raises:
+            InputError: when it is not such a baseline, or holds anything else.
+        """
+        with saved.reading(path, (*TRUSTED, *self.trusted)) as content:
+            words = json.loads(content["words"])
+            if (words["rival"], words["kind"], words["problem"]) != (self.name, kind, problem):
+                raise InputError(f"expected {self.title} for {problem} in {path}; it holds {words['rival']!r}")
+            return self.answer.restore(content["state"])
 
 
 def _numbers(part: Any) -> int:
@@ -172,21 +157,3 @@ def save_rival(path: Path, rival: Rival, kind: str, problem: str, setting: Setti
     """Writes one skops file, whole or not at all; returns its size in bytes."""
     words = {"rival": rival.name, "kind": kind, "problem": problem, "setting": setting}
     return saved.write(path, {"words": json.dumps(words), "state": answer.state()})
-
-
-def load_rival(path: Path, kind: str, problem: str, name: str) -> Any:
-    """What `save_rival` wrote: an answer. Nothing in the file is executed.
-
-    Args:
-        path: of the skops file.
-        kind, problem, name: what it must be, from the words beside it.
-
-    Raises:
-        InputError: when it is not such a baseline, or holds anything else.
-    """
-    rival = find_rival(kind, problem, name)
-    with saved.reading(path, (*TRUSTED, *rival.trusted)) as content:
-        words = json.loads(content["words"])
-        if (words["rival"], words["kind"], words["problem"]) != (name, kind, problem):
-            raise InputError(f"expected {rival.title} for {problem} in {path}; it holds {words['rival']!r}")
-        return rival.answer.restore(content["state"])

@@ -8,18 +8,20 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from bestiary import tasks
 from bestiary.baselines.baseline import Arrays, Baseline, Fitted, Setting, count, fit, take
 from bestiary.contracts import Predictions, Spec
+from bestiary.data.opening import data_of
 from bestiary.data.store import read_array, read_spec
-from bestiary.tasks.metrics import row_losses
 from bestiary.tasks.predictions import write_predictions
+from bestiary.tasks.registry import task_for
 
 PROBE = 250  # rows that the first fit is timed on
 FEW_ROUNDS = 2  # of boosting, or trees of a forest, that tell how long one takes
@@ -71,8 +73,8 @@ class Part:
     row: NDArray[np.generic]
 
 
-def run_baseline(
-    name: str,
+def search(
+    baseline: Baseline,
     data: Path,
     out: Path,
     *,
@@ -88,7 +90,7 @@ def run_baseline(
     is fitted again on the training rows of `data`.
 
     Args:
-        name: one of `for_kind(kind)`.
+        baseline: whose settings.
         data: folder of encoded training and validation rows.
         out: folder to write to.
         seconds: core-seconds for everything.
@@ -99,21 +101,17 @@ def run_baseline(
     Returns:
         `BaselineResult` as a dict of plain words and numbers.
     """
-    from bestiary.baselines import find
-
     spec, facts = read_spec(data)
-    problem = cast("str", facts["problem"])
-    scale = float(cast("float", facts.get("scale", 1.0)))
     where = sorted(data.glob("fold*")) if folds is None else folds
     parts = [_part(folder) for folder in where or [data]]
     whole = _read(data, "train") if where else None
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        search = Search(find(spec.kind, name), spec, problem, scale, seconds, seed)
-        model = search.follow(parts, whole, written) if written else search.run(parts, whole)
+        found = Search(baseline, spec, facts, seconds, seed)
+        model = found.follow(parts, whole, written) if written else found.run(parts, whole)
         size = model.save(out / "model.skops")
-        write_predictions(out / "validation.parquet", search.predictions)
-    return asdict(search.result(model, size))
+        write_predictions(out / "validation.parquet", found.predictions)
+    return asdict(found.result(model, size))
 
 
 def _part(folder: Path) -> Part:
@@ -134,14 +132,14 @@ class Search:
     Args:
         baseline: whose settings are searched.
         spec: of the data.
-        problem: "classification" or "regression".
-        scale: of a regression target.
+        facts: of the data.
         seconds: core-seconds.
         seed: of random numbers.
     """
 
-    def __init__(self, baseline: Baseline, spec: Spec, problem: str, scale: float, seconds: float, seed: int) -> None:
-        self.baseline, self.spec, self.problem, self.scale = baseline, spec, problem, scale
+    def __init__(self, baseline: Baseline, spec: Spec, facts: Mapping[str, object], seconds: float, seed: int) -> None:
+        self.baseline, self.spec, self.facts = baseline, spec, facts
+        self.problem, self.task = str(facts["problem"]), task_for(facts)
         self.seconds, self.seed = seconds, seed
         self.tried: list[dict[str, object]] = []
         self.loss, self.limit = np.inf, sys.maxsize
@@ -160,7 +158,7 @@ class Search:
         """Tries settings until the time is used; returns the best model, fitted on `whole` where given."""
         fits = len(parts) + (whole is not None)
         rows = max(len(part.target) for part in parts)
-        settings = list(self.baseline.settings(self.problem, rows, self.spec.outputs))
+        settings = list(self.baseline.settings(tasks.find(self.problem).target, rows, self.spec.outputs))
         settings[0] = self._rounds_in_time(parts[0], settings[0], fits)
         self.limit = self._rows_in_time(parts[0], settings[0], fits)
         if self.limit >= len(parts[0].target):
@@ -234,17 +232,20 @@ class Search:
     def _try(self, setting: Setting, parts: Sequence[Part], folded: bool) -> None:
         models = [self._fit(setting, part.arrays, part.target) for part in parts]
         before = self.spent
-        answers = np.concatenate([model.predict(part.judged) for model, part in zip(models, parts, strict=True)])
-        self._predicting = 1000 * (self.spent - before) / max(1, len(answers))
-        row = np.concatenate([part.row for part in parts])
+        answers = [self._predict(model, part) for model, part in zip(models, parts, strict=True)]
         truth = np.concatenate([part.truth for part in parts])
-        predictions = as_predictions(answers, row)
-        loss = float(row_losses(predictions, truth).mean()) if len(truth) else np.inf
-        if self.problem == "regression":
-            loss /= self.scale**2
+        self._predicting = 1000 * (self.spent - before) / max(1, len(truth))
+        predictions = Predictions(
+            {name: torch.cat([one.columns[name] for one in answers]) for name in answers[0].columns}
+        )
+        loss = self.task.loss(predictions, truth) if len(truth) else np.inf
         self.tried.append({"setting": setting, "loss": loss})
         if self._best is None or loss < self.loss:
             self.loss, self.predictions, self._best = loss, predictions, (setting, models[0])
+
+    def _predict(self, model: Fitted, part: Part) -> Predictions:
+        judged = {**part.judged, "target": part.truth, "row": np.asarray(part.row, dtype=np.int64)}
+        return self.task.predict(model, data_of(self.spec, self.facts, {"validation": judged}), "validation")
 
     def result(self, model: Fitted, size: int) -> BaselineResult:
         """The words of the search."""
@@ -283,12 +284,3 @@ def _size_for(seconds: float, points: Sequence[tuple[int, float]]) -> int:
         return int(rows * (seconds / cost) ** (1 / GROWTH))
     slope = GROWTH * (cost - points[-2][1]) / (rows - points[-2][0])
     return int(rows + (seconds - cost) / slope)
-
-
-def as_predictions(answers: NDArray[np.float32], row: NDArray[np.generic]) -> Predictions:
-    """Probabilities [N, K] or values [N], as a table."""
-    columns = {"row": torch.from_numpy(np.array(row, dtype=np.int64))}
-    if answers.ndim == 1:
-        return Predictions({**columns, "value": torch.from_numpy(answers)})
-    table = torch.from_numpy(answers)
-    return Predictions({**columns, **{f"probability_{k}": table[:, k].contiguous() for k in range(table.shape[1])}})

@@ -93,13 +93,13 @@ def _spectrum(centred: Floats) -> list[Floats]:
     return [*(power[:, band].sum(1) / total for band in inside), frequency[power.argmax(1)]]
 
 
-def neighbour(problem: str, setting: Setting, seed: int) -> Pipeline:
+def neighbour(target: str, setting: Setting, seed: int) -> Pipeline:
     """The nearest training series answer."""
-    model = KNeighborsClassifier if problem == "classification" else KNeighborsRegressor
+    model = KNeighborsClassifier if target == "classes" else KNeighborsRegressor
     return make_pipeline(model(n_neighbors=setting["neighbours"], algorithm="brute", n_jobs=1))
 
 
-def neighbour_settings(problem: str, rows: int, outputs: int) -> Sequence[Setting]:
+def neighbour_settings(target: str, rows: int, outputs: int) -> Sequence[Setting]:
     """One neighbour, or a few."""
     return [{"neighbours": number} for number in (1, 3, 5, 9) if number <= max(1, rows // 2)]
 

@@ -44,32 +44,32 @@ def nothing(arrays: Arrays, spec: Spec) -> Inputs:
     return np.zeros((count(arrays), 1), dtype=np.float32)
 
 
-def constant(problem: str, setting: Setting, seed: int) -> Pipeline:
+def constant(target: str, setting: Setting, seed: int) -> Pipeline:
     """The class frequencies of the training rows, or their mean."""
-    return make_pipeline(DummyClassifier(strategy="prior") if problem == "classification" else DummyRegressor())
+    return make_pipeline(DummyClassifier(strategy="prior") if target == "classes" else DummyRegressor())
 
 
-def linear(problem: str, setting: Setting, seed: int) -> Pipeline:
+def linear(target: str, setting: Setting, seed: int) -> Pipeline:
     """Logistic or ridge regression on standardised features; `penalty` is the weight of the squared coefficients."""
-    if problem == "classification":
+    if target == "classes":
         model: Any = LogisticRegression(C=1 / setting["penalty"], max_iter=300, tol=1e-3)
     else:
         model = Ridge(alpha=setting["penalty"], random_state=seed)
     return make_pipeline(StandardScaler(), model)
 
 
-def linear_settings(problem: str, rows: int, outputs: int) -> Sequence[Setting]:
+def linear_settings(target: str, rows: int, outputs: int) -> Sequence[Setting]:
     """From little to much shrinkage, the usual first."""
     return [{"penalty": penalty} for penalty in (1.0, 10.0, 100.0, 0.1, 1000.0, 0.01)]
 
 
-def boosting(problem: str, setting: Setting, seed: int) -> Pipeline:
+def boosting(target: str, setting: Setting, seed: int) -> Pipeline:
     """Histogram gradient boosting."""
-    model: Any = HistGradientBoostingClassifier if problem == "classification" else HistGradientBoostingRegressor
+    model: Any = HistGradientBoostingClassifier if target == "classes" else HistGradientBoostingRegressor
     return make_pipeline(model(early_stopping=False, random_state=seed, **setting))
 
 
-def boosting_settings(problem: str, rows: int, outputs: int) -> Sequence[Setting]:
+def boosting_settings(target: str, rows: int, outputs: int) -> Sequence[Setting]:
     """A quick one, so that more rows fit a short time; then large trees and small ones, fast and slow.
 
     Few rows need few bins, and the cost of a node of few rows and many features is that of its bins.
@@ -97,15 +97,15 @@ def boosting_settings(problem: str, rows: int, outputs: int) -> Sequence[Setting
     ]
 
 
-def forest(problem: str, setting: Setting, seed: int) -> Pipeline:
+def forest(target: str, setting: Setting, seed: int) -> Pipeline:
     """A random forest."""
-    model = RandomForestClassifier if problem == "classification" else RandomForestRegressor
+    model = RandomForestClassifier if target == "classes" else RandomForestRegressor
     return make_pipeline(model(random_state=seed, n_jobs=1, **setting))
 
 
-def forest_settings(problem: str, rows: int, outputs: int) -> Sequence[Setting]:
+def forest_settings(target: str, rows: int, outputs: int) -> Sequence[Setting]:
     """Deep and shallow trees, few and many features a split."""
-    shares = ("sqrt", 0.33, 1.0) if problem == "classification" else (0.33, 1.0, "sqrt")
+    shares = ("sqrt", 0.33, 1.0) if target == "classes" else (0.33, 1.0, "sqrt")
     tried = [(shares[0], 1), (shares[0], 3), (shares[1], 1), (shares[1], 5), (shares[2], 5)]
     settings = [{"n_estimators": TREES, "max_features": share, "min_samples_leaf": leaf} for share, leaf in tried]
     if rows <= FEW_SAMPLES:

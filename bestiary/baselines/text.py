@@ -36,29 +36,29 @@ def texts(arrays: Arrays, spec: Spec) -> Inputs:
     return [raw[a:b].decode("utf-8", errors="replace") for a, b in pairwise(offsets)]
 
 
-def linear(problem: str, setting: Setting, seed: int) -> Pipeline:
+def linear(target: str, setting: Setting, seed: int) -> Pipeline:
     """TF-IDF of words (one and two in a row) and of characters (three to five), then logistic or ridge regression."""
     words = TfidfVectorizer(token_pattern=WORD, ngram_range=(1, 2), sublinear_tf=True, max_features=MOST)
     characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, max_features=MOST)
     counts = {"words": [("words", words)], "both": [("words", words), ("characters", characters)]}[setting["counts"]]
-    if problem == "classification":
+    if target == "classes":
         return make_pipeline(FeatureUnion(counts), LogisticRegression(C=1 / setting["penalty"], max_iter=200, tol=1e-3))
     return make_pipeline(FeatureUnion(counts), Ridge(alpha=setting["penalty"], solver="lsqr", random_state=seed))
 
 
-def linear_settings(problem: str, rows: int, outputs: int) -> Sequence[Setting]:
+def linear_settings(target: str, rows: int, outputs: int) -> Sequence[Setting]:
     """Less shrinkage than for tables: the features are many and small. Words alone first, they are quick."""
     penalties = (0.1, 0.01, 1.0)
     return [{"counts": counts, "penalty": penalty} for penalty in penalties for counts in ("words", "both")]
 
 
-def bayes(problem: str, setting: Setting, seed: int) -> Pipeline:
+def bayes(target: str, setting: Setting, seed: int) -> Pipeline:
     """Complement naive Bayes on counts of words."""
     counts = CountVectorizer(token_pattern=WORD, ngram_range=(1, setting["words"]), max_features=MOST)
     return make_pipeline(counts, ComplementNB(alpha=setting["smoothing"], norm=False))
 
 
-def bayes_settings(problem: str, rows: int, outputs: int) -> Sequence[Setting]:
+def bayes_settings(target: str, rows: int, outputs: int) -> Sequence[Setting]:
     """One word or two in a row, more and less smoothing."""
     return [{"words": words, "smoothing": smoothing} for smoothing in (1.0, 0.1) for words in (1, 2)]
 
@@ -73,5 +73,5 @@ BASELINES: tuple[Baseline, ...] = (
         linear_settings,
         lambda setting: 4.0 if setting["counts"] == "both" else 1.0,
     ),
-    Baseline("bayes", "naive Bayes on words", texts, bayes, bayes_settings, problems=("classification",)),
+    Baseline("bayes", "naive Bayes on words", texts, bayes, bayes_settings, targets=("classes",)),
 )

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bestiary import tasks
 from bestiary.cli.words import settings
 from bestiary.errors import InputError
 
@@ -29,8 +30,7 @@ Problem = Annotated[
     typer.Option(
         "--task",
         "--problem",
-        help="classification, regression, reconstruct, anomaly, generate, transduce, continue, nodes, links, graphs or "
-        "control; told from the data unless given.",
+        help=f"{', '.join(tasks.names())}; told from the data unless given.",
         rich_help_panel=READING,
     ),
 ]

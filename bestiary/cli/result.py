@@ -13,16 +13,16 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
+from bestiary import tasks
 from bestiary.cli import words
 from bestiary.cli.console import console
 from bestiary.cli.display import WIDE, as_json
-from bestiary.data.tasks import JUDGED
 from bestiary.race.evidence import Verdict
 from bestiary.race.outcome import Outcome
 from bestiary.race.plan import Plan
 from bestiary.report.board import Line, lines
-from bestiary.report.words import able, new_rows, next_verb, title
-from bestiary.tasks.registry import evidence_of
+from bestiary.report.words import new_rows, title
+from bestiary.report.words import next_command as typed_next
 
 STATUS = {"eliminated": "left the race"}
 TESTED = "test, 95 % interval"
@@ -45,7 +45,6 @@ def print_result(verdict: Verdict, run: Path, screen: Console) -> None:
         run: its folder.
         screen: from 110 columns on, costs stand beside quality.
     """
-    evidence_of(verdict.problem)  # its metrics are known by name from here on
     run = nearby(run)
     screen.print(leaderboard(verdict, screen.width))
     screen.print(f"\n[bold]{escape(verdict.sentence)}[/]")
@@ -76,7 +75,7 @@ def next_command(verdict: Verdict, run: Path) -> str:
     if not (run / "winner").exists():
         return f"bestiary race --resume {folder} --add 5m"
     new = new_rows(verdict.kind, Plan.read(run).source)
-    return next_verb(verdict.problem, folder, new, able(verdict))
+    return typed_next(verdict, folder, new)
 
 
 def leaderboard(verdict: Verdict, width: int = 80) -> Table:
@@ -90,7 +89,7 @@ def leaderboard(verdict: Verdict, width: int = 80) -> Table:
     name = max(8, min(max((len(cells[1]) for _, cells in rows), default=8), rest - behind))
     better = "higher is better" if verdict.higher else "lower is better"
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim", padding=0)
-    tested = f"{verdict.rows.get('test', 0):,} sealed test {JUDGED.get(verdict.problem, 'rows')}"
+    tested = f"{verdict.rows.get('test', 0):,} sealed test {tasks.find(verdict.problem).judged}"
     table.title = f"{title(verdict.metric)} on {tested}, {better}"
     table.title_justify, table.title_style = "left", ""
     table.add_column("", justify="right", width=MARK)

@@ -13,23 +13,10 @@ from rich.padding import Padding
 from rich.syntax import Syntax
 from rich.table import Table
 
-from bestiary import catalogue
+from bestiary import catalogue, tasks
 from bestiary.catalogue import Keywords, Row, Size
 from bestiary.cli.console import console
 from bestiary.cli.figure import drawing, figure
-
-DATA = {
-    "reconstruct": ("images/", " --task reconstruct"),
-    "anomaly": ("images/", " --task anomaly"),
-    "generate": ("images/", " --task generate"),
-    "transduce": ("pairs.csv", " --task transduce --text A --target B"),
-    "continue": ("text.txt", " --task continue"),
-    "nodes": ("graph/", " --task nodes --target y"),
-    "links": ("graph/", " --task links"),
-    "graphs": ("graphs/", " --task graphs --target y"),
-    "control": ("CartPole-v1", " --task control"),
-}
-"""What is raced on, for each task, and the words that go with it; a table with a target otherwise."""
 
 
 def command(
@@ -137,11 +124,10 @@ def _uses(row: Row, size: Size) -> list[str]:
     lines = [f"bestiary size {size.name}", f"python: bestiary.create({word}{changed})"]
     if not row.races:
         return lines
-    task = next(iter(row.recipes))
-    data, words = DATA.get(task, ("data.csv", " --target y"))
+    data, words = tasks.find(next(iter(row.recipes))).example
     return [
-        f"bestiary race {data}{words} --contenders {row.name} --budget 1m",
-        f"bestiary train {row.name} {data}{words} --budget 1m",
+        f"bestiary race {data} {words} --contenders {row.name} --budget 1m",
+        f"bestiary train {row.name} {data} {words} --budget 1m",
         *[f"bestiary {verb} RUN{' data.csv' if verb == 'encode' else ''}" for verb in row.verbs],
         *lines,
     ]

@@ -18,6 +18,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from bestiary import tasks
 from bestiary.contracts import CorpusSpec
 from bestiary.data.corpus_files import Document, documents
 from bestiary.data.corpus_store import JUDGED, CorpusData, windows
@@ -210,8 +211,8 @@ def read_corpus(
     """
     if units not in ("bytes", "bpe"):
         raise InputError(f"units must be bytes or bpe; received {units!r}")
-    if problem not in (None, "continue"):
-        raise InputError(f"running text is for the task continue; received {problem!r}")
+    if problem is not None:
+        tasks.takes(problem, "corpus")
     if not 8 <= length <= WIDEST:
         raise InputError(f"length must be from 8 to {WIDEST:,} tokens; received {length}; try {WINDOW}")
     if vocabulary is not None and (units == "bytes" or not 257 < vocabulary <= MOST_TOKENS):

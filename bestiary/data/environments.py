@@ -19,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from bestiary import tasks
 from bestiary.contracts import Batch, EnvironmentSpec
 from bestiary.data.source import SPLITS, Encoded, Target
 from bestiary.data.store import Facts, read_array, read_spec, write_array, write_spec, write_text
@@ -69,7 +70,9 @@ class EnvironmentSource:
     def encode(self, splits: NDArray[np.int8], folder: Path, seed: int, train_only: bool = False) -> EnvironmentEncoder:
         """Writes the seeds of the episodes of each split as `row`."""
         del seed
-        encoder = EnvironmentEncoder(self.spec, {"target": self.target.name, "problem": "control", "classes": []})
+        encoder = EnvironmentEncoder(
+            self.spec, {"target": self.target.name, "problem": self.target.problem, "classes": []}
+        )
         for number, name in enumerate(SPLITS):
             if name == "test" and train_only:
                 continue
@@ -206,8 +209,8 @@ def read_environment(
     """
     if target is not None:
         raise InputError(f"an environment has no column to predict; received target={target!r}; leave it out")
-    if problem not in (None, "control"):
-        raise InputError(f"an environment is for the task control; received {problem!r}")
+    if problem is not None:
+        tasks.takes(problem, "environment")
     if not isinstance(source, str):
         raise InputError(f"expected a gymnasium id or module:Class; received {type(source).__name__}; try CartPole-v1")
     try:

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from bestiary import tasks
 from bestiary.batches import GraphBatch, GraphsBatch, LinkBatch
 from bestiary.contracts import GraphSpec, GraphsSpec, Spec
 from bestiary.data.source import SPLITS
@@ -90,7 +91,7 @@ class GraphData(_Stored):
     @property
     def links(self) -> bool:
         """Whether pairs are asked about."""
-        return self.facts["problem"] == "links"
+        return tasks.find(str(self.facts["problem"])).labels == "none"
 
     @property
     def size(self) -> int:

@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from bestiary import tasks
 from bestiary.contracts import GraphSpec, GraphsSpec, TableSpec
 from bestiary.data.columns import describe
 from bestiary.data.graph_files import Graph, open_graph
@@ -150,7 +151,7 @@ class GraphEncoder:
         features, known = self.nodes.of(graph, edges)
         arrays: Arrays = {"features": features, "edges": edges, "weights": weights, "known": known}
         warnings = list(graph.notes) + self._strange(known)
-        if self.facts["problem"] == "nodes":
+        if tasks.find(str(self.facts["problem"])).labels == "needed":
             where = np.arange(len(graph))
             return Encoded({**arrays, "where": where}, where, warnings, list(graph.ids))
         pairs = _pairs(graph)

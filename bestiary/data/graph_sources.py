@@ -10,6 +10,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from bestiary import tasks
 from bestiary.contracts import GraphSpec, GraphsSpec
 from bestiary.data.columns import labels
 from bestiary.data.graph_encoder import GraphEncoder, GraphsEncoder, NodeFeatures
@@ -279,24 +280,23 @@ def _inside(graph: Graph, nodes: NDArray[np.int64]) -> Graph:
 
 def _classes(graph: Graph, name: str, task: str) -> tuple[Target, NDArray[np.bool_], list[str]]:
     """The classes in a column of nodes or graphs, who has one, and notes."""
-    table = graph.nodes if task == "nodes" else graph.table
-    assert table is not None
+    table = graph.nodes if graph.table is None else graph.table
     reader = TargetReader(name)
     reader.add(table[name])
     target, kept, _ = reader.finish()
-    if target.problem == "regression":
+    if target.numeric:
         values = np.asarray(target.values)
         if len(np.unique(values)) * REPEATS > len(values) or (values != np.floor(values)).any():
             raise InputError(
                 f"{task} are told apart by class; {name!r} has {len(np.unique(values)):,} different numbers; "
                 "name a column of classes"
             )
-        reader = TargetReader(name, "classification")
+        reader = TargetReader(name, tasks.by_target("classes"))
         reader.add(table[name])
         target, kept, _ = reader.finish()
     gone = int((~kept).sum())
     told = f"{gone:,} {task} have no class; " + (
-        "they take part in the graph" if task == "nodes" else "they are left out"
+        "they take part in the graph" if graph.table is None else "they are left out"
     )
     return replace(target, problem=task), kept, [told] if gone else []
 
@@ -350,7 +350,7 @@ def read_graph(
         ('Mr. Hi', 'Officer')
     """
     graph = open_graph(source, id=id, directed=directed)
-    if problem == "links":
+    if problem is not None and tasks.takes(problem, "graph").labels == "none":
         named = {"group": group, "time": time, "split": split, "inductive": inductive or None}
         given = [word for word, value in named.items() if value is not None]
         if given:

@@ -93,7 +93,7 @@ def check_words(**names: str | None) -> None:
 def target_facts(target: Target, train: NDArray[np.int64]) -> dict[str, object]:
     """Name, problem and classes of a target for `spec.json`; for regression, mean and scale over the rows `train`."""
     facts: dict[str, object] = {"target": target.name, "problem": target.problem, "classes": list(target.classes)}
-    if target.problem == "regression":
+    if target.numeric:
         values = np.asarray(target.values, dtype=np.float64)[train]
         facts.update(mean=float(values.mean()), scale=float(values.std()) or 1.0)
     return facts
@@ -101,6 +101,6 @@ def target_facts(target: Target, train: NDArray[np.int64]) -> dict[str, object]:
 
 def write_target(folder: Path, split: str, target: Target, rows: NDArray[np.int64], numbers: NDArray[np.int64]) -> None:
     """Writes `target` and `row` of a split: targets of `rows`, and their `numbers` in the person's file."""
-    kind = np.float32 if target.problem == "regression" else np.int64
+    kind = np.float32 if target.numeric else np.int64
     write_array(folder, split, "target", np.asarray(target.values)[rows].astype(kind))
     write_array(folder, split, "row", numbers.astype(np.int64))

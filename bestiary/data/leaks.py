@@ -9,6 +9,7 @@ from sklearn.metrics import balanced_accuracy_score, r2_score
 from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+from bestiary import tasks
 from bestiary.data.columns import Column, days, describe, finite, labels, numbers, truths
 from bestiary.data.source import Target
 
@@ -70,7 +71,7 @@ def _coded(column: Column, cells: pa.ChunkedArray) -> NDArray[np.float64]:
 def _determines(code: NDArray[np.float64], values: NDArray[np.generic], problem: str) -> bool:
     folds = KFold(3, shuffle=True, random_state=0)
     column = np.stack([code, np.zeros_like(code)], axis=1)
-    if problem == "classification":
+    if tasks.find(problem).answers_classes:
         enough = np.bincount(values.astype(np.int64)) >= 3
         inside = enough[values.astype(np.int64)]
         if inside.sum() < FEWEST or len(np.unique(values[inside])) < 2:

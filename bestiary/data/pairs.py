@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from bestiary import tasks
 from bestiary.batches import PairSpec
 from bestiary.data.alphabets import check_unit, choose, learn
 from bestiary.data.frames import Frame, words
@@ -159,8 +160,8 @@ def read_pairs(
         >>> len(pairs), pairs.column, pairs.target.name, pairs.units
         (12, 'spelling', 'sound', ('characters', 'words'))
     """
-    if problem not in (None, "transduce"):
-        raise InputError(f"pairs are for the task transduce; received {problem!r}; leave it out, or name another kind")
+    if problem is not None:
+        tasks.takes(problem, "pairs")
     frame = open_any(given, separator, encoding)
     asked, wanted = _columns(frame, text, target, [name for name in (group, time) if name])
     held = open_any(test, separator, encoding) if test is not None else None

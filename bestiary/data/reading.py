@@ -11,12 +11,11 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
+from bestiary import tasks
 from bestiary.data import builtin, kinds
 from bestiary.data.frames import Frame, frame_of, open_frame
 from bestiary.data.paths import checked_path, there
 from bestiary.data.source import Encoder, Source
-from bestiary.data.tasks import KIND_OF, UNLABELLED, USUAL_TASK, check_task
-from bestiary.data.unlabelled import WORDS, unlabelled
 from bestiary.errors import InputError, nearest
 
 Reader = Callable[..., Source]
@@ -35,7 +34,7 @@ def read(
     text: str | None = None,
     id: str | None = None,  # noqa: A002 (the word of the command line)
     label: str | None = None,
-    **options: object,
+    **options: Any,
 ) -> Source:
     """Reads data of any kind.
 
@@ -68,9 +67,54 @@ def read(
     """
     if kind is not None:
         kinds.check_kind(kind)
-    problem = _task(problem, task)
-    if kind is None and problem in KIND_OF:
-        kind = KIND_OF[problem]
+    words: dict[str, Any] = {"group": group, "time": time, "test": test, "text": text, "id": id, "label": label}
+    asked = _task(problem, task)
+    if asked is None or not asked.reading:
+        return _read(source, target, kind=kind, problem=asked.name if asked else None, **words, **options)
+    own = _own_words(asked, options)
+    if kind is None and isinstance(source, np.ndarray) and len(asked.kinds) > 1:
+        kind = kinds.guess_array(source.shape, source.dtype == np.uint8)[0]
+    if asked.labels == "judging":
+        found = _read(source, target, kind=kind, problem=None, **words, labels=False, **options)
+    else:
+        found = _read(source, target, kind=kind, problem=asked.name, **words, **options)
+    return _named(asked.reading)(found, **own)
+
+
+def _own_words(task: tasks.TaskDescriptor, options: dict[str, Any]) -> dict[str, Any]:
+    """Takes those options out that make rows ready for the task.
+
+    Raises:
+        InputError: for one that is meant for another task.
+    """
+    words = {one.name: _keywords(_named(one.reading)) for one in tasks.every().values() if one.reading}
+    for word in options:
+        meant = [name for name, known in words.items() if word in known]
+        if meant and task.name not in meant:
+            raise InputError(f"{word} is for the task {' or '.join(meant)}; the task is {task.name}; leave it out")
+    return {word: options.pop(word) for word in words[task.name] if word in options}
+
+
+def _keywords(function: Callable[..., object]) -> list[str]:
+    return [name for name, p in inspect.signature(function).parameters.items() if p.kind is p.KEYWORD_ONLY]
+
+
+def _read(
+    source: object,
+    target: str | None,
+    *,
+    kind: str | None,
+    problem: str | None,
+    group: str | None,
+    time: str | None,
+    test: object,
+    text: str | None,
+    id: str | None,  # noqa: A002
+    label: str | None,
+    **options: Any,
+) -> Source:
+    if kind is None and problem is not None and len(tasks.find(problem).kinds) == 1:
+        kind = tasks.find(problem).kinds[0]
     reason = "as asked"
     if kind is None and problem is None and kinds.is_environment(source):
         kind, reason = "environment", f"{source!r} is called as gymnasium calls its environments"
@@ -80,14 +124,8 @@ def read(
             "corpus",
             f"{Path(cast('str', source)).name} holds running text; name a column with --target to read rows",
         )
-    if problem is None and kind in USUAL_TASK:
-        problem = USUAL_TASK[kind]
-    if problem in UNLABELLED:
-        own = {word: options.pop(word) for word in WORDS if word in options}
-        if kind is None and isinstance(source, np.ndarray):
-            kind = kinds.guess_array(source.shape, source.dtype == np.uint8)[0]
-        words = {"kind": kind, "group": group, "time": time, "test": test, "text": text, "id": id, "label": label}
-        return unlabelled(read(source, target, **words, labels=False, **options), problem, **own)  # pyright: ignore
+    if problem is None and kind is not None:
+        problem = tasks.usual(kind)
     words: dict[str, object] = {
         "target": target or label,
         "problem": problem,
@@ -102,10 +140,10 @@ def read(
         if kind is None and own is not None:
             kind, reason = own, f"the built-in set {name!r} is of that kind"
         words |= {word: value for word, value in defaults.items() if words.get(word) is None}
-    if isinstance(source, tuple) and kind not in _OWN:
+    if isinstance(source, tuple) and not _opens_itself(kind):
         return _read_arrays(cast("tuple[object, ...]", source), kind, words, reason)
     frame: Frame | None = None
-    if kind in _OWN:
+    if kind is not None and _opens_itself(kind):
         return _call(kind, source, words, reason)
     if isinstance(source, str) and not there(source) and "/" not in source and "." not in source:
         raise InputError(f"no file and no built-in data set is named {source!r}{nearest(source, builtin.names())}")
@@ -151,6 +189,8 @@ def _read_arrays(pair: tuple[object, ...], kind: str | None, words: dict[str, ob
 
 def _call(kind: str, source: object, words: Mapping[str, object], reason: str) -> Source:
     """The reader of a kind with the words that were given."""
+    if words.get("problem") is not None:
+        tasks.takes(str(words["problem"]), kind)
     reader = _reader(kind)
     if hasattr(source, "chunks"):
         words = {word: value for word, value in words.items() if word not in ("separator", "encoding")}
@@ -194,15 +234,19 @@ ENCODERS: Mapping[str, str] = {
     "graphs": "bestiary.data.graphs:GraphsEncoder",
     "environment": "bestiary.data.environments:EnvironmentEncoder",
 }
-_OWN = tuple(USUAL_TASK)  # kinds whose readers open whatever they are given themselves
 
 
-def _task(problem: str | None, task: str | None) -> str | None:
+def _opens_itself(kind: str | None) -> bool:
+    """Whether the reader of a kind opens whatever it is given itself: a kind that one task is about."""
+    return kind is not None and tasks.usual(kind) is not None
+
+
+def _task(problem: str | None, task: str | None) -> tasks.TaskDescriptor | None:
     """The one that was given, of two words for the same."""
     if problem is not None and task is not None and problem != task:
         raise InputError(f"task and problem are two words for one thing; received {task!r} and {problem!r}; give one")
     given = problem if task is None else task
-    return given if given is None else check_task(given)
+    return None if given is None else tasks.find(given)
 
 
 def _named(target: str) -> Any:

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from bestiary import tasks
 from bestiary.contracts import Spec
 
 SPLITS = ("train", "validation", "test")  # a split assignment is int8 [N]: an index into this, or -1: left out
@@ -21,9 +22,9 @@ class Target:
 
     Attributes:
         name: of the column, or "folder" for images in class folders.
-        problem: "classification" or "regression".
+        problem: the task.
         reason: why it was taken as that, for people.
-        classes: the labels as they were written, sorted; empty for regression.
+        classes: the labels as they were written, sorted; empty for numbers.
         values: int64 class numbers, or float64 values in the target's own unit, [N].
     """
 
@@ -32,6 +33,11 @@ class Target:
     reason: str
     classes: tuple[str, ...]
     values: NDArray[np.int64] | NDArray[np.float64]
+
+    @property
+    def numeric(self) -> bool:
+        """Whether it is a number a row, not a class."""
+        return tasks.find(self.problem).target == "value"
 
 
 @dataclass

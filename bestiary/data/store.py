@@ -14,6 +14,7 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 from torch import Tensor
 
+from bestiary import tasks
 from bestiary.contracts import BATCHES, SPECS, Batch, Spec
 from bestiary.data.source import SPLITS
 from bestiary.errors import InputError
@@ -125,7 +126,7 @@ class ArrayData:
     @property
     def regression(self) -> bool:
         """Whether targets are numbers."""
-        return self.facts["problem"] == "regression"
+        return tasks.find(str(self.facts["problem"])).target == "value"
 
     def rows(self, split: str) -> int:
         """How many rows a split has."""

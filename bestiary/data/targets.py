@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from bestiary import tasks
 from bestiary.data.columns import finite, labels, numbers
 from bestiary.data.source import Target
 from bestiary.errors import InputError, nearest
@@ -16,7 +17,7 @@ from bestiary.errors import InputError, nearest
 CLASSES = 1_000
 FEW = 20  # whole numbers with at most so many different values are classes
 REPEATS = 3  # when each occurs so often on average
-_PROBLEMS = ("classification", "regression")
+SORTS = ("classes", "value")  # what a column can hold
 
 
 def column_named(columns: tuple[str, ...], name: str, option: str = "target") -> str:
@@ -56,14 +57,12 @@ class TargetReader:
 
     Args:
         name: of the column.
-        problem: "classification" or "regression" when the person has said so.
+        problem: the task when the person has said so.
     """
 
     def __init__(self, name: str, problem: str | None = None) -> None:
-        if problem is not None and problem not in _PROBLEMS:
-            raise InputError(
-                f"problem must be classification or regression; received {problem!r}{nearest(problem, _PROBLEMS)}"
-            )
+        if problem is not None and tasks.find(problem).target not in SORTS:
+            raise InputError(f"task {problem} has no column to predict; received target {name!r}; leave it out")
         self.name, self.problem = name, problem
         self._numbers: list[NDArray[np.float64]] = []
         self._codes: list[NDArray[np.int32]] | None = []
@@ -96,8 +95,8 @@ class TargetReader:
         """
         values = np.concatenate(self._numbers) if self._numbers else np.empty(0)
         codes = np.concatenate(self._codes) if self._codes else None
-        problem, reason = self._decide(values)
-        if problem == "classification":
+        sort, reason = self._decide(values)
+        if sort == "classes":
             if codes is None:
                 raise InputError(
                     f"at most {CLASSES:,} classes can be told apart; {self.name!r} has more than {10 * CLASSES:,}"
@@ -115,22 +114,22 @@ class TargetReader:
         if not filled:
             raise InputError(f"target {self.name!r} is missing in every row; name another column")
         if self.problem:
-            return self.problem, "as asked"
+            return tasks.find(self.problem).target, "as asked"
         if self._kind is not None and pa.types.is_boolean(self._kind):
-            return "classification", f"{self.name!r} is true or false"
+            return "classes", f"{self.name!r} is true or false"
         if len(some) < (0.95 if len(self._words) > CLASSES else 1.0) * filled:
-            return "classification", f"{self.name!r} holds words, not numbers"
+            return "classes", f"{self.name!r} holds words, not numbers"
         distinct = np.unique(some[np.isfinite(some)])
         if len(distinct) <= 2:
-            return "classification", f"{self.name!r} has {len(distinct)} different values"
+            return "classes", f"{self.name!r} has {len(distinct)} different values"
         whole = bool(np.all(distinct == np.floor(distinct)))
         if whole and len(distinct) <= FEW and len(distinct) * REPEATS <= len(some):
             return (
-                "classification",
+                "classes",
                 f"{self.name!r} has {len(distinct)} different whole numbers; `problem=regression` overrides",
             )
         what = f"{len(distinct):,} different {'whole ' if whole else ''}numbers"
-        return "regression", f"{self.name!r} has {what}"
+        return "value", f"{self.name!r} has {what}"
 
     def _classes(
         self, values: NDArray[np.float64], codes: NDArray[np.int32], reason: str
@@ -162,17 +161,20 @@ class TargetReader:
             )
         table = np.full(len(written) + 1, -1, np.int64)
         table[list(number)] = list(number.values())
-        return Target(self.name, "classification", reason, classes, table[codes[kept]]), kept
+        return Target(self.name, self.problem or tasks.by_target("classes"), reason, classes, table[codes[kept]]), kept
 
     def _values(self, good: NDArray[np.float64], reason: str) -> tuple[Target, NDArray[np.bool_]]:
         kept = ~np.isnan(good)
         some = good[kept]
         if not len(some):
             raise InputError(
-                f"expected numbers in target {self.name!r} for regression; received none; try problem=classification"
+                f"expected numbers in target {self.name!r} for {self.problem or tasks.by_target('value')}; "
+                f"received none; try problem={tasks.by_target('classes')}"
             )
         if np.ptp(some) == 0:
             raise InputError(
                 f"target {self.name!r} is constant ({some[0]:g}); there is nothing to predict; name another column"
             )
-        return Target(self.name, "regression", reason, (), cast("NDArray[np.float64]", some)), kept
+        return Target(
+            self.name, self.problem or tasks.by_target("value"), reason, (), cast("NDArray[np.float64]", some)
+        ), kept

@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bestiary import tasks
 from bestiary.data.columns import LARGEST
 from bestiary.data.paths import checked_path
 from bestiary.errors import InputError
@@ -80,7 +81,7 @@ def _parse(file: str, lines: Iterator[tuple[int, str]]) -> TsFile:
     header = _header(file, lines)
     stamped = _flag(file, header, "timestamps")
     classes, numbers = _flag(file, header, "classlabel"), _flag(file, header, "targetlabel")
-    problem = "classification" if classes else "regression" if numbers else ""
+    problem = tasks.by_target("classes") if classes else tasks.by_target("value") if numbers else ""
     found = TsFile(" ".join(header.get("problemname", [file])), problem=problem)
     channels = None
     for number, line in lines:

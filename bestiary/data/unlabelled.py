@@ -10,48 +10,37 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from bestiary import tasks
 from bestiary.errors import InputError
 
 if TYPE_CHECKING:
     from bestiary.data.source import Source, Target
 
-WORDS = ("code", "normal", "anomaly")
-"""Words of reading that only these tasks have."""
 CODE = {"image": 32, "table": 16}
 """Numbers in a code unless a person says how many; at most a quarter of the features."""
 
 
-def unlabelled(source: Source, task: str, code: object = None, normal: object = None, anomaly: object = None) -> Source:
-    """The same rows for a task that learns without their target.
-
-    Args:
-        source: read as if its target, where it has one, were to be predicted.
-        task: one of `data.tasks.UNLABELLED`.
-        code: numbers in a code, for "reconstruct" and "anomaly".
-        normal: the class that is normal, or several of them, for "anomaly".
-        anomaly: instead, the class or classes that are not.
-
-    Returns:
-        The source, changed: classes stay as labels; a target of numbers is forgotten.
+def check_code(code: object) -> None:
+    """Refuses what cannot be how many numbers a code has.
 
     Raises:
-        InputError: for data that are neither tables nor images, and words that do not fit the task.
+        InputError: for anything but a whole number from 1.
     """
-    if source.kind not in CODE:
-        raise InputError(f"task {task} takes tables and images; these are {source.kind} data; name another task")
-    if code is not None and (task == "generate" or not isinstance(code, int) or isinstance(code, bool) or code < 1):
-        raise InputError(f"code is a whole number from 1, for reconstruct and anomaly; received {code!r} for {task}")
-    if (normal, anomaly) != (None, None) and task != "anomaly":
-        raise InputError(f"normal and anomaly name classes for the task anomaly; the task is {task}; leave them out")
-    plain = _without_target(source, task)
-    if task == "anomaly":
-        from bestiary.data.anomalies import AnomalySource
-
-        return cast("Source", AnomalySource(plain, normal, anomaly, code))
-    return cast("Source", Relabelled(plain, plain.target, code)) if task == "reconstruct" else plain
+    if code is not None and (not isinstance(code, int) or isinstance(code, bool) or code < 1):
+        raise InputError(f"code is a whole number from 1; received {code!r}")
 
 
-def _without_target(source: Source, task: str) -> Source:
+def without_target(source: Source, task: str) -> Source:
+    """The same rows for a task that learns without their target: classes stay as labels, numbers are forgotten.
+
+    Args:
+        source: read as if its target, where it has one, were to be predicted; it is changed.
+        task: the name of the task.
+
+    Raises:
+        InputError: for data of a kind that the task does not take.
+    """
+    tasks.takes(task, source.kind)
     target = source.target
     values = target.values if target.classes else np.zeros(len(source), np.int64)
     labels = f"; {target.name!r} is not learned from, only used to judge" if target.classes else ""

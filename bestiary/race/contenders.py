@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from bestiary import catalogue
+from bestiary import catalogue, tasks
 from bestiary.catalogue import Contender, Row
 from bestiary.contracts import ImageSpec, SeriesSpec, Spec
-from bestiary.data.tasks import SUPERVISED
 from bestiary.errors import InputError, nearest
 
 FAMILY = "family:"
@@ -71,8 +70,8 @@ def candidates(
 def _suited(row: Row, kind: str, problem: str) -> bool:
     """Whether an architecture is meant for such data and task; others are not missed when they stay away."""
     contenders = row.races.get(kind, ())
-    if problem in SUPERVISED:
-        return bool(contenders) and bool(set(row.recipes) & set(SUPERVISED))
+    if tasks.told_by_target(problem):
+        return bool(contenders) and any(map(tasks.told_by_target, row.recipes))
     return problem in row.recipes and any(not c.tasks or problem in c.tasks for c in contenders)
 
 

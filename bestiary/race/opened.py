@@ -22,7 +22,7 @@ from bestiary.race.plan import Job, Rival
 from bestiary.race.standings import baseline_standing, standing_of
 from bestiary.race.verdict import Candidate, Judgement, judge_race
 from bestiary.race.workers import Call
-from bestiary.tasks import read_predictions
+from bestiary.tasks.predictions import read_predictions
 
 MOST_OPENED = 4  # contenders judged when a race is ended before its last rung
 

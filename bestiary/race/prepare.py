@@ -14,15 +14,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from bestiary import __version__
+from bestiary import __version__, tasks
 from bestiary.data.source import SPLITS, Source
 from bestiary.data.store import read_spec, write_array, write_text
-from bestiary.data.tasks import SUPERVISED
 from bestiary.errors import InputError
 from bestiary.race.losses import constant
 from bestiary.race.plan import Plan, Rival
-from bestiary.tasks.features import reads
-from bestiary.tasks.registry import CLASSES, metric_named, ranking
+from bestiary.tasks.registry import task_for
 
 FOLDS = 3
 CLUSTERED = 1.1  # times the variance that equal rows would have if they were not, from which on they are groups
@@ -82,10 +80,10 @@ def prepare(
     Returns:
         A plan without entrants.
     """
-    from bestiary.baselines import for_kind, left_out
+    from bestiary.baselines import competitors, left_out
     from bestiary.data.splits import FOLDS_BELOW, assign, duplicates, folds, unit_keys
 
-    target = source.target
+    target, task = source.target, tasks.find(source.target.problem)
     splits = assign(source)
     rows = {name: int((splits == number).sum()) for number, name in enumerate(SPLITS)}
     data = folder / "data"
@@ -93,7 +91,7 @@ def prepare(
     notes = list(dict.fromkeys([*source.notes, *duplicates(source)]))  # before the folds, whose encoders are no one's
     notes += _note_test_rows(source, splits, folder / "sealed")
     ordered = source.times is not None and source.groups is None
-    few = target.problem in SUPERVISED and len(source) < FOLDS_BELOW and not ordered
+    few = task.folds and len(source) < FOLDS_BELOW and not ordered
     count = min(FOLDS, len(np.unique(unit_keys(source)[splits < 2]))) if few else 0
     count = count if count >= 2 else 0
     if count:
@@ -102,11 +100,12 @@ def prepare(
             inner = np.where(splits > 1, -1, np.where(fold == number, 1, 0)).astype(np.int8)
             inner[splits < 0] = -1
             source.encode(inner, data / f"fold{number}", wishes.seed, train_only=True)
-    names = for_kind(source.kind, target.problem)
-    counts = np.bincount(target.values[splits == 0].astype(np.int64)) if target.problem in CLASSES else ()
-    chosen, reason = ranking(target.problem, [int(c) for c in counts])
+    names = [one.name for one in competitors(source.kind, task.name)]
+    counts = np.bincount(target.values[splits == 0].astype(np.int64)) if task.answers_classes else ()
+    named, reason = task.ranking([int(c) for c in counts])
     if wishes.metric:
-        chosen, reason = metric_named(wishes.metric, target.problem), "you asked for it"
+        named, reason = wishes.metric, "you asked for it"
+    chosen = tasks.metric_named(named, task.name)
     plan = Plan(
         source=dict(arguments),
         digest=source.digest,
@@ -130,11 +129,9 @@ def prepare(
         rivals=[Rival(name, 0.0) for name in names if not left_out(name, len(target.classes))],
         versions=versions(),
     )
-    if plan.problem == "generate" and reads(read_spec(data)[0], plan.classes, rows["train"]):
-        say(
-            f"the judge learns first, once: a small network reads the {len(plan.classes)} classes of the training "
-            "images, and made images are compared in its features"
-        )
+    spec, facts = read_spec(data)
+    if notice := task_for(facts).notice(spec, rows["train"]):
+        say(notice)
     plan.constant = _constant(folder, plan)
     return plan
 

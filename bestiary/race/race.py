@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from bestiary import tasks
 from bestiary.data.source import Source
 from bestiary.data.store import read_spec
 from bestiary.errors import InputError
@@ -27,7 +28,6 @@ from bestiary.race.showing import snapshot
 from bestiary.race.stages import alone, encore
 from bestiary.race.winner import save_winner
 from bestiary.race.workers import Pool
-from bestiary.tasks.registry import CLASSES
 
 SHORT_GRACE = 2.0  # the same when time has run out
 GRACE = 5.0  # seconds that trainings have to save what they hold, when a person ends the race
@@ -342,7 +342,7 @@ def introduce(data: Source, listener: Listener | None, clock: Clock, budget: flo
     told = f"{len(data):,} rows of kind {data.kind}: {data.reason}"
     what = f"{len(target.classes)} classes" if target.classes else "numbers"
     about = f"target {target.name!r} holds {what}, {target.problem}: {target.reason}"
-    if target.problem not in (*CLASSES, "regression"):
+    if tasks.find(target.problem).target not in ("classes", "value"):
         about = f"task {target.problem}: {target.reason}"
     for message in (told, about, *data.notes):
         tell(listener, "reading", clock, budget, message)

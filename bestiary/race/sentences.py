@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bestiary.race.evidence import Interval
 from bestiary.race.statistics import FEWEST, Estimate, rows_needed
-from bestiary.tasks.metrics import Metric
+from bestiary.tasks.metric import Metric
 
 if TYPE_CHECKING:
     from bestiary.race.verdict import Bench, Candidate, Judgement
@@ -29,8 +29,8 @@ def figure(metric: Metric, interval: Interval) -> str:
     """A score with its interval.
 
     Example:
-        >>> from bestiary.tasks.metrics import by_name
-        >>> figure(by_name("accuracy"), Interval(0.981, 0.965, 0.99))
+        >>> from bestiary.tasks.classes import METRICS
+        >>> figure(METRICS[0], Interval(0.981, 0.965, 0.99))
         '98.1 % accuracy (96.5 to 99.0)'
     """
     value = number(metric, interval.value)
@@ -42,8 +42,8 @@ def difference(metric: Metric, interval: Interval) -> str:
     """How far one model is ahead of another, with its interval.
 
     Example:
-        >>> from bestiary.tasks.metrics import by_name
-        >>> difference(by_name("accuracy"), Interval(0.012, 0.001, 0.024))
+        >>> from bestiary.tasks.classes import METRICS
+        >>> difference(METRICS[0], Interval(0.012, 0.001, 0.024))
         '1.2 points, 0.1 to 2.4'
     """
     unit = " points" if metric.percent else f" in {metric.title}"
@@ -54,12 +54,12 @@ def gap(metric: Metric, interval: Interval) -> str:
     """A network minus a baseline, and whom a plus speaks for.
 
     Example:
-        >>> from bestiary.tasks.metrics import by_name
-        >>> gap(by_name("accuracy"), Interval(0.012, 0.001, 0.024))
+        >>> from bestiary.tasks.classes import METRICS
+        >>> gap(METRICS[0], Interval(0.012, 0.001, 0.024))
         '+1.2 points for the network, 0.1 to 2.4'
-        >>> gap(by_name("rmse"), Interval(-2.0, -3.0, -1.0))
+        >>> gap(Metric("rmse", "RMSE", False, "values", 0.0, math.inf), Interval(-2.0, -3.0, -1.0))
         'RMSE higher by 2.00 with the network, 1.00 to 3.00'
-        >>> wrong = Metric("sequence_error_rate", "wrong answers", False, "transduce", "evidence", 0.0, 1.0, True)
+        >>> wrong = Metric("sequence_error_rate", "wrong answers", False, "evidence", 0.0, 1.0, True)
         >>> gap(wrong, Interval(0.02, 0.01, 0.03))
         'wrong answers lower by 2.0 points with the network, 1.0 to 3.0'
     """
@@ -158,7 +158,7 @@ def outcome(judgement: Judgement, bench: Bench) -> str:
     scored = figure(bench.metric, judgement.test[leader.name][bench.metric.name])
     where = f"{bench.rows:,} unseen {bench.judged}"
     if judgement.crowned:
-        text = f"{title(leader)} {verb_of(bench.metric)} best: {scored} on {where}{_against(judgement, bench)}."
+        text = f"{title(leader)} {bench.verb} best: {scored} on {where}{_against(judgement, bench)}."
     elif len(bench.order) == 1:
         text = f"{title(leader)} reaches {scored} on {where}; {judgement.reason}."
     else:
@@ -172,18 +172,6 @@ def outcome(judgement: Judgement, bench: Bench) -> str:
         )
         text = f"No winner: {first}, but {judgement.reason}; {ships}."
     return capital(text) if leader.title or not leader.network else text
-
-
-def verb_of(metric: Metric) -> str:
-    """What a model does, judged by a metric.
-
-    Example:
-        >>> from bestiary.tasks.metrics import by_name
-        >>> verb_of(by_name("rmse"))
-        'predicts'
-    """
-    verbs = {"reconstruct": "reconstructs", "generate": "generates", "transduce": "answers", "control": "acts"}
-    return verbs.get(metric.problem, "predicts")
 
 
 def capital(text: str) -> str:

@@ -6,6 +6,7 @@ import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 
+from bestiary import tasks
 from bestiary.race.plan import Entrant, Job, Plan, Stage
 from bestiary.race.sizing import (
     LEAST_STEPS,
@@ -27,14 +28,13 @@ PLATEAU = 0.7
 SLACK, PHASED_SLACK = 1.1, 1.5  # seconds kept for one that is reckoned; a last phase that never came costs everything
 EPOCHS = 50
 UNBOUNDED = 3e7  # seconds: where epochs decide, the clock does not
-ENDLESS = ("environment", "corpus")  # kinds whose training rows do not say how many updates are of use
 
 
 def unit_of(plan: Plan, pace: Mapping[str, float]) -> Unit:
     """What is equal for all in this race, with the paces known now."""
     batch = {e.name: e.batch for e in plan.entrants}
     epoch = {name: max(1, plan.rows["train"] // size) for name, size in batch.items()}
-    if plan.kind in ENDLESS:
+    if tasks.find(plan.problem).endless:
         epoch = dict.fromkeys(epoch, 1_000_000)
     return Unit(plan.equal, pace, batch, epoch)
 

@@ -29,7 +29,9 @@ from scipy.special import ndtr, ndtri, stdtrit
 
 from bestiary.contracts import Predictions
 from bestiary.race.evidence import Interval
-from bestiary.race.measures import Combine, Floats, linear, sums
+from bestiary.race.measures import linear
+from bestiary.tasks.evidence import Combine, Floats
+from bestiary.tasks.registry import evidence_of
 
 RESAMPLES = 2_000
 MOST_UNITS = 2_500  # more units are joined at random into this many: the standard error is then known to 1.4 %
@@ -193,7 +195,7 @@ class Resampling:
 
     def score(self, seeds: Iterable[Predictions], truth: NDArray[np.generic], problem: str) -> dict[str, Estimate]:
         """Each metric of a model, averaged over its seeds."""
-        every = [self.estimates(*sums(predictions, truth, problem)) for predictions in seeds]
+        every = [self.estimates(*evidence_of(problem).sums(predictions, truth)) for predictions in seeds]
         return {name: mean([estimates[name] for estimates in every]) for name in every[0]}
 
 

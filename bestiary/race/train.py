@@ -11,11 +11,10 @@ from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hin
 
 import torch
 
-from bestiary import catalogue
+from bestiary import catalogue, tasks
 from bestiary.architectures.build import build, resolve
 from bestiary.catalogue import Contender, Row
 from bestiary.data.store import read_spec
-from bestiary.data.tasks import SUPERVISED, UNLABELLED
 from bestiary.errors import InputError, nearest
 from bestiary.race.contenders import Candidate, candidates
 from bestiary.race.course import Clock, Course
@@ -126,8 +125,8 @@ def train(
 
 def _only_task(row: Row) -> str | None:
     """The first task of a row that learns without a target, as data with one would be taken for another; else None."""
-    first, without = next(iter(row.recipes)), all(task in UNLABELLED for task in row.recipes)
-    alone = len(row.recipes) == 1 and first not in SUPERVISED
+    first, without = next(iter(row.recipes)), all(tasks.find(task).labels == "judging" for task in row.recipes)
+    alone = len(row.recipes) == 1 and not tasks.told_by_target(first)
     return first if alone or without else None
 
 

@@ -11,13 +11,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from bestiary import tasks
 from bestiary.contracts import Predictions
-from bestiary.data.tasks import JUDGED
 from bestiary.race import sentences
 from bestiary.race.evidence import Interval
 from bestiary.race.statistics import FEWEST, Estimate, Resampling, excludes_zero, wilson, within_one_standard_error
-from bestiary.tasks.metrics import Metric, score_classes, score_values
-from bestiary.tasks.registry import evidence_of, metric_named, metrics_of
+from bestiary.tasks import TaskDescriptor
+from bestiary.tasks.metric import Metric
+from bestiary.tasks.registry import evidence_of
 
 
 @dataclass(frozen=True)
@@ -104,15 +105,15 @@ def judge_race(
     Raises:
         ValueError: when predictions are not of the same rows as the truth.
     """
-    known = np.asarray(truth)
-    _check(candidates, known, classes if evidence_of(problem) is None else ())
+    known, task = np.asarray(truth), tasks.find(problem)
+    _check(candidates, known, classes if task.answers_classes else ())
     resampling = Resampling(len(known), blocks if groups is None else groups, seed=seed)
     usable = [c for c in candidates if all(_finite(p) for p in c.predictions)]
     scores = {c.name: resampling.score(c.predictions, known, problem) for c in usable}
-    ranking, note = metric_named(metric, problem), ""
+    ranking, note = tasks.metric_named(metric, problem), ""
     if usable and ranking.name not in scores[usable[0].name]:
         note = f"{ranking.title} is undefined on these test rows; "
-        ranking = next(m for m in metrics_of(problem) if m.name in scores[usable[0].name] and m.needs != "labels")
+        ranking = next(m for m in task.metrics if m.name in scores[usable[0].name] and m.needs != "labels")
     judgement = Judgement(ranking.name, test={c.name: {} for c in candidates})
     if not usable:
         judgement.sentence = judgement.reason = "No winner: no model gave finite answers on the test rows."
@@ -120,8 +121,7 @@ def judge_race(
         return judgement
     judgement.test |= {c.name: _intervals(c, scores[c.name], resampling, known, problem) for c in usable}
     judgement.spread = {c.name: _spread(c, known, problem) for c in usable if len(c.predictions) > 1}
-    judged = JUDGED.get(problem, "rows")
-    bench = Bench(usable, scores, ranking, len(known), len(known) + train_rows, judged)
+    bench = Bench(usable, scores, ranking, len(known), len(known) + train_rows, task)
     _crown(judgement, bench)
     _worth(judgement, bench)
     judgement.reason = note + judgement.reason
@@ -155,7 +155,7 @@ def _intervals(
     """Wilson for the accuracy on independent rows, and for perfect or hopeless shares; else from the resamples."""
     found: dict[str, Interval] = {}
     for name, estimate in scores.items():
-        metric = metric_named(name, problem)
+        metric = tasks.metric_named(name, problem)
         if name == "accuracy" and resampling.independent == len(truth):
             found[name] = wilson(estimate.value, len(truth))
         elif estimate.constant and metric.high - metric.low == 1:
@@ -174,9 +174,7 @@ def _effective(metric: str, truth: NDArray[np.generic], units: int) -> float:
 
 
 def _spread(candidate: Candidate, truth: NDArray[np.generic], problem: str) -> dict[str, float]:
-    evidence = evidence_of(problem)
-    score = score_values if problem == "regression" else score_classes
-    seeds = [evidence.score(p) if evidence else score(p, truth) for p in candidate.predictions]
+    seeds = [evidence_of(problem).score(p, truth) for p in candidate.predictions]
     return {name: float(np.std([s[name] for s in seeds], ddof=1)) for name in seeds[0]}
 
 
@@ -185,7 +183,7 @@ class Bench:
 
     Attributes:
         rows: test rows; `total`: all rows.
-        judged: what rows are called.
+        judged: what rows are called; `verb`: what a model does with them.
     """
 
     def __init__(
@@ -195,9 +193,10 @@ class Bench:
         metric: Metric,
         rows: int,
         total: int,
-        judged: str = "rows",
+        task: TaskDescriptor,
     ) -> None:
-        self.metric, self.rows, self.total, self.judged = metric, rows, total, judged
+        self.metric, self.rows, self.total = metric, rows, total
+        self.judged, self.verb = task.judged, task.verb
         self._sign = 1 if metric.higher else -1
         self._scores = {name: estimates[metric.name] for name, estimates in scores.items()}
         self.order = sorted(candidates, key=lambda c: (-self._sign * self._scores[c.name].value, c.cost))

@@ -24,13 +24,12 @@ from bestiary.contracts import Algorithm, Predictions
 from bestiary.data.opening import open_data
 from bestiary.data.source import SPLITS
 from bestiary.data.store import StoredData, read_array, read_spec, write_text
-from bestiary.data.tasks import SUPERVISED
 from bestiary.errors import Diverged, InputError
 from bestiary.fit import fit
 from bestiary.race.watch import Stopped, Watched, peak_memory
 from bestiary.runs.run import RunFolder
-from bestiary.tasks import TrainingJudge, read_predictions, write_predictions
-from bestiary.tasks.judge import MOST
+from bestiary.tasks.judge import TrainingJudge
+from bestiary.tasks.predictions import read_predictions, write_predictions
 from bestiary.tasks.registry import task_for
 
 AGAIN, FAILED, DISK, DIVERGED = 3, 4, 5, 6
@@ -109,7 +108,7 @@ def train(folder: str) -> None:
     data = open_data(Path(job["data"]), batch=job["batch"], seed=job["seed"], device=job["device"])
     learner = _learner(job, data)
     task = task_for(data.facts)
-    judge = TrainingJudge(task, data, due=job["look_every"], seed=job["seed"], most=getattr(task, "most", MOST))
+    judge = TrainingJudge(task, data, due=job["look_every"], seed=job["seed"], most=task.most)
     run = Watched(RunFolder(here, patience=job["patience"]), job, stopping, judge)
     torch.manual_seed(job["seed"])
     try:
@@ -234,7 +233,7 @@ def _measure(job: dict[str, Any], began: float, enough: float) -> dict[str, Any]
         looks = [_timed(lambda: judge(learner.answer, 1))]  # the first one imports and warms up
         if looks[0] < job["limit"]:
             looks.append(_timed(lambda: judge(learner.answer, 1)))
-        rows = min(len(data.arrays("validation")["target"]), getattr(judge.task, "most", MOST))
+        rows = min(len(data.arrays("validation")["target"]), judge.task.most)
     except (InputError, ValueError, RuntimeError, MemoryError) as reason:
         return {"name": job["name"], "reason": explain(reason)[1]}
     warmed = steps[1:] or steps
@@ -261,19 +260,16 @@ def _timed(work: Callable[[], object]) -> float:
 
 def rival(folder: str) -> None:
     """Fits a baseline within its core-seconds."""
-    from bestiary.baselines import run_baseline, run_rival
+    from bestiary.baselines import run_baseline
 
     here = Path(folder)
     job = json.loads((here / "job.json").read_text(encoding="utf-8"))
     began = time.monotonic()
     data, folds = Path(job["data"]), [Path(fold) for fold in job["folds"]] or None
-    written, facts = job["written"] or None, read_spec(Path(job["data"]))[1]
-    if facts["problem"] in SUPERVISED:
-        result = run_baseline(
-            job["name"], data, here, seconds=job["seconds"], seed=job["seed"], folds=folds, written=written
-        )
-    else:
-        result = run_rival(job["name"], data, here, seconds=job["seconds"], seed=job["seed"], written=written)
+    written, facts = job["written"] or None, read_spec(data)[1]
+    result = run_baseline(
+        job["name"], data, here, seconds=job["seconds"], seed=job["seed"], folds=folds, written=written
+    )
     predictions = read_predictions(here / "validation.parquet")
     scores = task_for(facts).score(predictions, _truth_of(data, predictions))
     words = {"scores": scores, "seconds": time.monotonic() - began, "memory": peak_memory()}
@@ -308,31 +304,14 @@ def answer(folder: str, data: str, sealed: str, out: str) -> None:
 
 def rival_answer(folder: str, data: str, sealed: str, out: str) -> None:
     """The same for a fitted baseline."""
+    from bestiary.baselines import load_baseline
+
     here = Path(folder)
     stored = open_data(Path(data), sealed=Path(sealed))
+    name = json.loads((here / "job.json").read_text(encoding="utf-8"))["name"]
+    known = load_baseline(here / "model.skops", stored.spec.kind, str(stored.facts["problem"]), name)
     began = time.perf_counter()
-    if stored.facts["problem"] in SUPERVISED:
-        predictions = _fitted_predictions(here / "model.skops", stored)
-    else:
-        from bestiary.baselines import load_rival
-
-        name = json.loads((here / "job.json").read_text(encoding="utf-8"))["name"]
-        known = load_rival(here / "model.skops", stored.spec.kind, str(stored.facts["problem"]), name)
-        began = time.perf_counter()
-        predictions = task_for(stored.facts).predict(known, stored, SPLITS[2])
+    predictions = task_for(stored.facts).predict(known, stored, SPLITS[2])
     seconds = time.perf_counter() - began
     write_predictions(Path(out), predictions)
     write_text(here / "answered.json", json.dumps({"predict_seconds": 1000 * seconds / max(1, len(predictions))}))
-
-
-def _fitted_predictions(model: Path, stored: StoredData) -> Predictions:
-    """Of a fitted scikit-learn baseline, for classes or values."""
-    from bestiary.baselines import load_fitted
-
-    arrays = {name: array.numpy() for name, array in stored.arrays(SPLITS[2]).items()}
-    outputs = torch.from_numpy(np.array(load_fitted(model).predict(arrays), dtype=np.float32))
-    row = torch.from_numpy(np.array(arrays["row"], dtype=np.int64))
-    if stored.regression:
-        return Predictions({"row": row, "value": outputs.reshape(-1)})
-    columns = {f"probability_{k}": outputs[:, k].contiguous() for k in range(outputs.shape[1])}
-    return Predictions({"row": row, **columns})

@@ -6,18 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bestiary import tasks
 from bestiary.race.evidence import Interval, Standing, Verdict
 from bestiary.report import words
 
 LEAST_LEARNED = 0.005  # of the constant loss: less is none, rounded
-KNOWING_NOTHING = {
-    "reconstruct": "Giving the mean training row back for every row",
-    "generate": "Making the mean training row again and again",
-    "transduce": "The commonest answer for every row",
-    "continue": "Knowing only how common each token is",
-    "control": "Acting by chance",
-}
-"""What knowing nothing means, where that is not the same answer for every row."""
 STATUS = {
     "finalist": "finalist",
     "baseline": "baseline",
@@ -96,9 +89,8 @@ def scale(verdict: Verdict) -> Scale | None:
         low, high = min(low, interval.low), max(high, interval.high)
     margin = 0.06 * (high - low) or 0.05 * abs(high) or 0.5
     low, high = low - margin, high + margin
-    if verdict.metric in ("accuracy", "balanced_accuracy", "macro_f1", "auroc"):
-        low, high = max(0.0, low), min(1.0, high)
-    return Scale(low, high)
+    known = tasks.metric_of(verdict.metric)
+    return Scale(max(low, known.low), min(high, known.high)) if known else Scale(low, high)
 
 
 def finite(interval: Interval) -> Interval:

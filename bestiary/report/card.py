@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from bestiary import tasks
 from bestiary.errors import InputError
 from bestiary.race.evidence import Standing, Verdict
 from bestiary.report import board, words
-from bestiary.tasks.registry import CLASSES
 
 LISTED = 40  # classes that are named
 
@@ -44,12 +44,8 @@ def model_card(
 
 
 def _what(verdict: Verdict, standing: Standing) -> str:
-    if verdict.problem == "regression":
-        job = f"predicts a number, `{_code(verdict.target)}`"
-    elif verdict.problem in CLASSES:
-        job = f"predicts which of {len(verdict.classes):,} classes of `{_code(verdict.target)}` a row has"
-    else:
-        job = f"was trained for the task *{verdict.problem}*"
+    task = tasks.find(verdict.problem)
+    job = task.job.format(target=_code(verdict.target), classes=f"{len(verdict.classes):,}")
     source = ""
     if standing.network:
         from bestiary import catalogue
@@ -86,8 +82,9 @@ def _quality(verdict: Verdict, standing: Standing) -> str:
 
 
 def _use(problem: str, new: str) -> str:
-    typed = f"```\n{words.next_verb(problem, 'THIS_FOLDER', new)}\n```"
-    if problem in ("generate", "continue", "control"):
+    task = tasks.find(problem)
+    typed = f"```\n{task.next_command('THIS_FOLDER', new)}\n```"
+    if not task.predicts:
         return typed
     return (
         f"{typed}\n\n"
@@ -117,7 +114,7 @@ def _limits(verdict: Verdict, standing: Standing) -> str:
             f"The test rows of these data were opened for the {words.times(verdict.openings)} time: "
             "the scores may be a little too good."
         )
-    if verdict.problem in CLASSES:
+    if tasks.find(verdict.problem).answers_classes:
         lines.append("It gives every row one of its classes, also a row that has none of them.")
     return "\n".join(f"- {line}" for line in lines)
 

@@ -12,10 +12,10 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from bestiary import tasks
 from bestiary.errors import InputError
 from bestiary.race.evidence import Standing, Verdict
 from bestiary.race.plan import Plan
-from bestiary.tasks.registry import CLASSES, evidence_of
 
 Answers = NDArray[np.float64]  # probabilities [N, K], or values [N]
 
@@ -80,7 +80,7 @@ def gather(run: Path) -> Evidence:
         raise InputError(f"expected the folder of a finished race; {run} has no verdict.json; {advice}")
     try:
         verdict = Verdict.read(path)
-        evidence_of(verdict.problem)  # its metrics are known by name from here on
+        tasks.find(verdict.problem)
     except (ValueError, TypeError, KeyError) as reason:
         raise InputError(f"{path} cannot be read ({reason}); race again with `bestiary race --plan`") from reason
     spec = _words(run / "data" / "spec.json")
@@ -127,9 +127,7 @@ def _add_predictions(evidence: Evidence) -> None:
     if not (folder / "truth.parquet").is_file():
         return
     verdict = evidence.verdict
-    truth = evidence.truth = _read_truth(folder / "truth.parquet", verdict.problem)
-    if verdict.problem not in CLASSES and verdict.problem != "regression":
-        return  # their predictions are evidence, which their own sections read
+    truth = evidence.truth = _read_truth(folder / "truth.parquet")
     tested = [standing.name for standing in verdict.standings if standing.test]
     wanted = [name for name in (verdict.chosen, verdict.networks_best, verdict.baseline_best) if name in tested]
     for name in dict.fromkeys([*wanted, *tested]):
@@ -137,13 +135,13 @@ def _add_predictions(evidence: Evidence) -> None:
             break  # the others are only looked at where those that matter left none
         key = file_key(name)
         paths = [folder / f"{key}.parquet", *(folder / f"{key}.{place}.parquet" for place in range(1, 20))]
-        read = [_read_answers(path, verdict.problem, truth.rows) for path in paths if path.is_file()]
+        read = [_read_answers(path, truth.rows) for path in paths if path.is_file()]
         answers = [given for given in read if given is not None]
         if answers:
             evidence.predictions[name] = answers
 
 
-def _read_truth(path: Path, problem: str) -> Truth:
+def _read_truth(path: Path) -> Truth:
     import pyarrow.parquet as parquet
 
     table = parquet.read_table(path)
@@ -151,25 +149,28 @@ def _read_truth(path: Path, problem: str) -> Truth:
     remarks = tuple(str(v) if v is not None else "" for v in table[remark].to_pylist()) if remark else ()
     rows = np.asarray(table["row"].to_numpy(), dtype=np.int64)
     target = table["target"].to_numpy()
-    if problem != "regression":
+    if np.issubdtype(target.dtype, np.integer):
         return Truth(rows, np.asarray(target, dtype=np.int64), remarks)
     return Truth(rows, np.asarray(target, dtype=np.float64), remarks)
 
 
-def _read_answers(path: Path, problem: str, rows: NDArray[np.int64]) -> Answers | None:
-    """In the order of `rows`; None when the file is about other rows."""
+def _read_answers(path: Path, rows: NDArray[np.int64]) -> Answers | None:
+    """In the order of `rows`; None when the file is about other rows, or holds neither probabilities nor values."""
     import pyarrow.parquet as parquet
 
-    table = parquet.read_table(path)
-    names = [n for n in table.column_names if n.startswith("probability_")] if problem in CLASSES else ["value"]
-    names.sort(key=lambda name: int(name.rpartition("_")[2]) if name != "value" else 0)
+    columns = parquet.read_schema(path).names
+    chances = [name for name in columns if name.startswith("probability_")]
+    names = sorted(chances, key=lambda name: int(name.rpartition("_")[2])) or [n for n in columns if n == "value"]
+    if not names:
+        return None  # such predictions are evidence, which the sections of their task read
+    table = parquet.read_table(path, columns=["row", *names])
     found = np.asarray(table["row"].to_numpy(), dtype=np.int64)
     order, wanted = np.argsort(found, kind="stable"), np.argsort(rows, kind="stable")
-    if not names or not np.array_equal(found[order], rows[wanted]):
+    if not np.array_equal(found[order], rows[wanted]):
         return None
     answers = np.empty((len(rows), len(names)))
     answers[wanted] = np.column_stack([table[name].to_numpy() for name in names])[order]
-    return np.nan_to_num(answers) if problem in CLASSES else answers[:, 0]
+    return np.nan_to_num(answers) if chances else answers[:, 0]
 
 
 # -------------------------------------------------------------------------------------------------- trainings

@@ -57,7 +57,7 @@ def worst(evidence: Evidence, truth: Truth, given: Answers, most: int = 12) -> l
         most: how many.
     """
     inputs = _Inputs(evidence, truth.rows)
-    if evidence.verdict.problem == "regression":
+    if given.ndim == 1:
         places = answers.worst_values(truth.target.astype(float), given, most)
         return [_value(truth, given, int(place), inputs) for place in places]
     places = answers.worst_classes(truth.target.astype(np.int64), given, most)

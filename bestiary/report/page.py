@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bestiary import tasks
 from bestiary.data.store import write_text
-from bestiary.data.tasks import JUDGED, UNLABELLED
 from bestiary.race.evidence import Standing, Verdict
 from bestiary.race.stages import UNBOUNDED
 from bestiary.report import board, figures, words
-from bestiary.report.details import look
 from bestiary.report.gather import Evidence, gather
 from bestiary.report.sections import data_uri, sections_of
-from bestiary.tasks.registry import CLASSES, evidence_of
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -51,7 +49,7 @@ def render(evidence: Evidence) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        loader=FileSystemLoader([Path(__file__).parent / "templates", Path(__file__).parents[1]]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -68,7 +66,7 @@ def render(evidence: Evidence) -> str:
             "name": _name,
         }
     )
-    environment.globals.update({"data_uri": data_uri, "next_verb": words.next_verb, "able": words.able})
+    environment.globals.update({"data_uri": data_uri})
     environment.globals.update(
         {"score": words.score, "bounds": board.bounds, "shorten": words.shorten, "share": words.share}
     )
@@ -84,41 +82,41 @@ def _name(text: str) -> Markup:
 
 def _context(evidence: Evidence) -> dict[str, Any]:
     verdict = evidence.verdict
-    shown = _shown(evidence)
+    task, sections = tasks.find(verdict.problem), sections_of(evidence)
     run = evidence.run.resolve().name
     lines = board.lines(verdict)
-    context: dict[str, Any] = {
+    new_rows = words.new_rows(verdict.kind, evidence.plan.source if evidence.plan else {})
+    return {
+        "task": task,
         "verdict": verdict,
         "evidence": evidence,
         "plan": evidence.plan,
         "run": run,
         "run_quoted": shlex.quote(run),
         "run_python": json.dumps(run, ensure_ascii=False),
-        "new_rows": words.new_rows(verdict.kind, evidence.plan.source if evidence.plan else {}),
+        "new_rows": new_rows,
+        "following": words.next_command(verdict, shlex.quote(run), new_rows),
         "winner": (evidence.run / "winner").is_dir(),
         "warnings": _warnings(verdict),
         "lines": lines,
         "chosen": next((line for line in lines if line.chosen), None),
         "scale": board.scale(verdict),
-        "knowing_nothing": board.KNOWING_NOTHING.get(verdict.problem, "Predicting the same for every row"),
-        "judged": JUDGED.get(verdict.problem, "rows"),
+        "knowing_nothing": task.ignorance,
+        "judged": task.judged,
         "verb": "train" if evidence.plan and evidence.plan.rungs == 1 else "race",
-        "aim": "" if verdict.problem in UNLABELLED else verdict.target,
+        "aim": "" if task.labels == "judging" else verdict.target,
         "unbounded": evidence.plan is not None and evidence.plan.budget >= UNBOUNDED,
         "metrics": board.metrics_of(verdict.standings),
-        "meanings": words.meanings(verdict.problem),
+        "meanings": {metric.name: metric.meaning for metric in task.metrics if metric.meaning},
         "worth": _worth(verdict),
         "worth_scale": board.worth_scale(verdict.worth_it) if verdict.worth_it else None,
         "difference": board.difference,
         "curves": _curves(evidence),
         "costs": _costs(verdict),
-        "shown": shown,
         "reached": _reached(evidence),
+        "sections": sections,
+        "pictures": next((section for section in sections if not section.template), None),
     }
-    truth = evidence.truth
-    plain = verdict.problem in CLASSES or verdict.problem == "regression"
-    detail = look(evidence, truth, shown) if plain and shown and truth is not None and len(truth.rows) else None
-    return {**context, "detail": detail, "sections": sections_of(evidence)}
 
 
 def _warnings(verdict: Verdict) -> list[str]:
@@ -146,12 +144,6 @@ def _worth(verdict: Verdict) -> str:
     return "No" if verdict.worth_it.high < 0 or verdict.worth_it.value <= 1e-9 else "Not proven"
 
 
-def _shown(evidence: Evidence) -> Standing | None:
-    """Whose predictions are looked at closely: the chosen model's, or the best that were kept."""
-    order = sorted(evidence.verdict.standings, key=lambda s: s.name != evidence.verdict.chosen)
-    return next((s for s in order if s.name in evidence.predictions), None)
-
-
 # ------------------------------------------------------------------------------------------------------- curves
 
 
@@ -174,7 +166,7 @@ def _curves(evidence: Evidence) -> dict[str, Any] | None:
     ]
     if not lines:
         return None
-    unit = _unit(evidence.verdict.problem)
+    unit = tasks.find(evidence.verdict.problem).unit
     constant = (evidence.plan.constant or None) if evidence.plan else None
     spreads = []
     for name, trainings in evidence.trainings.items():
@@ -190,14 +182,6 @@ def _curves(evidence: Evidence) -> dict[str, Any] | None:
         "drawn": len(lines),
         "finalists": [line.name for line in lines if line.finalist],
     }
-
-
-def _unit(problem: str) -> str:
-    """What a learning curve shows."""
-    own = evidence_of(problem)
-    if own is not None:
-        return own.unit
-    return "log loss" if problem in CLASSES else "squared error of the standardised target"
 
 
 # --------------------------------------------------------------------------------------------------------- cost

@@ -1,6 +1,6 @@
-"""What the report shows of tasks beyond classes and values: samples, reconstructions, attention, graphs, returns.
+"""What the report shows of a task: confusions, samples, reconstructions, attention, graphs, returns.
 
-A task's module has a function (evidence) -> sections; `SECTIONS` names it. Whatever it shows comes from the run folder.
+A task names a function (evidence) -> sections. Whatever it shows comes from the run folder.
 """
 
 from __future__ import annotations
@@ -8,24 +8,14 @@ from __future__ import annotations
 import base64
 import importlib
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
+from bestiary import tasks
 from bestiary.report.gather import Evidence
 from bestiary.sampling.pictures import Picture
 
-SECTIONS: Mapping[str, str] = {
-    "reconstruct": "bestiary.report.reconstruct:sections",
-    "anomaly": "bestiary.report.anomaly:sections",
-    "generate": "bestiary.report.generate:sections",
-    "transduce": "bestiary.report.transduce:sections",
-    "continue": "bestiary.report.language:sections",
-    "nodes": "bestiary.report.graphs:sections",
-    "links": "bestiary.report.graphs:sections",
-    "graphs": "bestiary.report.graphs:sections",
-    "control": "bestiary.report.control:sections",
-}
-"""task -> "module:function"."""
 FIGURE = re.compile(r"[+−-]?\d[\d,.]*(e[+−-]?\d+)?(\s?%| times)?|–(?!.)")
 """A number with its unit, or the dash that stands for none."""
 
@@ -39,6 +29,8 @@ class Section:
         text: what is to be seen, in a paragraph; escaped when it is shown.
         pictures: drawings with their captions.
         heads, rows: a table, where there is one; cells are text.
+        template: drawn instead of all that, a path within the package; `words` are what it is given.
+        anchors: (id, label) of places in the template that the head of the report leads to; else its title does.
     """
 
     title: str
@@ -46,6 +38,9 @@ class Section:
     pictures: Sequence[Picture] = ()
     heads: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
+    template: str = ""
+    words: Mapping[str, Any] = field(default_factory=dict)
+    anchors: Sequence[tuple[str, str]] = ()
 
     @property
     def figures(self) -> list[bool]:
@@ -60,14 +55,18 @@ class Section:
 
 
 def sections_of(evidence: Evidence) -> list[Section]:
-    """The sections of a race; a picture that cannot be made is left out, and the report says why."""
-    if evidence.verdict.problem not in SECTIONS:
-        return []
-    module, _, name = SECTIONS[evidence.verdict.problem].partition(":")
+    """The sections of a race; what cannot be made is left out, and the report says why."""
+    module, _, name = tasks.find(evidence.verdict.problem).report.partition(":")
+    return attempted(lambda: getattr(importlib.import_module(module), name)(evidence))
+
+
+def attempted(make: Callable[[], Section | list[Section]]) -> list[Section]:
+    """One section or several; in their place the reason why they could not be made."""
     try:
-        return getattr(importlib.import_module(module), name)(evidence)
+        made = make()
     except Exception as reason:  # a report with a picture less is better than none
         return [Section("Pictures", f"They could not be drawn: {type(reason).__name__}: {reason}")]
+    return made if isinstance(made, list) else [made]
 
 
 def data_uri(png: bytes) -> str:

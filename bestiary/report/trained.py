@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from bestiary.architectures.build import build
-from bestiary.baselines import load_rival
+from bestiary.baselines import load_baseline
 from bestiary.contracts import Spec
 from bestiary.data.opening import open_data
 from bestiary.errors import InputError
@@ -46,7 +46,7 @@ def _load(evidence: Evidence, standing: Standing, spec: Spec) -> Any:
     here = evidence.run / standing.folder
     if not standing.network:
         name = standing.name.partition("/")[2]
-        return load_rival(here / "model.skops", spec.kind, evidence.verdict.problem, name)
+        return load_baseline(here / "model.skops", spec.kind, evidence.verdict.problem, name)
     job = json.loads((here / "job.json").read_text(encoding="utf-8"))
     network = build(job["network"], job["keywords"], spec, seed=job["seed"])
     load_model(network, str(here / "answer.safetensors"), strict=True)

@@ -4,35 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from bestiary import tasks
 from bestiary.race.evidence import Verdict
-from bestiary.tasks.metrics import Metric
-from bestiary.tasks.registry import TASKS, evidence_of
 
-TITLES = {
-    "accuracy": "accuracy",
-    "balanced_accuracy": "balanced accuracy",
-    "log_loss": "log loss",
-    "macro_f1": "macro F1",
-    "auroc": "AUROC",
-    "rmse": "RMSE",
-    "mae": "MAE",
-    "r2": "R²",
-}
-MEANINGS = {
-    "accuracy": "share of rows whose class is predicted rightly",
-    "balanced_accuracy": "mean over classes of the share of their rows that is found; rare classes weigh as much",
-    "log_loss": "mean of −log of the probability given to the true class: 0 is perfect, confident mistakes are dear",
-    "macro_f1": "mean over classes of the harmonic mean of precision and recall",
-    "auroc": "probability that a row of a class is ranked above a row of another: 0.5 is chance, 1 perfect",
-    "rmse": "root of the mean squared error, in the unit of the target",
-    "mae": "mean absolute error, in the unit of the target",
-    "r2": "share of the variance of the target that is explained: 0 is the mean, 1 perfect",
-}
-_PERCENT = {"accuracy", "balanced_accuracy"}
 _TIMES = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth", 6: "sixth", 7: "seventh"}
 
 
@@ -43,27 +20,8 @@ def title(metric: str) -> str:
         >>> title("balanced_accuracy")
         'balanced accuracy'
     """
-    known = _metric(metric)
-    return known.title if known else TITLES.get(metric, metric.replace("_", " "))
-
-
-def meanings(problem: str) -> Mapping[str, str]:
-    """What each metric of a task says, in a sentence."""
-    evidence = evidence_of(problem)
-    return {m.name: m.meaning for m in evidence.metrics} if evidence else MEANINGS
-
-
-def _metric(name: str) -> Metric | None:
-    """The metric of that name, of a task whose module is loaded; classes and values are in `TITLES`."""
-    if name in TITLES:
-        return None
-    for target in TASKS.values():
-        module = sys.modules.get(target.partition(":")[0])
-        evidence = getattr(module, "EVIDENCE", None)
-        found = next((m for m in evidence.metrics if m.name == name), None) if evidence else None
-        if found:
-            return found
-    return None
+    known = tasks.metric_of(metric)
+    return known.title if known else metric.replace("_", " ")
 
 
 def score(metric: str, value: float | None, sign: bool = False, unit: bool = True) -> str:
@@ -81,8 +39,8 @@ def score(metric: str, value: float | None, sign: bool = False, unit: bool = Tru
     """
     if value is None or not math.isfinite(value):
         return "–"
-    known = _metric(metric)
-    if metric not in _PERCENT and not (known and known.percent):
+    known = tasks.metric_of(metric)
+    if not (known and known.percent):
         return number(value, sign, digits=3, keep=True)
     text = f"{100 * value:+.1f}" if sign else f"{100 * value:.1f}"
     text = "0.0" if text.strip("-+0.") == "" else text.replace("-", "−")
@@ -207,33 +165,17 @@ def sentence(text: str) -> str:
     return (text[:1].upper() + text[1:] + ("" if text[-1:] in ".!?" else ".")) if text else ""
 
 
-def next_verb(problem: str, run: str, new: str, contender: str = "") -> str:
-    """What is typed next, with a model of a task.
+def next_command(verdict: Verdict, run: str, new: str) -> str:
+    """What is typed next, with what a race kept.
 
     Args:
-        problem: the task.
-        run: the folder.
+        verdict: of the race.
+        run: its folder, quoted.
         new: a name for new rows.
-        contender: the network to use where what was kept cannot do it.
-
-    Example:
-        >>> next_verb("generate", "myrace", "new.csv")
-        'bestiary sample myrace --count 64'
     """
-    if problem == "generate":
-        return f"bestiary sample {run} --count 64"
-    which = f" --contender {contender}" if contender else ""
-    if problem == "continue":
-        return f"bestiary sample {run}{which} --count 3"
-    if problem == "control":
-        return f"bestiary play {run}{which} --out episode.gif"
-    return f"bestiary predict {run} {new} --out predictions.csv"
-
-
-def able(verdict: Verdict) -> str:
-    """The best network, where a baseline was kept that can neither write nor play; else nothing."""
-    kept = verdict.chosen.startswith("baseline/")
-    return verdict.networks_best if kept and verdict.problem in ("continue", "control") else ""
+    task = tasks.find(verdict.problem)
+    unable = verdict.chosen.startswith("baseline/") and not task.any_model  # a baseline neither writes nor plays
+    return task.next_command(run, new, verdict.networks_best if unable else "")
 
 
 def new_rows(kind: str, source: Mapping[str, object]) -> str:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import inspect
 import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import nn
 
-from bestiary import __version__, catalogue
+from bestiary import __version__, catalogue, tasks
 from bestiary.architectures.build import build
 from bestiary.contracts import Spec
 from bestiary.data.store import spec_from, write_text
-from bestiary.data.tasks import NAMES, SUPERVISED
 from bestiary.errors import InputError
-from bestiary.tasks.registry import CLASSES, task_for
+from bestiary.tasks.registry import task_for
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,77 +92,19 @@ def _write_words(
     write_text(folder / "README.md", card or f"# {words.get('architecture') or words.get('baseline')}\n")
 
 
-class Answers(Protocol):
-    """Something that turns encoded arrays into outputs: a network behind `NetworkAnswers`, or a fitted baseline."""
-
-    def predict(self, arrays: Mapping[str, Any]) -> Any:
-        """Probabilities [N, K], or values [N] in the target's own unit."""
-        ...
-
-
-class NetworkAnswers:
-    """A network as `Answers`: standardises as in training, evaluates in slices, in inference mode."""
-
-    def __init__(self, network: nn.Module, spec: Spec, facts: Mapping[str, object]) -> None:
-        self.network, self.spec, self.facts = network.eval(), spec, facts
-
-    @torch.inference_mode()
-    def predict(self, arrays: Mapping[str, Any]) -> Any:
-        """Probabilities [N, K] float32, or values [N] float32."""
-        from bestiary.data.store import ArrayData
-
-        data = ArrayData(self.spec, self.facts, {"test": arrays})
-        outputs = [self.network(*batch.inputs).float() for batch in data.batches("test")]
-        joined = torch.cat(outputs) if outputs else torch.empty(0, self.spec.outputs)
-        if self.facts["problem"] == "classification":
-            return joined.softmax(-1).numpy()
-        mean, scale = cast("float", self.facts["mean"]), cast("float", self.facts["scale"])
-        return (joined.squeeze(-1) * scale + mean).numpy()
-
-
-class TaskAnswers:
-    """A network or fitted baseline of a task whose answers are neither classes nor values, as `Answers`.
-
-    Args:
-        answer: what `task.predict` takes.
-        spec, facts: of the data that it was trained on.
-    """
-
-    def __init__(self, answer: Any, spec: Spec, facts: Mapping[str, object]) -> None:
-        self.answer = answer.eval() if isinstance(answer, nn.Module) else answer
-        self.spec, self.facts = spec, facts
-
-    def predict(self, arrays: Mapping[str, Any], **words: Any) -> Any:
-        """Columns for people, by name; `row` counts the given rows unless the task names them itself.
-
-        Args:
-            arrays: encoded rows.
-            **words: of the task's `table`.
-        """
-        from bestiary.data.opening import data_of
-
-        data = data_of(self.spec, self.facts, {"test": arrays})
-        with torch.no_grad():
-            return task_for(self.facts).table(self.answer, data, "test", **words)
-
-    def words(self) -> list[str]:
-        """That `predict` takes: how the task answers."""
-        asked = inspect.signature(task_for(self.facts).table).parameters.values()
-        return [one.name for one in asked if one.kind is one.KEYWORD_ONLY]
-
-
 class Model:
     """A saved model with its preprocessing: predicts from a person's own rows.
 
     Attributes:
         name: "resnet" or "baseline/forest".
         spec, facts: of the data that it was trained on.
-        answers: what computes.
+        answer: what computes: a network in evaluation mode, or a fitted baseline.
         encoder: the fitted preprocessing.
     """
 
-    def __init__(self, name: str, spec: Spec, facts: Mapping[str, object], answers: Answers, encoder: Encoder) -> None:
-        self.name, self.spec, self.facts, self.answers, self.encoder = name, spec, facts, answers, encoder
+    def __init__(self, name: str, spec: Spec, facts: Mapping[str, object], answer: Any, encoder: Encoder) -> None:
+        self.name, self.spec, self.facts, self.encoder = name, spec, facts, encoder
+        self.answer = answer.eval() if isinstance(answer, nn.Module) else answer
         self.warnings: list[str] = []
 
     def __repr__(self) -> str:
@@ -188,7 +129,11 @@ class Model:
         """
         import pandas as pd
 
-        known = self.answers.words() if isinstance(self.answers, TaskAnswers) else []
+        from bestiary.data.opening import data_of
+
+        task = task_for(self.facts)
+        asked = inspect.signature(task.table).parameters.values()
+        known = [one.name for one in asked if one.kind is one.KEYWORD_ONLY]
         for word in words:
             if word not in known:
                 raise InputError(f"{self.name} ({self.facts['problem']}) has no {word} to be set; leave it out")
@@ -199,26 +144,15 @@ class Model:
             )
         encoded = self.encoder.encode(opened(source))
         self.warnings = encoded.warnings
-        answer = functools.partial(self.answers.predict, **words)  # pyright: ignore[reportCallIssue] - just checked
-        outputs = answer(encoded.arrays)
-        if isinstance(self.answers, TaskAnswers) and not encoded.names:
-            return pd.DataFrame({"row": encoded.rows, **{k: list(v) for k, v in outputs.items() if k != "row"}})
-        given = pd.DataFrame({"row": range(len(encoded.names) or len(encoded.rows))})
-        if encoded.names:
-            given["name"] = encoded.names
-        return given.merge(self._answers(encoded.rows, outputs), how="left", on="row")
-
-    def _answers(self, rows: Any, outputs: Any) -> pd.DataFrame:
-        import pandas as pd
-
-        if isinstance(self.answers, TaskAnswers):
-            return pd.DataFrame({"row": rows, **{k: list(v) for k, v in outputs.items() if k != "row"}})
-        if self.facts["problem"] == "regression":
-            return pd.DataFrame({"row": rows, "prediction": outputs})
-        classes = cast("list[str]", self.facts["classes"])
-        best = outputs.argmax(1) if len(outputs) else []
-        probabilities = {f"probability_{name}": outputs[:, k] for k, name in enumerate(classes)}
-        return pd.DataFrame({"row": rows, "prediction": [classes[k] for k in best], **probabilities})
+        data = data_of(self.spec, self.facts, {"test": encoded.arrays})
+        columns = task.table(self.answer, data, "test", **words)
+        columns = {name: column if isinstance(column, np.ndarray) else list(column) for name, column in columns.items()}
+        columns.pop("row", None)
+        answers = pd.DataFrame({"row": encoded.rows, **columns})
+        if not encoded.names:
+            return answers
+        given = pd.DataFrame({"row": range(len(encoded.names)), "name": encoded.names})
+        return given.merge(answers, how="left", on="row")
 
 
 def opened(source: object) -> object:
@@ -257,19 +191,13 @@ def load(folder: str | Path) -> Model:
         name = words["architecture"]
     else:
         name, answer = f"baseline/{words['baseline']}", _baseline(file, words, spec)
-    answers: Answers
-    if facts["problem"] not in SUPERVISED:
-        answers = TaskAnswers(answer, spec, facts)
-    else:
-        answers = NetworkAnswers(answer, spec, facts) if isinstance(answer, nn.Module) else answer
-    return Model(name, spec, facts, answers, load_encoder(path / "encoder"))
+    return Model(name, spec, facts, answer, load_encoder(path / "encoder"))
 
 
 def _baseline(file: Path, words: Mapping[str, Any], spec: Spec) -> Any:
-    from bestiary.baselines import load_fitted, load_rival
+    from bestiary.baselines import load_baseline
 
-    problem = words["facts"]["problem"]
-    return load_fitted(file) if problem in SUPERVISED else load_rival(file, spec.kind, problem, words["baseline"])
+    return load_baseline(file, spec.kind, words["facts"]["problem"], words["baseline"])
 
 
 def _read_words(path: Path) -> dict[str, Any]:
@@ -297,12 +225,13 @@ def _whole(facts: Any, spec: Any) -> bool:
     """Whether what turns outputs into answers is there."""
     if not isinstance(facts, dict) or not isinstance(spec, dict):
         return False
-    if facts.get("problem") == "regression":
+    task = tasks.every().get(str(facts.get("problem")))
+    if task is None:
+        return False
+    if task.target == "value":
         return all(isinstance(facts.get(word), (int, float)) for word in ("mean", "scale"))
-    classes, problem = facts.get("classes"), facts.get("problem")
-    if problem in NAMES and problem not in CLASSES:
-        return True
-    return problem in CLASSES and isinstance(classes, list) and len(classes) == spec.get("outputs")
+    classes = facts.get("classes")
+    return not task.answers_classes or (isinstance(classes, list) and len(classes) == spec.get("outputs"))
 
 
 def _check(file: Path, folder: Path, digest: str) -> None:

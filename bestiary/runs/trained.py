@@ -13,20 +13,17 @@ import numpy as np
 import torch
 from torch import nn
 
-from bestiary import catalogue
+from bestiary import catalogue, tasks
 from bestiary.architectures.build import build, resolve
 from bestiary.catalogue import Row
 from bestiary.contracts import Spec
 from bestiary.data.store import read_spec
 from bestiary.errors import InputError, nearest
-from bestiary.runs.model import BASELINE, MODEL, NetworkAnswers, load
+from bestiary.runs.model import BASELINE, MODEL, load
 
 if TYPE_CHECKING:
     from bestiary.sampling.samples import Samples
 
-USUAL = "it answers what it is given; use bestiary predict"
-INSTEAD = {"control": "it acts; use bestiary play"}
-"""task -> what is done with a model of it that makes nothing; of other tasks `USUAL`."""
 LEFT = ("answer.safetensors", BASELINE)
 """Files that a contender which has learned leaves in its folder."""
 
@@ -110,18 +107,18 @@ class Trained:
             what = f"{self.name} cannot {name}" if self.row else f"{self.name} is a baseline, which cannot {name}"
             way = "name another contender of the race with --contender" if self._raced else "train one of them"
             if name == "sample" and not here:
-                raise InputError(f"{what}; {INSTEAD.get(str(self.facts.get('problem')), USUAL)}")
+                raise InputError(f"{what}; {_instead(str(self.facts['problem']))}")
             names = [*(row.name for row in here or able), *(self._baselines() if name == "sample" else ())]
             raise InputError(f"{what}; {', '.join(names)} can; {way}")
         return resolve(self.row.verbs[name])
 
     def _baselines(self) -> list[str]:
         """Those that can be sampled."""
-        from bestiary.baselines.rivals import rivals
+        from bestiary.baselines import competitors
         from bestiary.sampling.baselines import sampler
 
-        found = rivals(self.spec.kind, str(self.facts["problem"]))
-        return [f"baseline/{rival.name}" for rival in found if sampler(rival.answer)]
+        found = competitors(self.spec.kind, str(self.facts["problem"]))
+        return [f"baseline/{one.name}" for one in found if sampler(getattr(one, "answer", None))]
 
     @property
     def _raced(self) -> bool:
@@ -147,8 +144,7 @@ def trained(folder: str | Path, contender: str | None = None) -> Trained:
             raise InputError(f"--contender names one of a race; {path} is no race; give the folder of a run")
         return _contender(path, contender)
     model = load(path)
-    answers: Any = model.answers
-    answer = answers.network if isinstance(answers, NetworkAnswers) else getattr(answers, "answer", answers)
+    answer = model.answer
     row = catalogue.find(model.name) if isinstance(answer, nn.Module) else None
     words = _winner_words(path) if whole else {}
     home = path if (path / MODEL).is_file() else path / "winner"
@@ -180,11 +176,17 @@ def _contender(run: Path, name: str) -> Trained:
 
 
 def _baseline(folder: Path, spec: Spec, facts: Mapping[str, Any]) -> Any:
-    from bestiary.baselines import load_fitted, load_rival
+    from bestiary.baselines import load_baseline
 
-    if facts["problem"] in ("classification", "regression"):
-        return load_fitted(folder / BASELINE)
-    return load_rival(folder / BASELINE, spec.kind, str(facts["problem"]), _name(folder).partition("/")[2])
+    name = _name(folder).partition("/")[2]
+    return load_baseline(folder / BASELINE, spec.kind, str(facts["problem"]), name)
+
+
+def _instead(problem: str) -> str:
+    """What a model of a task, which makes nothing, is used for, and by which command."""
+    task = tasks.find(problem)
+    command = task.following.split()[1]
+    return f"it {'answers what it is given' if task.predicts else task.verb}; use bestiary {command}"
 
 
 def _name(folder: Path) -> str:

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from bestiary.contracts import GraphsBatch
 from bestiary.layers.neighbours import Neighbours, received, softmax
 from bestiary.sampling import curves
 from bestiary.sampling.looking import evaluating
@@ -42,8 +43,8 @@ def inspect(network: nn.Module, data: Any, spec: Any, facts: Mapping[str, Any]) 
         for hook in hooks:
             hook.remove()
     pictures = [_heads(heads)] if heads else []
-    if facts["problem"] != "links":
-        logits = outputs[batch.where] if facts["problem"] == "nodes" else outputs
+    if isinstance(batch, GraphsBatch) or batch.where.ndim == 1:  # pairs of nodes have two numbers each
+        logits = outputs if isinstance(batch, GraphsBatch) else outputs[batch.where]
         caption = (
             "Logits of validation rows in the plane in which they vary most, in the colour of their own class: what "
             "lies together is taken for the same."

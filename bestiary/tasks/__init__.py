@@ -1,20 +1,158 @@
-"""From outputs to answers: predictions of a split, their scores, and looking during training."""
+"""The tasks there are, found by listing this folder: each folder with a `task.py` is one. Nothing here imports torch.
 
-from bestiary.tasks.classification import Classification
-from bestiary.tasks.judge import TrainingJudge
-from bestiary.tasks.metrics import METRICS, Metric, by_name, choose, row_losses
-from bestiary.tasks.predictions import read_predictions, write_predictions
-from bestiary.tasks.regression import Regression
+To add a task: a folder with `task.py`, whose `TASK` says everything about it (`descriptor.py`), and the modules that it
+names. No other file has to know.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Mapping
+
+from bestiary.errors import InputError, nearest
+from bestiary.tasks.descriptor import TaskDescriptor
+from bestiary.tasks.metric import Metric, plain
 
 __all__ = [
-    "METRICS",
-    "Classification",
-    "Metric",
-    "Regression",
-    "TrainingJudge",
-    "by_name",
-    "choose",
-    "read_predictions",
-    "row_losses",
-    "write_predictions",
+    "TaskDescriptor",
+    "by_target",
+    "every",
+    "find",
+    "metric_named",
+    "metric_of",
+    "names",
+    "takes",
+    "told_by_target",
+    "usual",
 ]
+
+
+@functools.cache
+def every() -> Mapping[str, TaskDescriptor]:
+    """All tasks by name.
+
+    Raises:
+        TypeError, ValueError: when a descriptor lacks something; the message names the folder.
+    """
+    found: dict[str, TaskDescriptor] = {}
+    for module in pkgutil.iter_modules(__path__):
+        if not module.ispkg:
+            continue
+        place = f"{__name__}.{module.name}.task"
+        try:
+            task: TaskDescriptor = importlib.import_module(place).TASK
+        except (TypeError, ValueError, AttributeError) as reason:
+            raise type(reason)(f"{place} has no whole TASK: {reason}") from reason
+        if task.name in found:
+            raise ValueError(f"{place}: there is another task {task.name!r}")
+        found[task.name] = task
+    return found
+
+
+def names() -> tuple[str, ...]:
+    """Names of all tasks.
+
+    Example:
+        >>> "classification" in names()
+        True
+    """
+    return tuple(every())
+
+
+def find(name: str) -> TaskDescriptor:
+    """The task of a name.
+
+    Raises:
+        InputError: for a task that there is not, with the nearest.
+
+    Example:
+        >>> find("generate").verb
+        'generates'
+    """
+    if name not in every():
+        raise InputError(f"task must be one of {', '.join(names())}; received {name!r}{nearest(name, names())}")
+    return every()[name]
+
+
+def usual(kind: str, target: str | None = None) -> str | None:
+    """The task that is meant on a kind of data when none is named; None while the target is needed to tell.
+
+    Args:
+        kind: of the data.
+        target: what is asked of them, once that is known: "classes" or "value".
+
+    Example:
+        >>> usual("environment"), usual("table"), usual("table", "value")
+        ('control', None, 'regression')
+    """
+    found = [task.name for task in every().values() if kind in task.usual and target in (None, task.target)]
+    return found[0] if len(found) == 1 else None
+
+
+def told_by_target(name: str) -> bool:
+    """Whether a task is told from others by what the target holds.
+
+    Example:
+        >>> told_by_target("classification"), told_by_target("nodes")
+        (True, False)
+    """
+    return any(usual(kind) is None for kind in find(name).usual)
+
+
+def by_target(target: str) -> str:
+    """The task that is told by a target that holds this, where that is what tells tasks apart.
+
+    Args:
+        target: "classes" or "value".
+
+    Example:
+        >>> by_target("value")
+        'regression'
+    """
+    return next(task.name for task in every().values() if task.target == target and told_by_target(task.name))
+
+
+def takes(name: str, kind: str) -> TaskDescriptor:
+    """The task of a name, which must be about this kind of data.
+
+    Raises:
+        InputError: when it is not.
+
+    Example:
+        >>> takes("nodes", "graph").judged
+        'nodes'
+    """
+    task = find(name)
+    if kind not in task.kinds:
+        shown = " and ".join(task.kinds)
+        raise InputError(f"task {name} takes {shown} data; these are {kind} data; name another task or kind")
+    return task
+
+
+def metric_of(name: str) -> Metric | None:
+    """The metric of a name, whichever task has it."""
+    return next((m for task in every().values() for m in task.metrics if m.name == name), None)
+
+
+def metric_named(name: str, problem: str) -> Metric:
+    """The metric of a name, of a task.
+
+    Args:
+        name: such as "auroc"; case, spaces and hyphens do not matter.
+        problem: the task.
+
+    Raises:
+        InputError: for an unknown name, with the nearest known one, or a metric of another task.
+
+    Example:
+        >>> metric_named("Log-Loss", "classification").title
+        'log loss'
+    """
+    task = find(problem)
+    other = metric_of(plain(name))
+    if other is not None and other not in task.metrics:
+        known = ", ".join(metric.name for metric in task.metrics)
+        raise InputError(f"the task is {problem}, where {other.title} does not apply; try {known}")
+    return task.metric(name)

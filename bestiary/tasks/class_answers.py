@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from bestiary.contracts import Batch, Data, Predictions
+from bestiary.contracts import Batch, Predictions
 from bestiary.sampling.looking import evaluating
-from bestiary.tasks.classification import Classification
+from bestiary.tasks.class_evidence import ClassEvidence
+from bestiary.tasks.classification.scoring import Classification
+from bestiary.tasks.scoring import Scoring
 
 
-class ClassAnswers(ABC):
-    """Probabilities of classes for whatever a batch asks about; implements `contracts.Task`.
+class ClassAnswers(Scoring):
+    """Probabilities of classes for whatever a batch asks about.
 
     Args:
         facts: of the data, with `classes`.
     """
 
-    problem: str
+    evidence = ClassEvidence()
 
     def __init__(self, facts: Mapping[str, Any]) -> None:
-        self.classes = [str(name) for name in facts["classes"]]
-        self._answers = Classification(self.classes)
+        self._answers = Classification(facts["classes"])
 
     @abstractmethod
     def logits(self, network: nn.Module, batch: Batch) -> Tensor:
         """Of the rows that a batch asks about, [M K]."""
 
-    def predict(self, answer: Any, data: Data, split: str) -> Predictions:
+    def predict(self, answer: Any, data: Any, split: str) -> Predictions:
         """Every row of a split: `row`, and `probability_0` ... `probability_{K-1}` float32.
 
         Args:
@@ -42,30 +41,19 @@ class ClassAnswers(ABC):
             data: of the kind.
             split: whose rows.
         """
-        row = cast("Any", data).arrays(split)["row"].clone()
+        row = data.arrays(split)["row"].clone()
         with evaluating(answer):
             parts = [
                 self.logits(answer, batch) if isinstance(answer, nn.Module) else answer.answer(batch)
                 for batch in data.batches(split)
             ]
-        return self._answers.predictions(torch.cat(parts).cpu() if parts else torch.empty(0, len(self.classes)), row)
+        count = len(self._answers.classes)
+        return self._answers.predictions(torch.cat(parts).cpu() if parts else torch.empty(0, count), row)
 
-    def score(self, predictions: Predictions, truth: Tensor | NDArray[np.generic]) -> dict[str, float]:
-        """All metrics of classification, truth being class numbers [M]."""
-        return self._answers.score(predictions, truth)
-
-    def losses(self, predictions: Predictions, truth: Tensor | NDArray[np.generic]) -> NDArray[np.float64]:
-        """The log loss of each row [M]: what selection minimises."""
-        return self._answers.losses(predictions, truth)
-
-    def ignorant(self, data: Data, split: str) -> Predictions:
+    def ignorant(self, data: Any, split: str) -> Predictions:
         """Every row answered with the shares of the classes among the training rows."""
         return self._answers.ignorant(data, split)
 
-    def table(self, answer: Any, data: Data, split: str) -> dict[str, Any]:
+    def table(self, answer: Any, data: Any, split: str) -> dict[str, Any]:
         """`row`, `prediction` and the probability of each class, by name."""
-        columns = self.predict(answer, data, split).columns
-        shares = torch.stack([columns[f"probability_{k}"] for k in range(len(self.classes))], 1)
-        named = {f"probability_{name}": shares[:, k].numpy() for k, name in enumerate(self.classes)}
-        best = [self.classes[k] for k in shares.argmax(1).tolist()]
-        return {"row": columns["row"].numpy(), "prediction": best, **named}
+        return self._answers.written(self.predict(answer, data, split))

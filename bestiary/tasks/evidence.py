@@ -1,23 +1,42 @@
-"""What each row tells, and how the rows together make a metric: for tasks that are neither classes nor values.
+"""What each row tells, and how the rows together make a metric.
 
-A metric is a function of sums over rows of columns of the predictions: a resample of the rows costs one matrix product,
-intervals and paired differences come from the same rows for everyone, and a score can be computed again.
+A metric is a function of sums over rows: a resample of the rows costs one matrix product, intervals and paired
+differences come from the same rows for everyone, and a score can be computed again. Where a metric is no such function
+(AUROC), its first-order terms take part.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from bestiary.contracts import Predictions
-from bestiary.tasks.metrics import Metric
+from bestiary.tasks.metric import Metric
 
 Floats = NDArray[np.float64]
 Combine = Callable[[Floats], dict[str, Floats]]
+Truth = Tensor | NDArray[np.generic]  # class numbers or values of N rows; of tasks whose rows tell all, anything
+
+
+class Evidence(Protocol):
+    """How the predictions of a task and the truth make its metrics."""
+
+    def losses(self, predictions: Predictions, truth: Truth) -> Floats:
+        """What each row costs, [N]."""
+        ...
+
+    def score(self, predictions: Predictions, truth: Truth) -> dict[str, float]:
+        """All metrics that are defined on these rows."""
+        ...
+
+    def sums(self, predictions: Predictions, truth: Truth) -> tuple[Floats, Combine]:
+        """What each row adds to the sums [N, S], and all metrics as a function of sums [..., S]; NaN: undefined."""
+        ...
 
 
 def mean(rows: Floats, column: Floats) -> Floats:
@@ -61,19 +80,17 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """What the predictions of a task hold, and what can be told from them.
+class ColumnEvidence:
+    """Evidence of tasks whose predictions hold all that a row tells; implements `Evidence`.
 
     Attributes:
-        measures: the metrics; the first one ranks unless a person asks for another.
+        measures: the metrics, and the columns that make them.
         loss: the column whose mean selection makes small.
-        reason: why the first one ranks, for people.
-        unit: what the loss is called below a learning curve.
 
     Example:
         >>> import torch
-        >>> error = Metric("rmse_pixels", "RMSE", False, "reconstruct", "evidence", 0.0, float("inf"))
-        >>> evidence = Evidence((Measure(error, ("squared_error",), root_mean),), loss="squared_error")
+        >>> error = Metric("rmse_pixels", "RMSE", False, "evidence", 0.0, float("inf"))
+        >>> evidence = ColumnEvidence((Measure(error, ("squared_error",), root_mean),), loss="squared_error")
         >>> answers = Predictions({"row": torch.arange(2), "squared_error": torch.tensor([0.0, 8.0])})
         >>> evidence.score(answers)
         {'rmse_pixels': 2.0}
@@ -81,24 +98,17 @@ class Evidence:
 
     measures: Sequence[Measure]
     loss: str
-    reason: str = "it is what the task is about"
-    unit: str = "loss"
 
-    @property
-    def metrics(self) -> tuple[Metric, ...]:
-        """All metrics, the ranking one first."""
-        return tuple(measure.metric for measure in self.measures)
-
-    def losses(self, predictions: Predictions) -> Floats:
+    def losses(self, predictions: Predictions, truth: object = None) -> Floats:
         """What each row costs, [N]."""
         return _column(predictions, self.loss)
 
-    def score(self, predictions: Predictions) -> dict[str, float]:
+    def score(self, predictions: Predictions, truth: object = None) -> dict[str, float]:
         """All metrics that are defined on these rows."""
         terms, combine = self.sums(predictions)
         return {name: float(value) for name, value in combine(terms.sum(0)).items() if np.isfinite(value)}
 
-    def sums(self, predictions: Predictions) -> tuple[Floats, Combine]:
+    def sums(self, predictions: Predictions, truth: object = None) -> tuple[Floats, Combine]:
         """What each row adds to the sums [N, S], and all metrics as a function of sums [..., S]; NaN: undefined."""
         names = list(dict.fromkeys(name for measure in self.measures for name in measure.columns))
         columns = [_column(predictions, name) for name in names]

@@ -7,22 +7,10 @@ from typing import Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from bestiary.contracts import Batch, Data, Predictions, Spec
-
-MOST = 20_000  # rows looked at: the standard error of a log loss of 0.5 with spread 0.5 is then 0.0035
-
-
-class SelectionTask(Protocol):
-    """A `contracts.Task` that also says what a row costs: `Classification`, `Regression`."""
-
-    def predict(self, network: nn.Module, data: Data, split: str) -> Predictions: ...
-
-    def score(self, predictions: Predictions, truth: Tensor) -> dict[str, float]: ...
-
-    def losses(self, predictions: Predictions, truth: Tensor) -> NDArray[np.float64]: ...
+from bestiary.contracts import Batch, Data, Spec
+from bestiary.tasks.scoring import MOST, Scoring
 
 
 class StoredArrays(Data, Protocol):
@@ -50,7 +38,7 @@ class TrainingJudge:
 
     def __init__(
         self,
-        task: SelectionTask,
+        task: Scoring,
         data: StoredArrays,
         due: int | Collection[int],
         seed: int = 0,

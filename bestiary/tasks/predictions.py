@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
@@ -26,6 +27,17 @@ def outputs(network: nn.Module, data: Data, split: str) -> tuple[Tensor, Tensor]
         parts = [network(*batch.inputs).cpu() for batch in data.batches(split)]  # pyright: ignore
     joined = torch.cat(parts) if parts else torch.empty(0, data.spec.outputs)
     return joined, row_numbers(data, split, len(joined))
+
+
+def told(baseline: Any, data: Any, split: str) -> tuple[Tensor, Tensor]:
+    """What a fitted baseline, whose `predict` takes arrays, says of every row of a split.
+
+    Returns:
+        Probabilities [N K] or values [N], float32, and row numbers as in `outputs`.
+    """
+    arrays = {name: array.numpy() for name, array in data.arrays(split).items()}
+    given = torch.from_numpy(np.array(baseline.predict(arrays), dtype=np.float32))
+    return given, row_numbers(data, split, len(given))
 
 
 def write_predictions(path: Path, predictions: Predictions) -> None:

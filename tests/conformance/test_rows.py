@@ -10,11 +10,10 @@ import torch
 from safetensors.torch import load_model, save_model
 from torch import nn
 
-from bestiary import catalogue
+from bestiary import catalogue, tasks
 from bestiary.architectures.build import build, count, inputs_for, resolve
 from bestiary.catalogue import Row, Size
 from bestiary.contracts import ImageSpec, SeriesSpec, Spec
-from bestiary.data.tasks import NAMES
 from bestiary.fit import fit
 from bestiary.runs.run import RunFolder
 from tests.conformance.kinds import ROWWISE, inputs, spec_of, tiny_data
@@ -82,7 +81,7 @@ def test_row_is_complete(row: Row) -> None:
     for target in row.verbs.values():
         assert resolve(target).__doc__
     for problem, recipe in row.recipes.items():
-        assert problem in NAMES
+        assert problem in tasks.names()
         accepted = inspect.signature(resolve(recipe)).parameters
         for settings in row.settings:
             assert set(settings) <= set(accepted), f"{recipe} does not take {set(settings) - set(accepted)}"

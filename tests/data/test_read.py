@@ -68,7 +68,7 @@ def test_arrays_are_tables_with_numbered_columns():
         ({"target": "species", "group": "species"}, "different columns"),
         ({"target": "species", "image_size": 8}, "table data take the options"),
         ({"target": "species", "separatr": ";"}, "table data take the options"),
-        ({"target": "species", "problem": "ranking"}, "task must be one of classification, regression"),
+        ({"target": "species", "problem": "ranking"}, "task must be one of anomaly, classification"),
         ({"target": "species", "time": "name"}, "date or number in every row"),
     ],
 )

@@ -9,19 +9,15 @@ import torch
 from sklearn import metrics as sk
 from torch import nn
 
+from bestiary import tasks
 from bestiary.contracts import Predictions, TableSpec
 from bestiary.data.store import StoredData, write_array, write_spec
 from bestiary.errors import InputError
-from bestiary.tasks import (
-    Classification,
-    Regression,
-    TrainingJudge,
-    by_name,
-    choose,
-    read_predictions,
-    row_losses,
-    write_predictions,
-)
+from bestiary.tasks.classification.scoring import Classification
+from bestiary.tasks.judge import TrainingJudge
+from bestiary.tasks.predictions import read_predictions, write_predictions
+from bestiary.tasks.registry import evidence_of
+from bestiary.tasks.regression.scoring import Regression
 
 
 def _folder(path: Path, rows: int = 1300, classes: int = 3, problem: str = "classification") -> Path:
@@ -123,7 +119,7 @@ def test_binary_auroc_is_that_of_the_second_class() -> None:
 def test_row_losses_average_to_the_loss() -> None:
     table = np.random.default_rng(0).dirichlet(np.ones(4), 50)
     truth = np.random.default_rng(1).integers(0, 4, 50)
-    losses = row_losses(_answers(table), truth)
+    losses = evidence_of("classification").losses(_answers(table), truth)
     assert losses.shape == (50,)
     assert losses.mean() == pytest.approx(sk.log_loss(truth, table, labels=range(4)), rel=1e-5)
 
@@ -168,7 +164,9 @@ def test_many_rows_are_judged_on_one_fixed_sample(tmp_path: Path) -> None:
     data, network = StoredData(_folder(tmp_path)), nn.Linear(4, 3)
     task = Classification(3)
     judge = TrainingJudge(task, data, due=1, most=600)
-    whole = row_losses(task.predict(network, data, "validation"), data.arrays("validation")["target"])
+    whole = evidence_of("classification").losses(
+        task.predict(network, data, "validation"), data.arrays("validation")["target"]
+    )
     part = task.predict(network, judge.data, "validation")
     places = (1306 - part.columns["row"]).numpy()  # rows count down from 1306
     assert len(set(places.tolist())) == 600 and (np.diff(places) > 0).all()
@@ -184,19 +182,20 @@ def test_a_network_that_diverged_is_judged_without_a_crash(tmp_path: Path) -> No
 
 
 def test_the_ranking_metric_is_chosen_with_a_reason() -> None:
-    assert choose("regression")[0].name == "rmse"
-    assert choose("classification", [50, 50, 50]) == (
-        by_name("accuracy"),
+    choose = tasks.find("classification").ranking
+    assert tasks.find("regression").ranking([])[0] == "rmse"
+    assert choose([50, 50, 50]) == (
+        "accuracy",
         "the classes are of equal size, so accuracy is fair to all of them",
     )
-    assert choose("classification", [300, 100])[0].name == "accuracy"
-    metric, reason = choose("classification", [301, 100])
-    assert metric.name == "log_loss" and "75 %" in reason
-    assert "10 times" in choose("classification", [100, 90, 80, 10])[1]
+    assert choose([300, 100])[0] == "accuracy"
+    metric, reason = choose([301, 100])
+    assert metric == "log_loss" and "75 %" in reason
+    assert "10 times" in choose([100, 90, 80, 10])[1]
 
 
 def test_an_unknown_metric_is_answered_with_the_nearest() -> None:
     with pytest.raises(InputError, match="did you mean 'auroc'"):
-        by_name("aurok")
+        tasks.metric_named("aurok", "classification")
     with pytest.raises(InputError, match="does not apply"):
-        by_name("rmse", "classification")
+        tasks.metric_named("rmse", "classification")

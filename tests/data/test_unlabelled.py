@@ -136,12 +136,20 @@ def test_spoiling_takes_parts_at_their_place() -> None:
         ("digits", {"task": "anomaly", "normal": 33}, "normal must be one of 0, 1, 2.*received '33'; did you mean '3'"),
         ("digits", {"task": "anomaly", "normal": 1, "anomaly": 2}, "received both; give one"),
         ("digits", {"task": "anomaly", "normal": tuple(range(10))}, "leaves no row on one side"),
-        ("digits", {"task": "reconstruct", "normal": 1}, "the task is reconstruct; leave them out"),
+        (
+            "digits",
+            {"task": "reconstruct", "normal": 1},
+            "is for the task anomaly; the task is reconstruct; leave it",
+        ),
         ("diabetes", {"task": "anomaly", "normal": 1}, "these rows have none|but these rows have"),
         ("digits", {"task": "reconstruct", "code": 0}, "code is a whole number from 1"),
-        ("digits", {"task": "generate", "code": 4}, "code is a whole number from 1, for reconstruct and anomaly"),
+        (
+            "digits",
+            {"task": "generate", "code": 4},
+            "is for the task anomaly or reconstruct; the task is generate",
+        ),
         ("digits", {"task": "reconstruct", "cod": 4}, "received 'cod'"),
-        ("digits", {"task": "reconstruct", "kind": "series"}, "takes tables and images; these are series data"),
+        ("digits", {"task": "reconstruct", "kind": "series"}, "takes table and image data; these are series data"),
     ],
 )
 def test_words_that_do_not_fit(source: str, words: dict[str, Any], message: str) -> None:

@@ -13,8 +13,7 @@ from torch import nn
 
 from bestiary.architectures.attention.gpt import GPT
 from bestiary.architectures.generative.ddpm import DDPM
-from bestiary.baselines.generate import Gaussian
-from bestiary.baselines.rivals import run_rival
+from bestiary.baselines import run_baseline
 from bestiary.cli import console
 from bestiary.cli.main import main
 from bestiary.cli.steps import Steps
@@ -26,6 +25,7 @@ from bestiary.errors import InputError
 from bestiary.runs.model import save_baseline
 from bestiary.runs.trained import Trained, trained
 from bestiary.sampling.texts import sample
+from bestiary.tasks.generate.baselines import Gaussian
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
@@ -35,7 +35,7 @@ def baselines(folder: Path, file: str, names: list[str], **words: object) -> Pat
     source = read(FIXTURES / file, **words)  # pyright: ignore[reportArgumentType]
     source.encode(assign(source), folder / "data", seed=0)
     for name in names:
-        run_rival(name, folder / "data", folder / "contenders" / f"baseline.{name}", seconds=0.1)
+        run_baseline(name, folder / "data", folder / "contenders" / f"baseline.{name}", seconds=0.1)
     spec, facts = read_spec(folder / "data")
     model = folder / "contenders" / f"baseline.{names[0]}" / "model.skops"
     save_baseline(folder / "winner", model, name=names[0], spec=spec, facts=facts)

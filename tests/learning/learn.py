@@ -18,7 +18,8 @@ from bestiary.data.splits import assign
 from bestiary.data.store import ArrayData, StoredData
 from bestiary.fit import fit
 from bestiary.runs.run import RunFolder
-from bestiary.tasks import Classification, Regression
+from bestiary.tasks.classification.scoring import Classification
+from bestiary.tasks.regression.scoring import Regression
 from tests.learning.claims import Claim
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

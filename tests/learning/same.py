@@ -56,11 +56,8 @@ def tell(names: Iterable[str]) -> dict[str, str]:
     """What short forms tell, as digests, by name."""
     import torch
 
-    from bestiary.tasks import Classification, Regression
-    from bestiary.tasks.evidence import Evidence
-
     told: list[Any] = []
-    for judge in (Classification, Regression, Evidence):
+    for judge in _judges():
         judge.score = _listening(judge.score, told)
     claims = {claim.name: claim for claim in results.CLAIMS}
     studies = {study.name: study for study in results.all_studies()}
@@ -75,6 +72,20 @@ def tell(names: Iterable[str]) -> dict[str, str]:
         found[name] = hashlib.sha256(repr(told).encode()).hexdigest()
         print(name, told[-2], file=sys.stderr, flush=True)
     return found
+
+
+def _judges() -> tuple[Any, ...]:
+    """What makes scores of answers: every score is told once, also at a revision that had them elsewhere."""
+    try:
+        from bestiary.tasks.class_evidence import ClassEvidence
+        from bestiary.tasks.evidence import ColumnEvidence
+        from bestiary.tasks.regression.scoring import ValueEvidence
+    except ImportError:
+        import bestiary.tasks.evidence as before
+        from bestiary import tasks
+
+        return getattr(tasks, "Classification"), getattr(tasks, "Regression"), getattr(before, "Evidence")  # noqa: B009
+    return ClassEvidence, ValueEvidence, ColumnEvidence
 
 
 def _listening(score: Any, told: list[Any]) -> Any:

@@ -15,13 +15,13 @@ import pyarrow.parquet as pq
 import torch
 from numpy.typing import NDArray
 
+from bestiary import tasks
 from bestiary.contracts import Predictions
 from bestiary.data.store import write_array, write_text
 from bestiary.race.evidence import Standing, Verdict
 from bestiary.race.opened import file_of
 from bestiary.race.plan import Entrant, Job, Plan, Rival, Stage
 from bestiary.race.verdict import Candidate, Judgement, judge_race
-from bestiary.tasks.metrics import by_name
 
 NETWORKS = (
     ("lenet/classic", "LeNet-5", "convolution", 61_706, 0.020, "finalist"),
@@ -217,7 +217,7 @@ def _verdict(
         classes=classes,
         metric=judgement.metric,
         metric_reason="the classes are of equal size, so accuracy is fair to all of them",
-        higher=by_name(judgement.metric).higher,
+        higher=tasks.metric_named(judgement.metric, problem).higher,
         crowned=judgement.crowned,
         reason=judgement.reason,
         chosen=judgement.chosen,

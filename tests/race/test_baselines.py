@@ -4,6 +4,7 @@ import json
 import pickle
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,12 +16,27 @@ from bestiary import baselines
 from bestiary.baselines import series, text
 from bestiary.baselines.baseline import take
 from bestiary.baselines.search import _size_for
-from bestiary.contracts import ImageSpec, SeriesSpec, Spec, TableSpec, TokenSpec
+from bestiary.contracts import ImageSpec, Predictions, SeriesSpec, Spec, TableSpec, TokenSpec
 from bestiary.data.store import write_array, write_spec
 from bestiary.errors import InputError
-from bestiary.tasks import read_predictions, row_losses
+from bestiary.tasks.predictions import read_predictions
+from bestiary.tasks.registry import evidence_of
 
 Arrays = dict[str, np.ndarray]
+
+
+def names(kind: str, problem: str = "classification") -> list[str]:
+    return [one.name for one in baselines.competitors(kind, problem)]
+
+
+def losses(predictions: Predictions, truth: np.ndarray) -> np.ndarray:
+    return evidence_of("classification").losses(predictions, truth)
+
+
+def load(path: Path) -> Any:
+    """A saved baseline, whichever it is."""
+    words = json.loads(json.loads(zipfile.ZipFile(path).read("schema.json"))["content"]["words"]["content"])
+    return baselines.load_baseline(path, words["spec"]["kind"], words["problem"], words["baseline"])
 
 
 def _write(folder: Path, spec: Spec, arrays: Arrays, target: np.ndarray, problem: str = "classification") -> Path:
@@ -97,7 +113,7 @@ CASES = [
         ("text", "text"),
         ("series", "series"),
     )
-    for name in baselines.for_kind(kind)
+    for name in names(kind)
 ]
 
 
@@ -128,7 +144,7 @@ def test_it_learns_what_the_constant_cannot(race: tuple[str, str, Path, Arrays, 
 
 def test_it_comes_back_from_disk_bit_for_bit(race: tuple[str, str, Path, Arrays, dict]) -> None:
     case, _, folder, arrays, result = race
-    fitted = baselines.load_fitted(folder / "out" / "model.skops")
+    fitted = load(folder / "out" / "model.skops")
     answers = fitted.predict(arrays)
     written = read_predictions(folder / "out" / "validation.parquet")
     assert written.columns["row"].tolist() == np.load(folder / "validation.row.npy").tolist()
@@ -139,9 +155,9 @@ def test_it_comes_back_from_disk_bit_for_bit(race: tuple[str, str, Path, Arrays,
         columns = [written.columns[f"probability_{k}"].numpy() for k in range(fitted.spec.outputs)]
         assert np.array_equal(fitted.predict(part), np.stack(columns, 1))
         assert answers.dtype == np.float32 and np.allclose(answers.sum(1), 1, atol=1e-5)
-        assert row_losses(written, np.load(folder / "validation.target.npy")).mean() == pytest.approx(result["loss"])
+        assert losses(written, np.load(folder / "validation.target.npy")).mean() == pytest.approx(result["loss"])
     fitted.save(folder / "again.skops")
-    assert np.array_equal(baselines.load_fitted(folder / "again.skops").predict(arrays), answers)
+    assert np.array_equal(load(folder / "again.skops").predict(arrays), answers)
     assert result["parameters"] == fitted.parameters > 0
     assert result["bytes"] == (folder / "out" / "model.skops").stat().st_size
     assert len(fitted.predict(take(arrays, slice(0, 0)))) == 0
@@ -161,7 +177,7 @@ def test_equal_seeds_give_equal_models_and_more_time_more_settings(tmp_path: Pat
     models = []
     for out in ("one", "two"):
         baselines.run_baseline("forest", folder, folder / out, seconds=0.0, seed=3)
-        models.append(baselines.load_fitted(folder / out / "model.skops").predict(arrays))
+        models.append(load(folder / out / "model.skops").predict(arrays))
     assert np.array_equal(*models)
     short = baselines.run_baseline("forest", folder, folder / "short", seconds=0.3)
     long = baselines.run_baseline("forest", folder, folder / "long", seconds=60.0)
@@ -203,28 +219,28 @@ def test_folds_judge_every_row_once_and_the_model_learns_from_all(tmp_path: Path
     predictions = read_predictions(tmp_path / "out" / "validation.parquet")
     order = predictions.columns["row"].numpy()
     assert sorted(order.tolist()) == rows.tolist()
-    assert row_losses(predictions, target[order]).mean() == pytest.approx(result["loss"]) and result["loss"] < 0.15
-    fitted = baselines.load_fitted(tmp_path / "out" / "model.skops")
+    assert losses(predictions, target[order]).mean() == pytest.approx(result["loss"]) and result["loss"] < 0.15
+    fitted = load(tmp_path / "out" / "model.skops")
     assert fitted.estimator[0].n_samples_seen_ == len(rows)
 
 
 def test_classes_absent_in_training_get_a_column(tmp_path: Path) -> None:
     arrays = {"features": np.random.default_rng(0).normal(size=(80, 3)).astype("float32")}
     folder = _write(tmp_path, TableSpec(3, 4), arrays, np.arange(80) % 4 // 2 * 2)  # classes 0 and 2 of four
-    for name in baselines.for_kind("table"):
+    for name in names("table"):
         baselines.run_baseline(name, folder, folder / name, seconds=0.2)
-        answers = baselines.load_fitted(folder / name / "model.skops").predict(arrays)
+        answers = load(folder / name / "model.skops").predict(arrays)
         assert answers.shape == (80, 4)
         assert (answers[:, [1, 3]].max() < 0.01) and np.allclose(answers.sum(1), 1, atol=1e-5)
     alone = _write(tmp_path / "alone", TableSpec(3, 4), arrays, np.full(80, 2))
     baselines.run_baseline("linear", alone, alone / "out", seconds=0.2)
-    assert (baselines.load_fitted(alone / "out" / "model.skops").predict(arrays)[:, 2] == 1).all()
+    assert (load(alone / "out" / "model.skops").predict(arrays)[:, 2] == 1).all()
 
 
 def test_a_forest_is_never_certain(tmp_path: Path) -> None:
     folder, arrays = _table(tmp_path)
     baselines.run_baseline("forest", folder, folder / "out", seconds=0.0)
-    answers = baselines.load_fitted(folder / "out" / "model.skops").predict(arrays)
+    answers = load(folder / "out" / "model.skops").predict(arrays)
     assert answers.min() >= 0.5 / 201 - 1e-6
 
 
@@ -267,15 +283,15 @@ def test_nothing_foreign_is_loaded(tmp_path: Path) -> None:
     bad = tmp_path / "model.skops"
     bad.write_bytes(pickle.dumps({"a": 1}))
     with pytest.raises(InputError, match="cannot be read"):
-        baselines.load_fitted(bad)
+        baselines.load_baseline(bad, "table", "classification", "linear")
     words = {"vocabularies": [], "baseline": "linear", "problem": "classification", "setting": {"penalty": 1.0}}
     sizes = {"kind": "table", "features": 2, "outputs": 2}
     skops.io.dump({"words": json.dumps({**words, "spec": sizes}), "estimator": FunctionTransformer(_called)}, bad)
     with pytest.raises(InputError, match="is not loaded"):
-        baselines.load_fitted(bad)
+        baselines.load_baseline(bad, "table", "classification", "linear")
     skops.io.dump({"words": json.dumps({**words, "spec": sizes}), "estimator": FunctionTransformer()}, bad)
     with pytest.raises(InputError, match="holds another model"):
-        baselines.load_fitted(bad)
+        baselines.load_baseline(bad, "table", "classification", "linear")
 
 
 def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -283,7 +299,7 @@ def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with zipfile.ZipFile(tmp_path / "bomb.skops", "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("schema.json", b"0" * 2_000_000)
     with pytest.raises(InputError, match="unpacks to 2,000,000"):
-        baselines.load_fitted(tmp_path / "bomb.skops")
+        baselines.load_baseline(tmp_path / "bomb.skops", "table", "classification", "linear")
 
 
 def _called(values: object) -> object:
@@ -292,9 +308,9 @@ def _called(values: object) -> object:
 
 def test_unknown_names_are_answered_with_the_nearest() -> None:
     with pytest.raises(InputError, match="did you mean 'forest'"):
-        baselines.find("table", "forrest")
-    assert baselines.for_kind("text", "regression") == ["constant", "linear"]
-    assert baselines.for_kind("series")[:2] == ["constant", "neighbour"]
+        baselines.find("table", "classification", "forrest")
+    assert names("text", "regression") == ["constant", "linear"]
+    assert names("series")[:2] == ["constant", "neighbour"]
 
 
 def test_the_time_is_kept_on_few_rows_of_many_features(tmp_path: Path) -> None:
@@ -303,6 +319,6 @@ def test_the_time_is_kept_on_few_rows_of_many_features(tmp_path: Path) -> None:
     features = draw.normal(size=(160, 1500)).astype("float32")
     features[:, ::10] += 2 * target[:, None]
     folder = _write(tmp_path, TableSpec(1500, 4), {"features": features}, target)
-    whole = baselines.find("table", "boosting").settings("classification", 120, 4)[0]
+    whole = baselines.find("table", "classification", "boosting").settings("classes", 120, 4)[0]
     result = baselines.run_baseline("boosting", folder, folder / "out", seconds=1.0)
     assert 2 <= result["setting"]["max_iter"] < whole["max_iter"] and result["loss"] < 1.0

@@ -13,9 +13,7 @@ from bestiary import catalogue
 from bestiary.architectures.build import build, resolve
 from bestiary.architectures.representation.autoencoder import Autoencoder, PixelAutoencoder
 from bestiary.architectures.representation.vae import VAE
-from bestiary.baselines import load_rival, rivals, run_rival
-from bestiary.baselines.reconstruct import flat_rows
-from bestiary.baselines.rivals import find_rival
+from bestiary.baselines import competitors, find, load_baseline, run_baseline
 from bestiary.contracts import ImageSpec, TableSpec
 from bestiary.data import read
 from bestiary.data.opening import open_data
@@ -23,8 +21,9 @@ from bestiary.data.splits import assign
 from bestiary.data.store import ArrayData, StoredData
 from bestiary.race.contenders import candidates
 from bestiary.sampling.latents import active, collapse, smoothness, walk
-from bestiary.tasks.anomaly import EVIDENCE, Anomaly
-from bestiary.tasks.reconstruct import Reconstruct, encode
+from bestiary.tasks.anomaly.scoring import EVIDENCE, Anomaly
+from bestiary.tasks.reconstruct.baselines import flat_rows
+from bestiary.tasks.reconstruct.scoring import Reconstruct, encode
 
 
 def prepared(folder: Path, source: object, **words: Any) -> StoredData:
@@ -93,7 +92,7 @@ def test_the_area_and_precision_are_those_of_scikit_learn(seed: int) -> None:
     strange = draw.random(150) < 0.2
     score = np.round(draw.normal(size=150) + strange, 1)  # with ties
     task = Anomaly({})
-    found = task.evidence(torch.tensor(score), torch.tensor(strange.astype(int)), torch.arange(150))
+    found = task.tell(torch.tensor(score), torch.tensor(strange.astype(int)), torch.arange(150))
     scores = task.score(found)
     assert scores["anomaly_auroc"] == pytest.approx(roc_auc_score(strange, score), abs=1e-9)
     assert scores["average_precision"] == pytest.approx(average_precision_score(strange, score), abs=1e-9)
@@ -106,7 +105,7 @@ def test_resampled_rows_move_the_area_as_far_as_new_rows_do() -> None:
     task, truth = Anomaly({}), (np.arange(400) < 40).astype(int)
 
     def rows() -> Any:
-        return task.evidence(torch.tensor(draw.normal(size=400) + 1.2 * truth), torch.tensor(truth), torch.arange(400))
+        return task.tell(torch.tensor(draw.normal(size=400) + 1.2 * truth), torch.tensor(truth), torch.arange(400))
 
     spread = np.std([task.score(rows())["anomaly_auroc"] for _ in range(300)])
     spreads = []
@@ -118,7 +117,7 @@ def test_resampled_rows_move_the_area_as_far_as_new_rows_do() -> None:
 
 
 def test_scores_are_undefined_where_all_rows_are_normal() -> None:
-    found = Anomaly({}).evidence(torch.randn(5), torch.zeros(5), torch.arange(5))
+    found = Anomaly({}).tell(torch.randn(5), torch.zeros(5), torch.arange(5))
     assert "anomaly_auroc" not in Anomaly({}).score(found)
     assert Anomaly({}).losses(found).tolist() == [0.5] * 5
 
@@ -137,7 +136,7 @@ def test_baselines_learn_from_as_many_rows_as_they_may(digits: StoredData) -> No
 
 
 def test_components_are_those_of_scikit_learn(digits: StoredData) -> None:
-    fitted = find_rival("image", "reconstruct", "pca").fit(digits, {}, 0, 1.0)
+    fitted = find("image", "reconstruct", "pca").fit(digits, {}, 0, 1.0)
     train, test = (next(iter(digits.batches(s))).inputs[0].flatten(1).double().numpy() for s in ("train", "test"))
     everything = np.concatenate([b.pixels.flatten(1).double().numpy() for b in digits.batches("train")])  # type: ignore[attr-defined]
     theirs = PCA(8, random_state=0).fit(everything)
@@ -147,11 +146,11 @@ def test_components_are_those_of_scikit_learn(digits: StoredData) -> None:
     assert len(train)
 
 
-@pytest.mark.parametrize("name", [rival.name for rival in rivals("image", "reconstruct")])
+@pytest.mark.parametrize("name", [rival.name for rival in competitors("image", "reconstruct")])
 def test_rivals_of_codes_are_saved_and_restored(name: str, digits: StoredData, tmp_path: Path) -> None:
     folder = next(iter(digits._folders.values()))
-    told = run_rival(name, folder, tmp_path, seconds=0.1)  # type: ignore[arg-type]
-    answer = load_rival(tmp_path / "model.skops", "image", "reconstruct", name)
+    told = run_baseline(name, folder, tmp_path, seconds=0.1)  # type: ignore[arg-type]
+    answer = load_baseline(tmp_path / "model.skops", "image", "reconstruct", name)
     task = Reconstruct(digits.facts)
     again = task.losses(task.predict(answer, digits, "validation")).mean()
     assert again == pytest.approx(told["loss"], rel=1e-4)
@@ -159,11 +158,11 @@ def test_rivals_of_codes_are_saved_and_restored(name: str, digits: StoredData, t
     assert answer.encode(next(iter(digits.batches("test"))).inputs[0]).shape[1] == 8
 
 
-@pytest.mark.parametrize("name", [rival.name for rival in rivals("table", "anomaly")])
+@pytest.mark.parametrize("name", [rival.name for rival in competitors("table", "anomaly")])
 def test_rivals_of_anomalies_are_saved_and_restored(name: str, cancer: StoredData, tmp_path: Path) -> None:
     folder = next(iter(cancer._folders.values()))
-    told = run_rival(name, folder, tmp_path, seconds=0.1)  # type: ignore[arg-type]
-    answer = load_rival(tmp_path / "model.skops", "table", "anomaly", name)
+    told = run_baseline(name, folder, tmp_path, seconds=0.1)  # type: ignore[arg-type]
+    answer = load_baseline(tmp_path / "model.skops", "table", "anomaly", name)
     task = Anomaly(cancer.facts)
     again = task.predict(answer, cancer, "validation")
     assert task.losses(again).mean() == pytest.approx(told["loss"], abs=1e-6)
@@ -239,7 +238,7 @@ def test_resampled_rows_move_the_average_precision_as_far_as_new_rows_do() -> No
     task, truth = Anomaly({}), (np.arange(400) < 40).astype(int)
 
     def rows() -> Any:
-        return task.evidence(torch.tensor(draw.normal(size=400) + 1.5 * truth), torch.tensor(truth), torch.arange(400))
+        return task.tell(torch.tensor(draw.normal(size=400) + 1.5 * truth), torch.tensor(truth), torch.arange(400))
 
     spread = np.std([task.score(rows())["average_precision"] for _ in range(300)])
     spreads = []

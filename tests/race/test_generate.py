@@ -14,8 +14,7 @@ from torch import nn
 
 from bestiary import catalogue
 from bestiary.architectures.build import build, resolve
-from bestiary.baselines import load_rival, rivals, run_rival
-from bestiary.baselines.generate import kernel_density, training_rows
+from bestiary.baselines import competitors, load_baseline, run_baseline
 from bestiary.contracts import ImageSpec
 from bestiary.data import read
 from bestiary.data.opening import open_data
@@ -23,11 +22,12 @@ from bestiary.data.splits import assign
 from bestiary.data.store import ArrayData, StoredData
 from bestiary.errors import InputError
 from bestiary.race import prepare
-from bestiary.report.generate import sections
 from bestiary.sampling.pictures import Picture, grid, png
 from bestiary.sampling.samples import Samples
-from bestiary.tasks import features
-from bestiary.tasks.generate import Generate
+from bestiary.tasks.generate import features
+from bestiary.tasks.generate.baselines import kernel_density, training_rows
+from bestiary.tasks.generate.report import sections
+from bestiary.tasks.generate.scoring import Generate
 
 
 @pytest.fixture(scope="module")
@@ -122,10 +122,10 @@ def test_prediction_of_new_rows_names_the_command_that_makes_them(digits: Stored
 # ----------------------------------------------------------------------------------------------- baselines
 
 
-@pytest.mark.parametrize("name", [rival.name for rival in rivals("image", "generate")])
+@pytest.mark.parametrize("name", [rival.name for rival in competitors("image", "generate")])
 def test_baselines_are_saved_and_restored(name: str, digits: StoredData, tmp_path: Path) -> None:
-    told = run_rival(name, digits.folder, tmp_path, seconds=0.1)
-    answer = load_rival(tmp_path / "model.skops", "image", "generate", name)
+    told = run_baseline(name, digits.folder, tmp_path, seconds=0.1)
+    answer = load_baseline(tmp_path / "model.skops", "image", "generate", name)
     task = Generate(digits.facts)
     again = task.losses(task.predict(answer, digits, "validation"), torch.empty(0)).mean()
     assert again == pytest.approx(told["loss"], abs=1e-6)
@@ -224,7 +224,7 @@ def test_the_report_shows_what_was_made_and_what_is_missing(digits: StoredData) 
     job = {"network": contender.network, "keywords": dict(contender.keywords), "seed": 0}
     (here / "job.json").write_text(json.dumps(job), encoding="utf-8")
     save_model(player("dcgan", digits), str(here / "answer.safetensors"))
-    run_rival("density", digits.folder, density, seconds=0.1)
+    run_baseline("density", digits.folder, density, seconds=0.1)
     standings = [
         Line("baseline/density", "kernel density", False, "contenders/density"),
         Line("dcgan/32", "Deep convolutional GAN", True, "contenders/dcgan"),

@@ -18,6 +18,7 @@ import pytest
 from rich.console import Console
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
+from bestiary import tasks
 from bestiary.cli.result import print_result
 from bestiary.data.store import write_array
 from bestiary.errors import InputError
@@ -27,7 +28,6 @@ from bestiary.report import board, model_card, words, write_report
 from bestiary.report.answers import deciles, per_class, reliability
 from bestiary.report.gather import gather
 from bestiary.report.mistakes import sparkline, thumbnail, worst
-from bestiary.tasks.metrics import METRICS, by_name
 from tests.race import synthetic
 
 MAKERS = {
@@ -230,9 +230,9 @@ def test_worst_mistakes_of_a_number_are_the_largest_errors(races: dict[str, Path
 
 
 def test_scores_are_written_as_in_the_sentences_of_the_verdict() -> None:
-    for metric in METRICS:
+    for metric in (m for task in tasks.every().values() for m in task.metrics):
         for value in (0.0, 0.5, 0.98765, 0.03141, 1.0, *((12.345, 53217.4) if metric.high > 1 else ())):
-            assert words.score(metric.name, value, unit=False) == sentences.number(by_name(metric.name), value)
+            assert words.score(metric.name, value, unit=False) == sentences.number(metric, value)
         assert words.title(metric.name) == metric.title
 
 

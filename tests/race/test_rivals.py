@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bestiary.baselines import control, run_rival
-from bestiary.baselines.language import LONGEST, ORDERS, Compressor, KneserNey
+from bestiary.baselines import run_baseline
 from bestiary.data import read
 from bestiary.data.opening import open_data
 from bestiary.data.splits import assign
 from bestiary.errors import InputError
 from bestiary.race.statistics import Resampling
+from bestiary.tasks.continuation.ngrams import LONGEST, ORDERS, Compressor, KneserNey
+from bestiary.tasks.control import baselines as control
 from bestiary.tasks.registry import task_for
 
 GENESIS = Path(__file__).parents[1] / "fixtures" / "genesis.txt"
@@ -43,12 +44,12 @@ def test_a_search_for_a_policy_is_followed_whatever_the_clock_says(
 
     monkeypatch.setattr(control, "episodes", counted)
     seconds_a_call(1.0)
-    first = run_rival("linear", data, tmp_path / "first", seconds=12.0)
+    first = run_baseline("linear", data, tmp_path / "first", seconds=12.0)
     made, judged[:] = len(judged), []
     settings: Any = [tried["setting"] for tried in first["tried"]]  # type: ignore[attr-defined]
     assert settings == [{"candidates": made - 1}]  # and once by chance, for the size of observations
     seconds_a_call(1000.0)
-    again = run_rival("linear", data, tmp_path / "again", seconds=12.0, written={"settings": settings})
+    again = run_baseline("linear", data, tmp_path / "again", seconds=12.0, written={"settings": settings})
     assert len(judged) == made and again["tried"] == first["tried"]
 
 
@@ -88,5 +89,5 @@ def test_joint_ngrams_that_nothing_can_be_counted_for_do_not_take_part(tmp_path:
     pairs = {"word": [f"w{k}" for k in range(60)], "said": [f"a much longer answer, number {k}" for k in range(60)]}
     data = prepared(tmp_path, pairs, task="transduce", units="characters")
     with pytest.raises(InputError, match="twice as many as their source has; no training row is such a pair"):
-        run_rival("joint_ngram", data, tmp_path / "joint", seconds=2.0)
-    assert run_rival("nearest", data, tmp_path / "nearest", seconds=2.0)["name"] == "nearest"
+        run_baseline("joint_ngram", data, tmp_path / "joint", seconds=2.0)
+    assert run_baseline("nearest", data, tmp_path / "nearest", seconds=2.0)["name"] == "nearest"

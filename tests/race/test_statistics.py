@@ -10,7 +10,7 @@ from sklearn import metrics as sk
 
 from bestiary.contracts import Predictions
 from bestiary.race.evidence import Interval
-from bestiary.race.measures import linear, sums
+from bestiary.race.measures import linear
 from bestiary.race.statistics import (
     Resampling,
     excludes_zero,
@@ -20,7 +20,10 @@ from bestiary.race.statistics import (
     wilson,
     within_one_standard_error,
 )
-from bestiary.tasks.metrics import row_losses, score_classes, score_values
+from bestiary.tasks.class_evidence import ClassEvidence
+from bestiary.tasks.regression.scoring import ValueEvidence
+
+CLASSES, VALUES = ClassEvidence(), ValueEvidence()
 
 
 def answers(table: np.ndarray) -> Predictions:
@@ -51,18 +54,18 @@ def test_wilson_equals_scipy(right: int, rows: int) -> None:
 @pytest.mark.parametrize("classes", [2, 3, 7])
 def test_the_sums_of_rows_give_the_scores_of_classes(classes: int) -> None:
     table, truth = _case(classes)
-    terms, combine = sums(answers(table), truth, "classification")
+    terms, combine = CLASSES.sums(answers(table), truth)
     assert {n: float(v) for n, v in combine(terms.sum(0)).items()} == pytest.approx(
-        score_classes(answers(table), truth)
+        CLASSES.score(answers(table), truth)
     )
 
 
 def test_the_sums_give_the_scores_where_a_class_is_absent() -> None:
     table, truth = _case(5)
     truth[truth == 3] = 4
-    terms, combine = sums(answers(table), truth, "classification")
+    terms, combine = CLASSES.sums(answers(table), truth)
     assert {n: float(v) for n, v in combine(terms.sum(0)).items()} == pytest.approx(
-        score_classes(answers(table), truth)
+        CLASSES.score(answers(table), truth)
     )
     alone = np.zeros(len(truth), dtype=np.int64)
     assert "auroc" not in Resampling(len(truth)).score([answers(table)], alone, "classification")
@@ -72,8 +75,8 @@ def test_the_sums_of_rows_give_the_scores_of_numbers() -> None:
     draw = np.random.default_rng(0)
     truth = draw.normal(1e4, 3, 50)
     guess = numbers(truth + draw.normal(0, 2, 50))
-    terms, combine = sums(guess, truth, "regression")
-    assert {n: float(v) for n, v in combine(terms.sum(0)).items()} == pytest.approx(score_values(guess, truth))
+    terms, combine = VALUES.sums(guess, truth)
+    assert {n: float(v) for n, v in combine(terms.sum(0)).items()} == pytest.approx(VALUES.score(guess, truth))
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy", "log_loss", "macro_f1"])
@@ -83,10 +86,10 @@ def test_a_resample_is_scored_as_if_its_rows_had_been_drawn(metric: str) -> None
     estimate = resampling.score([answers(table)], truth, "classification")[metric]
     for number in range(20):
         rows = np.repeat(np.arange(40), resampling.weights[number].astype(int))
-        assert estimate.draws[number] == pytest.approx(score_classes(answers(table[rows]), truth[rows])[metric])
+        assert estimate.draws[number] == pytest.approx(CLASSES.score(answers(table[rows]), truth[rows])[metric])
     for row in range(40):
         left = np.delete(np.arange(40), row)
-        assert estimate.without[row] == pytest.approx(score_classes(answers(table[left]), truth[left])[metric])
+        assert estimate.without[row] == pytest.approx(CLASSES.score(answers(table[left]), truth[left])[metric])
 
 
 def test_auroc_is_resampled_with_the_error_of_delong() -> None:
@@ -109,7 +112,7 @@ def test_rmse_and_r2_of_a_resample_are_exact() -> None:
     found = resampling.score([numbers(guess)], truth, "regression")
     for number in range(10):
         rows = np.repeat(np.arange(30), resampling.weights[number].astype(int))
-        expected = score_values(numbers(guess[rows]), truth[rows])
+        expected = VALUES.score(numbers(guess[rows]), truth[rows])
         assert {name: e.draws[number] for name, e in found.items()} == pytest.approx(expected)
 
 
@@ -157,7 +160,7 @@ def test_a_paired_difference_is_narrower_than_two_intervals_and_zero_for_twins()
     apart = (one - other).interval()
     single = one.interval()
     assert excludes_zero(apart) and apart.value > 0
-    rows = row_losses(answers(table), truth) - row_losses(answers(better), truth)
+    rows = CLASSES.losses(answers(table), truth) - CLASSES.losses(answers(better), truth)
     assert (one - other).error == pytest.approx(rows.std(ddof=1) / math.sqrt(300), rel=1e-9)
     assert apart.high - apart.low < (single.high - single.low) / 4
     assert (-(one - other)).interval().high == pytest.approx(-apart.low, rel=0.05)
@@ -195,7 +198,7 @@ def test_many_rows_are_joined_without_changing_the_error() -> None:
 
 def test_many_classes_are_linearised_to_the_same_error() -> None:
     table, truth = _case(4, rows=400)
-    terms, combine = sums(answers(table), truth, "classification")
+    terms, combine = CLASSES.sums(answers(table), truth)
     resampling = Resampling(400)
     whole, first_order = resampling.estimates(terms, combine), resampling.estimates(*linear(terms, combine))
     for name, estimate in whole.items():

@@ -23,7 +23,6 @@ from bestiary.architectures.generative.dcgan_small import Grow, Shrink, SmallDCG
 from bestiary.architectures.generative.gan import GAN, DenseDiscriminator, DenseGenerator
 from bestiary.architectures.generative.sngan import SNGAN
 from bestiary.architectures.generative.wgan import WGAN
-from bestiary.baselines.generate import KernelDensity
 from bestiary.contracts import Batch, ImageBatch, ImageSpec, TableSpec
 from bestiary.data.store import ArrayData
 from bestiary.errors import InputError
@@ -32,8 +31,9 @@ from bestiary.layers.pixel_range import PixelRange
 from bestiary.layers.spectral import Spectral
 from bestiary.objectives.adversarial import Hinge, NonSaturating, Saturating, Wasserstein, gradient_penalty
 from bestiary.recipes import adversarial as recipes
-from bestiary.tasks import closeness
-from bestiary.tasks.generate import EVIDENCE, Generate
+from bestiary.tasks.generate import closeness
+from bestiary.tasks.generate.baselines import KernelDensity
+from bestiary.tasks.generate.scoring import EVIDENCE, Generate
 from tests.references.parity import assert_same, copy_in_order, stir
 
 SPEC = ImageSpec(1, (8, 8), 1)

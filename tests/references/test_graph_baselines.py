@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from bestiary.baselines.graphs import RIVALS, VIEWS, LabelPropagation, propagation
-from bestiary.baselines.rivals import load_rival, rivals, save_rival
+from bestiary.baselines import competitors, find, load_baseline
+from bestiary.baselines.graphs import VIEWS, LabelPropagation, propagation
+from bestiary.baselines.rivals import save_rival
 from bestiary.data import read
 from bestiary.data.graphs import GraphData, GraphsData
 from bestiary.data.splits import assign
@@ -107,7 +108,7 @@ def test_saved_and_read_back_it_answers_the_same(task: str, tmp_path: Path) -> N
         splits[200:] = -1
     data = opened(source, tmp_path, splits)
     judge = task_for(data.facts)
-    known = rivals(source.kind, task)
+    known = competitors(source.kind, task)
     assert known and {rival.name for rival in known} >= {"constant", "linear", "boosting"}
     for rival in known:
         answer = rival.fit(data, rival.settings(data)[0], 0, 5.0)
@@ -116,12 +117,12 @@ def test_saved_and_read_back_it_answers_the_same(task: str, tmp_path: Path) -> N
         torch.testing.assert_close(sums, torch.ones(len(sums)))
         save_rival(tmp_path / f"{rival.name}.skops", rival, source.kind, task, {}, answer)
         again = judge.predict(
-            load_rival(tmp_path / f"{rival.name}.skops", source.kind, task, rival.name), data, "validation"
+            load_baseline(tmp_path / f"{rival.name}.skops", source.kind, task, rival.name), data, "validation"
         )
         assert all(torch.equal(expected.columns[name], again.columns[name]) for name in expected.columns)
 
 
 def test_an_unknown_view_is_refused() -> None:
-    estimated = next(rival.answer for rival in RIVALS if rival.name == "boosting")
+    estimated = find("graph", "nodes", "boosting").answer
     with pytest.raises(InputError, match="a baseline on graphs sees one of"):
         estimated.restore({"view": "everything", "estimator": None, "outputs": 2})

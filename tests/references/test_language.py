@@ -23,7 +23,6 @@ from transformers import (
 from bestiary.architectures.attention.gpt import GPT
 from bestiary.architectures.attention.gpt_weights import JOINED, TABLE, from_transformers, load_gpt2, to_transformers
 from bestiary.architectures.recurrence.language_model import GRULanguageModel, LSTMLanguageModel
-from bestiary.baselines.language import Compressor, KneserNey
 from bestiary.contracts import CorpusBatch, CorpusSpec
 from bestiary.data.corpus_store import CorpusData
 from bestiary.errors import InputError
@@ -43,7 +42,8 @@ from bestiary.sampling.decoding import (
 )
 from bestiary.sampling.looking import evaluating
 from bestiary.sampling.texts import sample
-from bestiary.tasks.continuation import Continue
+from bestiary.tasks.continuation.ngrams import Compressor, KneserNey
+from bestiary.tasks.continuation.scoring import Continue
 from tests.references.parity import assert_same, close
 
 SEEDS = range(6)

@@ -15,9 +15,8 @@ from bestiary.algorithms.scheduled_sampling import ScheduledSampling
 from bestiary.architectures.build import build
 from bestiary.architectures.recurrence.attention_network import AttentionNetwork
 from bestiary.architectures.recurrence.luong import LuongDot
-from bestiary.baselines.joint_ngram import Graphones, JointNgram, KneserNey, fit_joint_ngram
-from bestiary.baselines.rivals import find_rival, load_rival, save_rival
-from bestiary.baselines.transduce import RIVALS, NearestNeighbour
+from bestiary.baselines import find, load_baseline
+from bestiary.baselines.rivals import save_rival
 from bestiary.batches import PairSpec
 from bestiary.data.pairs import PairData, read_pairs
 from bestiary.data.splits import assign
@@ -27,8 +26,10 @@ from bestiary.optimisation.minimise import FromTorch, Minimise
 from bestiary.recipes.sequences import transformer, translator
 from bestiary.runs.model import load, save_network
 from bestiary.sampling.alignments import STOP, align, diagonal_mass, draw, forward_share, inspect
-from bestiary.tasks.edits import edits
-from bestiary.tasks.transduce import EVIDENCE, Transduce, corrections
+from bestiary.tasks.transduce.baselines import NearestNeighbour
+from bestiary.tasks.transduce.edits import edits
+from bestiary.tasks.transduce.joint_ngram import Graphones, JointNgram, KneserNey, fit_joint_ngram
+from bestiary.tasks.transduce.scoring import EVIDENCE, Transduce, corrections
 from tests.references.parity import close
 
 LETTERS, SOUNDS = "abcdef", ["A", "B", "C", "D", "E", "F"]
@@ -217,7 +218,7 @@ def test_expected_graphones_are_sums_over_all_cuts() -> None:
 def test_joint_ngrams_learn_a_language_and_the_nearest_does_not() -> None:
     some, task = data(), Transduce(FACTS)
     scores = {}
-    for rival in RIVALS:
+    for rival in BASELINES:
         answer = rival.fit(some, dict(rival.settings(some)[0]), 0, 9.0)
         found = task.predict(answer, some, "validation")
         scores[rival.name] = task.score(found, torch.empty(0))["sequence_error_rate"]
@@ -252,11 +253,11 @@ def test_the_nearest_is_the_nearest() -> None:
 
 @pytest.mark.parametrize("name", ["nearest", "joint_ngram"])
 def test_a_saved_rival_answers_as_before(name: str, tmp_path) -> None:
-    some, rival = data(), find_rival("pairs", "transduce", name)
+    some, rival = data(), find("pairs", "transduce", name)
     answer = rival.fit(some, dict(rival.settings(some)[0]), 0, 9.0)
     save_rival(tmp_path / "model.skops", rival, "pairs", "transduce", {}, answer)
     batch = next(iter(some.batches("validation")))
-    again = load_rival(tmp_path / "model.skops", "pairs", "transduce", name)
+    again = load_baseline(tmp_path / "model.skops", "pairs", "transduce", name)
     assert again.write(batch.source, batch.source_lengths) == answer.write(batch.source, batch.source_lengths)
 
 

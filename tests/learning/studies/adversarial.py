@@ -7,7 +7,7 @@ import torch
 from bestiary import catalogue
 from bestiary.architectures.build import build, resolve
 from bestiary.data.store import ArrayData, StoredData
-from bestiary.tasks.generate import EVIDENCE, Generate
+from bestiary.tasks.generate.scoring import EVIDENCE, Generate
 from tests.learning.learn import prepared
 from tests.learning.studies._mnist import mnist
 from tests.learning.study import Study
@@ -70,7 +70,7 @@ def on_mnist(name: str, place: int, steps: int) -> Any:
 
 _SOURCES = (
     "layers/adversaries.py", "layers/pixel_range.py", "objectives/adversarial.py", "algorithms/adversarial.py",
-    "recipes/adversarial.py", "tasks/generate.py", "tasks/features.py", "tasks/closeness.py",
+    "recipes/adversarial.py", "tasks/generate/scoring.py", "tasks/generate/features.py", "tasks/generate/closeness.py",
 )  # fmt: skip
 _BODY = ("architectures/generative/dcgan.py",)
 _COVERAGE = "share of test digits near which something is made, 0 unless all ten classes are"

@@ -10,7 +10,7 @@ from bestiary.architectures.convolution.capsnet import CapsNet
 from bestiary.data.store import ArrayData, StoredData
 from bestiary.recipes.capsules import capsules
 from bestiary.sampling.capsules import SHIFTS, perturbed
-from bestiary.tasks import Classification
+from bestiary.tasks.classification.scoring import Classification
 from tests.learning.learn import prepared, with_wrong_labels
 from tests.learning.studies._mnist import mnist
 from tests.learning.study import Study

@@ -13,7 +13,7 @@ from bestiary.architectures.build import build, resolve
 from bestiary.data.store import ArrayData, StoredData
 from bestiary.recipes.diffusion import diffusion
 from bestiary.sampling.diffusion import ddim, ddpm
-from bestiary.tasks.generate import Generate
+from bestiary.tasks.generate.scoring import Generate
 from tests.learning.learn import prepared
 from tests.learning.studies._mnist import mnist
 from tests.learning.study import Study
@@ -127,7 +127,7 @@ def beside_adversaries(seed: int, wrong: bool, full: bool) -> float:
 _SOURCES = (
     "architectures/generative/unet.py", "layers/noise.py", "layers/pixel_range.py", "objectives/denoising.py",
     "optimisation/averaging.py", "algorithms/averaged_descent.py", "recipes/diffusion.py", "sampling/diffusion.py",
-    "tasks/generate.py", "tasks/features.py", "tasks/closeness.py",
+    "tasks/generate/scoring.py", "tasks/generate/features.py", "tasks/generate/closeness.py",
 )  # fmt: skip
 _ADVERSARIES = (
     "architectures/generative/dcgan.py", "architectures/generative/gan.py", "architectures/generative/sngan.py",

@@ -30,7 +30,7 @@ from bestiary.recipes.energy import (
     storage,
 )
 from bestiary.sampling.recall import collapse, recall
-from bestiary.tasks import Classification
+from bestiary.tasks.classification.scoring import Classification
 from tests.learning.learn import prepared, with_wrong_labels
 from tests.learning.study import Study
 

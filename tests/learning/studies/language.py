@@ -11,13 +11,13 @@ import torch
 
 from bestiary import catalogue
 from bestiary.architectures.build import build, resolve
-from bestiary.baselines.language import KneserNey, training_texts
 from bestiary.data.corpus import read_corpus
 from bestiary.data.corpus_store import CorpusData
 from bestiary.data.splits import assign
 from bestiary.fit import fit
 from bestiary.runs.run import RunFolder
-from bestiary.tasks.continuation import Continue
+from bestiary.tasks.continuation.ngrams import KneserNey, training_texts
+from bestiary.tasks.continuation.scoring import Continue
 from tests.learning.learn import FIXTURES, Never
 from tests.learning.study import Study
 
@@ -101,7 +101,7 @@ SOURCES = (
     "data/units.py",
     "recipes/language.py",
     "objectives/next_token.py",
-    "tasks/continuation.py",
+    "tasks/continuation/scoring.py",
 )
 SHORT = (
     ("gpt2", Form("bytes", 64, "64", 16, 400, 3e-3), -2.85),
@@ -139,7 +139,7 @@ STUDIES: tuple[Study, ...] = (
             only_full=True,
             twin="learns from the same tokens in an order that means nothing, a twelfth as long",
             needs=BIBLE,
-            sources=(*SOURCES, "baselines/language.py"),
+            sources=(*SOURCES, "tasks/continuation/ngrams.py"),
         )
         for row, form in LONG
     ),

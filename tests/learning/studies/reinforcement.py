@@ -11,8 +11,8 @@ from bestiary.data.environments import EnvironmentData, read_environment
 from bestiary.data.splits import assign
 from bestiary.fit import fit
 from bestiary.runs.run import RunFolder
-from bestiary.tasks import TrainingJudge
-from bestiary.tasks.control import Control
+from bestiary.tasks.control.scoring import Control
+from bestiary.tasks.judge import TrainingJudge
 from tests.learning.study import Study
 
 STEPS, LOOKS = {"short": 1200, "full": 6000}, {"short": 4, "full": 60}
@@ -61,7 +61,7 @@ STUDIES = tuple(
             "recipes/control.py",
             "data/worlds.py",
             "data/environments.py",
-            "tasks/control.py",
+            "tasks/control/scoring.py",
         ),
     )
     for row in ("dqn", "dueling_dqn")

@@ -34,8 +34,8 @@ from bestiary.objectives.reconstruction import PixelCrossEntropy
 from bestiary.recipes.representation import autoencoder, denoiser, inverse_graphics, variational
 from bestiary.sampling.latents import active, smoothness, walk
 from bestiary.sampling.looking import evaluating
-from bestiary.tasks.anomaly import Anomaly
-from bestiary.tasks.reconstruct import Reconstruct
+from bestiary.tasks.anomaly.scoring import Anomaly
+from bestiary.tasks.reconstruct.scoring import Reconstruct
 from tests.learning.study import Study
 
 MNIST = "BESTIARY_MNIST"
@@ -281,7 +281,7 @@ STUDIES: tuple[Study, ...] = (
         full=0.9,
         twin=_OTHER,
         needs=MNIST,
-        sources=(*_CODES, "tasks/anomaly.py"),
+        sources=(*_CODES, "tasks/anomaly/scoring.py"),
     ),
     Study(
         "vae-bound",

@@ -1,0 +1,1 @@
+"""Which rows are unlike those that were learned from."""

@@ -1,0 +1,39 @@
+"""Rows that are not like those that were trained on."""
+
+from bestiary.tasks.descriptor import TaskDescriptor, always
+from bestiary.tasks.metric import Metric
+
+TASK = TaskDescriptor(
+    name="anomaly",
+    summary="Which rows are unlike those that were learned from.",
+    kinds=("table", "image"),
+    usual=(),
+    target="none",
+    labels="judging",
+    reading="bestiary.tasks.anomaly.reading:read",
+    verb="predicts",
+    job="was trained for the task *anomaly*",
+    judged="rows",
+    ignorance="Predicting the same for every row",
+    metrics=(
+        Metric("anomaly_auroc", "AUROC", True, "evidence", 0.0, 1.0, meaning=(
+            "how often an anomaly gets a higher score than a normal row; one half is guessing"
+        )),
+        Metric("average_precision", "average precision", True, "evidence", 0.0, 1.0, meaning=(
+            "of the rows with the highest scores, how many are anomalies, averaged over where each anomaly stands; "
+            "guessing gives the share of anomalies"
+        )),
+    ),
+    ranking=always("anomaly_auroc", "it does not depend on a threshold, nor on how rare anomalies are"),
+    unit="share of pairs in the wrong order",
+    scoring="bestiary.tasks.anomaly.scoring:Anomaly",
+    baselines=dict.fromkeys(("table", "image"), "bestiary.tasks.anomaly.baselines"),
+    report="bestiary.tasks.anomaly.report:sections",
+    recipes={},
+    following="bestiary predict {run} {new} --out predictions.csv",
+    predicts=True,
+    any_model=True,
+    example=("images/", "--task anomaly"),
+    folds=False,
+    endless=False,
+)  # fmt: skip

@@ -1,0 +1,123 @@
+"""What probabilities of classes tell, row by row, and how the rows together make a metric (scikit-learn computes them).
+
+Accuracy, F1 and log loss depend on the rows through a few sums (hits, counts, losses). AUROC does not; its first-order
+terms do: the placements of DeLong, DeLong and Clarke-Pearson (1988), "Comparing the areas under two or more correlated
+receiver operating characteristic curves: a nonparametric approach".
+
+Axes: N rows, S sums, K classes, "..." resamples.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+from sklearn import metrics as sk
+
+from bestiary.contracts import Predictions
+from bestiary.tasks.evidence import Combine, Floats, Truth
+
+SMALLEST = float(np.finfo(np.float32).eps)  # probabilities are clipped here: a row costs at most 15.9 nats
+
+
+class ClassEvidence:
+    """Evidence of `probability_0` ... `probability_{K-1}`; implements `tasks.evidence.Evidence`.
+
+    Example:
+        >>> import torch
+        >>> half = torch.full((2,), 0.5)
+        >>> answers = Predictions({"row": torch.arange(2), "probability_0": half, "probability_1": half})
+        >>> ClassEvidence().losses(answers, np.array([0, 1])).round(4).tolist()
+        [0.6931, 0.6931]
+    """
+
+    def losses(self, predictions: Predictions, truth: Truth) -> Floats:
+        """The log loss of each row in nats, [N]; truth is class numbers [N]."""
+        table, labels = probabilities(predictions), np.asarray(truth, dtype=np.int64)
+        return -np.log(np.clip(table[np.arange(len(labels)), labels], SMALLEST, 1.0))
+
+    def score(self, predictions: Predictions, truth: Truth) -> dict[str, float]:
+        """All metrics; AUROC is left out where one class alone is present.
+
+        Balanced accuracy averages over the classes that occur, macro F1 over those that occur or are predicted, AUROC
+        (several classes: each against the rest) over the classes that occur.
+        """
+        table, labels = probabilities(predictions), np.asarray(truth, dtype=np.int64)
+        answers = table.argmax(1)
+        present = np.unique(labels)
+        scores = {
+            "accuracy": float(sk.accuracy_score(labels, answers)),
+            "balanced_accuracy": float(sk.recall_score(labels, answers, labels=present, average="macro")),
+            "log_loss": float(self.losses(predictions, labels).mean()),
+            "macro_f1": float(sk.f1_score(labels, answers, average="macro")),
+        }
+        if len(present) > 1:
+            classes = present[-1:] if table.shape[1] == 2 else present
+            scores["auroc"] = sum(float(sk.roc_auc_score(labels == k, table[:, k])) for k in classes) / len(classes)
+        return scores
+
+    def sums(self, predictions: Predictions, truth: Truth) -> tuple[Floats, Combine]:
+        """What each row adds to the sums [N, S], and all metrics as a function of sums [..., S]; NaN: undefined."""
+        labels = np.asarray(truth).astype(np.int64)
+        return _sums(probabilities(predictions), labels, self.losses(predictions, labels))
+
+
+def probabilities(predictions: Predictions) -> Floats:
+    """The probabilities as a matrix [N, K]."""
+    count = sum(name.startswith("probability_") for name in predictions.columns)
+    return np.stack([predictions.columns[f"probability_{k}"].double().numpy() for k in range(count)], axis=1)
+
+
+def _sums(table: Floats, truth: NDArray[np.int64], losses: Floats) -> tuple[Floats, Combine]:
+    rows, classes = table.shape
+    is_class = np.eye(classes)[truth]
+    answered = np.eye(classes)[table.argmax(1)]
+    ranked = [1] if classes == 2 else list(range(classes))
+    placed = np.stack([_placements(table[:, k], is_class[:, k] > 0) for k in ranked], axis=1)
+    terms = np.concatenate(
+        [
+            np.stack([np.ones(rows), losses], axis=1),
+            *(is_class, answered, is_class * answered),
+            *(placed * is_class[:, ranked], placed * (1 - is_class[:, ranked])),
+        ],
+        axis=1,
+    )
+    edges = np.cumsum([2, classes, classes, classes, len(ranked)])
+    with np.errstate(invalid="ignore"):
+        area = (placed * is_class[:, ranked]).sum(0) / is_class[:, ranked].sum(0)
+
+    def combine(total: Floats) -> dict[str, Floats]:
+        plain, true, answers, hits, inside, outside = np.split(total, edges, axis=-1)
+        count, loss = plain[..., 0], plain[..., 1]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            above = inside / true[..., ranked] + outside / (count[..., None] - true[..., ranked]) - area
+            return {
+                "accuracy": hits.sum(-1) / count,
+                "balanced_accuracy": _mean(np.where(true > 0, hits / true, np.nan)),
+                "log_loss": loss / count,
+                "macro_f1": _mean(np.where(true + answers > 0, 2 * hits / (true + answers), np.nan)),
+                "auroc": _mean(above),
+            }
+
+    return terms, combine
+
+
+def _placements(score: Floats, positive: NDArray[np.bool_]) -> Floats:
+    """For a row of the class the share of others ranked below it; for another row the share of the class above it."""
+    if positive.all() or not positive.any():
+        return np.full(len(score), np.nan)
+    overall = rankdata(score)
+    within = np.empty(len(score))
+    within[positive] = rankdata(score[positive])
+    within[~positive] = rankdata(score[~positive])
+    count = int(positive.sum())
+    below = (overall - within) / (len(score) - count)
+    above = 1 - (overall - within) / count
+    return np.where(positive, below, above)
+
+
+def _mean(parts: Floats) -> Floats:
+    """The mean over the last axis of what is defined; NaN where nothing is."""
+    defined = np.isfinite(parts)
+    count = defined.sum(-1)
+    return np.where(count > 0, np.where(defined, parts, 0.0).sum(-1) / np.maximum(count, 1), np.nan)

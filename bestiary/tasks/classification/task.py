@@ -1,0 +1,36 @@
+"""Which class a row has."""
+
+from bestiary.tasks.classes import METRICS, ranking
+from bestiary.tasks.descriptor import TaskDescriptor
+
+TASK = TaskDescriptor(
+    name="classification",
+    summary="Which class a row has.",
+    kinds=("table", "image", "text", "series"),
+    usual=("table", "image", "text", "series"),
+    target="classes",
+    labels="needed",
+    reading="",
+    verb="predicts",
+    job="predicts which of {classes} classes of `{target}` a row has",
+    judged="rows",
+    ignorance="Predicting the same for every row",
+    metrics=METRICS,
+    ranking=ranking,
+    unit="log loss",
+    scoring="bestiary.tasks.classification.scoring:Classification",
+    baselines={
+        "table": "bestiary.baselines.tables",
+        "image": "bestiary.baselines.images",
+        "text": "bestiary.baselines.text",
+        "series": "bestiary.baselines.series",
+    },
+    report="bestiary.tasks.classification.report:sections",
+    recipes={},
+    following="bestiary predict {run} {new} --out predictions.csv",
+    predicts=True,
+    any_model=True,
+    example=("data.csv", "--target y"),
+    folds=True,
+    endless=False,
+)

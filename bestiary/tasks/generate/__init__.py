@@ -1,0 +1,1 @@
+"""New rows like those that were learned from."""

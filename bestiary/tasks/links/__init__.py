@@ -1,0 +1,1 @@
+"""Which edges are there."""

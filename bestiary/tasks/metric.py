@@ -1,0 +1,39 @@
+"""What a metric is called, which way is better, and its range; no torch, so that listing and help know it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One way of scoring predictions.
+
+    Attributes:
+        name: its key in `verdict.json` and on the command line; one name means the same in every task.
+        title: for people.
+        higher: whether more is better.
+        needs: what it is computed from: "labels", "probabilities", "values", or "evidence" that each row gives.
+        low, high: the range of its values.
+        percent: whether people read it as a percentage.
+        meaning: in a sentence, for people.
+    """
+
+    name: str
+    title: str
+    higher: bool
+    needs: str
+    low: float
+    high: float
+    percent: bool = False
+    meaning: str = ""
+
+
+def plain(name: str) -> str:
+    """A metric's name as people may write it, in the form of its key.
+
+    Example:
+        >>> plain(" Log-Loss")
+        'log_loss'
+    """
+    return name.strip().lower().replace("-", "_").replace(" ", "_")

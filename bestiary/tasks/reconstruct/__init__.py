@@ -1,0 +1,1 @@
+"""Rows given back from a smaller code."""

@@ -1,0 +1,68 @@
+"""From outputs to answers to scores: what every task does, and what each has to say for itself."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, Self
+
+from bestiary.contracts import Predictions, Spec
+from bestiary.tasks.evidence import Evidence, Floats, Truth
+
+MOST = 20_000  # rows looked at: the standard error of a log loss of 0.5 with spread 0.5 is then 0.0035
+
+
+class Scoring(ABC):
+    """How the outputs of networks and baselines are read and scored; implements `contracts.Task`.
+
+    Attributes:
+        evidence: what makes metrics of predictions.
+        most: rows that are looked at during training.
+    """
+
+    evidence: Evidence
+    most: int = MOST
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> Self:
+        """From the facts of the data."""
+        return cls(facts)  # pyright: ignore[reportCallIssue] - those that take something else say so
+
+    @abstractmethod
+    def predict(self, answer: Any, data: Any, split: str) -> Predictions:
+        """Every row of a split: `row`, and what the evidence needs.
+
+        Args:
+            answer: a network, which is put into evaluation mode and back, or a fitted baseline of this task.
+            data: with the split.
+            split: whose rows.
+        """
+
+    @abstractmethod
+    def ignorant(self, data: Any, split: str) -> Predictions:
+        """The predictions of someone who knows nothing but averages of the training rows."""
+
+    @abstractmethod
+    def table(self, answer: Any, data: Any, split: str) -> dict[str, Any]:
+        """The predictions in the form that people get: `row`, and equally long columns."""
+
+    def losses(self, predictions: Predictions, truth: Truth) -> Floats:
+        """What each row costs [N]: the mean is what selection makes small."""
+        return self.evidence.losses(predictions, truth)
+
+    def loss(self, predictions: Predictions, truth: Truth) -> float:
+        """The mean of `losses`."""
+        return float(self.losses(predictions, truth).mean())
+
+    def score(self, predictions: Predictions, truth: Truth) -> dict[str, float]:
+        """All metrics that are defined; no network here, so that scores can be computed again."""
+        return self.evidence.score(predictions, truth)
+
+    def notice(self, spec: Spec, rows: int) -> str:
+        """What a person is told before a race, where judging takes something that shows; else nothing.
+
+        Args:
+            spec: of the data.
+            rows: of training.
+        """
+        return ""

@@ -1,0 +1,1 @@
+"""From sequence to sequence."""
