@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bestiary import tasks
-from bestiary.data.store import read_spec
 from bestiary.errors import InputError, nearest
+from bestiary.rows.store import read_spec
 
 MOST_CLASSES = 200  # boosting grows a tree a class and iteration
 

@@ -19,7 +19,7 @@ from bestiary import tasks
 from bestiary.baselines.baseline import Arrays, Baseline, Fitted, Setting, count, fit, take
 from bestiary.contracts import Predictions, Spec
 from bestiary.data.opening import data_of
-from bestiary.data.store import read_array, read_spec
+from bestiary.rows.store import read_array, read_spec
 from bestiary.tasks.predictions import write_predictions
 from bestiary.tasks.registry import task_for
 

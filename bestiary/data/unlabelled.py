@@ -14,7 +14,7 @@ from bestiary import tasks
 from bestiary.errors import InputError
 
 if TYPE_CHECKING:
-    from bestiary.data.source import Source, Target
+    from bestiary.rows.source import Source, Target
 
 CODE = {"image": 32, "table": 16}
 """Numbers in a code unless a person says how many; at most a quarter of the features."""
@@ -82,7 +82,7 @@ class Relabelled:
         Raises:
             InputError: when a code would not be smaller than a row.
         """
-        from bestiary.data.store import write_spec
+        from bestiary.rows.store import write_spec
 
         encoder: Any = self.source.encode(splits, folder, seed, train_only)
         features = cast("int", encoder.spec.sizes()["features"])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bestiary.contracts import Predictions
 from bestiary.data.opening import open_data
-from bestiary.data.store import read_array, read_spec
+from bestiary.rows.store import read_array, read_spec
 from bestiary.tasks.predictions import read_predictions
 from bestiary.tasks.registry import task_for
 

@@ -15,11 +15,11 @@ import numpy as np
 import torch
 
 from bestiary import __version__, tasks
-from bestiary.data.source import SPLITS, Source
-from bestiary.data.store import read_spec, write_array, write_text
 from bestiary.errors import InputError
 from bestiary.race.losses import constant
 from bestiary.race.plan import Plan, Rival
+from bestiary.rows.source import SPLITS, Source
+from bestiary.rows.store import read_spec, write_array, write_text
 from bestiary.tasks.registry import task_for
 
 FOLDS = 3
@@ -81,7 +81,7 @@ def prepare(
         A plan without entrants.
     """
     from bestiary.baselines import competitors, left_out
-    from bestiary.data.splits import FOLDS_BELOW, assign, duplicates, folds, unit_keys
+    from bestiary.rows.splits import FOLDS_BELOW, assign, duplicates, folds, unit_keys
 
     target, task = source.target, tasks.find(source.target.problem)
     splits = assign(source)
@@ -167,8 +167,8 @@ def _note_test_rows(source: Source, splits: np.ndarray[Any, Any], sealed: Path) 
     Returns:
         A note for people, where rows count as fewer than they are.
     """
-    from bestiary.data.splits import unit_keys
     from bestiary.race.statistics import time_blocks
+    from bestiary.rows.splits import unit_keys
 
     where, notes = splits == SPLITS.index("test"), list[str]()
     if source.groups is not None:

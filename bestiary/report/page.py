@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bestiary import tasks
-from bestiary.data.store import write_text
 from bestiary.race.evidence import Standing, Verdict
 from bestiary.race.stages import UNBOUNDED
 from bestiary.report import board, figures, words
 from bestiary.report.gather import Evidence, gather
 from bestiary.report.sections import data_uri, sections_of
+from bestiary.rows.store import write_text
 
 if TYPE_CHECKING:
     from markupsafe import Markup

@@ -17,14 +17,14 @@ from torch import nn
 from bestiary import __version__, catalogue, tasks
 from bestiary.architectures.build import build
 from bestiary.contracts import Spec
-from bestiary.data.store import spec_from, write_text
 from bestiary.errors import InputError
+from bestiary.rows.store import spec_from, write_text
 from bestiary.tasks.registry import task_for
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bestiary.data.source import Encoder
+    from bestiary.rows.source import Encoder
 
 MODEL, WEIGHTS, BASELINE = "model.json", "model.safetensors", "model.skops"
 
@@ -158,7 +158,7 @@ class Model:
 def opened(source: object) -> object:
     """The rows of a built-in data set by its name; anything else as it is."""
     from bestiary.data import builtin
-    from bestiary.data.paths import there
+    from bestiary.rows.paths import there
 
     if not isinstance(source, str) or there(source) or not builtin.known(source):
         return source

@@ -14,7 +14,7 @@ from bestiary.tasks.scoring import MOST, Scoring
 
 
 class StoredArrays(Data, Protocol):
-    """Data whose rows can be taken by number, such as `data.store.StoredData`."""
+    """Data whose rows can be taken by number, such as `rows.store.StoredData`."""
 
     def arrays(self, split: str) -> dict[str, Tensor]: ...
 

@@ -29,7 +29,7 @@ def test_what_it_names_is_there(task: TaskDescriptor) -> None:
     assert list(inspect.signature(resolve(task.report)).parameters) == ["evidence"]
     if task.reading:
         taken = inspect.signature(resolve(task.reading)).parameters.values()
-        assert [p.kind for p in taken][0] is inspect.Parameter.POSITIONAL_OR_KEYWORD
+        assert next(p.kind for p in taken) is inspect.Parameter.POSITIONAL_OR_KEYWORD
         assert all(p.kind is inspect.Parameter.KEYWORD_ONLY for p in list(taken)[1:])
     known = {recipe for row in catalogue.ROWS for recipe in row.recipes.values()}
     assert set(task.recipes) <= known

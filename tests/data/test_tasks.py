@@ -11,7 +11,6 @@ from torch import nn
 
 from bestiary import tasks
 from bestiary.contracts import Predictions, TableSpec
-from bestiary.data.store import StoredData, write_array, write_spec
 from bestiary.errors import InputError
 from bestiary.tasks.classification.scoring import Classification
 from bestiary.tasks.judge import TrainingJudge

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from bestiary import tasks
 from bestiary.contracts import Predictions
-from bestiary.data.store import write_array, write_text
 from bestiary.race.evidence import Standing, Verdict
 from bestiary.race.opened import file_of
 from bestiary.race.plan import Entrant, Job, Plan, Rival, Stage

@@ -17,8 +17,8 @@ from bestiary.baselines import series, text
 from bestiary.baselines.baseline import take
 from bestiary.baselines.search import _size_for
 from bestiary.contracts import ImageSpec, Predictions, SeriesSpec, Spec, TableSpec, TokenSpec
-from bestiary.data.store import write_array, write_spec
 from bestiary.errors import InputError
+from bestiary.rows.store import write_array, write_spec
 from bestiary.tasks.predictions import read_predictions
 from bestiary.tasks.registry import evidence_of
 

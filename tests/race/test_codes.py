@@ -17,9 +17,9 @@ from bestiary.baselines import competitors, find, load_baseline, run_baseline
 from bestiary.contracts import ImageSpec, TableSpec
 from bestiary.data import read
 from bestiary.data.opening import open_data
-from bestiary.data.splits import assign
-from bestiary.data.store import ArrayData, StoredData
 from bestiary.race.contenders import candidates
+from bestiary.rows.splits import assign
+from bestiary.rows.store import ArrayData, StoredData
 from bestiary.sampling.latents import active, collapse, smoothness, walk
 from bestiary.tasks.anomaly.scoring import EVIDENCE, Anomaly
 from bestiary.tasks.reconstruct.baselines import flat_rows

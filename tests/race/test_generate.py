@@ -18,8 +18,6 @@ from bestiary.baselines import competitors, load_baseline, run_baseline
 from bestiary.contracts import ImageSpec
 from bestiary.data import read
 from bestiary.data.opening import open_data
-from bestiary.data.splits import assign
-from bestiary.data.store import ArrayData, StoredData
 from bestiary.errors import InputError
 from bestiary.race import prepare
 from bestiary.sampling.pictures import Picture, grid, png

@@ -20,7 +20,6 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from bestiary import tasks
 from bestiary.cli.result import print_result
-from bestiary.data.store import write_array
 from bestiary.errors import InputError
 from bestiary.race import sentences
 from bestiary.race.evidence import Interval, Verdict

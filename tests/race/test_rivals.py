@@ -11,7 +11,6 @@ import pytest
 from bestiary.baselines import run_baseline
 from bestiary.data import read
 from bestiary.data.opening import open_data
-from bestiary.data.splits import assign
 from bestiary.errors import InputError
 from bestiary.race.statistics import Resampling
 from bestiary.tasks.continuation.ngrams import LONGEST, ORDERS, Compressor, KneserNey

@@ -24,7 +24,6 @@ from bestiary.architectures.generative.gan import GAN, DenseDiscriminator, Dense
 from bestiary.architectures.generative.sngan import SNGAN
 from bestiary.architectures.generative.wgan import WGAN
 from bestiary.contracts import Batch, ImageBatch, ImageSpec, TableSpec
-from bestiary.data.store import ArrayData
 from bestiary.errors import InputError
 from bestiary.layers.adversaries import Adversaries
 from bestiary.layers.pixel_range import PixelRange

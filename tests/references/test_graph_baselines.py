@@ -12,9 +12,9 @@ from bestiary.baselines import competitors, find, load_baseline
 from bestiary.baselines.graphs import VIEWS, LabelPropagation, propagation
 from bestiary.baselines.rivals import save_rival
 from bestiary.data import read
-from bestiary.data.graphs import GraphData, GraphsData
-from bestiary.data.splits import assign
 from bestiary.errors import InputError
+from bestiary.kinds.graph.store import GraphData, GraphsData
+from bestiary.rows.splits import assign
 from bestiary.tasks.registry import task_for
 
 

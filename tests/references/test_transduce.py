@@ -18,12 +18,12 @@ from bestiary.architectures.recurrence.luong import LuongDot
 from bestiary.baselines import find, load_baseline
 from bestiary.baselines.rivals import save_rival
 from bestiary.batches import PairSpec
-from bestiary.data.pairs import PairData, read_pairs
-from bestiary.data.splits import assign
 from bestiary.errors import InputError
+from bestiary.kinds.pairs.reader import PairData, read_pairs
 from bestiary.objectives.sequences import nats
 from bestiary.optimisation.minimise import FromTorch, Minimise
 from bestiary.recipes.sequences import transformer, translator
+from bestiary.rows.splits import assign
 from bestiary.runs.model import load, save_network
 from bestiary.sampling.alignments import STOP, align, diagonal_mass, draw, forward_share, inspect
 from bestiary.tasks.transduce.baselines import NearestNeighbour

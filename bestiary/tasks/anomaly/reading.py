@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import cast
 
 from bestiary.data.anomalies import AnomalySource
-from bestiary.data.source import Source
 from bestiary.data.unlabelled import check_code, without_target
+from bestiary.rows.source import Source
 from bestiary.tasks.anomaly.task import TASK
 
 

@@ -1,7 +1,7 @@
 """Baselines of the task: n-grams of bytes, and compressors."""
 
 from bestiary.baselines.rivals import Rival, Setting
-from bestiary.data.corpus_store import CorpusData
+from bestiary.kinds.corpus.store import CorpusData
 from bestiary.tasks.continuation.ngrams import METHODS, ORDERS, Compressor, KneserNey, training_texts
 
 

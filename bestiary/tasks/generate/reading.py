@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bestiary.data.source import Source
 from bestiary.data.unlabelled import without_target
+from bestiary.rows.source import Source
 from bestiary.tasks.generate.task import TASK
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import cast
 
-from bestiary.data.source import Source
 from bestiary.data.unlabelled import Relabelled, check_code, without_target
+from bestiary.rows.source import Source
 from bestiary.tasks.reconstruct.task import TASK
 
 

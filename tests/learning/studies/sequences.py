@@ -11,8 +11,8 @@ from torch import nn
 from bestiary import catalogue
 from bestiary.architectures.build import build, resolve
 from bestiary.architectures.recurrence.attention_network import AttentionNetwork
-from bestiary.data.pairs import PairData, read_pairs
-from bestiary.data.splits import assign
+from bestiary.kinds.pairs.reader import PairData, read_pairs
+from bestiary.rows.splits import assign
 from bestiary.sampling.alignments import align, diagonal_mass
 from bestiary.sampling.looking import evaluating
 from bestiary.tasks.transduce.scoring import Transduce, distances, write
@@ -111,7 +111,7 @@ _HERE = (
     "objectives/sequences.py",
     "recipes/sequences.py",
     "sampling/beams.py",
-    "data/pairs.py",
+    "kinds/pairs/reader.py",
     "tasks/transduce/scoring.py",
 )
 
