@@ -16,10 +16,11 @@ FAMILY = "family:"
 
 @dataclass(frozen=True)
 class Candidate:
-    """An architecture with the sizes that could race, from large to small."""
+    """An architecture with the sizes that could race, from large to small, and their recipe ("module:function")."""
 
     row: Row
     sizes: tuple[Contender, ...]
+    recipe: str
 
 
 def candidates(
@@ -58,7 +59,7 @@ def candidates(
             continue
         sizes, reason = _sizes(row, kind, problem, spec, rows, named, unwanted)
         if sizes:
-            found.append(Candidate(row, sizes))
+            found.append(Candidate(row, sizes, cast("tuple[str, str]", recipe_for(row, problem))[1]))
         elif reason and (named or _suited(row, kind, problem)):
             left_out[row.name] = reason
     if not found:
@@ -73,6 +74,23 @@ def _suited(row: Row, kind: str, problem: str) -> bool:
     if tasks.told_by_target(problem):
         return bool(contenders) and any(map(tasks.told_by_target, row.recipes))
     return problem in row.recipes and any(not c.tasks or problem in c.tasks for c in contenders)
+
+
+def recipe_for(row: Row, problem: str) -> tuple[str, str] | None:
+    """By which recipe an architecture learns a task; None where it cannot.
+
+    Returns:
+        The task that its contenders are filed under, and "module:function": its own recipe, or one with which the task
+        takes the place of a recipe that the row has for another task.
+
+    Example:
+        >>> recipe_for(catalogue.find("mlp"), "regression")
+        ('regression', 'bestiary.recipes.supervised:regressor')
+    """
+    if problem in row.recipes:
+        return problem, row.recipes[problem]
+    instead = tasks.find(problem).recipes
+    return next(((task, instead[recipe]) for task, recipe in row.recipes.items() if recipe in instead), None)
 
 
 def split_words(given: Sequence[str] | str | None) -> list[str]:
@@ -111,11 +129,12 @@ def _sizes(
 ) -> tuple[tuple[Contender, ...], str]:
     if kind not in row.races:
         return (), f"does not take {kind} data"
-    if problem not in row.recipes:
+    recipe = recipe_for(row, problem)
+    if recipe is None:
         return (), f"has no recipe for {problem}"
     asked = [w.partition("/")[2] for w in named if "/" in w]
     code = int(getattr(spec, "code", 0))
-    suited = [coded(c, code) for c in row.races[kind] if not c.tasks or problem in c.tasks]
+    suited = [coded(c, code) for c in row.races[kind] if not c.tasks or recipe[0] in c.tasks]
     if not suited:
         return (), f"has no size for {kind} data and the task {problem}"
     allowed = [c for c in suited if f"{row.name}/{c.name}" not in unwanted]

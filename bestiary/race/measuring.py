@@ -66,7 +66,7 @@ def _call(folder: Path, plan: Plan, candidate: Candidate, fair: float, limit: fl
     batch = batch_size(plan.kind, plan.rows["train"])
     words = {
         "sizes": [{"name": c.name, "network": c.network, "keywords": dict(c.keywords)} for c in candidate.sizes],
-        "recipe": candidate.row.recipes[plan.problem],
+        "recipe": candidate.recipe,
         "settings": [dict(s) for s in candidate.row.settings],
         "data": str(folder / "data"),
         "batch": batch,
@@ -100,7 +100,7 @@ def _enter(plan: Plan, candidate: Candidate, tried: Sequence[Mapping[str, Any]])
             architecture=row.name,
             network=contender.network,
             keywords=dict(contender.keywords),
-            recipe=row.recipes[plan.problem],
+            recipe=candidate.recipe,
             settings=[dict(s) for s in row.settings],
             batch=batch_size(plan.kind, plan.rows["train"]),
             look_every=1,

@@ -88,6 +88,7 @@ def prepare(
     rows = {name: int((splits == number).sum()) for number, name in enumerate(SPLITS)}
     data = folder / "data"
     source.encode(splits, data, wishes.seed)
+    _write_groups(source, splits, data)
     notes = list(dict.fromkeys([*source.notes, *duplicates(source)]))  # before the folds, whose encoders are no one's
     notes += _note_test_rows(source, splits, folder / "sealed")
     ordered = source.times is not None and source.groups is None
@@ -100,6 +101,7 @@ def prepare(
             inner = np.where(splits > 1, -1, np.where(fold == number, 1, 0)).astype(np.int8)
             inner[splits < 0] = -1
             source.encode(inner, data / f"fold{number}", wishes.seed, train_only=True)
+            _write_groups(source, inner, data / f"fold{number}")
     names = [one.name for one in competitors(source.kind, task.name)]
     counts = np.bincount(target.values[splits == 0].astype(np.int64)) if task.answers_classes else ()
     named, reason = task.ranking([int(c) for c in counts])
@@ -157,6 +159,14 @@ def _how(source: Source, count: int) -> str:
         else ""
     )
     return f"{given}{by}{selecting}"
+
+
+def _write_groups(source: Source, splits: np.ndarray[Any, Any], folder: Path) -> None:
+    """Which rows a person said belong together: `group`, counted from 0 in each split."""
+    if source.groups is not None:
+        for number, split in enumerate(SPLITS[:2]):
+            inside = np.unique(source.groups[splits == number], return_inverse=True)[1]
+            write_array(folder, split, "group", inside.astype(np.int64))
 
 
 def _note_test_rows(source: Source, splits: np.ndarray[Any, Any], sealed: Path) -> list[str]:

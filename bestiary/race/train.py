@@ -15,7 +15,7 @@ from bestiary import catalogue, tasks
 from bestiary.architectures.build import build, resolve
 from bestiary.catalogue import Contender, Row
 from bestiary.errors import InputError, nearest
-from bestiary.race.contenders import Candidate, candidates
+from bestiary.race.contenders import Candidate, candidates, recipe_for
 from bestiary.race.course import Clock, Course
 from bestiary.race.folder import new_folder, owned, removed_on_failure, writing
 from bestiary.race.measuring import measure
@@ -150,20 +150,21 @@ def chosen_size(name: str, row: Row, plan: Plan, folder: Path, words: dict[str, 
             raise InputError(
                 f"{name} takes {size.kind} data; these are {plan.kind}; try `bestiary list --kind {plan.kind}`"
             )
-        if plan.problem not in row.recipes:
+        if recipe_for(row, plan.problem) is None:
             raise InputError(f"{row.name} has no recipe for {plan.problem}; it learns {', '.join(row.recipes)}")
         decided = {**spec.sizes(), "channels": 0, "features": 0}
         keywords = {word: value for word, value in size.keywords.items() if word not in decided}
         sizes = (Contender(size.name, size.network, keywords),)
-    of_recipe, of_network = _sorted_words(words, row.recipes[plan.problem], sizes[0].network)
+    recipe = cast("tuple[str, str]", recipe_for(row, plan.problem))[1]
+    of_recipe, of_network = _sorted_words(words, recipe, sizes[0].network)
     changed = tuple(replace(s, keywords={**s.keywords, **of_network}) for s in sizes)
     if of_network:
         changed = changed[:1]
     settings = {**row.settings[0], **of_recipe}
     with torch.device("meta"):  # costs nothing, and refuses words in one line before anything is started
         network = build(changed[-1].network, changed[-1].keywords, spec)
-        resolve(row.recipes[plan.problem])(network, spec, **settings)
-    return Candidate(replace(row, settings=(settings,)), changed)
+        resolve(recipe)(network, spec, **settings)
+    return Candidate(replace(row, settings=(settings,)), changed, recipe)
 
 
 def _sorted_words(words: dict[str, object], recipe: str, network: str) -> tuple[dict[str, object], dict[str, object]]:

@@ -12,6 +12,7 @@ from torch import nn
 from bestiary import tasks
 from bestiary.contracts import Predictions, TableSpec
 from bestiary.errors import InputError
+from bestiary.rows.store import StoredData, write_array, write_spec
 from bestiary.tasks.classification.scoring import Classification
 from bestiary.tasks.judge import TrainingJudge
 from bestiary.tasks.predictions import read_predictions, write_predictions

@@ -3,9 +3,12 @@
 import ast
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+
+from bestiary import tasks
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "bestiary").rglob("*.py"))
@@ -70,6 +73,16 @@ ALLOWED = {
     },
 }
 LIMIT = 400
+SAYS_WHAT_TASKS_ARE = {"bestiary.tasks", "bestiary.tasks.descriptor", "bestiary.tasks.metric"}
+"""They import nothing but `errors`, so everything may ask them."""
+
+
+def part_of(path: Path) -> str:
+    """Which line of `ALLOWED` a file has to keep; of a task's folder, that of what the file holds."""
+    parts = path.relative_to(ROOT / "bestiary").parts
+    if parts[0] == "tasks" and len(parts) == 3 and path.stem in ("baselines", "recipes", "report"):
+        return path.stem
+    return parts[0].removesuffix(".py")
 
 
 def imports(path: Path) -> set[str]:
@@ -79,18 +92,60 @@ def imports(path: Path) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             found.add(node.module or "")
-            if node.module == "bestiary":
-                found |= {f"bestiary.{alias.name}" for alias in node.names}
+            if node.module in ("bestiary", "bestiary.tasks"):
+                there = {f"{node.module}.{alias.name}" for alias in node.names}
+                found |= {name for name in there if (ROOT / name.replace(".", "/")).with_suffix(".py").is_file()}
+                found |= {name for name in there if (ROOT / name.replace(".", "/")).is_dir()}
     return found
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_imports_point_one_way(path: Path) -> None:
-    part = path.relative_to(ROOT / "bestiary").parts[0].removesuffix(".py")
+    part = part_of(path)
     if part not in ALLOWED:
         return
-    used = {name.split(".")[1] for name in imports(path) if name.startswith("bestiary.")}
-    assert used <= ALLOWED[part] | {part, "errors", "batches", "__version__"}
+    ours = {name for name in imports(path) if name.startswith("bestiary.")} - SAYS_WHAT_TASKS_ARE
+    used = {name.split(".")[1] for name in ours}
+    own = {"tasks"} if path.parts[len(ROOT.parts) + 1] == "tasks" else set()
+    assert used <= ALLOWED[part] | own | {part, "errors", "batches"}
+
+
+@pytest.mark.parametrize("name", sorted(SAYS_WHAT_TASKS_ARE))
+def test_what_tasks_are_is_said_without_anything_else(name: str) -> None:
+    path = ROOT / name.replace(".", "/")
+    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    assert {n for n in imports(file) if n.startswith("bestiary")} <= SAYS_WHAT_TASKS_ARE | {"bestiary.errors"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_tasks_are_asked_and_not_known_by_name(path: Path) -> None:
+    """No comparison with the name of a task, and no table of tasks, stands outside of that task's own folder.
+
+    Rows of the catalogue say which recipe they have for a task, which is no question.
+    """
+    folder = path.relative_to(ROOT / "bestiary").parts
+    own = folder[1] if folder[0] == "tasks" and len(folder) == 3 else ""
+    others = {task.name for task in tasks.every().values() if f".{own}." not in task.scoring}
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+            about = any("problem" in ast.unparse(side) or "task" in ast.unparse(side) for side in sides)
+            found += [ast.unparse(node)] if about and _strings(sides) & others else []
+        elif isinstance(node, ast.Dict) and folder[0] != "catalogue":
+            keys = _strings([key for key in node.keys if key is not None])
+            files = "edges" in keys  # nodes, edges and graphs are files of a graph too
+            found += [ast.unparse(node)] if len(keys & others) > 1 and not files else []
+        elif isinstance(node, ast.MatchValue):
+            found += [ast.unparse(node)] if _strings([node.value]) & others else []
+    assert found == []
+
+
+def _strings(nodes: Sequence[ast.expr]) -> set[str]:
+    """The strings in expressions, those in tuples, lists and sets included."""
+    plain = [node for node in nodes if isinstance(node, ast.Constant | ast.Tuple | ast.List | ast.Set)]
+    inside = [one for node in plain for one in ast.walk(node)]
+    return {one.value for one in inside if isinstance(one, ast.Constant) and isinstance(one.value, str)}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))

@@ -21,6 +21,7 @@ from bestiary.race.evidence import Standing, Verdict
 from bestiary.race.opened import file_of
 from bestiary.race.plan import Entrant, Job, Plan, Rival, Stage
 from bestiary.race.verdict import Candidate, Judgement, judge_race
+from bestiary.rows.store import write_array, write_text
 
 NETWORKS = (
     ("lenet/classic", "LeNet-5", "convolution", 61_706, 0.020, "finalist"),

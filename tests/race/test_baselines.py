@@ -35,7 +35,8 @@ def losses(predictions: Predictions, truth: np.ndarray) -> np.ndarray:
 
 def load(path: Path) -> Any:
     """A saved baseline, whichever it is."""
-    words = json.loads(json.loads(zipfile.ZipFile(path).read("schema.json"))["content"]["words"]["content"])
+    written = json.loads(zipfile.ZipFile(path).read("schema.json"))["content"]["words"]["content"]
+    words = json.loads(json.loads(written))
     return baselines.load_baseline(path, words["spec"]["kind"], words["problem"], words["baseline"])
 
 

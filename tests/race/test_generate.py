@@ -20,6 +20,8 @@ from bestiary.data import read
 from bestiary.data.opening import open_data
 from bestiary.errors import InputError
 from bestiary.race import prepare
+from bestiary.rows.splits import assign
+from bestiary.rows.store import ArrayData, StoredData
 from bestiary.sampling.pictures import Picture, grid, png
 from bestiary.sampling.samples import Samples
 from bestiary.tasks.generate import features

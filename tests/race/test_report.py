@@ -27,6 +27,7 @@ from bestiary.report import board, model_card, words, write_report
 from bestiary.report.answers import deciles, per_class, reliability
 from bestiary.report.gather import gather
 from bestiary.report.mistakes import sparkline, thumbnail, worst
+from bestiary.rows.store import write_array
 from tests.race import synthetic
 
 MAKERS = {

@@ -30,6 +30,7 @@ from bestiary.layers.pixel_range import PixelRange
 from bestiary.layers.spectral import Spectral
 from bestiary.objectives.adversarial import Hinge, NonSaturating, Saturating, Wasserstein, gradient_penalty
 from bestiary.recipes import adversarial as recipes
+from bestiary.rows.store import ArrayData
 from bestiary.tasks.generate import closeness
 from bestiary.tasks.generate.baselines import KernelDensity
 from bestiary.tasks.generate.scoring import EVIDENCE, Generate

@@ -26,7 +26,7 @@ from bestiary.recipes.sequences import transformer, translator
 from bestiary.rows.splits import assign
 from bestiary.runs.model import load, save_network
 from bestiary.sampling.alignments import STOP, align, diagonal_mass, draw, forward_share, inspect
-from bestiary.tasks.transduce.baselines import NearestNeighbour
+from bestiary.tasks.transduce.baselines import BASELINES, NearestNeighbour
 from bestiary.tasks.transduce.edits import edits
 from bestiary.tasks.transduce.joint_ngram import Graphones, JointNgram, KneserNey, fit_joint_ngram
 from bestiary.tasks.transduce.scoring import EVIDENCE, Transduce, corrections
