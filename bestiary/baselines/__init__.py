@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from bestiary import tasks
+from bestiary import kinds, tasks
 from bestiary.errors import InputError, nearest
 from bestiary.rows.store import read_spec
 
@@ -48,9 +48,10 @@ def competitors(kind: str, problem: str) -> tuple[Competitor, ...]:
         ['constant', 'linear', 'bayes']
     """
     task = tasks.find(problem)
-    if kind not in task.baselines:
+    module = task.baselines.get(kind) or kinds.find(kind).baselines
+    if not module:
         return ()
-    found: Sequence[Any] = importlib.import_module(task.baselines[kind]).BASELINES
+    found: Sequence[Any] = importlib.import_module(module).BASELINES
     return tuple(one for one in found if task.target in getattr(one, "targets", (task.target,)))
 
 

@@ -11,12 +11,12 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from bestiary import tasks
+from bestiary import kinds, tasks
 from bestiary.data import builtin
-from bestiary.data import guessing as kinds
 from bestiary.errors import InputError, nearest
-from bestiary.rows.frames import Frame, frame_of, open_frame
-from bestiary.rows.paths import checked_path, there
+from bestiary.rows.frames import frame_of, open_frame
+from bestiary.rows.given import Given
+from bestiary.rows.paths import checked_path
 from bestiary.rows.source import Encoder, Source
 
 Reader = Callable[..., Source]
@@ -67,19 +67,48 @@ def read(
         (150, 'table', ('setosa', 'versicolor', 'virginica'))
     """
     if kind is not None:
-        kinds.check_kind(kind)
-    words: dict[str, Any] = {"group": group, "time": time, "test": test, "text": text, "id": id, "label": label}
+        kinds.find(kind)
     asked = _task(problem, task)
-    if asked is None or not asked.reading:
-        return _read(source, target, kind=kind, problem=asked.name if asked else None, **words, **options)
-    own = _own_words(asked, options)
-    if kind is None and isinstance(source, np.ndarray) and len(asked.kinds) > 1:
-        kind = kinds.guess_array(source.shape, source.dtype == np.uint8)[0]
-    if asked.labels == "judging":
-        found = _read(source, target, kind=kind, problem=None, **words, labels=False, **options)
-    else:
-        found = _read(source, target, kind=kind, problem=asked.name, **words, **options)
-    return _named(asked.reading)(found, **own)
+    own = _own_words(asked, options) if asked is not None else {}
+    if kind is None and asked is not None and len(asked.kinds) == 1:
+        kind = asked.kinds[0]
+    words: dict[str, object] = {
+        "target": target or label,
+        "group": group,
+        "time": time,
+        "test": test,
+        "text": text,
+        "id": id,
+        **options,
+    }
+    reason = "as asked"
+    given = Given(source, words, builtin.names)
+    shipped = isinstance(source, str) and not given.there and builtin.known(source)
+    if kind is None and asked is None and not shipped:
+        kind, reason = guess(given)
+    if asked is None and kind is not None and kinds.find(kind).task:
+        asked = tasks.find(kinds.find(kind).task)
+    if asked is not None and asked.labels == "judging":
+        rest: dict[str, Any] = {"kind": kind, "group": group, "time": time, "test": test, "text": text, "id": id}
+        return _ready(read(source, target, label=label, **rest, labels=False, **options), asked, own)
+    if shipped:
+        name, (source, defaults) = source, builtin.load(cast("str", source))
+        known = cast("str | None", defaults.pop("kind", None))
+        if kind is None and known is not None:
+            kind, reason = known, f"the built-in set {name!r} is of that kind"
+        words |= {word: value for word, value in defaults.items() if words.get(word) is None}
+        given = Given(source, words)
+    if kind is None:
+        kind, reason = guess(given, asked.name if asked else None)
+    if asked is not None:
+        tasks.takes(asked.name, kind)
+    found = _call(kinds.find(kind), given, {**words, "problem": asked.name if asked else None}, reason)
+    return found if asked is None else _ready(found, asked, own)
+
+
+def _ready(source: Source, task: tasks.TaskDescriptor, words: Mapping[str, Any]) -> Source:
+    """Rows that were read, as their task needs them."""
+    return _named(task.reading)(source, **words) if task.reading else source
 
 
 def _own_words(task: tasks.TaskDescriptor, options: dict[str, Any]) -> dict[str, Any]:
@@ -93,110 +122,80 @@ def _own_words(task: tasks.TaskDescriptor, options: dict[str, Any]) -> dict[str,
         meant = [name for name, known in words.items() if word in known]
         if meant and task.name not in meant:
             raise InputError(f"{word} is for the task {' or '.join(meant)}; the task is {task.name}; leave it out")
-    return {word: options.pop(word) for word in words[task.name] if word in options}
+    return {word: options.pop(word) for word in words.get(task.name, ()) if word in options}
 
 
 def _keywords(function: Callable[..., object]) -> list[str]:
     return [name for name, p in inspect.signature(function).parameters.items() if p.kind is p.KEYWORD_ONLY]
 
 
-def _read(
-    source: object,
-    target: str | None,
-    *,
-    kind: str | None,
-    problem: str | None,
-    group: str | None,
-    time: str | None,
-    test: object,
-    text: str | None,
-    id: str | None,  # noqa: A002
-    label: str | None,
-    **options: Any,
-) -> Source:
-    if kind is None and problem is not None and len(tasks.find(problem).kinds) == 1:
-        kind = tasks.find(problem).kinds[0]
-    reason = "as asked"
-    if kind is None and problem is None and kinds.is_environment(source):
-        kind, reason = "environment", f"{source!r} is called as gymnasium calls its environments"
-    named = any(word is not None for word in (target, label, text, id, group, time))
-    if kind is None and problem is None and not named and kinds.is_prose(source):
-        kind, reason = (
-            "corpus",
-            f"{Path(cast('str', source)).name} holds running text; name a column with --target to read rows",
-        )
-    if problem is None and kind is not None:
-        problem = tasks.usual(kind)
-    words: dict[str, object] = {
-        "target": target or label,
-        "problem": problem,
-        "group": group,
-        "time": time,
-        "test": test,
-    }
-    words |= {"text": text, "id": id, **options}
-    if isinstance(source, str) and not there(source) and builtin.known(source):
-        name, (source, defaults) = source, builtin.load(source)
-        own = cast("str | None", defaults.pop("kind", None))
-        if kind is None and own is not None:
-            kind, reason = own, f"the built-in set {name!r} is of that kind"
-        words |= {word: value for word, value in defaults.items() if words.get(word) is None}
-    if isinstance(source, tuple) and not _opens_itself(kind):
-        return _read_arrays(cast("tuple[object, ...]", source), kind, words, reason)
-    frame: Frame | None = None
-    if kind is not None and _opens_itself(kind):
-        return _call(kind, source, words, reason)
-    if isinstance(source, str) and not there(source) and "/" not in source and "." not in source:
-        raise InputError(f"no file and no built-in data set is named {source!r}{nearest(source, builtin.names())}")
-    if kind is None and isinstance(source, (str, Path)):
-        guess = kinds.guess_path(source)
-        kind, reason = guess or (None, reason)
-    if kind in (None, "table", "text"):
-        frame = open_frame(
-            source, cast("str | None", words.get("separator")), cast("str | None", words.get("encoding"))
-        )
-    if kind is None and frame is not None:
-        kind, reason = kinds.guess_frame(
-            frame, cast("str | None", words["target"]), text, id is not None and time is not None
-        )
-    opened = frame if kind in ("table", "text") else source
-    return _call(cast("str", kind), opened, words, reason)
+def _named(target: str) -> Any:
+    module, _, name = target.partition(":")
+    return getattr(importlib.import_module(module), name)
 
 
-def _read_arrays(pair: tuple[object, ...], kind: str | None, words: dict[str, object], told: str) -> Source:
+def guess(given: Given, problem: str | None = None) -> tuple[str, str]:
+    """The kind of what was given, and why: the first that has a reason.
+
+    Args:
+        given: what was given.
+        problem: the task, where it was named; kinds that bring a task of their own are not meant then.
+
+    Raises:
+        InputError: when it is of no kind, or cannot be opened.
+
+    Example:
+        >>> guess(Given({"age": [3, 5], "kind": ["a", "b"]}, {"target": "kind"}))[0]
+        'table'
+    """
+    for kind in kinds.every().values():
+        if kind.guess and not (problem and kind.task):
+            reason = kind.part("guess")(given)
+            if reason is not None:
+                return kind.name, reason
+    received = type(given.source).__name__
+    raise InputError(f"expected data of kind {', '.join(kinds.names())}; received {received}; name the kind (kind=)")
+
+
+def _call(kind: kinds.Kind, given: Given, words: dict[str, object], reason: str) -> Source:
+    """The reader of a kind with the words that were given."""
+    source = _opened(kind, given, words)
+    reader = cast("Reader", kind.part("read"))
+    if hasattr(source, "chunks"):
+        words = {word: value for word, value in words.items() if word not in ("separator", "encoding")}
+    told = {"reason": reason} if "reason" in inspect.signature(reader).parameters else {}
+    return reader(source, **_accepted(reader, kind.name, words), **told)
+
+
+def _opened(kind: kinds.Kind, given: Given, words: dict[str, object]) -> object:
+    """What the reader of a kind is given; see `kinds.kind.Kind.opens`."""
+    if kind.opens == "itself":
+        return given.source
+    if isinstance(given.source, tuple):
+        return _arrays(cast("tuple[object, ...]", given.source), kind, words)
+    if kind.opens == "arrays":
+        return given.source
+    return given.frame or open_frame(given.source, given.word("separator"), given.word("encoding"))
+
+
+def _arrays(pair: tuple[object, ...], kind: kinds.Kind, words: dict[str, object]) -> object:
+    """Features and targets as a pair of arrays, or as a frame with a column for each number and one for the target."""
     if len(pair) != 2:
         raise InputError(f"expected a pair (X, y) of features and targets; received {len(pair)} parts")
-    if isinstance(pair[0], pd.DataFrame):
-        features: object = pair[0]
-        guess = "table", "a frame of features was given"
-    else:
-        features = np.asarray(pair[0])
-        guess = kinds.guess_array(features.shape, features.dtype == np.uint8)
-    count, answers = len(cast("np.ndarray", features)), np.asarray(pair[1])
+    features = pair[0] if isinstance(pair[0], pd.DataFrame) else np.asarray(pair[0])
+    count, answers = len(features), np.asarray(pair[1])
     if answers.ndim != 1 or len(answers) != count:
         raise InputError(f"expected one target for each of {count:,} rows; received targets of shape {answers.shape}")
-    kind, reason = (kind, told) if kind else guess
-    if kind in ("image", "series"):
-        return _call(kind, (features, answers), words, reason)
+    if kind.opens == "arrays":
+        return features, answers
     if isinstance(features, np.ndarray) and features.ndim > 2:
-        features = features.reshape(count, -1)  # a table was asked for: a column for each number
-    frame = features.copy() if isinstance(features, pd.DataFrame) else frame_of(cast("np.ndarray", features))
+        features = features.reshape(count, -1)
+    frame = features.copy() if isinstance(features, pd.DataFrame) else frame_of(features)
     name = words["target"] = cast("str", words["target"] or "target")
     if name in frame.columns:
         raise InputError(f"the features have a column {name!r} already; give target= another name")
     frame[name] = answers
-    return _call(kind, open_frame(frame), words, reason)
-
-
-def _call(kind: str, source: object, words: Mapping[str, object], reason: str) -> Source:
-    """The reader of a kind with the words that were given."""
-    if words.get("problem") is not None:
-        tasks.takes(str(words["problem"]), kind)
-    reader = _reader(kind)
-    if hasattr(source, "chunks"):
-        words = {word: value for word, value in words.items() if word not in ("separator", "encoding")}
-    told = {"reason": reason} if "reason" in inspect.signature(reader).parameters else {}
-    return reader(source, **_accepted(reader, kind, words), **told)
+    return open_frame(frame)
 
 
 def _accepted(reader: Callable[..., object], kind: str, words: Mapping[str, object]) -> dict[str, Any]:
@@ -212,51 +211,12 @@ def _accepted(reader: Callable[..., object], kind: str, words: Mapping[str, obje
     return given
 
 
-READERS: Mapping[str, str] = {
-    "table": "bestiary.kinds.table.reader:read_table",
-    "text": "bestiary.kinds.text.reader:read_text",
-    "image": "bestiary.kinds.image.reader:read_images",
-    "series": "bestiary.kinds.series.reader:read_series",
-    "pairs": "bestiary.kinds.pairs.reader:read_pairs",
-    "corpus": "bestiary.kinds.corpus.reader:read_corpus",
-    "graph": "bestiary.kinds.graph.sources:read_graph",
-    "graphs": "bestiary.kinds.graph.sources:read_graphs",
-    "environment": "bestiary.kinds.environment.reader:read_environment",
-}
-"""kind -> "module:function"; a reader takes the source and the words that `read` was given, and only those it knows."""
-ENCODERS: Mapping[str, str] = {
-    "table": "bestiary.kinds.table.encoder:TableEncoder",
-    "text": "bestiary.kinds.text.reader:TextEncoder",
-    "image": "bestiary.kinds.image.reader:ImageEncoder",
-    "series": "bestiary.kinds.series.reader:SeriesEncoder",
-    "pairs": "bestiary.kinds.pairs.reader:PairEncoder",
-    "corpus": "bestiary.kinds.corpus.reader:CorpusEncoder",
-    "graph": "bestiary.kinds.graph.encoder:GraphEncoder",
-    "graphs": "bestiary.kinds.graph.encoder:GraphsEncoder",
-    "environment": "bestiary.kinds.environment.reader:EnvironmentEncoder",
-}
-
-
-def _opens_itself(kind: str | None) -> bool:
-    """Whether the reader of a kind opens whatever it is given itself: a kind that one task is about."""
-    return kind is not None and tasks.usual(kind) is not None
-
-
 def _task(problem: str | None, task: str | None) -> tasks.TaskDescriptor | None:
     """The one that was given, of two words for the same."""
     if problem is not None and task is not None and problem != task:
         raise InputError(f"task and problem are two words for one thing; received {task!r} and {problem!r}; give one")
     given = problem if task is None else task
     return None if given is None else tasks.find(given)
-
-
-def _named(target: str) -> Any:
-    module, _, name = target.partition(":")
-    return getattr(importlib.import_module(module), name)
-
-
-def _reader(kind: str) -> Reader:
-    return _named(READERS[kind])
 
 
 def load_encoder(folder: str | Path) -> Encoder:
@@ -270,10 +230,7 @@ def load_encoder(folder: str | Path) -> Encoder:
     place = checked_path(folder, folder=True)
     try:
         kind = json.loads((place / "encoder.json").read_text(encoding="utf-8"))["kind"]
-        if kind not in ENCODERS:
-            raise InputError(f"encoder kind must be {', '.join(ENCODERS)}; received {kind!r}")
-        encoder = _named(ENCODERS[kind])
-        return encoder.load(place)
+        return kinds.find(kind).part("encoder").load(place)
     except InputError:
         raise
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as why:

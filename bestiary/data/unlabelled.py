@@ -10,14 +10,11 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from bestiary import tasks
+from bestiary import kinds, tasks
 from bestiary.errors import InputError
 
 if TYPE_CHECKING:
     from bestiary.rows.source import Source, Target
-
-CODE = {"image": 32, "table": 16}
-"""Numbers in a code unless a person says how many; at most a quarter of the features."""
 
 
 def check_code(code: object) -> None:
@@ -86,7 +83,7 @@ class Relabelled:
 
         encoder: Any = self.source.encode(splits, folder, seed, train_only)
         features = cast("int", encoder.spec.sizes()["features"])
-        code = self.code or max(1, min(CODE[encoder.kind], math.ceil(features / 4)))
+        code = self.code or max(1, min(kinds.find(encoder.kind).code, math.ceil(features / 4)))
         if code >= features and features > 1:
             raise InputError(f"code must be smaller than a row, which has {features:,} features; received {code:,}")
         encoder.spec = replace(encoder.spec, code=code)

@@ -126,7 +126,7 @@ def train(
 def _only_task(row: Row) -> str | None:
     """The first task of a row that learns without a target, as data with one would be taken for another; else None."""
     first, without = next(iter(row.recipes)), all(tasks.find(task).labels == "judging" for task in row.recipes)
-    alone = len(row.recipes) == 1 and not tasks.told_by_target(first)
+    alone = len(row.recipes) == 1 and not tasks.find(first).told
     return first if alone or without else None
 
 

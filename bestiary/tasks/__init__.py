@@ -11,6 +11,7 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 
+from bestiary import kinds
 from bestiary.errors import InputError, nearest
 from bestiary.tasks.descriptor import TaskDescriptor
 from bestiary.tasks.metric import Metric, plain
@@ -20,12 +21,11 @@ __all__ = [
     "by_target",
     "every",
     "find",
+    "kinds_of",
     "metric_named",
     "metric_of",
     "names",
     "takes",
-    "told_by_target",
-    "usual",
 ]
 
 
@@ -76,33 +76,8 @@ def find(name: str) -> TaskDescriptor:
     return every()[name]
 
 
-def usual(kind: str, target: str | None = None) -> str | None:
-    """The task that is meant on a kind of data when none is named; None while the target is needed to tell.
-
-    Args:
-        kind: of the data.
-        target: what is asked of them, once that is known: "classes" or "value".
-
-    Example:
-        >>> usual("environment"), usual("table"), usual("table", "value")
-        ('control', None, 'regression')
-    """
-    found = [task.name for task in every().values() if kind in task.usual and target in (None, task.target)]
-    return found[0] if len(found) == 1 else None
-
-
-def told_by_target(name: str) -> bool:
-    """Whether a task is told from others by what the target holds.
-
-    Example:
-        >>> told_by_target("classification"), told_by_target("nodes")
-        (True, False)
-    """
-    return any(usual(kind) is None for kind in find(name).usual)
-
-
 def by_target(target: str) -> str:
-    """The task that is told by a target that holds this, where that is what tells tasks apart.
+    """The task that is meant when none is named and the target holds this, where that is what tells tasks apart.
 
     Args:
         target: "classes" or "value".
@@ -111,7 +86,17 @@ def by_target(target: str) -> str:
         >>> by_target("value")
         'regression'
     """
-    return next(task.name for task in every().values() if task.target == target and told_by_target(task.name))
+    return next(task.name for task in every().values() if task.told and task.target == target)
+
+
+def kinds_of(name: str) -> tuple[str, ...]:
+    """The kinds of data that a task takes.
+
+    Example:
+        >>> kinds_of("continue"), "table" in kinds_of("classification")
+        (('corpus',), True)
+    """
+    return find(name).kinds or tuple(kind.name for kind in kinds.every().values() if not kind.task)
 
 
 def takes(name: str, kind: str) -> TaskDescriptor:
@@ -124,9 +109,9 @@ def takes(name: str, kind: str) -> TaskDescriptor:
         >>> takes("nodes", "graph").judged
         'nodes'
     """
-    task = find(name)
-    if kind not in task.kinds:
-        shown = " and ".join(task.kinds)
+    task, taken = find(name), kinds_of(name)
+    if kind not in taken:
+        shown = " and ".join(taken)
         raise InputError(f"task {name} takes {shown} data; these are {kind} data; name another task or kind")
     return task
 

@@ -23,9 +23,8 @@ class TaskDescriptor:
     Attributes:
         name: on the command line and in files.
         summary: what is asked, in a sentence for people.
-        kinds: the kinds of data that it takes.
-        usual: those of them on which it is meant when a person names no task. Where several tasks are usual for a kind,
-            what the target holds tells which.
+        kinds: the kinds of data that it takes; empty: all that have no task of their own.
+        told: whether it is meant when a person names no task and the target holds what it asks for.
         target: what is asked of the data: "classes", "value" (one number a row), "tokens" or "none". Networks and
             baselines of tasks with the same target give outputs of the same form.
         labels: whether a target column is "needed", used for "judging" alone, or there is "none".
@@ -40,7 +39,7 @@ class TaskDescriptor:
             ranks when a person names none, and why, for people.
         unit: what the loss is called below a learning curve.
         scoring: "module:Class" of a `tasks.scoring.Scoring`.
-        baselines: kind of data -> module that has a tuple `BASELINES`.
+        baselines: kind of data -> module that has a tuple `BASELINES`; of other kinds, the kind names one.
         report: "module:function", (evidence) -> sections of the report.
         recipes: recipes of other tasks -> own ones, "module:function" both: an architecture that has such a recipe for
             the same kind of data takes part with the own one, and its row in the catalogue need not know the task.
@@ -56,7 +55,7 @@ class TaskDescriptor:
     name: str
     summary: str
     kinds: tuple[str, ...]
-    usual: tuple[str, ...]
+    told: bool
     target: str
     labels: str
     reading: str
@@ -79,14 +78,14 @@ class TaskDescriptor:
     endless: bool
 
     def __post_init__(self) -> None:
-        may_be_empty = {"usual", "reading", "recipes", "example", "predicts", "any_model", "folds", "endless"}
+        may_be_empty = {"kinds", "told", "reading", "baselines", "recipes", "predicts", "any_model", "folds", "endless"}
         empty = [f.name for f in fields(self) if f.name not in may_be_empty and not getattr(self, f.name)]
         if empty:
             raise ValueError(f"task {self.name!r}: expected something in {', '.join(empty)}; received nothing")
         if self.labels not in LABELS:
             raise ValueError(f"task {self.name!r}: labels must be one of {', '.join(LABELS)}; received {self.labels!r}")
-        if not set(self.usual) <= set(self.kinds) or not set(self.baselines) <= set(self.kinds):
-            raise ValueError(f"task {self.name!r}: usual and baselines name kinds that are not in kinds")
+        if not set(self.baselines) <= set(self.kinds):
+            raise ValueError(f"task {self.name!r}: baselines name kinds that are not in kinds")
 
     @property
     def answers_classes(self) -> bool:

@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from bestiary import catalogue, tasks
+from bestiary import catalogue, kinds, tasks
 from bestiary.architectures.build import resolve
-from bestiary.contracts import SPECS
 from bestiary.tasks.descriptor import TaskDescriptor
 from bestiary.tasks.evidence import ColumnEvidence
 from bestiary.tasks.registry import evidence_of
@@ -24,7 +23,7 @@ FIELDS = [field.name for field in dataclasses.fields(TaskDescriptor)]
 
 @pytest.mark.parametrize("task", TASKS)
 def test_what_it_names_is_there(task: TaskDescriptor) -> None:
-    assert set(task.kinds) <= set(SPECS)
+    assert set(tasks.kinds_of(task.name)) <= set(kinds.names())
     assert issubclass(resolve(task.scoring), Scoring)  # type: ignore[arg-type]
     assert list(inspect.signature(resolve(task.report)).parameters) == ["evidence"]
     if task.reading:
@@ -49,7 +48,7 @@ def test_somebody_can_learn_it(task: TaskDescriptor) -> None:
 def test_every_kind_has_baselines(task: TaskDescriptor) -> None:
     from bestiary.baselines import competitors
 
-    for kind in task.kinds:
+    for kind in tasks.kinds_of(task.name):
         found: Any = competitors(kind, task.name)
         assert found, f"{task.name} on {kind} data has no baseline"
         assert len({one.name for one in found}) == len(found)
@@ -82,9 +81,14 @@ def test_one_name_of_a_metric_means_one_thing() -> None:
     assert [name for name, count in Counter(m.name for m in metrics).items() if count > 1] == []
 
 
-def test_one_task_is_usual_for_a_kind_and_target() -> None:
-    usual = Counter((kind, task.target) for task in tasks.every().values() for kind in task.usual)
-    assert [pair for pair, count in usual.items() if count > 1] == []
+def test_one_task_is_meant_for_what_a_target_holds() -> None:
+    told = Counter(task.target for task in tasks.every().values() if task.told)
+    assert told == {"classes": 1, "value": 1}
+
+
+def test_the_task_of_a_kind_takes_it() -> None:
+    for kind in kinds.every().values():
+        assert not kind.task or tasks.takes(kind.task, kind.name)
 
 
 @pytest.mark.parametrize("field", FIELDS)
