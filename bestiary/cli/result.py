@@ -17,9 +17,9 @@ from bestiary import tasks
 from bestiary.cli import words
 from bestiary.cli.console import console
 from bestiary.cli.display import WIDE, as_json
-from bestiary.race.evidence import Verdict
 from bestiary.race.outcome import Outcome
-from bestiary.race.plan import Plan
+from bestiary.records.plan import Plan
+from bestiary.records.verdict import Verdict
 from bestiary.report.board import Line, lines
 from bestiary.report.words import new_rows, title
 from bestiary.report.words import next_command as typed_next

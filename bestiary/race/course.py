@@ -13,10 +13,10 @@ from typing import Any
 from bestiary.errors import InputError
 from bestiary.race import promotion, stages
 from bestiary.race.losses import ValidationLosses
-from bestiary.race.plan import OUT_OF_TIME, Job, Plan, Rival, Stage
 from bestiary.race.sizing import SEEDS, makespan, survivors
 from bestiary.race.worker import AGAIN, DISK, DIVERGED, FAILURE, accumulates
 from bestiary.race.workers import Call, Ended, Pool
+from bestiary.records.plan import OUT_OF_TIME, Job, Plan, Rival, Stage
 from bestiary.rows.store import write_text
 
 LATE = 0.03  # share of the budget that training may be late before it is ended

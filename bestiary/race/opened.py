@@ -14,13 +14,13 @@ import numpy as np
 
 from bestiary.errors import InputError
 from bestiary.race.course import Course, failure, rival_id
-from bestiary.race.evidence import Standing, Verdict
 from bestiary.race.losses import constant
 from bestiary.race.openings import count_opening, ordinal
-from bestiary.race.plan import Job, Rival
 from bestiary.race.standings import baseline_standing, standing_of
 from bestiary.race.verdict import Candidate, Judgement, judge_race
 from bestiary.race.workers import Call
+from bestiary.records.plan import Job, Rival
+from bestiary.records.verdict import Standing, Verdict
 from bestiary.rows.store import read_array
 from bestiary.tasks.predictions import read_predictions
 

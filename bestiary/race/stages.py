@@ -7,7 +7,6 @@ import math
 from collections.abc import Mapping, Sequence
 
 from bestiary import kinds, tasks
-from bestiary.race.plan import Entrant, Job, Plan, Stage
 from bestiary.race.sizing import (
     LEAST_STEPS,
     SEEDS,
@@ -21,13 +20,13 @@ from bestiary.race.sizing import (
     rung_costs,
     settings_that_fit,
 )
+from bestiary.records.plan import UNBOUNDED, Entrant, Job, Plan, Stage
 
 LOOKS, LOOK_SHARE = 60, 0.08
 """A whole training looks at the validation rows at most so often, and spends at most this share of its time on it."""
 PLATEAU = 0.7
 SLACK, PHASED_SLACK = 1.1, 1.5  # seconds kept for one that is reckoned; a last phase that never came costs everything
 EPOCHS = 50
-UNBOUNDED = 3e7  # seconds: where epochs decide, the clock does not
 
 
 def unit_of(plan: Plan, pace: Mapping[str, float]) -> Unit:

@@ -6,8 +6,8 @@ import json
 import shutil
 from pathlib import Path
 
-from bestiary.race.evidence import Verdict
-from bestiary.race.plan import Plan
+from bestiary.records.plan import Plan
+from bestiary.records.verdict import Verdict
 from bestiary.rows.store import read_spec
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from bestiary import tasks
 from bestiary.errors import InputError
-from bestiary.race.evidence import Standing, Verdict
+from bestiary.records.verdict import Standing, Verdict
 from bestiary.report import board, words
 
 LISTED = 40  # classes that are named

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from bestiary import tasks
 from bestiary.errors import InputError
-from bestiary.race.evidence import Standing, Verdict
-from bestiary.race.plan import Plan
+from bestiary.records.plan import Plan
+from bestiary.records.verdict import Standing, Verdict
 
 Answers = NDArray[np.float64]  # probabilities [N, K], or values [N]
 

@@ -13,6 +13,7 @@ from bestiary.rows.store import write_text
 
 FORMAT = 1
 NAME = "plan.json"
+UNBOUNDED = 3e7  # seconds: where epochs decide, the clock does not
 OUT_OF_TIME = "time ran out"  # why one that was not finished "failed"
 
 
