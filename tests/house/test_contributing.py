@@ -75,6 +75,31 @@ def searches(queries: int = 60, rows: int = 8) -> pd.DataFrame:
     return pd.DataFrame({"search": search, "price": price, "hours": hours, "grade": grades})
 
 
+PLAN = """
+import sys
+from pathlib import Path
+from bestiary.data import read
+from bestiary.race.contenders import candidates
+from bestiary.race.prepare import Wishes, prepare
+from bestiary.records.plan import Entrant, Job, Rival, Stage
+from bestiary.rows.store import read_spec
+
+words = {"target": "grade", "task": "rank", "group": "search"}
+plan = prepare(read("shown.csv", **words), {"source": "shown.csv", **words}, Path("first"),
+               Wishes(600.0, "time", None, 0, 1, "cpu"))
+found, _ = candidates("table", "rank", read_spec(Path("first/data"))[0], plan.rows["train"])
+assert {one.row.name for one in found} >= {"ann", "fnn", "mlp"}
+mlp = next(one for one in found if one.row.name == "mlp")
+size = mlp.sizes[-1]
+plan.entrants = [Entrant("mlp/" + size.name, "MLP", "feedforward", "mlp", size.network, dict(size.keywords), mlp.recipe,
+                         [{"rate": 0.003}], 64, 50, 1e-3, 1e-3, 0.01, 100)]
+tried = {"constant": {}, "linear": {"penalty": 1.0}, "column": {}}
+plan.rivals = [Rival(name, 1.0, written={"settings": [words], "limit": sys.maxsize}) for name, words in tried.items()]
+plan.stages = [Stage(1, [Job("mlp.0", "mlp/" + size.name, 0, 0, -1, 300, 300)], {"mlp/" + size.name: 1e-3})]
+plan.rungs, plan.folds = 1, 0
+plan.shares["reserve"] = 1.0
+plan.write(Path("."))
+"""
 LEARN = """
 import sys, torch
 from pathlib import Path
@@ -111,19 +136,20 @@ def test_the_task_works(tmp_path: Path) -> None:
     assert passed is not None and int(passed[1]) >= 15
     shown = searches()
     shown.to_csv(tmp_path / "shown.csv", index=False)
-    words = ("--task", "rank", "--target", "grade", "--group", "search", "--contenders", "mlp,ann", "--budget", "2m")
-    run(tmp_path, environment, "-m", "bestiary", "race", "shown.csv", *words, "--workers", "1", "--out", "run")
+    run(tmp_path, environment, "-c", PLAN)  # on paper, so that no clock decides what there is to compare
+    run(tmp_path, environment, "-m", "bestiary", "race", "--plan", "plan.json", "--out", "run")
     verdict: dict[str, Any] = json.loads((tmp_path / "run" / "verdict.json").read_text(encoding="utf-8"))
     assert (verdict["problem"], verdict["metric"]) == ("rank", "ndcg")
     tested = {
         standing["name"]: standing["test"]["ndcg"]["value"] for standing in verdict["standings"] if standing["test"]
     }
-    assert {"baseline/constant", "baseline/linear", "baseline/column"} <= set(tested) and verdict["networks_best"]
+    assert set(tested) == {verdict["networks_best"], "baseline/constant", "baseline/linear", "baseline/column"}
     assert tested["baseline/constant"] == verdict["constant"]["ndcg"] < tested["baseline/column"] - 0.05
+    assert tested[verdict["networks_best"]] > tested["baseline/constant"] + 0.1
     page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
     assert "in perfect order" in page and "could not be drawn" not in page
     true, wrong = map(float, run(tmp_path, environment, "-c", LEARN, "run").split())
-    assert true > 0.85 > verdict["constant"]["ndcg"] + 0.1 and true > wrong + 0.1
+    assert true > 0.8 > verdict["constant"]["ndcg"] + 0.1 and true > wrong + 0.1
     new = shown[shown.search < 10].drop(columns="grade")
     new.to_csv(tmp_path / "new.csv", index=False)
     run(tmp_path, environment, "-m", "bestiary", "predict", "run", "new.csv", "--out", "scores.csv")
