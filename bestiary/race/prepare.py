@@ -19,6 +19,7 @@ from bestiary.data.source import SPLITS, Source
 from bestiary.data.store import read_spec, write_array, write_text
 from bestiary.data.tasks import SUPERVISED
 from bestiary.errors import InputError
+from bestiary.race.digests import write_digests
 from bestiary.race.losses import constant
 from bestiary.race.plan import Plan, Rival
 from bestiary.tasks.features import reads
@@ -136,6 +137,7 @@ def prepare(
             "images, and made images are compared in its features"
         )
     plan.constant = _constant(folder, plan)
+    write_digests(folder)
     return plan
 
 

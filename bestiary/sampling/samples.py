@@ -11,10 +11,10 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bestiary.data.store import write_text
 from bestiary.errors import InputError
+from bestiary.files import write_bytes, write_text
 from bestiary.layers.pixel_range import bounds
-from bestiary.sampling.pictures import grid, png, write_bytes
+from bestiary.sampling.pictures import grid, png
 
 Columns = Mapping[str, Sequence[object] | NDArray[np.generic]]
 

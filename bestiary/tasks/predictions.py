@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from torch import Tensor, nn
 
 from bestiary.contracts import Data, Predictions
 from bestiary.errors import InputError
+from bestiary.files import replacing
 from bestiary.sampling.looking import evaluating, row_numbers
 
 
@@ -30,17 +30,9 @@ def outputs(network: nn.Module, data: Data, split: str) -> tuple[Tensor, Tensor]
 
 def write_predictions(path: Path, predictions: Predictions) -> None:
     """Writes a Parquet table whole or not at all: temporary name, sync, rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     table = pa.table({name: column.cpu().numpy() for name, column in predictions.columns.items()})
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            pq.write_table(table, file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as temporary:
+        pq.write_table(table, temporary, write_page_checksum=True)
 
 
 def read_predictions(path: Path) -> Predictions:
@@ -50,7 +42,7 @@ def read_predictions(path: Path) -> Predictions:
         InputError: when the file is not a table of predictions.
     """
     try:
-        table: Any = pq.read_table(path, memory_map=False)
+        table: Any = pq.read_table(path, memory_map=False, page_checksum_verification=True)
     except (pa.ArrowInvalid, OSError) as reason:
         raise InputError(f"expected a Parquet table of predictions at {path}; it cannot be read ({reason})") from reason
     columns = {name: torch.from_numpy(table[name].to_numpy().copy()) for name in table.column_names}
