@@ -19,7 +19,7 @@ MARK = "the run folder of a race of bestiary; one race at a time holds this file
 PLAN = "plan.json"
 _PREPARED = re.compile(  # what a race writes before its plan, and nothing else
     r"""\.lock | digests\.json
-    | (data|sealed)/(fold\d+/)?((train|validation|test)\.\w+\.npy | (spec|names)\.json | judge\.safetensors)
+    | (data|sealed)/(fold\d+/)?((train|validation|test|graph)\.\w+\.npy | (spec|names)\.json | judge\.safetensors)
     | data/(fold\d+/)?encoder/(nodes/)?\w+\.(json|skops)
     | probes/[\w.-]+/((job|probe|failure)\.json | worker\.log)
     """,
@@ -159,7 +159,8 @@ def _marked(folder: Path) -> bool:
     path = folder / LOCK
     if not path.is_symlink() and path.is_file() and path.stat().st_size == len(MARK.encode()):
         return path.read_text(encoding="utf-8", errors="replace") == MARK
-    return not path.exists() and all(TEMPORARY.fullmatch(p.name) and p.is_file() for p in folder.iterdir())
+    left = [] if path.exists() or not folder.is_dir() else [p.name for p in folder.iterdir()]
+    return bool(left) and all(map(TEMPORARY.fullmatch, left))  # killed while it wrote its mark
 
 
 def _files(folder: Path) -> Iterator[tuple[str, bool]]:
