@@ -6,11 +6,11 @@ import json
 import shutil
 from pathlib import Path
 
-from bestiary.data.store import read_spec
 from bestiary.race.digests import check_result
 from bestiary.race.evidence import Verdict
 from bestiary.race.folder import training_folder
 from bestiary.race.plan import Plan
+from bestiary.rows.store import read_spec
 
 
 def save_winner(folder: Path, verdict: Verdict, plan: Plan) -> None:
