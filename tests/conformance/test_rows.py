@@ -60,7 +60,7 @@ def outputs(network: nn.Module, inputs: tuple[torch.Tensor, ...]) -> torch.Tenso
 
 def test_names_are_unique() -> None:
     rows = [row.name for row in catalogue.ROWS]
-    sizes = [size.name for row in catalogue.ROWS for size in row.sizes]
+    sizes = [name for row in catalogue.ROWS for size in row.sizes for name in (size.name, *size.aliases)]
     assert len(set(rows)) == len(rows)
     assert len(set(sizes)) == len(sizes)
     for size in sizes:
