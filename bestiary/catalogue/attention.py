@@ -40,7 +40,12 @@ SCALED_DOT_PRODUCT = Row(
     reference=(
         Reference(
             "torch.nn.functional.scaled_dot_product_attention",
-            "tests/references/test_attention.py::test_fused_attention_is_the_written_out_softmax",
+            "tests/references/test_attention.py::test_attention_without_parameters_is_the_formula_and_torchs",
+        ),
+        Reference(
+            "the paper's equation 1, one query at a time",
+            "tests/references/test_attention.py::test_attention_without_parameters_is_the_formula_and_torchs",
+            "one_query_at_a_time",
         ),
     ),
     departs="A query that may attend to nothing gets zeros; the formula has no answer there, and a plain softmax gives "

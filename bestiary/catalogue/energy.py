@@ -145,6 +145,11 @@ DBN = Row(
     reference=(
         Reference("torch.nn.Sequential", "tests/references/test_energy.py::test_the_classifier_is_a_sigmoid_network"),
         Reference(
+            "free energies, one row and one label at a time",
+            "tests/references/test_energy.py::test_the_labelled_stack_answers_by_free_energies",
+            "label_scores",
+        ),
+        Reference(
             "the program of the paper's appendix B",
             "tests/references/test_energy.py::test_an_update_is_that_of_the_appendix",
             "appendix",
@@ -185,11 +190,17 @@ HOPFIELD = Row(
     settings=({}, {"rule": "projection"}),
     verbs={"encode": "bestiary.sampling.recall:encode", "inspect": "bestiary.sampling.recall:inspect"},
     reference=(
-        Reference("torch.linalg.pinv", "tests/references/test_energy.py::test_projection_is_the_pseudo_inverse"),
+        Reference(
+            "the paper's rule, one unit at a time",
+            "tests/references/test_energy.py::test_recall_is_the_papers_rule",
+            "settled",
+        ),
         Reference(
             "the sum of outer products",
             "tests/references/test_energy.py::test_hebbian_storage_is_the_sum_of_outer_products",
+            "hebb",
         ),
+        Reference("torch.linalg.pinv", "tests/references/test_energy.py::test_projection_is_the_pseudo_inverse"),
     ),
     departs="Units are -1 and +1 where the paper has 0 and 1, and are asked one after the other where the paper asks "
     "them at random times. The projection rule is that of Personnaz, Guyon, Dreyfus 1986, the covariance rule that of "

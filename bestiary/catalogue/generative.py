@@ -66,6 +66,7 @@ GAN = Row(
     },
     settings=({"rate": 2e-4}, {"rate": 1e-3}),
     reference=(
+        Reference("torch.nn.Sequential", "tests/references/test_adversarial.py::test_whole_pairs_equal_sequentials"),
         Reference("torch.nn.Sequential", "tests/references/test_adversarial.py::test_dense_players_equal_sequentials"),
     ),
     departs="Rectified and leaky units where the paper has maxout, codes from a normal distribution where it has a "
@@ -124,6 +125,7 @@ DCGAN = Row(
     tiny={"image": (_DCGAN, {**_TINY, "width": 4})},
     settings=({"rate": 1e-3}, {"rate": 2e-4}),
     reference=(
+        Reference("torch.nn.Sequential", "tests/references/test_adversarial.py::test_whole_pairs_equal_sequentials"),
         Reference("torch.nn.Sequential", "tests/references/test_adversarial.py::test_dcgan_equals_sequentials"),
     ),
     departs="Filters of 4x4 pixels; codes from a normal distribution where the paper has a uniform one; the rate "
@@ -159,6 +161,7 @@ WGAN = Row(
     tiny={"image": (_WGAN, {**_TINY, "width": 4})},
     settings=({"rate": 5e-4}, {"rate": 5e-5}),
     reference=(
+        Reference("torch.nn.Sequential", "tests/references/test_adversarial.py::test_whole_pairs_equal_sequentials"),
         Reference("torch.nn.Sequential", "tests/references/test_adversarial.py::test_dcgan_equals_sequentials"),
     ),
     departs="The critic has no batch norm; bodies are DCGAN's; the rate falls over the last 30 % of training.",
@@ -200,6 +203,7 @@ WGAN_GP = Row(
     },
     settings=({"rate": 5e-4}, {"rate": 1e-4}),
     reference=(
+        Reference("torch.nn.Sequential", "tests/references/test_adversarial.py::test_whole_pairs_equal_sequentials"),
         Reference("torch.nn.Sequential", "tests/references/test_adversarial.py::test_dcgan_equals_sequentials"),
     ),
     departs="The critic has no norm at all (the paper has layer norm in some); bodies are DCGAN's. Five times as many "
@@ -241,6 +245,10 @@ SNGAN = Row(
     tiny={"image": (_SNGAN, {**_TINY, "width": 4})},
     settings=({"rate": 5e-4}, {"rate": 2e-4}),
     reference=(
+        Reference(
+            "torch.nn.utils.spectral_norm",
+            "tests/references/test_adversarial.py::test_a_spectral_discriminator_equals_torchs_on_each_layer",
+        ),
         Reference(
             "torch.nn.utils.parametrizations.spectral_norm",
             "tests/references/test_adversarial.py::test_spectral_equals_torch",
@@ -301,6 +309,9 @@ DDPM = Row(
     inputs={"image": f"{_HERE}.ddpm:example"},
     settings=({"rate": 1e-3, "keep": 0.999}, {"rate": 3e-4, "keep": 0.999}),
     reference=(
+        Reference(
+            "diffusers.UNet2DModel", "tests/references/test_diffusion.py::test_every_denoiser_is_diffusers_network"
+        ),
         Reference("diffusers.UNet2DModel", "tests/references/test_diffusion.py::test_unet_is_diffusers"),
         Reference("diffusers.DDPMScheduler", "tests/references/test_diffusion.py::test_noising_is_diffusers"),
         Reference("diffusers.DDPMScheduler", "tests/references/test_diffusion.py::test_ddpm_is_diffusers"),

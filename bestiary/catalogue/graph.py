@@ -87,7 +87,11 @@ GNN = Row(
             "torch_geometric.nn.GraphConv",
             "tests/references/test_graph.py::test_neighbour_sum_equals_torch_geometric_without_the_root",
         ),
-        Reference("loops over nodes", "tests/references/test_graph.py::test_message_passing_equals_loops_over_nodes"),
+        Reference(
+            "loops over nodes and edges",
+            "tests/references/test_graph.py::test_message_passing_equals_loops_over_nodes",
+            "loops",
+        ),
     ),
     departs="Edges carry a number that messages are multiplied by, where molecules have kinds of bonds. Messages are "
     "one rectified layer on both states, states a gated recurrent unit, shared by all rounds.",
@@ -181,6 +185,9 @@ GAT = Row(
     settings=_SETTINGS,
     verbs=_VERBS,
     reference=(
+        Reference(
+            "torch_geometric.nn.GATConv", "tests/references/test_graph.py::test_whole_gat_equals_torch_geometric"
+        ),
         Reference("torch_geometric.nn.GATConv", "tests/references/test_graph.py::test_gat_equals_torch_geometric"),
     ),
     departs="Nothing in the network; weights of edges are not looked at. AdamW's decay takes the place of squared "

@@ -134,11 +134,15 @@ RNN = Row(
     tiny=_tiny("rnn:RNN"),
     settings=({"rate": 1e-3, "clip": 1.0}, {"rate": 3e-3, "clip": 1.0}),
     reference=(
-        Reference("torch.nn.RNN", "tests/references/test_recurrence.py::test_equals_torch"),
+        Reference("torch.nn.RNN", "tests/references/test_recurrence.py::test_layers_alone_are_torchs"),
+        Reference(
+            "torch.nn.RNN", "tests/references/test_recurrence.py::test_series_classifier_is_recurrence_and_linear"
+        ),
         Reference(
             "torch.nn.RNN",
             "tests/references/test_recurrence.py::test_text_classifier_is_embedding_recurrence_and_linear",
         ),
+        Reference("torch.nn.RNN", "tests/references/test_recurrence.py::test_equals_torch"),
     ),
     departs="Units are squashed by tanh where Elman's have the logistic function, and have two biases as in torch's "
     "kernels (`biases=1` has one). Gradients go back through all steps; Elman stopped them after one. " + _LAST,
@@ -216,11 +220,19 @@ LSTM = Row(
     verbs=_VERBS,
     settings=_SETTINGS,
     reference=(
-        Reference("torch.nn.LSTM", "tests/references/test_recurrence.py::test_equals_torch"),
+        Reference("torch.nn.LSTM", "tests/references/test_recurrence.py::test_layers_alone_are_torchs"),
+        Reference(
+            "torch.nn.LSTM", "tests/references/test_recurrence.py::test_series_classifier_is_recurrence_and_linear"
+        ),
         Reference(
             "torch.nn.LSTM",
             "tests/references/test_recurrence.py::test_text_classifier_is_embedding_recurrence_and_linear",
         ),
+        Reference(
+            "torch.nn.LSTM",
+            "tests/references/test_recurrence.py::test_language_model_is_embedding_recurrence_and_linear",
+        ),
+        Reference("torch.nn.LSTM", "tests/references/test_recurrence.py::test_equals_torch"),
     ),
     departs="With the forget gate of 2000, without the peepholes that came with it; tanh where 1997 has scaled "
     "logistic functions; one memory cell a block; gradients are not truncated. Two biases as in torch's kernels "
@@ -273,11 +285,20 @@ GRU = Row(
     verbs=_VERBS,
     settings=_SETTINGS,
     reference=(
-        Reference("torch.nn.GRU", "tests/references/test_recurrence.py::test_equals_torch"),
+        Reference("torch.nn.GRU", "tests/references/test_recurrence.py::test_layers_alone_are_torchs"),
+        Reference(
+            "torch.nn.GRU", "tests/references/test_recurrence.py::test_series_classifier_is_recurrence_and_linear"
+        ),
         Reference(
             "torch.nn.GRU",
             "tests/references/test_recurrence.py::test_text_classifier_is_embedding_recurrence_and_linear",
         ),
+        Reference(
+            "the paper's equations 5 to 8, one text and one token at a time",
+            "tests/references/test_recurrence.py::test_the_papers_gru_reads_each_text_alone",
+            "papers_step",
+        ),
+        Reference("torch.nn.GRU", "tests/references/test_recurrence.py::test_equals_torch"),
     ),
     departs="The reset gate acts after the product with the state's weights, where the paper has it before: so do "
     "fused kernels, for then one product serves all gates; `ResetFirstCell` is the paper's order. The paper has no "

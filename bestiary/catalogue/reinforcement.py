@@ -53,12 +53,21 @@ ROWS: tuple[Row, ...] = (
         settings=_SETTINGS,
         reference=(
             Reference(
-                "the target of the paper's algorithm 1, one transition at a time",
+                "torch.nn.Sequential",
+                "tests/references/test_reinforcement.py::test_q_network_is_a_sequence_on_scaled_observations",
+            ),
+            Reference(
+                "torch.nn.Sequential", "tests/references/test_reinforcement.py::test_pixel_network_is_the_papers_table"
+            ),
+            Reference(
+                "the targets of the paper's algorithm 1, one transition at a time",
                 "tests/references/test_reinforcement.py::test_the_target_is_the_written_one",
+                "written_target",
             ),
             Reference(
                 "value iteration on a chain of five states",
                 "tests/references/test_reinforcement.py::test_values_of_a_chain_are_those_of_value_iteration",
+                "value_iteration",
             ),
         ),
         departs="In races the target follows the network by a small share at every update (Lillicrap et al. 2016) "
@@ -95,7 +104,13 @@ ROWS: tuple[Row, ...] = (
         reference=(
             Reference(
                 "the paper's equation 9, one action at a time",
+                "tests/references/test_reinforcement.py::test_dueling_network_is_a_layer_and_its_head",
+                "equation_9",
+            ),
+            Reference(
+                "the paper's equation 9, one action at a time",
                 "tests/references/test_reinforcement.py::test_dueling_head_is_equation_9",
+                "equation_9",
             ),
         ),
         departs="as `dqn`; the gradient that enters the shared layers is not scaled by 1 / sqrt(2).",

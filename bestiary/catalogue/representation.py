@@ -79,6 +79,10 @@ AUTOENCODER = Row(
     reference=(
         Reference("torch.nn.Sequential", "tests/references/test_representation.py::test_autoencoder_is_two_sequences"),
         Reference(
+            "torch.nn.Sequential",
+            "tests/references/test_representation.py::test_pixels_pass_a_logistic_function_in_their_own_range",
+        ),
+        Reference(
             "sklearn.decomposition.PCA",
             "tests/references/test_representation.py::test_without_hidden_layers_it_holds_principal_components",
         ),
@@ -223,9 +227,13 @@ VAE = Row(
     settings=({"rate": 2e-3}, {"rate": 1e-3}, {"rate": 2e-3, "weight": 0.2}),
     reference=(
         Reference(
-            "torch.distributions",
-            "tests/references/test_representation.py::test_divergence_is_that_of_torch_distributions",
+            "the paper's appendix C, written out",
+            "tests/references/test_representation.py::test_vae_is_what_the_paper_says",
+            "rewritten_vae",
+        ),
+        Reference(
             "torch.distributions.kl_divergence",
+            "tests/references/test_representation.py::test_divergence_is_that_of_torch_distributions",
         ),
     ),
     departs="Hidden units are rectified where the paper's are hyperbolic tangents, Adam takes the place of Adagrad, "
@@ -282,13 +290,7 @@ DCIGN = Row(
         )
     },
     settings=({"rate": 2e-3}, {"rate": 1e-3, "intrinsic": 30.0}),
-    reference=(
-        Reference(
-            "the derivative of the paper's section 3.2",
-            "tests/references/test_representation.py::"
-            "test_clamped_gradients_are_those_of_holding_numbers_to_their_average",
-        ),
-    ),
+    reference=(Reference("torch.nn.Sequential", "tests/references/test_representation.py::test_dcign_is_a_sequence"),),
     departs="The factors are those that can be made from any image: rotation and two shifts, where the paper renders "
     "faces and chairs under other poses and lights. Decoder stages enlarge to the sizes that the encoder's saw, "
     "because the drawn ones do not give the size that went in; Adam takes the place of RMSprop.",

@@ -42,6 +42,7 @@ ATTENTION_LAYER = Row(
         Reference(
             "the paper's appendix A.1.2, one query and one key at a time",
             "tests/references/test_sequences.py::test_additive_attention_is_the_papers_loop",
+            "one_key_at_a_time",
         ),
     ),
     departs="Nothing; the paper writes no biases either.",
