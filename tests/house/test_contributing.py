@@ -20,7 +20,7 @@ def test_the_example_works(tmp_path: Path) -> None:
     for part in ("bestiary", "tests"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
     example = blocks((ROOT / "docs/contributing.md").read_text(encoding="utf-8"))
-    for word in ("file", "reference"):
+    for word in ("file", "reference", "count"):
         path, code = example[word]
         (tmp_path / path).write_text(code, encoding="utf-8")
     for word, table in (("row", "ROWS"), ("claim", "CLAIMS")):
