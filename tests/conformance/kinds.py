@@ -39,7 +39,7 @@ def spec_of(kind: str, outputs: int) -> Spec:
         "text": TokenSpec(500, 40, outputs),
         "series": SeriesSpec(2, 60, outputs),
         "pairs": PairSpec(30, 40, 12, 14),
-        "corpus": CorpusSpec(260, 64),
+        "corpus": CorpusSpec(257, 32),
         "graph": GraphSpec(9, outputs, 20),
         "graphs": GraphsSpec(9, outputs),
         "environment": EnvironmentSpec(4, outputs, "CartPole-v1"),
@@ -55,7 +55,11 @@ def inputs(row: Row, kind: str, words: Mapping[str, Any], batch: int = 2) -> tup
 
 def tiny_data(row: Row, kind: str, problem: str, rows: int = 24) -> Any:
     """Training rows that the tiny network of a row can learn from."""
-    keywords = row.tiny[kind][1]
+    return data_of(kind, row.tiny[kind][1], problem, rows)
+
+
+def data_of(kind: str, keywords: Mapping[str, Any], problem: str, rows: int = 24) -> Any:
+    """Training rows for a network that is built with these words, which are a spec's or the network's own."""
     if kind not in ("table", "image", "text", "series"):
         return importlib.import_module(f"tests.conformance.kind_{kind}").tiny_data(keywords, problem)
     given = inputs_for(kind, keywords, batch=rows)
