@@ -139,6 +139,27 @@ def test_values_of_a_chain_are_those_of_value_iteration():
     assert np.abs(found - exact).max() < 0.03, found
 
 
+def test_chance_falls_in_a_line_and_then_stays():
+    algorithm = learner("CartPole-v1", 4, explore=0.5, least=0.1)
+    chances = [algorithm.chance(step, 1000) for step in (0, 125, 250, 375, 500, 750, 1000)]
+    assert chances == pytest.approx([1.0, 0.775, 0.55, 0.325, 0.1, 0.1, 0.1])
+    assert learner("CartPole-v1", 4, explore=0.0, least=0.0).chance(1, 1000) == 0
+
+
+def test_actions_are_random_as_often_as_planned():
+    """A network that always prefers action 0 and never learns: action 1 comes by chance alone, every second time."""
+    algorithm = learner("CartPole-v1", 4, explore=0.5, least=0.1, warmup=100)
+    algorithm.network = lambda seen: torch.tensor([1.0, 0.0]).expand(len(seen), 2)
+    algorithm.surprise, algorithm.minimise = lambda batch: torch.zeros(()), lambda loss, step, horizon: None
+    algorithm._move_target = lambda step: None
+    for _ in algorithm.updates(None, 0, 4000):
+        pass
+    chosen = algorithm.replay.action[100:4100].float().view(4, 1000).mean(1)
+    planned = torch.tensor([0.775, 0.325, 0.1, 0.1]) / 2  # the chance falls from 1 to 0.1 over the first half
+    assert (chosen - planned).abs().max() < 4 * 0.5 / 1000**0.5
+    assert algorithm.replay.action[:100].float().mean() == pytest.approx(0.5, abs=0.2), "the memory is filled by chance"
+
+
 def test_a_time_limit_is_not_the_end_of_the_world():
     """Where every step pays 1, a state is worth 1 / (1 - 0.9) = 10, however short the clock."""
     algorithm = learner(f"{HERE}:Endless", 5, discount=0.9)
