@@ -191,7 +191,7 @@ GAT = Row(
         Reference("torch_geometric.nn.GATConv", "tests/references/test_graph.py::test_gat_equals_torch_geometric"),
     ),
     departs="Nothing in the network; weights of edges are not looked at. AdamW's decay takes the place of squared "
-    "weights in the loss. The guide's layer of 561 parameters shares one attention vector over its heads and never "
+    "weights in the loss. A layer of 561 parameters that an introductory text prints shares one attention vector over its heads and never "
     "uses its edges; here every head has a vector, which makes 608.",
 )
 
