@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bestiary.cli import options
+from bestiary.cli.output import remark, rows
+from bestiary.cli.spreadsheet import check_asked, for_spreadsheets
 from bestiary.cli.writing import TABLES, check_out
+from bestiary.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,8 +30,10 @@ def command(
     penalty: Annotated[
         float | None, typer.Option(help="Of length, between finished hypotheses; 0.6 unless given.")
     ] = None,
+    spreadsheet_safe: options.SpreadsheetSafe = False,
 ) -> None:
     """Predict new rows with a trained model."""
+    check_asked(spreadsheet_safe, out)
     if out is not None:
         check_out(out, TABLES, "predictions.csv", file)
     from bestiary.runs.model import load
@@ -38,28 +43,35 @@ def command(
     answers = model.predict(str(file), **{n: value for n, value in words.items() if value is not None})
     answers = answers.drop(columns="row")
     for warning in model.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+        remark(f"warning: {warning}")
+    answers = for_spreadsheets(answers, spreadsheet_safe, out)
     if out is None:
-        answers.to_csv(sys.stdout, index=False)
+        rows(answers)
     else:
         write(answers, out)
-        print(f"{len(answers):,} predictions written to {out}", file=sys.stderr)
+        remark(f"{len(answers):,} predictions written to {out}")
 
 
 def write(answers: pd.DataFrame, out: Path) -> None:
     """Writes a frame whole or not at all: temporary name, sync, rename; the form follows the suffix."""
     temporary = out.with_name(f".{out.name}.{os.getpid()}")
+    suffix = out.suffix.lower()
     try:
-        suffix = out.suffix.lower()
         if suffix == ".parquet":
             answers.to_parquet(temporary, index=False)
         elif suffix == ".jsonl":
             answers.to_json(temporary, orient="records", lines=True, force_ascii=False, double_precision=15)
         else:
-            answers.to_csv(temporary, index=False, sep="\t" if suffix == ".tsv" else ",")
+            separator = "\t" if suffix == ".tsv" else ","
+            answers.to_csv(temporary, index=False, sep=separator, errors="surrogateescape")  # names of files are bytes
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(out)
+    except UnicodeEncodeError as reason:
+        raise InputError(
+            f"a name holds {reason.object[reason.start]!a}, a byte that is not UTF-8, which {suffix} cannot; "
+            "give --out a name that ends in .csv, or rename the files"
+        ) from reason
     except OSError as reason:
         if reason.filename is not None and str(reason.filename) != str(temporary):
             raise
