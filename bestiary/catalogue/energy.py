@@ -173,6 +173,7 @@ HOPFIELD = Row(
         "image": (_HOPFIELD, {"features": 12}),
     },
     settings=({}, {"rule": "projection"}),
+    holds="the patterns that it stored, which come back when a part of one is shown",
     verbs={"encode": "bestiary.sampling.recall:encode", "inspect": "bestiary.sampling.recall:inspect"},
     reference="numpy.linalg.pinv",
     departs="Units are -1 and +1 where the paper has 0 and 1, and are asked one after the other where the paper asks "

@@ -40,7 +40,7 @@ ALLOWED = {
         "report",
         "objectives",
     },
-    "report": {"contracts", "catalogue", "data", "race", "runs", "tasks", "sampling", "architectures", "baselines"},
+    "report": {"contracts", "printable", "catalogue", "data", "race", "runs", "tasks", "sampling", "architectures", "baselines"},
 }
 LIMIT = 400
 
