@@ -94,7 +94,7 @@ def wide_series() -> bytes:
 
 def texts() -> bytes:
     """Verses and whether they are of the first half."""
-    words = "in the beginning was a word and it went out over land and sea by night".split()
+    words = ["in", "the", "beginning", "was", "a", "word", "and", "it", "went", "out", "over", "land"]
     draw = np.random.default_rng(3)
     rows = [" ".join(draw.choice(words, 8)) for _ in range(ROWS)]
     return pd.DataFrame({"text": rows, "y": np.arange(ROWS) % 2}).to_csv(index=False).encode()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bestiary.data import read
-from bestiary.data.splits import assign
+from bestiary.rows.splits import assign
 from tests.fuzz.files import FORMS, Form
 from tests.fuzz.judge import fault, faults
 from tests.fuzz.mutations import damaged
