@@ -7,19 +7,6 @@ from bestiary.baselines import find, find_rival
 from bestiary.data.tasks import SUPERVISED
 from bestiary.errors import InputError
 
-ENCODERS = {
-    "table": "names of columns, and words that occur in columns of categories",
-    "text": "words and pieces of words that occur in training texts",
-    "pairs": "characters and words that occur in training pairs",
-    "corpus": "pieces of the training text, where its units are no bytes",
-    "series": "names of channels",
-    "image": "",
-    "graph": "names of the nodes of the training graph",
-    "graphs": "names of columns, and words that occur in columns of categories",
-    "environment": "",
-}
-"""Kind of data -> what its encoder, which lies beside every model, keeps of the rows; classes are kept by all."""
-
 
 def held_rows(name: str, kind: str, problem: str) -> str:
     """Which training rows lie in a trained model, for people; empty where it keeps numbers about them alone.

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from bestiary import kinds
 from bestiary.errors import InputError
 from bestiary.printable import printable
 from bestiary.race.evidence import Standing, Verdict
-from bestiary.race.holdings import ENCODERS, held_rows
+from bestiary.race.holdings import held_rows
 from bestiary.report import board, words
 from bestiary.tasks.registry import CLASSES
 
@@ -120,7 +121,7 @@ def _holds(verdict: Verdict, standing: Standing) -> str:
         lines = ["It keeps no training row as such. How much of them a network has learned by heart was not measured."]
     else:
         lines = ["It keeps no training row, only numbers that were fitted to them."]
-    names = [ENCODERS.get(verdict.kind, ""), "the classes" if verdict.classes else ""]
+    names = [kinds.find(verdict.kind).keeps, "the classes" if verdict.classes else ""]
     if any(names):
         lines.append(f"Its encoder keeps {' and '.join(filter(None, names))}.")
     return "\n".join(f"- {line}" for line in lines)

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import io
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +88,7 @@ def signed(folder: Path, file: Path, before: str) -> None:
 
 
 def told(*arguments: str) -> str:
-    """What is wrong with how a verb ended; nothing where it did its work, or refused it in one line with exit code 2."""
+    """What is wrong with how a verb ended; nothing where it did its work, or refused in one line with exit code 2."""
     out, err = io.StringIO(), io.StringIO()
     code = 1
 
@@ -104,6 +104,3 @@ def told(*arguments: str) -> str:
     if wrong or code not in (0, 2) or strange or len(refusals) != (code == 2):
         return f"{arguments[0]} ended with {code}: {wrong or err.getvalue()[-400:]!r}"
     return ""
-
-
-Use = Callable[[], str]

@@ -141,12 +141,14 @@ def test_damaged_predictions_are_read_or_refused(run: tuple[Path, Path]) -> None
     assert wrong == []
 
 
+@locks
 def test_of_a_damaged_log_the_lines_that_are_whole_are_read(run: tuple[Path, Path]) -> None:
     file = next(run[0].glob("contenders/*/log.jsonl"))
     wrong = [f"{c}: {f}" for c in saved.damages(file, TEXT, 60) if (f := fault(lambda: read_log(file.parent)))]
     assert wrong == []
 
 
+@locks
 def test_damaged_counts_of_openings_end_no_race(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     assert (count_opening("a"), count_opening("a"), count_opening("b")) == (1, 2, 1)
@@ -165,11 +167,8 @@ def test_damaged_arrays_are_used_or_refused(run: tuple[Path, Path]) -> None:
     wrong = []
     for file in sorted([*run[0].glob("data/*.npy"), *run[0].glob("sealed/*.npy")]):
         split = file.name.partition(".")[0]
-        wrong += [
-            f"{c}: {f}"
-            for c in saved.damages(file, (in_npy, *BYTES), 30)
-            if (f := fault(lambda split=split: looked(split)))
-        ]
+        cases = saved.damages(file, (in_npy, *BYTES), 30)
+        wrong += [f"{case}: {found}" for case in cases if (found := fault(lambda split=split: looked(split)))]
     assert wrong == []
 
 
