@@ -12,7 +12,6 @@ from bestiary.cli import options
 from bestiary.cli.output import remark, rows
 from bestiary.cli.spreadsheet import check_asked, for_spreadsheets
 from bestiary.cli.writing import TABLES, check_out
-from bestiary.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,23 +54,17 @@ def command(
 def write(answers: pd.DataFrame, out: Path) -> None:
     """Writes a frame whole or not at all: temporary name, sync, rename; the form follows the suffix."""
     temporary = out.with_name(f".{out.name}.{os.getpid()}")
-    suffix = out.suffix.lower()
     try:
+        suffix = out.suffix.lower()
         if suffix == ".parquet":
             answers.to_parquet(temporary, index=False)
         elif suffix == ".jsonl":
             answers.to_json(temporary, orient="records", lines=True, force_ascii=False, double_precision=15)
         else:
-            separator = "\t" if suffix == ".tsv" else ","
-            answers.to_csv(temporary, index=False, sep=separator, errors="surrogateescape")  # names of files are bytes
+            answers.to_csv(temporary, index=False, sep="\t" if suffix == ".tsv" else ",")
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(out)
-    except UnicodeEncodeError as reason:
-        raise InputError(
-            f"a name holds {reason.object[reason.start]!a}, a byte that is not UTF-8, which {suffix} cannot; "
-            "give --out a name that ends in .csv, or rename the files"
-        ) from reason
     except OSError as reason:
         if reason.filename is not None and str(reason.filename) != str(temporary):
             raise
