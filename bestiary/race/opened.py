@@ -18,6 +18,7 @@ from bestiary.race.course import Course, failure, rival_id
 from bestiary.race.digests import check_data, digest
 from bestiary.race.evidence import Standing, Verdict
 from bestiary.race.folder import training_folder
+from bestiary.race.holdings import note
 from bestiary.race.losses import constant
 from bestiary.race.openings import count_opening, ordinal
 from bestiary.race.plan import OUT_OF_TIME, Job, Rival
@@ -219,6 +220,7 @@ def _verdict(course: Course, judgement: Judgement, found: list[Finalist], judged
     standings = _standings(course, judgement, found)
     notes = [*plan.notes, *plan.mended, f"test rows were opened for the {ordinal(plan.opened)} time"]
     notes += [f"{name} did not take part: {reason}" for name, reason in plan.left_out.items()]
+    notes += note(judgement.chosen, plan.kind, plan.problem)
     if plan.cut:
         notes.append(plan.cut)
     if plan.interrupted:

@@ -54,7 +54,9 @@ def read_predictions(path: Path) -> Predictions:
         found = {name: torch.from_numpy(column.copy()) for name, column in columns.items()}
     except (pa.ArrowException, OSError, ValueError, LookupError, TypeError, MemoryError) as reason:
         said = " ".join(str(reason).split())[:200]
-        raise InputError(f"expected a Parquet table of predictions at {path}; it cannot be read ({said})") from reason
+        raise InputError(
+            f"expected a Parquet table of predictions at {path}; it cannot be read ({said}); race again"
+        ) from reason
     if (table.schema.metadata or {}).get(DIGEST, _digest(columns)) != _digest(columns):
         raise InputError(
             f"expected predictions in {path} as they were written; they have been changed; remove the file"

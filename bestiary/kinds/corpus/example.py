@@ -29,4 +29,4 @@ def inputs(words: Mapping[str, Any], batch: int) -> tuple[Tensor, ...]:
 
 def spec(outputs: int) -> CorpusSpec:
     """A middling size."""
-    return CorpusSpec(260, 64)
+    return CorpusSpec(257, 32)
