@@ -191,8 +191,8 @@ GAT = Row(
         Reference("torch_geometric.nn.GATConv", "tests/references/test_graph.py::test_gat_equals_torch_geometric"),
     ),
     departs="Nothing in the network; weights of edges are not looked at. AdamW's decay takes the place of squared "
-    "weights in the loss. A layer of 561 parameters that an introductory text prints shares one attention vector over its heads and never "
-    "uses its edges; here every head has a vector, which makes 608.",
+    "weights in the loss. A layer of 561 parameters that an introductory text prints shares one attention vector over "
+    "its heads and never uses its edges; here every head has a vector, which makes 608.",
 )
 
 ROWS: tuple[Row, ...] = (GNN, GCN, GAT)

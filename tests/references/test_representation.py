@@ -1,5 +1,6 @@
 """Networks that make codes, against torch.nn.Sequential, scikit-learn's PCA, torch.distributions and arithmetic."""
 
+import inspect
 import random
 from itertools import pairwise
 
@@ -11,7 +12,7 @@ from sklearn.decomposition import PCA
 from torch import nn
 from torch.distributions import Bernoulli, Independent, Normal, kl_divergence
 
-from bestiary.algorithms.inverse_graphics import Clamp
+from bestiary.algorithms.inverse_graphics import Clamp, InverseGraphics
 from bestiary.architectures.representation.autoencoder import Autoencoder, PixelAutoencoder
 from bestiary.architectures.representation.convolutional_autoencoder import ConvolutionalAutoencoder
 from bestiary.architectures.representation.dcign import DCIGN
@@ -20,9 +21,11 @@ from bestiary.architectures.representation.vae import VAE, GaussianVAE, draw
 from bestiary.contracts import ImageBatch, ImageSpec, TableBatch, TableSpec
 from bestiary.errors import InputError
 from bestiary.layers.movement import move
+from bestiary.layers.unit_interval import UnitInterval
 from bestiary.objectives.evidence import NegativeBound, divergence, terms
 from bestiary.objectives.reconstruction import PixelCrossEntropy, Spoiling, SquaredDifference
-from bestiary.recipes.representation import variational
+from bestiary.recipes.representation import autoencoder, denoiser, inverse_graphics, variational
+from bestiary.rows.store import ArrayData
 from bestiary.sampling.latents import active
 from tests.references.parity import assert_same, copy_in_order
 
@@ -250,6 +253,55 @@ def test_vae_is_what_the_paper_says(training: bool) -> None:
 
 
 # ------------------------------------------------------------------------------------------------ inverse graphics
+
+
+def test_in_a_batch_one_factor_varies_and_all_else_is_shared() -> None:
+    """Section 4 of the paper: one image in many ways, or many images in one way."""
+    torch.manual_seed(0)
+    images, drawn = torch.rand(50, 1, 2, 2), []
+    learner = InverseGraphics(
+        nn.Identity(),
+        None,
+        None,
+        None,
+        lambda seen, settings: drawn.append((seen, settings)),
+        factors=3,  # type: ignore[arg-type]
+    )
+    for factor in range(4):
+        learner.views(images, factor)
+        seen, settings = drawn[-1]
+        assert settings.shape == (50, 3) and float(settings.abs().max()) <= 1
+        varies = [len(settings[:, place].unique()) > 1 for place in range(3)]
+        assert varies == [place == factor for place in range(3)]
+        assert torch.equal(seen, images if factor == 3 else images[:1].expand_as(images))
+    spread = torch.cat([settings[:, factor] for factor, (_, settings) in enumerate(drawn[:3])])
+    assert float(spread.min()) < -0.9 and float(spread.max()) > 0.9, "from one end to the other"
+
+
+@pytest.mark.parametrize("kind", [Autoencoder, PixelAutoencoder, DenoisingAutoencoder, VAE, DCIGN])
+def test_a_network_is_told_the_range_of_its_data_before_it_learns(kind: type[nn.Module]) -> None:
+    words = {
+        "channels": 1,
+        "image_size": (12, 12),
+        "features": 144,
+        "code": 4,
+        "widths": (6,),
+        "kernel": 3,
+        "back_kernel": 3,
+    }
+    taken = inspect.signature(kind).parameters
+    network = kind(**{word: value for word, value in words.items() if word in taken})
+    pixels = torch.randint(0, 17, (8, 1, 12, 12)).numpy().astype(np.uint8)
+    facts = {"problem": "reconstruct", "pixel_mean": [4.0], "pixel_scale": [2.0], "pixel_range": [0.0, 16.0]}
+    data = ArrayData(
+        ImageSpec(1, (12, 12), 1), facts, {"train": {"pixels": pixels, "target": np.zeros(8, np.int64)}}, 4
+    )
+    recipe = {DenoisingAutoencoder: denoiser, VAE: variational, DCIGN: inverse_graphics}.get(kind, autoencoder)
+    learner = recipe(network, data.spec)
+    next(iter(learner.updates(data, 0, 5)))
+    for part in network.modules():
+        if isinstance(part, UnitInterval):
+            assert (float(part.low), float(part.span)) == (-2.0, 8.0), "0 and 16, less 4 and divided by 2"
 
 
 def test_dcign_is_a_sequence() -> None:
