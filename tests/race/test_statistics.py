@@ -20,7 +20,7 @@ from bestiary.race.statistics import (
     wilson,
     within_one_standard_error,
 )
-from bestiary.tasks.metrics import choose, row_losses, score_classes, score_values
+from bestiary.tasks.metrics import row_losses, score_classes, score_values
 
 
 def answers(table: np.ndarray) -> Predictions:
@@ -264,19 +264,3 @@ def test_an_interval_of_few_rows_is_as_wide_as_students_with_two_pseudo_observat
     half = t * np.sqrt(((pulls**2).sum() + 2 * typical) / observed / (observed - t**2))
     interval = whole.interval()
     assert interval.low <= centre - half + 1e-9 and interval.high >= centre + half - 1e-9
-
-
-@pytest.mark.parametrize(
-    ("counts", "metric", "reason"),
-    [
-        ([50, 50], "accuracy", "equal size"),
-        ([60, 50], "accuracy", "similar sizes"),
-        ([900, 100], "log_loss", "90 %"),
-        ([400, 300, 200, 20], "log_loss", "20 times"),
-        ([0, 50, 50], "accuracy", "equal size"),
-        ([], "accuracy", "equal size"),
-    ],
-)
-def test_accuracy_ranks_where_the_classes_are_of_similar_size(counts: list[int], metric: str, reason: str) -> None:
-    chosen, why = choose("classification", counts)
-    assert chosen.name == metric and reason in why

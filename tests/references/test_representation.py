@@ -1,6 +1,7 @@
 """Networks that make codes, against torch.nn.Sequential, scikit-learn's PCA, torch.distributions and arithmetic."""
 
 import inspect
+import itertools
 import random
 from itertools import pairwise
 
@@ -331,6 +332,32 @@ def test_dcign_is_a_sequence() -> None:
         for y, layer in ((found, ours.stages[0].convolution), (theirs(pixels), encoder[0]))
     ]
     torch.testing.assert_close(gradients[0], gradients[1])
+
+
+def test_inverse_graphics_makes_the_mean_negative_bound_small() -> None:
+    torch.manual_seed(0)
+    network = DCIGN(channels=1, image_size=(12, 12), code=6, widths=(3,), kernel=3, back_kernel=3)
+    pixels = torch.rand(8, 1, 12, 12)
+    data = ArrayData(
+        ImageSpec(1, (12, 12), 1),
+        {"problem": "reconstruct", "pixel_mean": [0.0], "pixel_scale": [1.0], "pixel_range": [0.0, 1.0]},
+        {"train": {"pixels": pixels.numpy(), "target": np.zeros(8, np.int64)}},
+        batch=4,
+    )
+    likelihood, divergence = torch.tensor([-3.0, -5.0, -1.0, -7.0]), torch.tensor([1.0, 0.5, 2.0, 0.5])
+    losses = []
+    learner = inverse_graphics(network, data.spec)
+    learner.terms = lambda *given, **words: (likelihood, divergence)
+    learner.minimise = lambda loss, step, horizon: losses.append(float(loss))
+    (logs,) = itertools.islice(learner.updates(data, 0, 9), 1)
+    assert losses == [float((divergence - likelihood).mean())] == [float(logs["loss"])]
+    assert float(logs["divergence"]) == 1.0
+
+
+@pytest.mark.parametrize(("step", "weight"), [(0, 0.0), (10, 0.25), (40, 1.0), (99, 1.0)])
+def test_the_weight_of_the_divergence_rises_in_a_line(step: int, weight: float) -> None:
+    assert NegativeBound(weight=2.0, warmup=0.4).weighted(step, 100) == pytest.approx(2 * weight)
+    assert NegativeBound(weight=2.0).weighted(step, 100) == 2.0, "from the beginning, unless asked for"
 
 
 def test_clamped_gradients_are_those_of_holding_numbers_to_their_average() -> None:
