@@ -188,6 +188,7 @@ HOPFIELD = Row(
         "image": (_HOPFIELD, {"features": 12}),
     },
     settings=({}, {"rule": "projection"}),
+    holds="the patterns that it stored, which come back when a part of one is shown",
     verbs={"encode": "bestiary.sampling.recall:encode", "inspect": "bestiary.sampling.recall:inspect"},
     reference=(
         Reference(

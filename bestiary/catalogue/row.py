@@ -93,6 +93,7 @@ class Row:
         inputs: kind -> "module:function", (keywords, batch) -> arguments of forward, for networks that take something
             else than a batch of that kind gives (a latent vector, an image and its noise level).
         phases: whether its algorithm's phases or schedules depend on the horizon: a race trains it afresh at each rung.
+        holds: which training rows lie in its weights, for people; empty where it is fitted by gradients and the like.
         verbs: "sample", "encode", "play" or "inspect" -> "module:function" that does it with a trained network.
         introductions: which of five introductory texts to the field, numbered 0 to 4, name it.
     """
@@ -115,6 +116,7 @@ class Row:
     example: str = ""
     inputs: Mapping[str, str] = field(default_factory=dict)
     phases: bool = False
+    holds: str = field(default="", repr=False)
     verbs: Mapping[str, str] = field(default_factory=dict)
     introductions: tuple[int, ...] = ()
 

@@ -12,6 +12,7 @@ import typer
 
 from bestiary import catalogue
 from bestiary.catalogue import Row, Size
+from bestiary.cli.output import say
 
 
 def command(
@@ -27,7 +28,7 @@ def command(
     """List the architectures there are, with their sizes and parameter counts."""
     rows = [catalogue.find(name) for name in catalogue.names(family, kind, guide, taught=taught)]
     if as_json:
-        print(json.dumps([_words(row) for row in rows], indent=1, default=list))
+        say(json.dumps([_words(row) for row in rows], indent=1, default=list))
     else:
         _table(rows)
 

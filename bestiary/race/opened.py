@@ -15,6 +15,7 @@ import numpy as np
 from bestiary.errors import InputError
 from bestiary.race.course import Course, failure, rival_id
 from bestiary.race.evidence import Standing, Verdict
+from bestiary.race.holdings import note
 from bestiary.race.losses import constant
 from bestiary.race.openings import count_opening, ordinal
 from bestiary.race.plan import Job, Rival
@@ -205,6 +206,7 @@ def _verdict(course: Course, judgement: Judgement, found: list[Finalist], judged
     standings = _standings(course, judgement, found)
     notes = [*plan.notes, f"test rows were opened for the {ordinal(plan.opened)} time"]
     notes += [f"{name} did not take part: {reason}" for name, reason in plan.left_out.items()]
+    notes += note(judgement.chosen, plan.kind, plan.problem)
     if plan.cut:
         notes.append(plan.cut)
     if plan.interrupted:

@@ -31,6 +31,7 @@ def tiny_data(row: Row, kind: str, problem: str) -> Any:
     return data_of(kind, row.tiny[kind][1], problem)
 
 
-def data_of(kind: str, keywords: Mapping[str, Any], problem: str) -> Any:
+def data_of(kind: str, keywords: Mapping[str, Any], problem: str, rows: int | None = None) -> Any:
     """Training rows for a network that is built with these words, which are a spec's or the network's own."""
-    return kinds.find(kind).part("example").data(keywords, problem)
+    given = {} if rows is None else {"rows": rows}
+    return kinds.find(kind).part("example").data(keywords, problem, **given)

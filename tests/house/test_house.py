@@ -57,6 +57,7 @@ ALLOWED = {
     },
     "report": {
         "contracts",
+        "printable",
         "catalogue",
         "data",
         "rows",
