@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Callable
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -109,7 +111,7 @@ def test_a_damaged_plan_is_read_or_refused(run: tuple[Path, Path]) -> None:
 def test_a_damaged_run_is_used_or_refused(verb: str, run: tuple[Path, Path], tmp_path: Path) -> None:
     folder = tmp_path / "run"
     shutil.copytree(run[0], folder)
-    files = ["plan.json", "verdict.json", "data/spec.json", "predictions/truth.parquet"]
+    files = ["plan.json", "verdict.json", "data/spec.json", "predictions/truth.parquet", "sealed/test.target.npy"]
     files += [str(path.relative_to(folder)) for path in sorted(folder.glob("contenders/*/*.json"))]
     words = verb.split()
     arguments = (
@@ -121,7 +123,7 @@ def test_a_damaged_run_is_used_or_refused(verb: str, run: tuple[Path, Path], tmp
         arguments.append(str(run[1]))
     wrong = []
     for name in files:
-        mutations = BYTES if name.endswith(".parquet") else JSON
+        mutations = JSON if name.endswith(".json") else BYTES
         wrong += [
             f"{c}: {found}"
             for c in saved.damages(folder / name, mutations, 6, first=7)
@@ -157,19 +159,23 @@ def test_damaged_counts_of_openings_end_no_race(tmp_path: Path, monkeypatch: pyt
 
 
 @locks
-def test_damaged_arrays_are_used_or_refused(run: tuple[Path, Path]) -> None:
-    from bestiary.data.opening import open_data
-
-    def looked(split: str) -> None:
-        data = open_data(run[0] / "data", sealed=run[0] / "sealed")
-        assert len(data.take(split, slice(None)))
-
+def test_damage_to_any_array_is_seen(run: tuple[Path, Path]) -> None:
+    check = import_module("bestiary.race.digests").check_data
+    assert not check(run[0])
     wrong = []
     for file in sorted([*run[0].glob("data/*.npy"), *run[0].glob("sealed/*.npy")]):
-        split = file.name.partition(".")[0]
-        cases = saved.damages(file, (in_npy, *BYTES), 30)
-        wrong += [f"{case}: {found}" for case in cases if (found := fault(lambda split=split: looked(split)))]
+        whole = file.read_bytes()
+        for case in saved.damages(file, (in_npy, *BYTES), 20):
+            if file.read_bytes() != whole:
+                wrong += [f"{case}: {told}" for told in [unseen(check, run[0])] if told]
     assert wrong == []
+
+
+def unseen(check: Callable[[Path], object], run: Path) -> str:
+    """Nothing where damage is refused in a line, or told."""
+    seen: list[object] = []
+    told = fault(lambda: seen.append(check(run)))
+    return told or ("it was not seen" if seen == [""] else "")
 
 
 @locks
