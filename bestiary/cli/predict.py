@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +11,7 @@ from bestiary.cli import options
 from bestiary.cli.output import remark, rows
 from bestiary.cli.spreadsheet import check_asked, for_spreadsheets
 from bestiary.cli.writing import TABLES, check_out
+from bestiary.files import TEMPORARY, replacing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,21 +53,16 @@ def command(
 
 def write(answers: pd.DataFrame, out: Path) -> None:
     """Writes a frame whole or not at all: temporary name, sync, rename; the form follows the suffix."""
-    temporary = out.with_name(f".{out.name}.{os.getpid()}")
+    suffix = out.suffix.lower()
     try:
-        suffix = out.suffix.lower()
-        if suffix == ".parquet":
-            answers.to_parquet(temporary, index=False)
-        elif suffix == ".jsonl":
-            answers.to_json(temporary, orient="records", lines=True, force_ascii=False, double_precision=15)
-        else:
-            answers.to_csv(temporary, index=False, sep="\t" if suffix == ".tsv" else ",")
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(out)
+        with replacing(out) as temporary:
+            if suffix == ".parquet":
+                answers.to_parquet(temporary, index=False)
+            elif suffix == ".jsonl":
+                answers.to_json(temporary, orient="records", lines=True, force_ascii=False, double_precision=15)
+            else:
+                answers.to_csv(temporary, index=False, sep="\t" if suffix == ".tsv" else ",")
     except OSError as reason:
-        if reason.filename is not None and str(reason.filename) != str(temporary):
+        if reason.filename is not None and not TEMPORARY.fullmatch(Path(str(reason.filename)).name):
             raise
         raise OSError(reason.errno, reason.strerror, str(out)) from reason
-    finally:
-        temporary.unlink(missing_ok=True)

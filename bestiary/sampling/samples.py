@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bestiary.errors import InputError
+from bestiary.files import write_bytes, write_text
 from bestiary.layers.pixel_range import bounds
-from bestiary.rows.store import write_text
-from bestiary.sampling.pictures import grid, png, write_bytes
+from bestiary.sampling.pictures import grid, png
 
 if TYPE_CHECKING:
     import pandas as pd
