@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from bestiary.race.digests import check_data
 from bestiary.race.openings import count_opening, ledger
 from bestiary.race.plan import Plan
 from bestiary.runs.run import read_log
@@ -34,7 +33,6 @@ MODELS = {
 SAVED: dict[str, tuple[Mutation, ...]] = {".json": JSON, ".skops": (in_zip, *BYTES), ".safetensors": BYTES}
 
 doors = pytest.mark.skipif(find_spec("bestiary.records") is None, reason="files that are read back have no door yet")
-locks = pytest.mark.skipif(find_spec("bestiary.files") is None, reason="run folders have no check sums yet")
 
 
 @pytest.fixture(scope="module", params=list(MODELS))
@@ -106,7 +104,6 @@ def test_a_damaged_plan_is_read_or_refused(run: tuple[Path, Path]) -> None:
 
 
 @doors
-@locks
 @pytest.mark.parametrize("verb", ["race --resume", "report", "inspect --contender ann", "encode", "sample"])
 def test_a_damaged_run_is_used_or_refused(verb: str, run: tuple[Path, Path], tmp_path: Path) -> None:
     folder = tmp_path / "run"
@@ -143,14 +140,12 @@ def test_damaged_predictions_are_read_or_refused(run: tuple[Path, Path]) -> None
     assert wrong == []
 
 
-@locks
 def test_of_a_damaged_log_the_lines_that_are_whole_are_read(run: tuple[Path, Path]) -> None:
     file = next(run[0].glob("contenders/*/log.jsonl"))
     wrong = [f"{c}: {f}" for c in saved.damages(file, TEXT, 60) if (f := fault(lambda: read_log(file.parent)))]
     assert wrong == []
 
 
-@locks
 def test_damaged_counts_of_openings_end_no_race(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     assert (count_opening("a"), count_opening("a"), count_opening("b")) == (1, 2, 1)
@@ -158,27 +153,24 @@ def test_damaged_counts_of_openings_end_no_race(tmp_path: Path, monkeypatch: pyt
     assert wrong == []
 
 
-@locks
 def test_damage_to_any_array_is_seen(run: tuple[Path, Path]) -> None:
-    check = import_module("bestiary.race.digests").check_data
-    assert not check(run[0])
+    assert check_data(run[0]) == ""
     wrong = []
     for file in sorted([*run[0].glob("data/*.npy"), *run[0].glob("sealed/*.npy")]):
         whole = file.read_bytes()
         for case in saved.damages(file, (in_npy, *BYTES), 20):
             if file.read_bytes() != whole:
-                wrong += [f"{case}: {told}" for told in [unseen(check, run[0])] if told]
+                wrong += [f"{case}: {told}" for told in [unseen(run[0])] if told]
     assert wrong == []
 
 
-def unseen(check: Callable[[Path], object], run: Path) -> str:
+def unseen(run: Path) -> str:
     """Nothing where damage is refused in a line, or told."""
     seen: list[object] = []
-    told = fault(lambda: seen.append(check(run)))
+    told = fault(lambda: seen.append(check_data(run)))
     return told or ("it was not seen" if seen == [""] else "")
 
 
-@locks
 def test_a_damaged_checkpoint_is_refused_or_begun_again(run: tuple[Path, Path], tmp_path: Path) -> None:
     import json
 
