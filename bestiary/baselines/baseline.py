@@ -41,6 +41,7 @@ class Baseline:
         effort: setting -> its cost relative to other settings.
         votes: setting -> how many votes a probability is counted from, so that no class gets exactly zero.
         targets: that it can learn.
+        holds: which training rows lie in a fitted one, for people; empty where it keeps numbers about them alone.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Baseline:
     effort: Callable[[Setting], float] = lambda setting: 1.0
     votes: Callable[[Setting], int] = lambda setting: 0
     targets: tuple[str, ...] = ("classes", "value")
+    holds: str = ""
 
     def search(
         self,

@@ -17,6 +17,7 @@ import torch
 from bestiary import __version__, tasks
 from bestiary.errors import InputError
 from bestiary.race.losses import constant
+from bestiary.records.digests import write_digests
 from bestiary.records.plan import Plan, Rival
 from bestiary.rows.source import SPLITS, Source
 from bestiary.rows.store import read_spec, write_array, write_text
@@ -135,6 +136,7 @@ def prepare(
     if notice := task_for(facts).notice(spec, rows["train"]):
         say(notice)
     plan.constant = _constant(folder, plan)
+    write_digests(folder)
     return plan
 
 

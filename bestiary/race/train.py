@@ -17,7 +17,7 @@ from bestiary.catalogue import Contender, Row
 from bestiary.errors import InputError, nearest
 from bestiary.race.contenders import Candidate, candidates, recipe_for
 from bestiary.race.course import Clock, Course
-from bestiary.race.folder import new_folder, owned, removed_on_failure, writing
+from bestiary.race.folder import new_run, writing
 from bestiary.race.measuring import measure
 from bestiary.race.outcome import Outcome
 from bestiary.race.prepare import Wishes, check, prepare
@@ -86,8 +86,7 @@ def train(
     seconds = parse_budget(budget) if budget is not None else UNBOUNDED
     cores, chosen = check("time", threads, device, seed)
     row = catalogue.find(name.partition("/")[0])
-    folder = new_folder(out, source)
-    with removed_on_failure(folder), owned(folder), writing(folder):
+    with new_run(out, source) as folder, writing(folder):
         pool = Pool(1)
         pool.warm()
         tell(listener, "reading", clock, seconds)
@@ -119,7 +118,6 @@ def train(
                 "too few to learn much; give a longer one"
             )
         plan.write(folder)
-    with owned(folder), writing(folder):
         return follow(folder, plan, pool, clock, listener, None)
 
 

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from bestiary import tasks
 from bestiary.errors import InputError
+from bestiary.records.digests import check_data
 from bestiary.records.plan import Plan
 from bestiary.records.verdict import Standing, Verdict
+from bestiary.tasks.predictions import read_predictions
 
 Answers = NDArray[np.float64]  # probabilities [N, K], or values [N]
 
@@ -71,7 +73,7 @@ def gather(run: Path) -> Evidence:
         run: the folder of a race that has a `verdict.json`.
 
     Raises:
-        InputError: when there is no verdict, or it cannot be read.
+        InputError: when there is no verdict, it cannot be read, or the test rows or answers have been changed.
     """
     path = run / "verdict.json"
     if not path.is_file():
@@ -83,6 +85,8 @@ def gather(run: Path) -> Evidence:
         tasks.find(verdict.problem)
     except (ValueError, TypeError, KeyError) as reason:
         raise InputError(f"{path} cannot be read ({reason}); race again with `bestiary race --plan`") from reason
+    if (run / "sealed").is_dir():
+        check_data(run, ("sealed",))
     spec = _words(run / "data" / "spec.json")
     evidence = Evidence(run, verdict, _plan(run), spec.get("spec", {}), spec.get("facts", {}))
     _add_predictions(evidence)
@@ -142,9 +146,14 @@ def _add_predictions(evidence: Evidence) -> None:
 
 
 def _read_truth(path: Path) -> Truth:
+    import pyarrow as arrow
     import pyarrow.parquet as parquet
 
-    table = parquet.read_table(path)
+    try:
+        table = parquet.read_table(path, page_checksum_verification=True)
+    except (arrow.ArrowException, OSError, ValueError) as reason:
+        said = " ".join(str(reason).split())[:200]
+        raise InputError(f"expected the true answers in {path}; they cannot be read ({said})") from reason
     remark = next((n for n in table.column_names if n not in ("row", "target", "group", "time")), None)
     remarks = tuple(str(v) if v is not None else "" for v in table[remark].to_pylist()) if remark else ()
     rows = np.asarray(table["row"].to_numpy(), dtype=np.int64)
@@ -156,20 +165,17 @@ def _read_truth(path: Path) -> Truth:
 
 def _read_answers(path: Path, rows: NDArray[np.int64]) -> Answers | None:
     """In the order of `rows`; None when the file is about other rows, or holds neither probabilities nor values."""
-    import pyarrow.parquet as parquet
-
-    columns = parquet.read_schema(path).names
+    columns = {name: column.numpy() for name, column in read_predictions(path).columns.items()}
     chances = [name for name in columns if name.startswith("probability_")]
     names = sorted(chances, key=lambda name: int(name.rpartition("_")[2])) or [n for n in columns if n == "value"]
     if not names:
         return None  # such predictions are evidence, which the sections of their task read
-    table = parquet.read_table(path, columns=["row", *names])
-    found = np.asarray(table["row"].to_numpy(), dtype=np.int64)
+    found = np.asarray(columns["row"], dtype=np.int64)
     order, wanted = np.argsort(found, kind="stable"), np.argsort(rows, kind="stable")
     if not np.array_equal(found[order], rows[wanted]):
         return None
     answers = np.empty((len(rows), len(names)))
-    answers[wanted] = np.column_stack([table[name].to_numpy() for name in names])[order]
+    answers[wanted] = np.column_stack([columns[name] for name in names])[order]
     return np.nan_to_num(answers) if chances else answers[:, 0]
 
 

@@ -7,11 +7,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from bestiary import tasks
+
 
 def targets(rows: int, outputs: int, problem: str) -> dict[str, NDArray[np.generic]]:
     """Targets and row numbers: classes in turn, or random values where a number is predicted."""
     classes = torch.arange(rows) % max(outputs, 1)
-    target = torch.randn(rows) if problem == "regression" else classes
+    target = torch.randn(rows) if tasks.find(problem).target == "value" else classes
     return {"target": target.numpy(), "row": np.arange(rows)}
 
 

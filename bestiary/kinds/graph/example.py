@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from bestiary import tasks
 from bestiary.batches import GraphSpec
 from bestiary.kinds.graph.store import GraphData
 
@@ -19,15 +20,16 @@ def data(keywords: Mapping[str, Any], problem: str) -> GraphData:
     ring = np.arange(6)
     edges = np.stack([np.concatenate([ring, ring + 6, [0]]), np.concatenate([(ring + 1) % 6, (ring + 1) % 6 + 6, [6]])])
     both = np.concatenate([edges, edges[::-1]], 1)
-    classes = 2 if problem == "links" else int(keywords["outputs"])
+    pairs = tasks.find(problem).labels == "none"  # which edges there are
+    classes = 2 if pairs else int(keywords["outputs"])
     graph = {
         "features": random.normal(size=(NODES, int(keywords["features"]))).astype(np.float32),
         "edges": both[:, np.lexsort((both[0], both[1]))],
         "weights": np.ones(both.shape[1], np.float32),
         "known": np.arange(NODES),
     }
-    where = edges.T if problem == "links" else np.arange(NODES)
-    target = np.ones(len(where), np.int64) if problem == "links" else where % classes
+    where = edges.T if pairs else np.arange(NODES)
+    target = np.ones(len(where), np.int64) if pairs else where % classes
     rows = {**graph, "where": where, "target": target, "row": np.arange(len(where))}
     facts = {"problem": problem, "classes": [str(k) for k in range(classes)], "features": "columns"}
     spec = GraphSpec(int(keywords["features"]), classes, NODES)

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from bestiary import tasks
 from bestiary.batches import ImageSpec
 from bestiary.rows.examples import targets
 from bestiary.rows.store import ArrayData
@@ -37,7 +38,7 @@ def data(keywords: Mapping[str, Any], problem: str, rows: int = 24) -> ArrayData
         "scale": 1.0,
         "classes": [str(k) for k in range(outputs)],
     }
-    if problem not in ("classification", "regression"):
+    if not tasks.find(problem).told:
         pixels = (torch.rand(pixels.shape) * 255).byte()
         facts |= {"pixel_mean": [127.0] * channels, "pixel_scale": [70.0] * channels}
     arrays = {"pixels": pixels.numpy(), **targets(rows, outputs, problem)}

@@ -88,8 +88,9 @@ def neighbours(data: Any, setting: Setting, seed: int, seconds: float) -> Estima
 
 
 _TREES, _NEIGHBOURS = ({"trees": 100}, {"trees": 300}), ({"neighbours": 20}, {"neighbours": 5}, {"neighbours": 50})
+_HELD = f"training rows as they were encoded, up to {MOST_NEIGHBOURS:,} of them"
 BASELINES: tuple[Rival, ...] = (
     Rival("pca_residual", "distance from components", Residual, residual, numbers_of_components),
     Rival("isolation_forest", "isolation forest", Estimated, isolation, lambda data: _TREES),
-    Rival("neighbours", "local outlier factor", Estimated, neighbours, lambda data: _NEIGHBOURS),
+    Rival("neighbours", "local outlier factor", Estimated, neighbours, lambda data: _NEIGHBOURS, holds=_HELD),
 )

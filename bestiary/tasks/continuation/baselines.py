@@ -2,7 +2,7 @@
 
 from bestiary.baselines.rivals import Rival, Setting
 from bestiary.kinds.corpus.store import CorpusData
-from bestiary.tasks.continuation.ngrams import METHODS, ORDERS, Compressor, KneserNey, training_texts
+from bestiary.tasks.continuation.ngrams import LONGEST, METHODS, ORDERS, Compressor, KneserNey, training_texts
 
 
 def _fit_ngram(data: CorpusData, setting: Setting, seed: int, seconds: float) -> KneserNey:
@@ -20,6 +20,7 @@ BASELINES: tuple[Rival, ...] = (
         KneserNey,
         _fit_ngram,
         lambda data: [{"order": order} for order in ORDERS],
+        holds=f"every stretch of up to {LONGEST} bytes of the training text, from which much of it can be put together",
     ),
     Rival(
         "compressor",
@@ -27,5 +28,6 @@ BASELINES: tuple[Rival, ...] = (
         Compressor,
         _fit_compressor,
         lambda data: [{"method": method} for method in METHODS],
+        holds="the training text itself",
     ),
 )

@@ -162,7 +162,8 @@ def enough(data: Any) -> Sequence[Setting]:
     return [{"components": max(setting["components"] for setting in settings(data)[:1])}]
 
 
+_HELD = f"training rows as codes that can be turned back into rows, up to {FITTED:,} of them"
 BASELINES: tuple[Rival, ...] = (
     Rival("gaussian", "normal distribution on components", Gaussian, gaussian, settings),
-    Rival("density", "kernel density", KernelDensity, kernel_density, enough),
+    Rival("density", "kernel density", KernelDensity, kernel_density, enough, holds=_HELD),
 )

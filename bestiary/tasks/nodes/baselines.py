@@ -15,7 +15,14 @@ from bestiary.baselines.rivals import Rival
 
 BASELINES: tuple[Rival, ...] = (
     CONSTANT,
-    Rival("propagation", "label propagation", LabelPropagation, propagation, doubts),
+    Rival(
+        "propagation",
+        "label propagation",
+        LabelPropagation,
+        propagation,
+        doubts,
+        holds="the class of every training node",
+    ),
     Rival("linear", "linear model without edges", Estimated, logistic("features"), penalties),
     Rival(
         "boosting",

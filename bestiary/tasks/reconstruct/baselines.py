@@ -142,5 +142,6 @@ BASELINES: tuple[Rival, ...] = (
         KernelComponents,
         kernel_principal,
         widths,
+        holds=f"training rows as they were encoded, up to {MOST_KERNEL:,} of them",
     ),
 )

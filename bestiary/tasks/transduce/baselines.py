@@ -92,13 +92,15 @@ def _joint(data: Any, setting: dict[str, Any], seed: int, seconds: float) -> Joi
     return model
 
 
+_PAIRS = "every training pair"
 BASELINES: tuple[Rival, ...] = (
-    Rival("nearest", "nearest neighbour by edits", NearestNeighbour, _nearest),
+    Rival("nearest", "nearest neighbour by edits", NearestNeighbour, _nearest, holds=_PAIRS),
     Rival(
         "joint_ngram",
         "joint n-grams",
         JointNgram,
         _joint,
         lambda data: ({"order": 5}, {"order": 7}, {"order": 3}),
+        holds="the training pairs, cut into pieces, one after the other",
     ),
 )
