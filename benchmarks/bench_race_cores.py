@@ -19,9 +19,9 @@ import torch
 
 from bestiary.data import read
 from bestiary.race.course import Clock, Course
+from bestiary.race.plan import Entrant, Job, Plan, Stage
 from bestiary.race.prepare import Wishes, prepare
 from bestiary.race.workers import Call, Pool
-from bestiary.records.plan import Entrant, Job, Plan, Stage
 
 CONTENDERS, STEPS, ROUNDS = 12, 1500, 3
 NETWORK = "bestiary.architectures.feedforward.fnn:FNN"

@@ -19,9 +19,9 @@ from bestiary.cli.console import console
 from bestiary.cli.display import WIDE, as_json
 from bestiary.cli.output import say
 from bestiary.printable import one_line
+from bestiary.race.evidence import Verdict
 from bestiary.race.outcome import Outcome
-from bestiary.records.plan import Plan
-from bestiary.records.verdict import Verdict
+from bestiary.race.plan import Plan
 from bestiary.report.board import Line, lines
 from bestiary.report.words import new_rows, title
 from bestiary.report.words import next_command as typed_next

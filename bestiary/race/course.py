@@ -15,11 +15,11 @@ from bestiary.files import write_text
 from bestiary.race import promotion, stages
 from bestiary.race.folder import training_folder
 from bestiary.race.losses import ValidationLosses
+from bestiary.race.plan import OUT_OF_TIME, Job, Plan, Rival, Stage
 from bestiary.race.sizing import SEEDS, makespan, survivors
 from bestiary.race.worker import AGAIN, DISK, DIVERGED, FAILURE, FILES, accumulates
 from bestiary.race.workers import LOST, Call, Ended, Pool
 from bestiary.records.digests import read_result
-from bestiary.records.plan import OUT_OF_TIME, Job, Plan, Rival, Stage
 
 LATE = 0.03  # share of the budget that training may be late before it is ended
 LONG_GRACE = 60.0  # seconds

@@ -11,9 +11,9 @@ from typing import Any
 from bestiary import kinds
 from bestiary.race.contenders import Candidate, batch_size
 from bestiary.race.course import failure
+from bestiary.race.plan import Entrant, Plan
 from bestiary.race.sizing import SEEDS, SHARES, survivors
 from bestiary.race.workers import Call, Pool
-from bestiary.records.plan import Entrant, Plan
 from bestiary.rows.store import write_text
 
 END = 0.1  # seconds that a process takes to save what it has learned

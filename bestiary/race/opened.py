@@ -15,17 +15,17 @@ import numpy as np
 from bestiary.errors import InputError
 from bestiary.files import replacing
 from bestiary.race.course import Course, failure, rival_id
+from bestiary.race.evidence import Standing, Verdict
 from bestiary.race.folder import training_folder
+from bestiary.race.holdings import note
 from bestiary.race.losses import constant
 from bestiary.race.openings import count_opening, ordinal
+from bestiary.race.plan import OUT_OF_TIME, Job, Rival
 from bestiary.race.standings import baseline_standing, standing_of
 from bestiary.race.verdict import Candidate, Judgement, judge_race
 from bestiary.race.workers import Call
 from bestiary.records.digests import check_data, digest
-from bestiary.records.plan import OUT_OF_TIME, Job, Rival
-from bestiary.records.verdict import Standing, Verdict
 from bestiary.rows.store import read_array
-from bestiary.runs.holdings import note
 from bestiary.tasks.predictions import read_predictions
 
 MOST_OPENED = 4  # contenders judged when a race is ended before its last rung

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bestiary.errors import InputError
-from bestiary.records.verdict import Verdict
+from bestiary.race.evidence import Verdict
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,8 +17,8 @@ import torch
 from bestiary import __version__, tasks
 from bestiary.errors import InputError
 from bestiary.race.losses import constant
+from bestiary.race.plan import Plan, Rival
 from bestiary.records.digests import write_digests
-from bestiary.records.plan import Plan, Rival
 from bestiary.rows.source import SPLITS, Source
 from bestiary.rows.store import read_spec, write_array, write_text
 from bestiary.tasks.registry import task_for

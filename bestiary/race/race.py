@@ -14,19 +14,19 @@ from bestiary import tasks
 from bestiary.errors import InputError
 from bestiary.race.contenders import candidates, split_words
 from bestiary.race.course import Clock, Course, OutOfTime
+from bestiary.race.evidence import Verdict
 from bestiary.race.folder import new_run, owned, refuse_links, unfinished, writing
 from bestiary.race.measuring import measure
 from bestiary.race.mending import mend
 from bestiary.race.opened import judge
 from bestiary.race.outcome import Outcome
+from bestiary.race.plan import OUT_OF_TIME, Plan, parse_budget
 from bestiary.race.prepare import Wishes, check, prepare
 from bestiary.race.progress import Listener, Snapshot
 from bestiary.race.showing import snapshot
 from bestiary.race.stages import alone, encore
 from bestiary.race.winner import save_winner
 from bestiary.race.workers import Pool
-from bestiary.records.plan import OUT_OF_TIME, Plan, parse_budget
-from bestiary.records.verdict import Verdict
 from bestiary.rows.source import Source
 from bestiary.rows.store import read_spec
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from bestiary.race.evidence import Interval
 from bestiary.race.statistics import FEWEST, Estimate, rows_needed
-from bestiary.records.verdict import Interval
 from bestiary.tasks.metric import Metric
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import Any
 
 from bestiary.race.course import Course, rival_id
 from bestiary.race.folder import training_folder
+from bestiary.race.plan import Job
 from bestiary.race.progress import Entry, Snapshot
 from bestiary.race.sizing import makespan
-from bestiary.records.plan import Job
 
 
 def snapshot(course: Course, phase: str) -> Snapshot:

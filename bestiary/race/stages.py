@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from bestiary import kinds, tasks
+from bestiary.race.plan import UNBOUNDED, Entrant, Job, Plan, Stage
 from bestiary.race.sizing import (
     LEAST_STEPS,
     SEEDS,
@@ -20,7 +21,6 @@ from bestiary.race.sizing import (
     rung_costs,
     settings_that_fit,
 )
-from bestiary.records.plan import UNBOUNDED, Entrant, Job, Plan, Stage
 
 LOOKS, LOOK_SHARE = 60, 0.08
 """A whole training looks at the validation rows at most so often, and spends at most this share of its time on it."""

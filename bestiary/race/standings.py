@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bestiary.race.course import Course, rival_id
-from bestiary.records.plan import OUT_OF_TIME, Job, Rival
-from bestiary.records.verdict import Standing
+from bestiary.race.evidence import Standing
+from bestiary.race.plan import OUT_OF_TIME, Job, Rival
 
 
 def standing_of(course: Course, name: str, jobs: Sequence[Job]) -> Standing:

@@ -20,13 +20,13 @@ from bestiary.race.course import Clock, Course
 from bestiary.race.folder import new_run, writing
 from bestiary.race.measuring import measure
 from bestiary.race.outcome import Outcome
+from bestiary.race.plan import UNBOUNDED, Plan, parse_budget
 from bestiary.race.prepare import Wishes, check, prepare
 from bestiary.race.progress import Listener
 from bestiary.race.race import announce, follow, introduce, read_source, replayable, reserve, tell, teller
 from bestiary.race.stages import EPOCHS, alone
 from bestiary.race.threads import choose
 from bestiary.race.workers import Pool
-from bestiary.records.plan import UNBOUNDED, Plan, parse_budget
 from bestiary.rows.store import read_spec
 
 PATIENCE = 12

@@ -14,8 +14,8 @@ from torch import Tensor
 from bestiary import tasks
 from bestiary.contracts import Predictions
 from bestiary.race import sentences
+from bestiary.race.evidence import Interval
 from bestiary.race.statistics import FEWEST, Estimate, Resampling, excludes_zero, wilson, within_one_standard_error
-from bestiary.records.verdict import Interval
 from bestiary.tasks import TaskDescriptor
 from bestiary.tasks.metric import Metric
 from bestiary.tasks.registry import evidence_of
@@ -44,7 +44,7 @@ class Candidate:
 
 @dataclass
 class Judgement:
-    """The statistical part of `records.verdict.Verdict`, under the same names.
+    """The statistical part of `race.evidence.Verdict`, under the same names.
 
     Attributes:
         metric: the ranking metric; log loss or RMSE where the one asked for is undefined on these rows.

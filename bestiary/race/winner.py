@@ -6,10 +6,10 @@ import json
 import shutil
 from pathlib import Path
 
+from bestiary.race.evidence import Verdict
 from bestiary.race.folder import training_folder
+from bestiary.race.plan import Plan
 from bestiary.records.digests import check_result
-from bestiary.records.plan import Plan
-from bestiary.records.verdict import Verdict
 from bestiary.rows.store import read_spec
 
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from bestiary import kinds, tasks
 from bestiary.errors import InputError
 from bestiary.printable import printable
-from bestiary.records.verdict import Standing, Verdict
+from bestiary.race.evidence import Standing, Verdict
+from bestiary.race.holdings import held_rows
 from bestiary.report import board, words
-from bestiary.runs.holdings import held_rows
 
 LISTED = 40  # classes that are named
 

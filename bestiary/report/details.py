@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bestiary.records.verdict import Standing
+from bestiary.race.evidence import Standing
 from bestiary.report.gather import Answers, Evidence, Truth
 from bestiary.report.sections import Section
 

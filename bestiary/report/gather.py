@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from bestiary import tasks
 from bestiary.errors import InputError
+from bestiary.race.evidence import Standing, Verdict
+from bestiary.race.plan import Plan
 from bestiary.records.digests import check_data
-from bestiary.records.plan import Plan
-from bestiary.records.verdict import Standing, Verdict
 from bestiary.tasks.predictions import read_predictions
 
 Answers = NDArray[np.float64]  # probabilities [N, K], or values [N]

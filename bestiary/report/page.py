@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bestiary import tasks
-from bestiary.records.plan import UNBOUNDED
-from bestiary.records.verdict import Standing, Verdict
+from bestiary.race.evidence import Standing, Verdict
+from bestiary.race.plan import UNBOUNDED
 from bestiary.report import board, figures, words
 from bestiary.report.gather import Evidence, gather
 from bestiary.report.sections import data_uri, sections_of

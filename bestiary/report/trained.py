@@ -10,7 +10,7 @@ from bestiary.baselines import load_baseline
 from bestiary.contracts import Spec
 from bestiary.data.opening import open_data
 from bestiary.errors import InputError
-from bestiary.records.verdict import Standing
+from bestiary.race.evidence import Standing
 from bestiary.report.gather import Evidence
 
 

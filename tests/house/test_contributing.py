@@ -83,7 +83,7 @@ from pathlib import Path
 from bestiary.data import read
 from bestiary.race.contenders import candidates
 from bestiary.race.prepare import Wishes, prepare
-from bestiary.records.plan import Entrant, Job, Rival, Stage
+from bestiary.race.plan import Entrant, Job, Rival, Stage
 from bestiary.rows.store import read_spec
 
 words = {"target": "grade", "task": "rank", "group": "search"}

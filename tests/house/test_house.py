@@ -41,7 +41,6 @@ ALLOWED = {
         "sampling",
     },
     "fit": {"contracts"},
-    "records": {"rows"},
     "baselines": {"contracts", "data", "rows", "kinds", "tasks", "layers", "sampling"},
     "runs": {"contracts", "catalogue", "architectures", "data", "rows", "kinds", "baselines", "tasks", "sampling"},
     "race": {
@@ -67,6 +66,7 @@ ALLOWED = {
         "data",
         "rows",
         "kinds",
+        "race",
         "records",
         "runs",
         "tasks",

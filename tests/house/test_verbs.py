@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bestiary.cli.main import main
+from bestiary.race.plan import Plan
 from bestiary.race.train import train
-from bestiary.records.plan import Plan
 from bestiary.runs.trained import trained
 from bestiary.sampling.episodes import play
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from bestiary.data.reading import read
+from bestiary.race.plan import Entrant, Job, Plan, Rival, Stage
 from bestiary.race.prepare import Wishes, prepare
-from bestiary.records.plan import Entrant, Job, Plan, Rival, Stage
 
 WISHES = Wishes(budget=600.0, equal="time", metric=None, seed=3, workers=2, device="cpu")
 SUPERVISED = "bestiary.recipes.supervised:classifier"

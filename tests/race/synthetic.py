@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from bestiary import tasks
 from bestiary.contracts import Predictions
+from bestiary.race.evidence import Standing, Verdict
 from bestiary.race.opened import file_of
+from bestiary.race.plan import Entrant, Job, Plan, Rival, Stage
 from bestiary.race.verdict import Candidate, Judgement, judge_race
-from bestiary.records.plan import Entrant, Job, Plan, Rival, Stage
-from bestiary.records.verdict import Standing, Verdict
 from bestiary.rows.store import write_array, write_text
 
 NETWORKS = (

@@ -18,9 +18,9 @@ from bestiary.errors import InputError
 from bestiary.race import course as courses
 from bestiary.race import worker
 from bestiary.race.folder import new_run
+from bestiary.race.plan import Plan
 from bestiary.race.race import race, replay, resume
 from bestiary.race.workers import Pool
-from bestiary.records.plan import Plan
 from tests.race.small import NETWORKS, fingerprint, small_run
 
 HERE = "tests.race.recipes"

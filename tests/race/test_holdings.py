@@ -15,10 +15,10 @@ from bestiary.baselines import competitors, find
 from bestiary.baselines.baseline import fit
 from bestiary.data import read
 from bestiary.data.opening import open_data
-from bestiary.records.verdict import Verdict
+from bestiary.race.evidence import Verdict
+from bestiary.race.holdings import held_rows, note
 from bestiary.report.card import model_card
 from bestiary.rows.splits import assign
-from bestiary.runs.holdings import held_rows, note
 from tests.fuzz.files import FORMS
 from tests.race.synthetic import table_race
 

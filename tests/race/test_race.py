@@ -12,10 +12,10 @@ from sklearn.datasets import load_breast_cancer, load_diabetes
 import bestiary
 from bestiary.data.reading import read
 from bestiary.race.course import Clock
+from bestiary.race.plan import Plan
 from bestiary.race.prepare import Wishes, prepare
 from bestiary.race.progress import Snapshot
 from bestiary.race.race import announce, introduce
-from bestiary.records.plan import Plan
 
 PENGUINS = Path(__file__).parents[1] / "fixtures" / "penguins.csv"
 

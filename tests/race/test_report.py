@@ -24,7 +24,7 @@ from bestiary.errors import InputError
 from bestiary.kinds.image.show import thumbnail
 from bestiary.kinds.series.show import sparkline
 from bestiary.race import sentences
-from bestiary.records.verdict import Interval, Verdict
+from bestiary.race.evidence import Interval, Verdict
 from bestiary.report import board, model_card, words, write_report
 from bestiary.report.answers import deciles, per_class, reliability
 from bestiary.report.gather import gather

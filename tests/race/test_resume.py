@@ -16,9 +16,9 @@ import torch
 import bestiary.report
 from bestiary.errors import InputError
 from bestiary.race.openings import count_opening
+from bestiary.race.plan import Plan
 from bestiary.race.race import replay, resume
 from bestiary.race.workers import Pool
-from bestiary.records.plan import Plan
 from tests.race.small import fingerprint, small_run
 
 KILLS = 10

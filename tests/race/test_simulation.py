@@ -10,9 +10,9 @@ import math
 import numpy as np
 import pytest
 
+from bestiary.race.evidence import Interval
 from bestiary.race.statistics import Estimate, Resampling, excludes_zero, wilson
 from bestiary.race.verdict import Candidate, judge_race
-from bestiary.records.verdict import Interval
 from tests.race.test_statistics import answers
 
 RACES = 300

@@ -9,6 +9,7 @@ from scipy import stats
 from sklearn import metrics as sk
 
 from bestiary.contracts import Predictions
+from bestiary.race.evidence import Interval
 from bestiary.race.measures import linear
 from bestiary.race.statistics import (
     Resampling,
@@ -19,7 +20,6 @@ from bestiary.race.statistics import (
     wilson,
     within_one_standard_error,
 )
-from bestiary.records.verdict import Interval
 from bestiary.tasks.class_evidence import ClassEvidence
 from bestiary.tasks.regression.scoring import ValueEvidence
 

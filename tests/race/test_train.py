@@ -15,10 +15,10 @@ from bestiary.errors import InputError
 from bestiary.race import threads
 from bestiary.race.course import LONG_GRACE, LOOKS_AT_THE_END, Clock, Course
 from bestiary.race.opened import finalists
+from bestiary.race.plan import Entrant, Job, Plan, Stage
 from bestiary.race.race import resume
 from bestiary.race.stages import PHASED_SLACK, SLACK, alone
 from bestiary.race.workers import Pool
-from bestiary.records.plan import Entrant, Job, Plan, Stage
 
 
 def test_epochs_words_and_the_model(tmp_path):

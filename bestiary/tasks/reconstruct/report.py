@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bestiary.records.verdict import Standing
+from bestiary.race.evidence import Standing
 from bestiary.report import words
 from bestiary.report.gather import Evidence
 from bestiary.report.sections import Section

@@ -14,7 +14,7 @@ from bestiary.baselines import load_baseline
 from bestiary.data.opening import open_data
 from bestiary.kinds.pairs.alphabets import alphabet_of
 from bestiary.kinds.pairs.store import PairData
-from bestiary.records.verdict import Standing
+from bestiary.race.evidence import Standing
 from bestiary.report.figures import BASELINE, SERIES, SOFT, draw
 from bestiary.report.gather import Evidence, file_key
 from bestiary.report.sections import Section
