@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +20,10 @@ from numpy.typing import NDArray
 from bestiary.contracts import CorpusSpec
 from bestiary.data.corpus_files import Document, documents
 from bestiary.data.corpus_store import JUDGED, CorpusData, windows
+from bestiary.data.encoder_files import read_encoder
 from bestiary.data.rows import hashed
 from bestiary.data.source import SPLITS, Encoded, Target
-from bestiary.data.store import spec_from, write_array, write_spec, write_text
+from bestiary.data.store import write_array, write_spec, write_text
 from bestiary.data.units import BEGIN, Units, learn
 from bestiary.errors import InputError
 
@@ -304,8 +304,9 @@ class CorpusEncoder:
     @classmethod
     def load(cls, folder: Path) -> CorpusEncoder:
         """What `save` wrote."""
-        found: dict[str, Any] = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
-        encoder = cls(cast("CorpusSpec", spec_from(found["spec"])), found["facts"])
+        spec, found = read_encoder(folder, cls.kind)
+        assert isinstance(spec, CorpusSpec)
+        encoder = cls(spec, found["facts"])
         if encoder.units.vocabulary != encoder.spec.vocabulary:
             raise InputError(
                 f"the encoder has {encoder.units.vocabulary:,} tokens and says {encoder.spec.vocabulary:,}; "

@@ -20,10 +20,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bestiary.contracts import Batch, EnvironmentSpec
+from bestiary.data.encoder_files import read_encoder
 from bestiary.data.source import SPLITS, Encoded, Target
 from bestiary.data.store import Facts, read_array, read_spec, write_array, write_spec, write_text
 from bestiary.data.worlds import MOST_STEPS, features_of, first_action, numbers, open_world
 from bestiary.errors import InputError
+from bestiary.records import names
 
 EPISODES = 100  # of each split
 MOST_REWARD = 1e30  # returns are kept in single precision
@@ -103,6 +105,7 @@ class EnvironmentEncoder:
             raise InputError(
                 f"this model was trained in {self.spec.environment!r}; received {source!r}; give that name"
             )
+        names.give([self.spec.environment])
         rows = np.arange(_NEW, _NEW + EPISODES, dtype=np.int64)
         return Encoded({"row": rows, "target": np.zeros(EPISODES, np.int64)}, rows)
 
@@ -115,8 +118,9 @@ class EnvironmentEncoder:
     @classmethod
     def load(cls, folder: Path) -> EnvironmentEncoder:
         """What `save` wrote."""
-        words = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
-        return cls(EnvironmentSpec(**words["spec"]), words["facts"])
+        spec, words = read_encoder(folder, cls.kind)
+        assert isinstance(spec, EnvironmentSpec)
+        return cls(spec, words["facts"])
 
 
 class EnvironmentData:
@@ -210,6 +214,7 @@ def read_environment(
         raise InputError(f"an environment is for the task control; received {problem!r}")
     if not isinstance(source, str):
         raise InputError(f"expected a gymnasium id or module:Class; received {type(source).__name__}; try CartPole-v1")
+    names.give([source])  # by whoever asks for it to be read; what a plan names is checked before (`race.run_check`)
     try:
         world = open_world(source)
         spec = EnvironmentSpec(features_of(world), int(world.action_space.n), source)

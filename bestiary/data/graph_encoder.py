@@ -21,9 +21,10 @@ from numpy.typing import NDArray
 
 from bestiary.contracts import GraphSpec, GraphsSpec, TableSpec
 from bestiary.data.columns import describe
+from bestiary.data.encoder_files import read_encoder
 from bestiary.data.graph_files import Graph, open_graph
 from bestiary.data.source import Encoded
-from bestiary.data.store import spec_from, write_text
+from bestiary.data.store import write_text
 from bestiary.data.table_encoder import TableEncoder
 from bestiary.errors import InputError
 
@@ -170,7 +171,7 @@ class GraphEncoder:
     @classmethod
     def load(cls, folder: Path) -> GraphEncoder:
         """What `save` wrote; `InputError` when it was altered."""
-        spec, facts, nodes = _load(folder)
+        spec, facts, nodes = _load(folder, cls.kind)
         return cls(cast("GraphSpec", spec), facts, nodes)
 
 
@@ -215,7 +216,7 @@ class GraphsEncoder:
     @classmethod
     def load(cls, folder: Path) -> GraphsEncoder:
         """What `save` wrote; `InputError` when it was altered."""
-        spec, facts, nodes = _load(folder)
+        spec, facts, nodes = _load(folder, cls.kind)
         return cls(cast("GraphsSpec", spec), facts, nodes)
 
 
@@ -258,7 +259,10 @@ def _save(encoder: GraphEncoder | GraphsEncoder, folder: Path) -> None:
     write_text(folder / "encoder.json", json.dumps(words, indent=1))
 
 
-def _load(folder: Path) -> tuple[object, Mapping[str, object], NodeFeatures]:
-    words = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
+def _load(folder: Path, kind: str) -> tuple[object, Mapping[str, object], NodeFeatures]:
+    spec, words = read_encoder(folder, kind)
     table = TableEncoder.load(folder / "nodes") if words["way"] == "columns" else None
-    return spec_from(words["spec"]), words["facts"], NodeFeatures(words["way"], table, list(map(str, words["ids"])))
+    nodes = NodeFeatures(words["way"], table, words["ids"])
+    if nodes.width != spec.sizes()["features"]:
+        raise InputError(f"the nodes of {folder} have {nodes.width} features, not those of its sizes; save it again")
+    return spec, words["facts"], nodes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,10 +13,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bestiary.contracts import ImageSpec
+from bestiary.data.encoder_files import read_encoder
 from bestiary.data.image_files import BrokenImageError, Picture, in_threads
 from bestiary.data.image_sources import gather
 from bestiary.data.source import Encoded
-from bestiary.data.store import spec_from, write_text
+from bestiary.data.store import write_text
 from bestiary.errors import InputError
 
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601, as Pillow's own conversion to grey
@@ -128,8 +130,8 @@ class ImageEncoder:
 
     def save(self, folder: Path) -> None:
         """Writes `encoder.json`."""
-        sizes = {"kind": self.kind, "channels": self.spec.channels, "image_size": list(self.spec.image_size)}
-        written = {"kind": self.kind, "spec": {**sizes, "outputs": self.spec.outputs}, "facts": self.facts}
+        sizes = {"kind": self.kind, **dataclasses.asdict(self.spec)}
+        written = {"kind": self.kind, "spec": sizes, "facts": self.facts}
         write_text(folder / "encoder.json", json.dumps(written, indent=1))
 
     @classmethod
@@ -139,13 +141,8 @@ class ImageEncoder:
         Raises:
             InputError: when the folder holds no image encoder, or a damaged one.
         """
-        try:
-            written = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
-            spec = spec_from(written["spec"])
-            if not isinstance(spec, ImageSpec) or not {"deep", "step", "file_sizes"} <= set(written["facts"]):
-                raise ValueError("it is of another kind of data")
-        except (OSError, ValueError, KeyError, TypeError) as reason:
-            raise InputError(f"{folder}: expected a saved image encoder; {reason}; train again") from None
+        spec, written = read_encoder(folder, cls.kind)
+        assert isinstance(spec, ImageSpec)
         return cls(spec, written["facts"])
 
 

@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 
 from bestiary.batches import PairSpec
 from bestiary.data.alphabets import BEGIN, END, UNKNOWN, Alphabet, alphabet_of
+from bestiary.data.encoder_files import read_encoder
 from bestiary.data.frames import open_frame, words
 from bestiary.data.rows import pieces_of
 from bestiary.data.source import Encoded
-from bestiary.data.store import spec_from, write_text
+from bestiary.data.store import write_text
 from bestiary.errors import InputError, nearest
 
 
@@ -77,8 +78,9 @@ class PairEncoder:
     @classmethod
     def load(cls, folder: Path) -> PairEncoder:
         """What `save` wrote."""
-        found = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
-        encoder = cls(cast("PairSpec", spec_from(found["spec"])), found["facts"])
+        spec, found = read_encoder(folder, cls.kind)
+        assert isinstance(spec, PairSpec)
+        encoder = cls(spec, found["facts"])
         sizes = (encoder.spec.vocabulary, encoder.spec.answers)
         if sizes != tuple(alphabet.size for alphabet in encoder.alphabets):
             raise InputError(f"the vocabularies of the encoder are not of sizes {sizes}; save the model again")

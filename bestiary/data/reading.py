@@ -220,18 +220,10 @@ def load_encoder(folder: str | Path) -> Encoder:
     Raises:
         InputError: when the folder holds none, or one that was altered.
     """
-    import json
+    from bestiary.data.encoder_files import kind_of
 
     place = checked_path(folder, folder=True)
-    try:
-        kind = json.loads((place / "encoder.json").read_text(encoding="utf-8"))["kind"]
-        if kind not in ENCODERS:
-            raise InputError(f"encoder kind must be {', '.join(ENCODERS)}; received {kind!r}")
-        encoder = _named(ENCODERS[kind])
-        return encoder.load(place)
-    except InputError:
-        raise
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as why:
-        raise InputError(
-            f"{place} holds no encoder that can be read ({type(why).__name__}: {why}); save the model again"
-        ) from None
+    kind = kind_of(place)
+    if kind not in ENCODERS:
+        raise InputError(f"encoder kind must be {', '.join(ENCODERS)}; received {kind!r:.100}; save the model again")
+    return _named(ENCODERS[kind]).load(place)

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import cast
+from typing import Any, TypedDict, cast
 
 import numpy as np
 import torch
@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bestiary.contracts import BATCHES, SPECS, Batch, Spec
+from bestiary.data.facts import check_facts
 from bestiary.data.source import SPLITS
 from bestiary.errors import InputError
+from bestiary.records import door
 
 Facts = Mapping[str, object]
 COPIED = 64_000_000  # bytes of training rows up to which each epoch is laid out anew in memory
@@ -68,19 +70,54 @@ def write_spec(folder: Path, spec: Spec, facts: Facts) -> None:
     write_text(folder / "spec.json", json.dumps({"spec": sizes, "facts": dict(facts)}, indent=1))
 
 
-def spec_from(sizes: Mapping[str, object]) -> Spec:
-    """The spec that `write_spec` wrote down; `InputError` when it is none."""
-    try:
-        words = {k: tuple(v) if isinstance(v, list) else v for k, v in sizes.items() if k != "kind"}
-        return SPECS[cast("str", sizes["kind"])](**words)
-    except (AttributeError, KeyError, TypeError) as reason:
-        raise InputError(f"expected what sizes a network, of kind {', '.join(SPECS)}; received {sizes!r}") from reason
+MOST = 50_000_000  # of any size; the features of an image are pixels times channels
+
+
+def spec_from(sizes: Mapping[str, object], name: str = "the description") -> Spec:
+    """The spec that `write_spec` wrote down.
+
+    Args:
+        sizes: plain words.
+        name: of the file that they come from, for messages.
+
+    Raises:
+        InputError: for a kind that there is not, sizes that are missing or unknown, and those that are too large.
+    """
+    kind = sizes.get("kind")
+    if not isinstance(kind, str) or kind not in SPECS:
+        raise InputError(
+            f"expected sizes of {', '.join(SPECS)} in {name}; received {kind!r:.100}; save the model again"
+        )
+    found = door.shaped({k: v for k, v in sizes.items() if k != "kind"}, SPECS[kind], f"spec of {name}")
+    large = [word for word, value in found.sizes().items() if not _fits(value)]
+    if large or not 0 <= found.outputs <= MOST:
+        raise InputError(f"expected sizes from 0 to {MOST:,} in {name}; received {sizes!r:.200}; save the model again")
+    return found
+
+
+def _fits(value: object) -> bool:
+    numbers = value if isinstance(value, tuple) else (value,)
+    return all(isinstance(number, int) and 0 <= number <= MOST for number in numbers)
+
+
+class Written(TypedDict):
+    """The words of `spec.json`."""
+
+    spec: dict[str, Any]
+    facts: dict[str, Any]
 
 
 def read_spec(folder: Path) -> tuple[Spec, dict[str, object]]:
-    """The spec and the facts that `write_spec` wrote down."""
-    written = json.loads((folder / "spec.json").read_text(encoding="utf-8"))
-    return spec_from(written["spec"]), written["facts"]
+    """The spec and the facts that `write_spec` wrote down.
+
+    Raises:
+        InputError: for whatever is not of the right type, or does not fit.
+    """
+    file = folder / "spec.json"
+    written = door.read(file, Written, inside=folder, largest=256 << 20)
+    spec = spec_from(written["spec"], str(file))
+    check_facts(written["facts"], spec, str(file))
+    return spec, written["facts"]
 
 
 class ArrayData:

@@ -30,11 +30,13 @@ from bestiary.contracts import TableSpec
 from bestiary.data import safe
 from bestiary.data.columns import Column, date_parts, days, finite, labels, numbers, truths
 from bestiary.data.drift import Drift
+from bestiary.data.encoder_files import read_encoder
 from bestiary.data.frames import Frame, frame_of, open_frame
 from bestiary.data.rows import pieces_of
 from bestiary.data.source import Encoded
-from bestiary.data.store import spec_from, write_text
+from bestiary.data.store import write_text
 from bestiary.data.table_decoder import GAP, OTHER, STRAIGHT, decode, sharing, spelling
+from bestiary.data.table_parts import check_parts
 from bestiary.errors import InputError
 
 WIDEST = 50_000  # features
@@ -211,12 +213,29 @@ class TableEncoder:
     @classmethod
     def load(cls, folder: Path) -> TableEncoder:
         """What `save` wrote; `InputError` when it was altered."""
-        words = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
+        spec, words = read_encoder(folder, "table")
         columns = [Column(**{**column, "known": tuple(column["known"])}) for column in words["columns"]]
-        parts = cast("dict[str, object]", safe.load(folder / "parts.skops", _ALLOWED))
-        return cls(
-            cast("TableSpec", spec_from(words["spec"])), words["facts"], columns, parts, words.get("written", {})
-        )
+        parts = safe.load(folder / "parts.skops", _ALLOWED)
+        assert isinstance(spec, TableSpec)
+        check_parts(parts, columns, spec, folder / "parts.skops")
+        encoder = cls(spec, words["facts"], columns, cast("dict[str, object]", parts), words.get("written", {}))
+        encoder.try_out(folder)
+        return encoder
+
+    def try_out(self, folder: Path) -> None:
+        """Encodes a row of missing cells, so that parts which do not fit each other are told before anything is done.
+
+        Raises:
+            InputError: when that cannot be done, or gives another number of features.
+        """
+        empty = pa.table({name: pa.nulls(1, pa.string()) for name in self.needed})
+        try:
+            made = self.arrays(empty)["features"].shape == (1, self.spec.features) and self.width == self.spec.features
+        except Exception as reason:  # a file of parts can be wrong in as many ways as scikit-learn can be
+            told = f"{type(reason).__name__}: {reason}"
+            raise InputError(f"the parts in {folder} do not fit ({told:.200}); save the model again") from reason
+        if not made:
+            raise InputError(f"the parts in {folder} do not give {self.spec.features} features; save the model again")
 
     def _open(self, source: object) -> Frame:
         if isinstance(source, np.ndarray):

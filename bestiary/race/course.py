@@ -18,6 +18,8 @@ from bestiary.race.plan import OUT_OF_TIME, Job, Plan, Rival, Stage
 from bestiary.race.sizing import SEEDS, makespan, survivors
 from bestiary.race.worker import AGAIN, DISK, DIVERGED, FAILURE, accumulates
 from bestiary.race.workers import Call, Ended, Pool
+from bestiary.records import door
+from bestiary.records.training import Failure, Result, RivalResult, read_result, read_rival_result
 
 LATE = 0.03  # share of the budget that training may be late before it is ended
 LONG_GRACE = 60.0  # seconds
@@ -147,23 +149,19 @@ class Course:
     def losses(self) -> ValidationLosses:
         return ValidationLosses(self.folder)
 
-    def result(self, job: Job) -> dict[str, Any] | None:
+    def result(self, job: Job) -> Result | None:
         """What a training left behind when it had finished this rung, else None."""
         found = self.best_so_far(job)
         whole = found and found["parts"] == job.parts and found["planned"] >= job.steps and not found["stopped"]
         return found if whole else None
 
-    def best_so_far(self, job: Job) -> dict[str, Any] | None:
+    def best_so_far(self, job: Job) -> Result | None:
         """What a training left behind when it last had something to show: an earlier rung, or where it was stopped."""
-        try:
-            return json.loads((self.folder / "contenders" / job.id / "result.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
+        return read_result(self.folder / "contenders" / job.id)
 
-    def rival_result(self, rival: Rival) -> dict[str, Any] | None:
+    def rival_result(self, rival: Rival) -> RivalResult | None:
         """What a baseline left behind, else None."""
-        path = self.folder / "contenders" / rival_id(rival) / "result.json"
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+        return read_rival_result(self.folder / "contenders" / rival_id(rival))
 
     def _why(self) -> str:
         reasons = [job.failed for stage in self.plan.stages for job in stage.jobs if job.failed]
@@ -323,6 +321,6 @@ def training_words(folder: Path, plan: Plan, job: Job, rung: int) -> dict[str, A
 def failure(folder: Path, code: int) -> str:
     """Why a process ended: its own words, or the signal that killed it."""
     try:
-        return str(json.loads((folder / FAILURE).read_text(encoding="utf-8"))["reason"])
-    except (OSError, ValueError, KeyError):
+        return door.read(folder / FAILURE, Failure, inside=folder)["reason"]
+    except InputError:  # it was killed before it could say
         return f"killed by signal {-code}" if code < 0 else f"ended with code {code} and no reason"

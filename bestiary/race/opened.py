@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import re
 from collections import deque
 from dataclasses import dataclass
@@ -22,6 +21,8 @@ from bestiary.race.plan import Job, Rival
 from bestiary.race.standings import baseline_standing, standing_of
 from bestiary.race.verdict import Candidate, Judgement, judge_race
 from bestiary.race.workers import Call
+from bestiary.records import door
+from bestiary.records.training import predict_seconds
 from bestiary.tasks import read_predictions
 
 MOST_OPENED = 4  # contenders judged when a race is ended before its last rung
@@ -156,7 +157,7 @@ def _write_truth(course: Course) -> Any:
 
 def _remarks(sealed: Path, rows: int, most: int = 300) -> list[str]:
     if (sealed / "names.json").exists():
-        names = json.loads((sealed / "names.json").read_text(encoding="utf-8"))
+        names = door.read(sealed / "names.json", list[str], inside=sealed, largest=1 << 30)
         return names if len(names) == rows else []
     if (sealed / "test.bytes.npy").exists():
         text, offsets = read_array(sealed, "test", "bytes"), read_array(sealed, "test", "offsets")
@@ -255,5 +256,4 @@ def _standings(course: Course, judgement: Judgement, found: list[Finalist]) -> l
 
 def _predict_seconds(course: Course, finalist: Finalist) -> float:
     name = rival_id(finalist.rival) if finalist.rival else finalist.jobs[0].id
-    path = course.folder / "contenders" / name / "answered.json"
-    return float(json.loads(path.read_text(encoding="utf-8"))["predict_seconds"]) if path.exists() else 0.0
+    return predict_seconds(course.folder / "contenders" / name)

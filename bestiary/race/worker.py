@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from multiprocessing import connection, parent_process
 from pathlib import Path
 from typing import Any, cast
@@ -28,6 +28,8 @@ from bestiary.data.tasks import SUPERVISED
 from bestiary.errors import Diverged, InputError
 from bestiary.fit import fit
 from bestiary.race.watch import Stopped, Watched, peak_memory
+from bestiary.records import door
+from bestiary.records.training import Beginning, Job, own_data, read_job, read_probe_job, read_rival_job
 from bestiary.runs.run import RunFolder
 from bestiary.tasks import TrainingJudge, read_predictions, write_predictions
 from bestiary.tasks.judge import MOST
@@ -102,11 +104,11 @@ def nothing(folder: str) -> None:
 def train(folder: str) -> None:
     """One training up to the end of a rung, carried on from its checkpoint; writes `result.json` when it is there."""
     here = Path(folder)
-    job = json.loads((here / "job.json").read_text(encoding="utf-8"))
+    job = read_job(here)
     began = time.monotonic()
     torch.set_num_threads(job["threads"])
     _afresh_when_changed(here, job)
-    data = open_data(Path(job["data"]), batch=job["batch"], seed=job["seed"], device=job["device"])
+    data = open_data(own_data(job["data"], here), batch=job["batch"], seed=job["seed"], device=job["device"])
     learner = _learner(job, data)
     task = task_for(data.facts)
     judge = TrainingJudge(task, data, due=job["look_every"], seed=job["seed"], most=getattr(task, "most", MOST))
@@ -143,11 +145,11 @@ def train(folder: str) -> None:
     )
 
 
-def _afresh_when_changed(here: Path, job: dict[str, Any]) -> None:
+def _afresh_when_changed(here: Path, job: Job) -> None:
     """A training that is tried again, or that has other batch parts than those of its checkpoint, starts from nothing,
     so that a replay can do the same."""
     path, now = here / "tried.json", {"parts": job["parts"], "again": job["again"]}
-    before = json.loads(path.read_text()) if path.exists() else now
+    before = door.read(path, Beginning, inside=here) if path.exists() else now
     if before["parts"] != now["parts"] or now["again"] > before["again"]:
         for name in ("checkpoint.pt", "log.jsonl", "result.json"):
             (here / name).unlink(missing_ok=True)
@@ -164,7 +166,7 @@ def accumulates(recipe: str) -> bool:
     return "parts" in inspect.signature(resolve(recipe)).parameters
 
 
-def _learner(job: dict[str, Any], data: StoredData) -> Algorithm:
+def _learner(job: Mapping[str, Any], data: StoredData) -> Algorithm:
     network = build(job["network"], job["keywords"], data.spec, seed=job["seed"]).to(job["device"])
     setting = dict(job["setting"])
     if accumulates(job["recipe"]):
@@ -190,7 +192,8 @@ def probe(folder: str) -> None:
     data that it should allow), `limit` (seconds for all measuring); `probe.json` says which and how fast.
     """
     here = Path(folder)
-    job = json.loads((here / "job.json").read_text(encoding="utf-8"))
+    job = read_probe_job(here)
+    own_data(job["data"], here)
     began, tried = time.monotonic(), []
     enough = job["fair"] / (job["epoch"] * job["least"])  # seconds of an update that is fast enough
     for place, size in enumerate(job["sizes"]):
@@ -205,7 +208,7 @@ def probe(folder: str) -> None:
     write_text(here / "probe.json", json.dumps({"tried": tried}))
 
 
-def _measure(job: dict[str, Any], began: float, enough: float) -> dict[str, Any]:
+def _measure(job: Mapping[str, Any], began: float, enough: float) -> dict[str, Any]:
     """Seconds of an update and of a look, after warming up.
 
     The first updates are on a few rows, for fear of giants: where those take more than `enough` seconds, so will all. A
@@ -264,10 +267,10 @@ def rival(folder: str) -> None:
     from bestiary.baselines import run_baseline, run_rival
 
     here = Path(folder)
-    job = json.loads((here / "job.json").read_text(encoding="utf-8"))
+    job = read_rival_job(here)
     began = time.monotonic()
-    data, folds = Path(job["data"]), [Path(fold) for fold in job["folds"]] or None
-    written, facts = job["written"] or None, read_spec(Path(job["data"]))[1]
+    data, folds = own_data(job["data"], here), [own_data(fold, here) for fold in job["folds"]] or None
+    written, facts = job["written"] or None, read_spec(data)[1]
     if facts["problem"] in SUPERVISED:
         result = run_baseline(
             job["name"], data, here, seconds=job["seconds"], seed=job["seed"], folds=folds, written=written
@@ -294,7 +297,7 @@ def answer(folder: str, data: str, sealed: str, out: str) -> None:
     from safetensors.torch import load_model
 
     here = Path(folder)
-    job = json.loads((here / "job.json").read_text(encoding="utf-8"))
+    job = read_job(here)
     stored = open_data(Path(data), batch=job["batch"], device=job["device"], sealed=Path(sealed))
     network = build(job["network"], job["keywords"], stored.spec, seed=job["seed"])
     load_model(network, str(here / "answer.safetensors"), strict=True)
@@ -316,7 +319,7 @@ def rival_answer(folder: str, data: str, sealed: str, out: str) -> None:
     else:
         from bestiary.baselines import load_rival
 
-        name = json.loads((here / "job.json").read_text(encoding="utf-8"))["name"]
+        name = read_rival_job(here)["name"]
         known = load_rival(here / "model.skops", stored.spec.kind, str(stored.facts["problem"]), name)
         began = time.perf_counter()
         predictions = task_for(stored.facts).predict(known, stored, SPLITS[2])
