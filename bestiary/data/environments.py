@@ -6,6 +6,7 @@ of the test are played once. So "rows" mean what they mean elsewhere, and return
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import time
@@ -111,7 +112,7 @@ class EnvironmentEncoder:
 
     def save(self, folder: Path) -> None:
         """Writes `encoder.json`."""
-        sizes = {"features": self.spec.features, "outputs": self.spec.outputs, "environment": self.spec.environment}
+        sizes = {"kind": self.kind, **dataclasses.asdict(self.spec)}
         content = {"kind": self.kind, "spec": sizes, "facts": self.facts}
         write_text(folder / "encoder.json", json.dumps(content, indent=1))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -70,7 +71,9 @@ def write_spec(folder: Path, spec: Spec, facts: Facts) -> None:
     write_text(folder / "spec.json", json.dumps({"spec": sizes, "facts": dict(facts)}, indent=1))
 
 
-MOST = 50_000_000  # of any size; the features of an image are pixels times channels
+MOST = 50_000_000  # numbers of a row: pixels times channels of an image, features of a table
+LESS = {"outputs": 65_536, "length": 65_536, "answer_length": 65_536, "channels": 1_000_000, "vocabulary": 10_000_000}
+"""Sizes that are smaller: what is allocated for rows grows with them."""
 
 
 def spec_from(sizes: Mapping[str, object], name: str = "the description") -> Spec:
@@ -85,19 +88,19 @@ def spec_from(sizes: Mapping[str, object], name: str = "the description") -> Spe
     """
     kind = sizes.get("kind")
     if not isinstance(kind, str) or kind not in SPECS:
-        raise InputError(
-            f"expected sizes of {', '.join(SPECS)} in {name}; received {kind!r:.100}; save the model again"
-        )
+        known = ", ".join(SPECS)
+        raise InputError(f"expected sizes of {known} in {name}; received {kind!r:.100}; save the model again")
     found = door.shaped({k: v for k, v in sizes.items() if k != "kind"}, SPECS[kind], f"spec of {name}")
-    large = [word for word, value in found.sizes().items() if not _fits(value)]
-    if large or not 0 <= found.outputs <= MOST:
-        raise InputError(f"expected sizes from 0 to {MOST:,} in {name}; received {sizes!r:.200}; save the model again")
+    for word, value in {**dataclasses.asdict(found), **found.sizes()}.items():
+        _check_size(word, value, name)
     return found
 
 
-def _fits(value: object) -> bool:
-    numbers = value if isinstance(value, tuple) else (value,)
-    return all(isinstance(number, int) and 0 <= number <= MOST for number in numbers)
+def _check_size(word: str, value: object, name: str) -> None:
+    most = LESS.get(word, MOST)
+    for number in value if isinstance(value, tuple) else (value,):
+        if isinstance(number, int) and not 0 <= number <= most:
+            raise InputError(f"expected {word} from 0 to {most:,} in {name}; received {number:,}; save the model again")
 
 
 class Written(TypedDict):

@@ -17,7 +17,6 @@ from bestiary.records import door
 from bestiary.records.shapes import (
     Batch,
     Count,
-    Digest,
     Few,
     Fold,
     Id,
@@ -172,7 +171,7 @@ class Plan:
     """
 
     source: dict[str, Any]
-    digest: Digest
+    digest: Line
     kind: Id
     problem: Id
     target: Line

@@ -99,7 +99,5 @@ def _check_training(here: Path, job: Job, plan: Plan) -> None:
     if not (here / "job.json").exists():
         return
     told, entrant = read_job(here), plan.entrant(job.entrant)
-    wanted = {"network": entrant.network, "keywords": entrant.keywords, "recipe": entrant.recipe, "seed": job.seed}
-    for word, value in wanted.items():
-        if told[word] != value:  # pyright: ignore[reportTypedDictNotRequiredAccess] - the words are of `Job`
-            raise InputError(f"{here / 'job.json'} is not of this plan: its {word} differs; {ADVICE}")
+    if (told["network"], told["keywords"], told["seed"]) != (entrant.network, entrant.keywords, job.seed):
+        raise InputError(f"{here / 'job.json'} tells of another network than the plan; {ADVICE}")

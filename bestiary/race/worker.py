@@ -315,7 +315,7 @@ def rival_answer(folder: str, data: str, sealed: str, out: str) -> None:
     stored = open_data(Path(data), sealed=Path(sealed))
     began = time.perf_counter()
     if stored.facts["problem"] in SUPERVISED:
-        predictions = _fitted_predictions(here / "model.skops", stored)
+        predictions = _fitted_predictions(here / "model.skops", read_rival_job(here)["name"], stored)
     else:
         from bestiary.baselines import load_rival
 
@@ -328,12 +328,13 @@ def rival_answer(folder: str, data: str, sealed: str, out: str) -> None:
     write_text(here / "answered.json", json.dumps({"predict_seconds": 1000 * seconds / max(1, len(predictions))}))
 
 
-def _fitted_predictions(model: Path, stored: StoredData) -> Predictions:
+def _fitted_predictions(model: Path, name: str, stored: StoredData) -> Predictions:
     """Of a fitted scikit-learn baseline, for classes or values."""
     from bestiary.baselines import load_fitted
 
     arrays = {name: array.numpy() for name, array in stored.arrays(SPLITS[2]).items()}
-    outputs = torch.from_numpy(np.array(load_fitted(model).predict(arrays), dtype=np.float32))
+    fitted = load_fitted(model, name, stored.spec, str(stored.facts["problem"]))
+    outputs = torch.from_numpy(np.array(fitted.predict(arrays), dtype=np.float32))
     row = torch.from_numpy(np.array(arrays["row"], dtype=np.int64))
     if stored.regression:
         return Predictions({"row": row, "value": outputs.reshape(-1)})

@@ -18,7 +18,7 @@ from bestiary.errors import InputError
 T = TypeVar("T")
 ADVICE = "give the folder as bestiary wrote it"
 LARGEST = 64 << 20  # bytes of a file of words
-MOST = 2**53  # the largest whole number that every reader of JSON understands
+MOST = 2**63 - 1  # "as many as there are" is written so
 
 
 def read(file: Path, shape: type[T], *, inside: Path, advice: str = "", largest: int = LARGEST) -> T:

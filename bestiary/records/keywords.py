@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from bestiary.errors import InputError
@@ -32,7 +33,9 @@ def check_keywords(words: Mapping[str, object], owner: str) -> None:
                 raise InputError(
                     f"{owner}: {word[:100]} must be a number, a word or a list of these; received {one!r:.100}"
                 )
-            if isinstance(one, int | float) and not abs(one) <= LARGEST:
+            if isinstance(one, int) and abs(one) > LARGEST:
                 raise InputError(f"{owner}: {word[:100]} must be at most {LARGEST:,}; received {one!r:.100}")
+            if isinstance(one, float) and not math.isfinite(one):
+                raise InputError(f"{owner}: {word[:100]} must be a finite number; received {one!r}")
             if isinstance(one, str) and len(one) > LONGEST:
                 raise InputError(f"{owner}: {word[:100]} must have at most {LONGEST:,} letters; received {len(one):,}")

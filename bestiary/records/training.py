@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict
+from typing import Annotated, Any, NotRequired, TypedDict
+
+from msgspec import Meta
 
 from bestiary.errors import InputError
 from bestiary.records import door, names
@@ -123,7 +125,7 @@ class RivalResult(TypedDict):
     train_seconds: Seconds
     predict_seconds: Seconds
     parameters: Count
-    limit: Count
+    limit: Annotated[int, Meta(ge=0)]
     bytes: Count
     scores: dict[str, float]
     seconds: Seconds

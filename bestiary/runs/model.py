@@ -191,14 +191,30 @@ class Model:
             )
         encoded = self.encoder.encode(opened(source))
         self.warnings = encoded.warnings
-        answer = functools.partial(self.answers.predict, **words)  # pyright: ignore[reportCallIssue] - just checked
-        outputs = answer(encoded.arrays)
+        outputs = self._computed(encoded.arrays, words)
         if isinstance(self.answers, TaskAnswers) and not encoded.names:
             return pd.DataFrame({"row": encoded.rows, **{k: list(v) for k, v in outputs.items() if k != "row"}})
         given = pd.DataFrame({"row": range(len(encoded.names) or len(encoded.rows))})
         if encoded.names:
             given["name"] = encoded.names
         return given.merge(self._answers(encoded.rows, outputs), how="left", on="row")
+
+    def _computed(self, arrays: Mapping[str, Any], words: Mapping[str, Any]) -> Any:
+        """What the model answers to encoded rows.
+
+        A description may have words that a network can be built with, and yet not be asked: that is known only here.
+        """
+        answer = functools.partial(self.answers.predict, **words)  # pyright: ignore[reportCallIssue] - just checked
+        try:
+            return answer(arrays)
+        except (InputError, MemoryError, OSError, KeyboardInterrupt):
+            raise
+        except Exception as reason:
+            first = (str(reason).strip().splitlines() or [""])[0][:200]
+            raise InputError(
+                f"{self.name} cannot answer these rows ({type(reason).__name__}: {first}): its folder was altered, or "
+                "this is a fault of bestiary; train again"
+            ) from reason
 
     def _answers(self, rows: Any, outputs: Any) -> pd.DataFrame:
         import pandas as pd

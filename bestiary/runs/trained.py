@@ -179,9 +179,10 @@ def _contender(run: Path, name: str) -> Trained:
 def _baseline(folder: Path, spec: Spec, facts: Mapping[str, Any]) -> Any:
     from bestiary.baselines import load_fitted, load_rival
 
-    if facts["problem"] in ("classification", "regression"):
-        return load_fitted(folder / BASELINE)
-    return load_rival(folder / BASELINE, spec.kind, str(facts["problem"]), _name(folder).partition("/")[2])
+    problem, name = str(facts["problem"]), _name(folder).partition("/")[2]
+    if problem in ("classification", "regression"):
+        return load_fitted(folder / BASELINE, name, spec, problem)
+    return load_rival(folder / BASELINE, spec.kind, problem, name)
 
 
 def _name(folder: Path) -> str:
