@@ -23,7 +23,7 @@ from bestiary.race.outcome import Outcome
 from bestiary.race.plan import OUT_OF_TIME, Plan, parse_budget
 from bestiary.race.prepare import Wishes, check, prepare
 from bestiary.race.progress import Listener, Snapshot
-from bestiary.race.run_check import check_origin, check_prepared, check_run
+from bestiary.race.run_check import check_origin, check_prepared, check_run, check_verdict
 from bestiary.race.showing import snapshot
 from bestiary.race.stages import alone, encore
 from bestiary.race.winner import save_winner
@@ -148,8 +148,10 @@ def resume(
         verdict = folder / "verdict.json"
         judged = verdict.exists()
         if judged and not more:
-            _finish(folder, Verdict.read(verdict), plan)
-            return Outcome(folder, Verdict.read(verdict))
+            found = Verdict.read(verdict)
+            check_verdict(found, plan)
+            _finish(folder, found, plan)
+            return Outcome(folder, found)
         pool = Pool(plan.workers)
         pool.ready(folder / "probes")  # to start again takes nothing from the time that was planned for training
         clock = Clock(plan.spent)

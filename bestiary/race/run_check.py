@@ -9,6 +9,7 @@ from bestiary.data.paths import there
 from bestiary.data.store import read_spec
 from bestiary.errors import InputError
 from bestiary.race.course import rival_id
+from bestiary.race.evidence import Verdict
 from bestiary.race.plan import Job, Plan
 from bestiary.records import door
 from bestiary.records.names import check_world
@@ -50,6 +51,17 @@ def check_run(folder: Path, plan: Plan) -> None:
         predict_seconds(here)
         if (here / "job.json").exists() and (name := read_rival_job(here)["name"]) != rival.name:
             raise InputError(f"{here / 'job.json'} is of the baseline {name!r}; {ADVICE}")
+
+
+def check_verdict(verdict: Verdict, plan: Plan) -> None:
+    """Refuses a verdict on another race than that of the plan.
+
+    Raises:
+        InputError: naming what differs.
+    """
+    for word in ("kind", "problem", "target", "classes"):
+        if getattr(verdict, word) != getattr(plan, word):
+            raise InputError(f"verdict.json is of another race than plan.json: its {word} differs; {ADVICE}")
 
 
 def check_origin(origin: object, plan: Plan) -> None:

@@ -92,7 +92,8 @@ def closed(folder: Path) -> Path:
     """A folder whose links all lead to places within it, and which holds nothing but files and folders.
 
     Raises:
-        InputError: for the first link that leads out of it, and for pipes, sockets and devices, which never end.
+        InputError: for the first link that leads out of it or nowhere, and for pipes, sockets and devices, which never
+            end.
     """
     if not folder.is_dir():
         return folder
@@ -102,9 +103,9 @@ def closed(folder: Path) -> Path:
             path = Path(where, name)
             if path.is_symlink():
                 try:
-                    leads = path.resolve()
+                    leads = path.resolve(strict=True)
                 except (OSError, RuntimeError):
-                    raise InputError(f"{path} is a link that leads in a circle; remove it") from None
+                    raise InputError(f"{path} is a link that leads nowhere; remove it") from None
                 if not leads.is_relative_to(home):
                     raise InputError(f"{path} leads out of its folder, which must hold its own files; remove the link")
             elif not stat.S_ISREG(mode := path.lstat().st_mode) and not stat.S_ISDIR(mode):

@@ -17,7 +17,7 @@ from bestiary.data.store import read_spec
 from bestiary.errors import InputError
 from bestiary.race.evidence import Standing, Verdict
 from bestiary.race.plan import Plan
-from bestiary.race.run_check import check_run
+from bestiary.race.run_check import check_run, check_verdict
 from bestiary.tasks.registry import CLASSES
 
 Answers = NDArray[np.float64]  # probabilities [N, K], or values [N]
@@ -84,6 +84,7 @@ def gather(run: Path) -> Evidence:
     verdict, plan = Verdict.read(path), _plan(run)
     if plan is not None:
         check_run(run, plan)
+        check_verdict(verdict, plan)
     sizes, facts = _spec(run / "data")
     evidence = Evidence(run, verdict, plan, sizes, facts)
     _add_predictions(evidence)

@@ -44,16 +44,11 @@ def series() -> pd.DataFrame:
     """Twenty short series in long form."""
     draw = np.random.default_rng(0)
     rows = [
-        {
-            "id": number,
-            "t": step,
-            "value": float(np.sin(step * (1 + number % 2)) + draw.normal(0, 0.1)),
-            "y": "ab"[number % 2],
-        }
+        (number, step, np.sin(step * (1 + number % 2)) + draw.normal(0, 0.1), "ab"[number % 2])
         for number in range(40)
         for step in range(8)
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["id", "t", "value", "y"])
 
 
 def texts() -> pd.DataFrame:
@@ -89,7 +84,7 @@ def network_of(kind: str) -> tuple[str, str, dict[str, Any]]:
         return name, ARCHITECTURES + network, words
     row = next(row for row in catalogue.ROWS if kind in row.races and not row.phases)
     contender = row.races[kind][0]
-    return row.name, contender.network, {word: value for word, value in contender.keywords.items()}
+    return row.name, contender.network, dict(contender.keywords)
 
 
 def encoded(name: str, folder: Path) -> Path:
