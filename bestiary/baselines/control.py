@@ -13,7 +13,7 @@ from torch import Tensor
 
 from bestiary.baselines.rivals import Rival, Setting
 from bestiary.baselines.saved import array, fits
-from bestiary.data.worlds import episodes
+from bestiary.kinds.environment.worlds import episodes
 from bestiary.tasks.control import by_chance
 
 TRIED = 10  # training episodes that a candidate is judged by

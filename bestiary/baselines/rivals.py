@@ -68,6 +68,7 @@ class Rival:
         answer: the class of what `fit` returns.
         fit: (data, setting, seed, seconds) -> answer, from the training rows alone.
         settings: data -> what is tried, the first first; the best on validation rows stays.
+        holds: which training rows lie in a fitted one, for people; empty where it keeps numbers about them alone.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Rival:
     answer: type[Any]
     fit: Callable[[Any, Setting, int, float], Any]
     settings: Callable[[Any], Sequence[Setting]] = lambda data: ({},)
+    holds: str = ""
 
 
 def rivals(kind: str, problem: str) -> tuple[Rival, ...]:

@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bestiary.baselines import trees
-from bestiary.data.safe import names_in
 from bestiary.errors import InputError
 from bestiary.records import door
+from bestiary.rows.safe import names_in
 
 MOST_BYTES = 4_000_000_000  # of a file, unpacked
 LARGEST = 512 << 20  # bytes of the description in it

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bestiary.cli.output import say
 from bestiary.cli.writing import check_out
 
 
@@ -23,12 +24,13 @@ def command(
     """Look into a trained network."""
     if out is not None:
         check_out(out, (".html", ".htm"), "inspect.html")
+    from bestiary.batches import EnvironmentSpec
     from bestiary.records import names
     from bestiary.report.inspection import write_inspection
     from bestiary.runs.trained import trained
 
     names.give([environment] if environment else [])
     found = trained(run, contender)
-    if found.spec.kind == "environment":
+    if isinstance(found.spec, EnvironmentSpec):
         names.check_world(found.spec.environment)
-    print(write_inspection(found, out or run / "inspect.html"))
+    say(str(write_inspection(found, out or run / "inspect.html")))

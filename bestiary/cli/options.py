@@ -83,6 +83,12 @@ Environment = Annotated[
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the result.")]
+SpreadsheetSafe = Annotated[
+    bool,
+    typer.Option(
+        "--spreadsheet-safe", help="Of .csv and .tsv: an apostrophe before cells that a spreadsheet would compute."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="A line of JSON at each moment, and one at the end.")]
 
 

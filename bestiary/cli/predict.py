@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bestiary.cli import options
+from bestiary.cli.output import remark, rows
+from bestiary.cli.spreadsheet import check_asked, for_spreadsheets
 from bestiary.cli.writing import TABLES, check_out
 
 if TYPE_CHECKING:
@@ -27,8 +29,10 @@ def command(
     penalty: Annotated[
         float | None, typer.Option(help="Of length, between finished hypotheses; 0.6 unless given.")
     ] = None,
+    spreadsheet_safe: options.SpreadsheetSafe = False,
 ) -> None:
     """Predict new rows with a trained model."""
+    check_asked(spreadsheet_safe, out)
     if out is not None:
         check_out(out, TABLES, "predictions.csv", file)
     from bestiary.runs.model import load
@@ -38,12 +42,13 @@ def command(
     answers = model.predict(str(file), **{n: value for n, value in words.items() if value is not None})
     answers = answers.drop(columns="row")
     for warning in model.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+        remark(f"warning: {warning}")
+    answers = for_spreadsheets(answers, spreadsheet_safe, out)
     if out is None:
-        answers.to_csv(sys.stdout, index=False)
+        rows(answers)
     else:
         write(answers, out)
-        print(f"{len(answers):,} predictions written to {out}", file=sys.stderr)
+        remark(f"{len(answers):,} predictions written to {out}")
 
 
 def write(answers: pd.DataFrame, out: Path) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from bestiary.data.store import write_text
 from bestiary.errors import InputError
 from bestiary.race import promotion, stages
 from bestiary.race.losses import ValidationLosses
@@ -20,6 +19,7 @@ from bestiary.race.worker import AGAIN, DISK, DIVERGED, FAILURE, accumulates
 from bestiary.race.workers import Call, Ended, Pool
 from bestiary.records import door
 from bestiary.records.training import Failure, Result, RivalResult, read_result, read_rival_result
+from bestiary.rows.store import write_text
 
 LATE = 0.03  # share of the budget that training may be late before it is ended
 LONG_GRACE = 60.0  # seconds

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bestiary.batches import SPECS
-from bestiary.data.store import write_text
+from bestiary import kinds
 from bestiary.data.tasks import check_task
 from bestiary.errors import InputError
 from bestiary.records import door
 from bestiary.records import verdict as records
+from bestiary.rows.store import write_text
 from bestiary.tasks.registry import metric_named
 
 
@@ -145,7 +145,7 @@ class Verdict:
         words = door.read(path, records.Verdict, inside=path.parent, advice=advice)
         task = check_task(words["problem"])
         metric_named(words["metric"], task)
-        if words["kind"] not in SPECS or words["chosen"] not in [s["name"] for s in words["standings"]]:
+        if words["kind"] not in kinds.names() or words["chosen"] not in [s["name"] for s in words["standings"]]:
             raise InputError(f"{path} is no verdict: its kind of data or its choice is unknown; {advice}")
         standings = [
             Standing(

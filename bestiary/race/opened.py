@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from bestiary.data.store import read_array
 from bestiary.errors import InputError
 from bestiary.race.course import Course, failure, rival_id
 from bestiary.race.evidence import Standing, Verdict
+from bestiary.race.holdings import note
 from bestiary.race.losses import constant
 from bestiary.race.openings import count_opening, ordinal
 from bestiary.race.plan import Job, Rival
@@ -23,6 +23,7 @@ from bestiary.race.verdict import Candidate, Judgement, judge_race
 from bestiary.race.workers import Call
 from bestiary.records import door
 from bestiary.records.training import predict_seconds
+from bestiary.rows.store import read_array
 from bestiary.tasks import read_predictions
 
 MOST_OPENED = 4  # contenders judged when a race is ended before its last rung
@@ -206,6 +207,7 @@ def _verdict(course: Course, judgement: Judgement, found: list[Finalist], judged
     standings = _standings(course, judgement, found)
     notes = [*plan.notes, f"test rows were opened for the {ordinal(plan.opened)} time"]
     notes += [f"{name} did not take part: {reason}" for name, reason in plan.left_out.items()]
+    notes += note(judgement.chosen, plan.kind, plan.problem)
     if plan.cut:
         notes.append(plan.cut)
     if plan.interrupted:

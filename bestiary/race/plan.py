@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from bestiary.data.store import write_text
 from bestiary.errors import InputError
 from bestiary.race.plan_check import check_plan
 from bestiary.records import door
@@ -28,6 +27,7 @@ from bestiary.records.shapes import (
     Steps,
     Target,
 )
+from bestiary.rows.store import write_text
 
 FORMAT = 1
 NAME = "plan.json"

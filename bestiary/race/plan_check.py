@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bestiary import catalogue
-from bestiary.batches import SPECS
-from bestiary.data.source import SPLITS
-from bestiary.data.tasks import check_task
+from bestiary import catalogue, kinds
+from bestiary.data.tasks import check_suits
 from bestiary.errors import InputError
 from bestiary.records import names
 from bestiary.records.keywords import check_keywords
+from bestiary.rows.source import SPLITS
 
 if TYPE_CHECKING:
     from bestiary.race.plan import Entrant, Job, Plan
@@ -32,8 +31,8 @@ def check_plan(plan: Plan, file: Path) -> None:
     from bestiary.race.contenders import check_words
     from bestiary.tasks.registry import metric_named
 
-    check_task(plan.problem)
-    _check(plan.kind in SPECS, file, f"there is no kind of data {plan.kind!r}")
+    _check(plan.kind in kinds.names(), file, f"there is no kind of data {plan.kind!r}")
+    check_suits(plan.problem, plan.kind)
     metric_named(plan.metric, plan.problem)
     check_words([word.lower() for word in (*plan.contenders, *plan.exclude)])
     _check(set(plan.rows) >= set(SPLITS), file, f"its rows lack one of {', '.join(SPLITS)}")

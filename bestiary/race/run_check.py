@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from bestiary.data.paths import there
-from bestiary.data.store import read_spec
+from bestiary.batches import EnvironmentSpec
 from bestiary.errors import InputError
 from bestiary.race.course import rival_id
 from bestiary.race.evidence import Verdict
@@ -22,6 +21,8 @@ from bestiary.records.training import (
     read_rival_result,
     read_status,
 )
+from bestiary.rows.paths import there
+from bestiary.rows.store import read_spec
 
 
 def check_run(folder: Path, plan: Plan) -> None:
@@ -41,7 +42,7 @@ def check_run(folder: Path, plan: Plan) -> None:
         found = (spec.kind, facts["problem"])
         if found != (plan.kind, plan.problem):
             raise InputError(f"{data} holds {' '.join(map(str, found))}; the plan is of {plan.kind} {plan.problem}")
-        if spec.kind == "environment":
+        if isinstance(spec, EnvironmentSpec):
             check_world(spec.environment)
     for job in [job for stage in plan.stages for job in stage.jobs] + plan.unmade:
         _check_training(folder / "contenders" / job.id, job, plan)

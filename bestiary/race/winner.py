@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from bestiary.data.store import read_spec
 from bestiary.race.evidence import Verdict
 from bestiary.race.plan import Plan
 from bestiary.records.training import read_job
+from bestiary.rows.store import read_spec
 
 
 def save_winner(folder: Path, verdict: Verdict, plan: Plan) -> None:

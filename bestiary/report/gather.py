@@ -13,11 +13,11 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from bestiary.data.store import read_spec
 from bestiary.errors import InputError
 from bestiary.race.evidence import Standing, Verdict
 from bestiary.race.plan import Plan
 from bestiary.race.run_check import check_run, check_verdict
+from bestiary.rows.store import read_spec
 from bestiary.tasks.registry import CLASSES
 
 Answers = NDArray[np.float64]  # probabilities [N, K], or values [N]

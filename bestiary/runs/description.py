@@ -17,12 +17,13 @@ import torch
 
 from bestiary import __version__, catalogue
 from bestiary.batches import Spec
-from bestiary.data.facts import check_facts
-from bestiary.data.store import spec_from, write_text
+from bestiary.data.tasks import check_suits
 from bestiary.errors import InputError
 from bestiary.records import door, names
 from bestiary.records.keywords import check_keywords
 from bestiary.records.shapes import Digest, Id, Line, Setting, Target
+from bestiary.rows.facts import check_facts
+from bestiary.rows.store import spec_from, write_text
 
 MODEL, WEIGHTS, BASELINE, ENCODER = "model.json", "model.safetensors", "model.skops", "encoder"
 FORMAT = 2
@@ -84,6 +85,7 @@ def read(folder: Path) -> tuple[Description, Spec]:
     found = door.shaped(words, Description, str(file), ADVICE)
     spec = spec_from(found["spec"], str(file))
     check_facts(found["facts"], spec, str(file))
+    check_suits(found["facts"]["problem"], spec.kind)
     _check_code(found, file)
     _check_files(folder, found)
     return found, spec
@@ -119,11 +121,12 @@ def _check_code(words: Description, file: Path) -> None:
         raise InputError(f"{file} must name an architecture, its network and keywords, or a baseline; {ADVICE}")
     if "baseline" in words:
         return
-    row = catalogue.find(words["architecture"])
-    if row.name != words["architecture"]:
-        raise InputError(f"{file}: {words['architecture']!r} is a size, not an architecture; {ADVICE}")
-    names.check_network(words["network"], row.name)
-    check_keywords(words["keywords"], row.name)
+    name = words.get("architecture", "")
+    row = catalogue.find(name)
+    if row.name != name:
+        raise InputError(f"{file}: {name!r} is a size, not an architecture; {ADVICE}")
+    names.check_network(words.get("network", ""), row.name)
+    check_keywords(words.get("keywords", {}), row.name)
 
 
 def _check_files(folder: Path, words: Description) -> None:

@@ -16,11 +16,11 @@ from bestiary import catalogue
 from bestiary.architectures.build import build, resolve
 from bestiary.catalogue import Row
 from bestiary.contracts import Spec
-from bestiary.data.store import read_spec
 from bestiary.errors import InputError, nearest
 from bestiary.records import door
 from bestiary.records.training import read_job, result_loss
 from bestiary.records.verdict import Verdict
+from bestiary.rows.store import read_spec
 from bestiary.runs.model import BASELINE, MODEL, NetworkAnswers, built, load
 
 if TYPE_CHECKING:

@@ -51,9 +51,12 @@ def read_predictions(path: Path) -> Predictions:
     """
     try:
         table: Any = pq.read_table(path, memory_map=False)
-    except (pa.ArrowInvalid, OSError) as reason:
-        raise InputError(f"expected a Parquet table of predictions at {path}; it cannot be read ({reason})") from reason
-    columns = {name: torch.from_numpy(table[name].to_numpy().copy()) for name in table.column_names}
+        columns = {name: torch.from_numpy(table[name].to_numpy().copy()) for name in table.column_names}
+    except (pa.ArrowException, OSError, ValueError, TypeError) as reason:
+        first = (str(reason).strip().splitlines() or [type(reason).__name__])[0][:200]
+        raise InputError(
+            f"expected a Parquet table of predictions at {path}; it cannot be read ({first}); race again"
+        ) from reason
     if "row" not in columns or len(columns) < 2:
         raise InputError(f"expected columns row and value or probability_0 ... in {path}; found {', '.join(columns)}")
     return Predictions(columns)

@@ -13,10 +13,10 @@ import pandas as pd
 from bestiary.architectures.build import build
 from bestiary.baselines import run_baseline, run_rival
 from bestiary.data import read
-from bestiary.data.splits import assign
-from bestiary.data.store import read_spec
 from bestiary.race.plan import Plan
 from bestiary.race.race import resume
+from bestiary.rows.splits import assign
+from bestiary.rows.store import read_spec
 from bestiary.runs.model import save_baseline, save_network
 from tests.race.small import small_run
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ def pole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def foreign(pole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+def foreign(pole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Path, Path]]:
     """A copy whose every file names a foreign environment, and the mark that its module would leave."""
     mark = plant_canary(tmp_path, monkeypatch)
     (tmp_path / f"{CANARY}.py").write_text(WORLD.format(mark=str(mark)))
@@ -48,7 +49,7 @@ def foreign(pole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tupl
     words["files"]["encoder/encoder.json"] = digest(run / "winner" / "encoder" / "encoder.json")
     (run / "winner" / "model.json").write_text(json.dumps(words))
     monkeypatch.chdir(tmp_path)
-    yield run, mark  # pyright: ignore[reportReturnType]
+    yield run, mark
     sys.modules.pop(CANARY, None)
     names._given.discard(f"{CANARY}:World")
 

@@ -225,7 +225,60 @@ def test_active_numbers_are_counted_by_the_variance_of_their_means() -> None:
     assert not active(means * 0.05).any()
 
 
+def rewritten_vae(network: VAE, rows: torch.Tensor, noise: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """Appendix C of the paper: a Bernoulli decoder and a Gaussian encoder, one layer each way."""
+    hidden = (rows @ network.hidden[0].weight.T + network.hidden[0].bias).relu()
+    mean = hidden @ network.mean.weight.T + network.mean.bias
+    log_variance = hidden @ network.log_variance.weight.T + network.log_variance.bias
+    code = mean + (log_variance.exp() ** 0.5) * noise
+    back = (code @ network.decoder[0].weight.T + network.decoder[0].bias).relu()
+    return (back @ network.decoder[2].weight.T + network.decoder[2].bias).sigmoid(), mean, log_variance
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_vae_is_what_the_paper_says(training: bool) -> None:
+    torch.manual_seed(0)
+    network, rows = VAE(features=7, code=3, widths=(5,)).train(training), torch.rand(4, 7)
+    torch.manual_seed(1)
+    found = network(rows)
+    torch.manual_seed(1)
+    expected = rewritten_vae(network, rows, torch.randn(4, 3) if training else torch.zeros(4, 3))
+    for mine, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(mine, other)
+    gradients = [torch.autograd.grad(part[0].square().sum(), network.hidden[0].weight)[0] for part in (found, expected)]
+    torch.testing.assert_close(gradients[0], gradients[1])
+
+
 # ------------------------------------------------------------------------------------------------ inverse graphics
+
+
+def test_dcign_is_a_sequence() -> None:
+    """Section 3 of the paper: filters, pooling, rectifiers; two linear layers; and the way back by enlarging."""
+    torch.manual_seed(0)
+    ours = DCIGN(channels=2, image_size=(30, 26), code=6, widths=(4, 3), kernel=3, back_kernel=5).eval()
+    encoder = nn.Sequential(
+        *(nn.Conv2d(2, 4, 3), nn.MaxPool2d(2), nn.ReLU(), nn.Conv2d(4, 3, 3), nn.MaxPool2d(2), nn.ReLU()),
+        *(nn.Flatten(), nn.Linear(3 * 6 * 5, 6)),
+    )
+    decoder = nn.Sequential(
+        *(nn.Linear(6, 3 * 6 * 5), nn.Unflatten(1, (3, 6, 5)), nn.ReLU()),
+        *(nn.Upsample((14, 12)), nn.Conv2d(3, 4, 5, padding=2), nn.ReLU()),
+        *(nn.Upsample((30, 26)), nn.Conv2d(4, 2, 5, padding=2), nn.Sigmoid()),
+    )
+    mine = dict(ours.named_parameters())
+    spread = [mine.pop(f"log_variance.{part}") for part in ("weight", "bias")]
+    theirs = nn.Sequential(encoder, decoder)
+    theirs.load_state_dict(dict(zip(theirs.state_dict(), mine.values(), strict=True)))
+    pixels = torch.rand(3, 2, 30, 26)
+    found, mean, log_variance = ours(pixels)
+    torch.testing.assert_close(found, theirs(pixels))
+    torch.testing.assert_close(mean, encoder(pixels))
+    torch.testing.assert_close(log_variance, encoder[:-1](pixels) @ spread[0].T + spread[1])
+    gradients = [
+        torch.autograd.grad(y.square().sum(), layer.weight)[0]
+        for y, layer in ((found, ours.stages[0].convolution), (theirs(pixels), encoder[0]))
+    ]
+    torch.testing.assert_close(gradients[0], gradients[1])
 
 
 def test_clamped_gradients_are_those_of_holding_numbers_to_their_average() -> None:
