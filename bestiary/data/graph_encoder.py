@@ -20,8 +20,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from bestiary.contracts import GraphSpec, GraphsSpec, TableSpec
-from bestiary.data.columns import describe
 from bestiary.data.graph_files import Graph, open_graph
+from bestiary.data.many_columns import describe_all
 from bestiary.data.source import Encoded
 from bestiary.data.store import spec_from, write_text
 from bestiary.data.table_encoder import TableEncoder
@@ -120,7 +120,7 @@ def _fitted(nodes: pa.Table, where: NDArray[np.int64]) -> TableEncoder | None:
     if not nodes.column_names or not len(index):
         return None
     sample = nodes.take(pa.array(index))
-    columns = [describe(name, sample[name], index) for name in nodes.column_names]
+    columns = describe_all(sample, index)
     encoder = TableEncoder(TableSpec(0, 0), {"target": ""}, columns, {})
     if not encoder.used:
         return None

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from bestiary.data.columns import days, describe, labels, numbers
 from bestiary.data.frames import Frame, words
+from bestiary.data.many_columns import describe_all
 from bestiary.data.source import SPLITS, Target
 from bestiary.data.spool import release
 from bestiary.data.store import empty_array
@@ -250,7 +251,7 @@ def gather(
 def _contents(opening: pa.Table, features: tuple[str, ...]) -> tuple[str, ...]:
     """The features that are content, not a number that was given to the row."""
     places = np.arange(opening.num_rows)
-    meaning = {name: describe(name, opening[name], places) for name in features}
+    meaning = dict(zip(features, describe_all(opening.select(list(features)), places)))
     kept = tuple(
         n for n, c in meaning.items() if "counts the rows" not in c.reason and "number of the row:" not in c.reason
     )

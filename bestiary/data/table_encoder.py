@@ -31,10 +31,11 @@ from bestiary.data import safe
 from bestiary.data.columns import Column, date_parts, days, finite, labels, numbers, truths
 from bestiary.data.drift import Drift
 from bestiary.data.frames import Frame, frame_of, open_frame
+from bestiary.data.many_columns import together
 from bestiary.data.rows import pieces_of
 from bestiary.data.source import Encoded
 from bestiary.data.store import spec_from, write_text
-from bestiary.data.table_decoder import GAP, OTHER, STRAIGHT, decode, sharing, spelling
+from bestiary.data.table_decoder import GAP, OTHER, STRAIGHT, decode, sharing, spellings, width
 from bestiary.errors import InputError
 
 WIDEST = 50_000  # features
@@ -117,12 +118,14 @@ class TableEncoder:
     def learn(self, sample: pa.Table) -> None:
         """Fits every part on a sample of training rows."""
         values, _ = self._read(sample, None)
-        scaled = [i for i in range(values.shape[1]) if len(np.unique(values[~np.isnan(values[:, i]), i])) > 1]
-        gaps = [i for i in range(values.shape[1]) if np.isnan(values[:, i]).any() and not np.isnan(values[:, i]).all()]
+        gone = np.isnan(values)
+        low, high = (fit(np.where(gone, other, values), axis=0) for fit, other in ((np.min, np.inf), (np.max, -np.inf)))
+        scaled = np.flatnonzero(low < high).tolist()
+        gaps = np.flatnonzero(gone.any(axis=0) & ~gone.all(axis=0)).tolist()
         gaps = [
             i
             for place, i in enumerate(gaps)
-            if not place or not np.array_equal(np.isnan(values[:, i]), np.isnan(values[:, gaps[place - 1]]))
+            if not place or not np.array_equal(gone[:, i], gone[:, gaps[place - 1]])
         ]
         steps = [
             ("robust", RobustScaler(unit_variance=True)),
@@ -141,10 +144,9 @@ class TableEncoder:
             onehot = OneHotEncoder(categories=known, handle_unknown="ignore", sparse_output=False, dtype=np.float32)  # pyright: ignore[reportArgumentType]
         if onehot is not None:
             onehot.fit(np.array([[names[0] for names in known]], dtype=object))
-        told = sharing(np.isnan(values), gaps)
+        told = sharing(gone, gaps)
         self.parts = {"numbers": numeric, "scaled": scaled, "gaps": gaps, "told": told, "words": onehot}
-        there = dict(zip(sample.column_names, sample.columns))
-        self.written = {c.name: spelling(c, there[c.name]) for c in self.columns if c.name in there}
+        self.written = spellings(self.columns, sample)
         if not self.width:
             raise InputError("no column can be learned from: all are constant; add columns")
         if self.width > WIDEST:
@@ -229,20 +231,34 @@ class TableEncoder:
 
     def _read(self, table: pa.Table, drift: Drift | None) -> tuple[NDArray[np.float64], NDArray[np.object_]]:
         """Numbers [N P], NaN where missing, and words [N Q]."""
-        values, words, count = [], [], table.num_rows
         there = dict(zip(table.column_names, table.columns))
+        wide = self._together(table)
+        values = np.empty((sum(map(width, self.used)), table.num_rows))
+        words: list[NDArray[np.object_]] = []
+        place = 0
         for column in self.used:
-            cells = there.get(column.name, pa.chunked_array([pa.nulls(count, pa.string())]))
-            watch = drift if column.name in there else None
+            cells = there.get(column.name)
+            watch = drift if cells is not None else None
+            if cells is None:
+                cells = pa.chunked_array([pa.nulls(table.num_rows, pa.string())])
             if column.role == "category":
                 words.append(_words(column, cells, watch))
                 continue
-            read = _numeric(column, cells)
+            read = wide[column.name] if column.name in wide else _numeric(column, cells)
             if watch is not None:
                 watch.numeric(column, cells, read)
-            values += list(date_parts(read).T) if column.role == "date" else [read]
-        numeric = np.stack(values, axis=1) if values else np.empty((count, 0))
-        return numeric, np.stack(words, axis=1) if words else np.empty((count, 0), object)
+            values[place : place + width(column)] = date_parts(read).T if column.role == "date" else read
+            place += width(column)
+        return values.T, np.stack(words, axis=1) if words else np.empty((table.num_rows, 0), object)
+
+    def _together(self, table: pa.Table) -> dict[str, NDArray[np.float64]]:
+        """The columns of numbers that are there, those that are written alike read as one."""
+        there = set(table.column_names)
+        found: dict[str, NDArray[np.float64]] = {}
+        for form in {column.form for column in self.used if column.role == "number"}:
+            names = [c.name for c in self.used if c.role == "number" and c.form == form and c.name in there]
+            found.update(zip(names, finite(together(table, names, form)).T))
+        return found
 
 
 def _numeric(column: Column, cells: pa.ChunkedArray) -> NDArray[np.float64]:

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from bestiary.contracts import TableSpec
 from bestiary.data import leaks
-from bestiary.data.columns import describe
 from bestiary.data.kinds import open_any
 from bestiary.data.labels import target_facts
+from bestiary.data.many_columns import describe_all
 from bestiary.data.rows import Rows, gather
 from bestiary.data.splits import duplicates
 from bestiary.data.store import write_spec
@@ -69,7 +69,7 @@ class TableSource:
         """The encoder of these training rows."""
         index, sample = self.rows.sample(splits == 0, SAMPLE, self.rows.features)
         rows = self.rows.numbers[index]
-        columns = [describe(name, sample[name], rows) for name in self.rows.features]
+        columns = describe_all(sample, rows)
         used = [column for column in columns if column.role != "left out"]
         if not used:
             why = "; ".join(f"{column.name!r}: {column.reason}" for column in columns[:5])
