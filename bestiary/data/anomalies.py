@@ -16,10 +16,10 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from bestiary.data.source import SPLITS, Source, Target
-from bestiary.data.splits import mixed, unit_keys
 from bestiary.data.unlabelled import Relabelled
 from bestiary.errors import InputError, nearest
+from bestiary.rows.source import SPLITS, Source, Target
+from bestiary.rows.splits import mixed, unit_keys
 
 CLASSES = ("normal", "anomaly")
 SPOILED = 3  # one row in so many

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any, cast
 
 from bestiary.contracts import Spec
-from bestiary.data.store import ArrayData, Facts, StoredData, read_spec
+from bestiary.rows.store import ArrayData, Facts, StoredData, read_spec
 
 STORES: Mapping[str, str] = {
-    "pairs": "bestiary.data.pairs:PairData",
-    "corpus": "bestiary.data.corpus:CorpusData",
-    "graph": "bestiary.data.graphs:GraphData",
-    "graphs": "bestiary.data.graphs:GraphsData",
-    "environment": "bestiary.data.environments:EnvironmentData",
+    "pairs": "bestiary.kinds.pairs.reader:PairData",
+    "corpus": "bestiary.kinds.corpus.reader:CorpusData",
+    "graph": "bestiary.kinds.graph.store:GraphData",
+    "graphs": "bestiary.kinds.graph.store:GraphsData",
+    "environment": "bestiary.kinds.environment.reader:EnvironmentData",
 }
 """kind -> "module:Class" where batches are not rows of arrays; the constructor is that of `StoredData`."""
 

@@ -11,13 +11,14 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from bestiary.data import builtin, kinds
-from bestiary.data.frames import Frame, frame_of, open_frame
-from bestiary.data.paths import checked_path, there
-from bestiary.data.source import Encoder, Source
+from bestiary.data import builtin
+from bestiary.data import guessing as kinds
 from bestiary.data.tasks import KIND_OF, UNLABELLED, USUAL_TASK, check_task
 from bestiary.data.unlabelled import WORDS, unlabelled
 from bestiary.errors import InputError, nearest
+from bestiary.rows.frames import Frame, frame_of, open_frame
+from bestiary.rows.paths import checked_path, there
+from bestiary.rows.source import Encoder, Source
 
 Reader = Callable[..., Source]
 
@@ -172,27 +173,27 @@ def _accepted(reader: Callable[..., object], kind: str, words: Mapping[str, obje
 
 
 READERS: Mapping[str, str] = {
-    "table": "bestiary.data.tables:read_table",
-    "text": "bestiary.data.text:read_text",
-    "image": "bestiary.data.images:read_images",
-    "series": "bestiary.data.series:read_series",
-    "pairs": "bestiary.data.pairs:read_pairs",
-    "corpus": "bestiary.data.corpus:read_corpus",
-    "graph": "bestiary.data.graphs:read_graph",
-    "graphs": "bestiary.data.graphs:read_graphs",
-    "environment": "bestiary.data.environments:read_environment",
+    "table": "bestiary.kinds.table.reader:read_table",
+    "text": "bestiary.kinds.text.reader:read_text",
+    "image": "bestiary.kinds.image.reader:read_images",
+    "series": "bestiary.kinds.series.reader:read_series",
+    "pairs": "bestiary.kinds.pairs.reader:read_pairs",
+    "corpus": "bestiary.kinds.corpus.reader:read_corpus",
+    "graph": "bestiary.kinds.graph.sources:read_graph",
+    "graphs": "bestiary.kinds.graph.sources:read_graphs",
+    "environment": "bestiary.kinds.environment.reader:read_environment",
 }
 """kind -> "module:function"; a reader takes the source and the words that `read` was given, and only those it knows."""
 ENCODERS: Mapping[str, str] = {
-    "table": "bestiary.data.table_encoder:TableEncoder",
-    "text": "bestiary.data.text:TextEncoder",
-    "image": "bestiary.data.images:ImageEncoder",
-    "series": "bestiary.data.series:SeriesEncoder",
-    "pairs": "bestiary.data.pairs:PairEncoder",
-    "corpus": "bestiary.data.corpus:CorpusEncoder",
-    "graph": "bestiary.data.graphs:GraphEncoder",
-    "graphs": "bestiary.data.graphs:GraphsEncoder",
-    "environment": "bestiary.data.environments:EnvironmentEncoder",
+    "table": "bestiary.kinds.table.encoder:TableEncoder",
+    "text": "bestiary.kinds.text.reader:TextEncoder",
+    "image": "bestiary.kinds.image.reader:ImageEncoder",
+    "series": "bestiary.kinds.series.reader:SeriesEncoder",
+    "pairs": "bestiary.kinds.pairs.reader:PairEncoder",
+    "corpus": "bestiary.kinds.corpus.reader:CorpusEncoder",
+    "graph": "bestiary.kinds.graph.encoder:GraphEncoder",
+    "graphs": "bestiary.kinds.graph.encoder:GraphsEncoder",
+    "environment": "bestiary.kinds.environment.reader:EnvironmentEncoder",
 }
 _OWN = tuple(USUAL_TASK)  # kinds whose readers open whatever they are given themselves
 

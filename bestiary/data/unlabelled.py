@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from bestiary.errors import InputError
 
 if TYPE_CHECKING:
-    from bestiary.data.source import Source, Target
+    from bestiary.rows.source import Source, Target
 
 WORDS = ("code", "normal", "anomaly")
 """Words of reading that only these tasks have."""
@@ -93,7 +93,7 @@ class Relabelled:
         Raises:
             InputError: when a code would not be smaller than a row.
         """
-        from bestiary.data.store import write_spec
+        from bestiary.rows.store import write_spec
 
         encoder: Any = self.source.encode(splits, folder, seed, train_only)
         features = cast("int", encoder.spec.sizes()["features"])

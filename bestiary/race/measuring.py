@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bestiary.data.store import write_text
 from bestiary.race.contenders import Candidate, batch_size
 from bestiary.race.course import failure
 from bestiary.race.plan import Entrant, Plan
 from bestiary.race.sizing import SEEDS, SHARES, survivors
 from bestiary.race.workers import Call, Pool
+from bestiary.rows.store import write_text
 
 END = 0.1  # seconds that a process takes to save what it has learned
 PASSES = 4  # how often a contender should be able to see the training rows in one whole training

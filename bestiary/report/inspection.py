@@ -14,11 +14,11 @@ from torch import nn
 
 from bestiary.architectures.build import count, resolve
 from bestiary.data.opening import open_data
-from bestiary.data.store import write_text
 from bestiary.errors import InputError
 from bestiary.report.activity import Activity, activity
 from bestiary.report.internals import MOST_LINES, gradients, kernels, weights
 from bestiary.report.sections import Section, data_uri
+from bestiary.rows.store import write_text
 from bestiary.runs.trained import Trained, untouched
 from bestiary.sampling.episodes import play
 from bestiary.sampling.pictures import Picture, grid, png

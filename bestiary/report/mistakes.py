@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from bestiary.data.store import read_array
 from bestiary.report import answers, words
 from bestiary.report.gather import Answers, Truth
+from bestiary.rows.store import read_array
 
 if TYPE_CHECKING:
     from bestiary.report.gather import Evidence

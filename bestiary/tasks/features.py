@@ -121,7 +121,7 @@ def feature_space(data: Any) -> FeatureSpace:
     """The features for these data: read from their folder, or learned from the training rows and put there.
 
     Args:
-        data: as `data.store.StoredData`; without a `folder` the features are kept with the object.
+        data: as `rows.store.StoredData`; without a `folder` the features are kept with the object.
     """
     folder: Path | None = getattr(data, "folder", None)
     if folder is None:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from bestiary.contracts import CorpusSpec
-from bestiary.data.corpus_store import CorpusData
+from bestiary.kinds.corpus.store import CorpusData
 
 
 def tiny_data(keywords: Mapping[str, Any], problem: str) -> CorpusData:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from bestiary.contracts import EnvironmentSpec
-from bestiary.data.environments import EnvironmentData
+from bestiary.kinds.environment.reader import EnvironmentData
 
 
 def tiny_data(keywords: Mapping[str, object], problem: str) -> EnvironmentData:

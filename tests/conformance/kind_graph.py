@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from bestiary.contracts import GraphSpec
-from bestiary.data.graphs import GraphData
+from bestiary.kinds.graph.store import GraphData
 
 NODES = 12
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from bestiary.contracts import GraphsSpec
-from bestiary.data.graphs import GraphsData
+from bestiary.kinds.graph.store import GraphsData
 
 GRAPHS = 300  # more than two batches
 

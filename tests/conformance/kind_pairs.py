@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from bestiary.contracts import PairSpec
-from bestiary.data.pairs import PairData
+from bestiary.kinds.pairs.reader import PairData
 
 
 def tiny_data(keywords: Mapping[str, Any], problem: str) -> PairData:

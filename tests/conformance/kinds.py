@@ -25,7 +25,7 @@ from bestiary.contracts import (
     TableSpec,
     TokenSpec,
 )
-from bestiary.data.store import ArrayData
+from bestiary.rows.store import ArrayData
 
 ROWWISE = ("table", "image", "text", "series", "pairs", "corpus", "environment")
 """Kinds whose inputs are tensors with a row each; of the others a batch is one graph."""

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 import torch
 
-from bestiary.data import kinds
-from bestiary.data.corpus import CorpusEncoder, CorpusSource, read_corpus
-from bestiary.data.corpus_files import Document, decoded, documents
-from bestiary.data.corpus_store import JUDGED, CorpusData, windows
+from bestiary.data import guessing as kinds
 from bestiary.data.opening import data_of, open_data
 from bestiary.data.reading import load_encoder, read
-from bestiary.data.source import SPLITS
-from bestiary.data.splits import assign
-from bestiary.data.units import BYTES, Units, learn
 from bestiary.errors import InputError
+from bestiary.kinds.corpus.files import Document, decoded, documents
+from bestiary.kinds.corpus.reader import CorpusEncoder, CorpusSource, read_corpus
+from bestiary.kinds.corpus.store import JUDGED, CorpusData, windows
+from bestiary.kinds.corpus.units import BYTES, Units, learn
+from bestiary.rows.source import SPLITS
+from bestiary.rows.splits import assign
 
 GENESIS = Path(__file__).parents[1] / "fixtures" / "genesis.txt"
 TEXTS = ["naïve café – „Ende“ 日本語 🎉\n\n  tab\tend", "In the beginning God created", "\r\n \x00 odd", ""]

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from bestiary.data import load_encoder, read
-from bestiary.data.frames import open_frame
-from bestiary.data.kinds import guess_array, guess_frame, guess_path
+from bestiary.data.guessing import guess_array, guess_frame, guess_path
 from bestiary.errors import InputError
+from bestiary.rows.frames import open_frame
 
 SENTENCES = [f"here is sentence number {i} of this file" for i in range(40)]
 

@@ -1,0 +1,1 @@
+"""What data are, a folder each: how a kind is read, encoded, stored and shown."""
