@@ -65,7 +65,7 @@ def write_spec(folder: Path, spec: Spec, facts: Facts) -> None:
             `pixel_mean` and `pixel_scale`, a list with one number a channel, in the unit of the stored pixels.
     """
     sizes = {"kind": spec.kind, **{f: getattr(spec, f) for f in spec.__dataclass_fields__}}
-    write_text(folder / "spec.json", json.dumps({"spec": sizes, "facts": dict(facts)}, indent=1))
+    write_text(folder / "spec.json", json.dumps({"spec": sizes, "facts": dict(facts)}))
 
 
 def spec_from(sizes: Mapping[str, object]) -> Spec:

@@ -39,6 +39,7 @@ from bestiary.rows.source import Encoded
 from bestiary.rows.store import spec_from, write_text
 
 WIDEST = 50_000  # features
+_PLACES = ("scaled", "gaps", "told")  # parts that are lists of numbers
 _ALLOWED = (
     "sklearn.pipeline.Pipeline",
     "sklearn.preprocessing._data.RobustScaler",
@@ -198,7 +199,8 @@ class TableEncoder:
 
     def save(self, folder: Path) -> None:
         """Writes `encoder.json` and `parts.skops`."""
-        safe.save(self.parts, folder / "parts.skops")
+        arrays = {name: np.array(self.parts[name], np.int64) for name in _PLACES}  # lists of 20,000 take half a minute
+        safe.save(self.parts | arrays, folder / "parts.skops")
         sizes = {"kind": self.kind, **dataclasses.asdict(self.spec)}
         words = {
             "kind": self.kind,
@@ -215,6 +217,7 @@ class TableEncoder:
         words = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
         columns = [Column(**{**column, "known": tuple(column["known"])}) for column in words["columns"]]
         parts = cast("dict[str, object]", safe.load(folder / "parts.skops", _ALLOWED))
+        parts |= {name: np.asarray(parts[name]).tolist() for name in _PLACES if name in parts}
         return cls(
             cast("TableSpec", spec_from(words["spec"])), words["facts"], columns, parts, words.get("written", {})
         )
