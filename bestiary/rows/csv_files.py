@@ -10,7 +10,7 @@ import io
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import cast
+from typing import IO, cast
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +18,7 @@ import pyarrow.csv
 
 from bestiary.errors import InputError
 from bestiary.rows.frames import COLUMNS, ROWS, check_columns
+from bestiary.rows.limits import progress
 
 BLOCK = 1 << 18  # bytes parsed at once, more where rows are longer: Arrow reads 32 blocks ahead
 LONGEST = 4 << 20  # bytes of a row
@@ -30,8 +31,8 @@ _SEPARATORS = ",;\t|"
 class _Unpacked(io.RawIOBase):
     """A gzip file that refuses to grow beyond reason."""
 
-    def __init__(self, path: Path) -> None:
-        self._file, self._name = gzip.open(path), path.name  # noqa: SIM115 (closed in `close`)
+    def __init__(self, path: Path, raw: IO[bytes]) -> None:
+        self._raw, self._file, self._name = raw, gzip.open(raw), path.name  # noqa: SIM115 (closed in `close`)
         self._left = max(64 << 20, UNPACKED * path.stat().st_size)
 
     def readable(self) -> bool:
@@ -53,6 +54,7 @@ class _Unpacked(io.RawIOBase):
 
     def close(self) -> None:
         self._file.close()
+        self._raw.close()
         super().close()
 
 
@@ -88,7 +90,8 @@ class CsvFrame:
     def __init__(
         self, path: Path, separator: str | None = None, encoding: str | None = None, names: Sequence[str] = ()
     ) -> None:
-        self.name, self.notes, self._path = path.name, [], path
+        self.name, self.notes, self.share, self._path = path.name, [], 0.0, path
+        self._size = max(1, path.stat().st_size)
         self._held: list[pa.Table] = []
         with path.open("rb") as file:
             self._packed = file.read(2) == b"\x1f\x8b"
@@ -115,7 +118,8 @@ class CsvFrame:
                 raise InputError(f"{self.name} has names of columns and no rows below them")
 
     def _open(self) -> io.BufferedIOBase:
-        return io.BufferedReader(_Unpacked(self._path), 1 << 20) if self._packed else self._path.open("rb")
+        self._raw = self._path.open("rb")  # where it stands tells how far a pass has come
+        return io.BufferedReader(_Unpacked(self._path, self._raw), 1 << 20) if self._packed else self._raw
 
     def _scan(self, encoding: str | None) -> str:
         """Finds the encoding by reading the whole file once; returns its beginning."""
@@ -127,6 +131,7 @@ class CsvFrame:
                 decoder, head, longest = codecs.getincrementaldecoder(name)(), "", _Longest()
                 with self._open() as file:
                     while piece := file.read(BLOCK):
+                        progress("scan", self._raw.tell() / self._size)
                         longest.add(piece)
                         text = decoder.decode(piece)
                         if "\0" in text:
@@ -175,6 +180,8 @@ class CsvFrame:
                 rows += table.num_rows
                 if rows > ROWS:
                     raise InputError(f"at most {ROWS:,} rows can be read; {self.name} has more")
+                if not self._raw.closed:
+                    self.share = self._raw.tell() / self._size
                 if table.num_rows:
                     yield table
 

@@ -21,7 +21,7 @@ def free_memory() -> int:
         >>> free_memory() > 0
         True
     """
-    return max(0, min(_machine(), *_groups(), *_limits()))
+    return max(0, min([_machine(), *_groups(), *_limits()]))
 
 
 def _machine() -> int:
