@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from torch import Tensor
 
 from bestiary.contracts import BATCHES, SPECS, Batch, Spec
 from bestiary.errors import InputError
+from bestiary.rows.limits import need_disk
 from bestiary.rows.source import SPLITS
 
 Facts = Mapping[str, object]
@@ -45,6 +47,8 @@ def write_array(folder: Path, split: str, name: str, array: NDArray[np.generic])
 def empty_array(folder: Path, split: str, name: str, shape: tuple[int, ...], dtype: str) -> NDArray[np.generic]:
     """A memory map of `<split>.<name>.npy` to fill piece by piece: for data larger than memory."""
     folder.mkdir(parents=True, exist_ok=True)
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    need_disk(folder, size, f"encoding {shape[0]:,} {split} rows ({name})", "give fewer rows or columns")
     return open_memmap(folder / f"{split}.{name}.npy", mode="w+", dtype=np.dtype(dtype), shape=shape)
 
 

@@ -15,6 +15,7 @@ from bestiary.contracts import ImageSpec
 from bestiary.errors import InputError
 from bestiary.kinds.image.files import BrokenImageError, Picture, in_threads
 from bestiary.kinds.image.sources import gather
+from bestiary.rows.limits import need
 from bestiary.rows.source import Encoded
 from bestiary.rows.store import spec_from, write_text
 
@@ -82,6 +83,8 @@ class ImageEncoder:
             InputError: when the source is none of these, or none of its images can be read.
         """
         pictures = gather(source, labels=False).pictures
+        size = float(np.prod(self.shape(len(pictures)), dtype=np.float64)) * np.dtype(self.dtype).itemsize
+        need(2 * size, f"{len(pictures):,} images of this size", "predict them in parts")
         pixels = np.empty(self.shape(len(pictures)), dtype=self.dtype)
         seen = np.zeros((len(pictures), 4), dtype=np.int64)  # height, width, channels, deep
 

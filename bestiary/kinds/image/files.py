@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from bestiary.errors import InputError
+from bestiary.rows.paths import stays
 
 T = TypeVar("T")
 SUFFIXES = frozenset(
@@ -191,7 +192,7 @@ def find_images(folder: Path) -> Found:
         folders[:] = sorted(n for n in folders if not _hidden(n) and not Path(base, n).is_symlink())
         names = [name for name in files if not _hidden(name)]
         images = [Path(base, name) for name in names if Path(name).suffix.lower() in SUFFIXES]
-        inside = [path for path in images if not path.is_symlink() or _stays(path, root)]
+        inside = [path for path in images if not path.is_symlink() or stays(path, root)]
         found.others += len(names) - len(images)
         found.links += len(images) - len(inside)
         found.files += inside
@@ -203,13 +204,6 @@ def find_images(folder: Path) -> Found:
 
 def _hidden(name: str) -> bool:
     return name.startswith(".") or name.lower() in _JUNK
-
-
-def _stays(link: Path, root: Path) -> bool:
-    try:
-        return Path(os.path.realpath(link, strict=True)).is_relative_to(root)
-    except OSError:  # in circles, or nowhere
-        return False
 
 
 # ------------------------------------------------------------------------------------------------ many at a time

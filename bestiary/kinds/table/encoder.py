@@ -33,6 +33,7 @@ from bestiary.rows import safe
 from bestiary.rows.columns import Column, date_parts, days, finite, labels, numbers, truths
 from bestiary.rows.drift import Drift
 from bestiary.rows.frames import Frame, frame_of, open_frame
+from bestiary.rows.limits import Ration
 from bestiary.rows.many_columns import together
 from bestiary.rows.rows import pieces_of
 from bestiary.rows.source import Encoded
@@ -177,8 +178,9 @@ class TableEncoder:
         drift = Drift(self.used, ignored)
         drift.header(frame.columns)
         wanted = [name for name in self.needed if name in frame.columns]
-        pieces = []
+        pieces, ration = [], Ration(f"the features of {frame.name}", "predict it in parts")
         for piece in pieces_of(frame, wanted):
+            ration.take(8 * piece.num_rows * self.spec.features)  # once in pieces, once together
             drift.rows += piece.num_rows
             pieces.append(self.arrays(piece, drift)["features"])
         features = np.concatenate(pieces)
