@@ -24,6 +24,7 @@ from bestiary.rows.csv_files import LONGEST
 from bestiary.rows.frames import COLUMNS, ROWS, array_of, check_columns, flat, texts
 from bestiary.rows.limits import need_temporary, progress
 
+CELL = 16  # bytes of a cell in `by_name`, and of what is made of it
 _BATCH = 1 << 20  # bytes of objects that are parsed at once
 _CELLS = 1_000_000  # of a batch
 EMPTY, SURELY = 500, 20_000_000

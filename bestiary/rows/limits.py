@@ -18,6 +18,7 @@ import math
 import os
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextvars import ContextVar
@@ -80,6 +81,37 @@ class Ration:
     def give(self, size: float) -> None:
         """Bytes that were given back."""
         self.taken -= int(size)
+
+
+class Turns:
+    """Lets threads take memory together as long as it is no more than reading may take, else one after the other.
+
+    What may be taken is measured whenever nobody holds anything.
+    """
+
+    def __init__(self) -> None:
+        self._free = threading.Condition()
+        self._taken = self._allowed = 0
+
+    @contextlib.contextmanager
+    def take(self, size: float, what: str, remedy: str) -> Iterator[None]:
+        """Holds bytes while it lasts; waits until there is room.
+
+        Raises:
+            InputError: for more than reading may take; see `Ration`.
+        """
+        with self._free:
+            if not self._taken:
+                self._allowed = room()
+            Ration(what, remedy, self._allowed).take(size)
+            self._free.wait_for(lambda: self._taken + size <= self._allowed or not self._taken)
+            self._taken += int(size)
+        try:
+            yield
+        finally:
+            with self._free:
+                self._taken -= int(size)
+                self._free.notify_all()
 
 
 def need(size: float, what: str, remedy: str) -> None:

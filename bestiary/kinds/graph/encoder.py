@@ -23,6 +23,7 @@ from bestiary.contracts import GraphSpec, GraphsSpec, TableSpec
 from bestiary.errors import InputError
 from bestiary.kinds.graph.files import Graph, open_graph
 from bestiary.kinds.table.encoder import TableEncoder
+from bestiary.rows.limits import need
 from bestiary.rows.many_columns import describe_all
 from bestiary.rows.source import Encoded
 from bestiary.rows.store import spec_from, write_text
@@ -79,6 +80,7 @@ class NodeFeatures:
 
     def of(self, graph: Graph, edges: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Features [N F] and known numbers [N] of the nodes of a graph with these edges [2 E]."""
+        need(3 * 4 * self.width * len(graph), f"the features of {len(graph):,} nodes", "give fewer nodes or columns")
         known = self.known(graph.ids) if self.ids else np.full(len(graph), -1)
         if self.table is not None:
             return cast("NDArray[np.float32]", self.table.arrays(graph.nodes)["features"]), known

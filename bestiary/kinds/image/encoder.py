@@ -54,6 +54,11 @@ class ImageEncoder:
         """The size in which JPEGs are decoded at least."""
         return 2 * max(self.spec.image_size)
 
+    @property
+    def form(self) -> tuple[object, ...]:
+        """What decides the pixels that an image is brought to: encoders of one form bring it to the same."""
+        return (self.spec.channels, self.spec.image_size, self.deep, self.facts["step"])
+
     def shape(self, rows: int) -> tuple[int, int, int, int]:
         """Of the stored pixels of so many rows."""
         return (rows, self.spec.channels, *self.spec.image_size)
