@@ -15,7 +15,8 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bestiary.contracts import BATCHES, SPECS, Batch, Spec
+from bestiary import kinds
+from bestiary.contracts import Batch, Spec
 from bestiary.errors import InputError
 from bestiary.rows.limits import need_disk
 from bestiary.rows.source import SPLITS
@@ -76,9 +77,11 @@ def spec_from(sizes: Mapping[str, object]) -> Spec:
     """The spec that `write_spec` wrote down; `InputError` when it is none."""
     try:
         words = {k: tuple(v) if isinstance(v, list) else v for k, v in sizes.items() if k != "kind"}
-        return SPECS[cast("str", sizes["kind"])](**words)
+        return kinds.find(cast("str", sizes["kind"])).part("spec")(**words)
     except (AttributeError, KeyError, TypeError) as reason:
-        raise InputError(f"expected what sizes a network, of kind {', '.join(SPECS)}; received {sizes!r}") from reason
+        raise InputError(
+            f"expected what sizes a network, of kind {', '.join(kinds.names())}; received {sizes!r}"
+        ) from reason
 
 
 def read_spec(folder: Path) -> tuple[Spec, dict[str, object]]:
@@ -121,6 +124,11 @@ class ArrayData:
         mean, scale = self.facts.get("mean", 0.0), self.facts.get("scale", 1.0)
         self._scale = (float(cast("float", mean)), float(cast("float", scale)))
 
+    @classmethod
+    def of(cls, spec: Spec, facts: Facts, splits: Mapping[str, Mapping[str, NDArray[np.generic]]]) -> ArrayData:
+        """Of arrays in memory, such as new rows to be answered."""
+        return ArrayData(spec, facts, splits)
+
     @property
     def size(self) -> int:
         """Rows in a training batch."""
@@ -159,7 +167,7 @@ class ArrayData:
         """The order of an epoch; where memory allows, the rows laid out in it: a slice is cheaper than a gather."""
         generator = torch.Generator().manual_seed((self.seed * 1_000_003 + epoch) % (2**63))
         order = torch.randperm(self.rows(split), generator=generator)
-        arrays = {name: self.arrays(split)[name] for name in _FIELDS[self.spec.kind]}
+        arrays = {name: self.arrays(split)[name] for name in kinds.find(self.spec.kind).fields()}
         if sum(array.nbytes for array in arrays.values()) > COPIED:
             return order, None
         return order, {name: array[order] for name, array in arrays.items()}
@@ -173,7 +181,7 @@ class ArrayData:
     def take(self, split: str, where: Tensor | slice) -> Batch:
         """The batch of the rows of a split that `where` names."""
         arrays = self.arrays(split)
-        return self._assemble({name: arrays[name][where] for name in _FIELDS[self.spec.kind]})
+        return self._assemble({name: arrays[name][where] for name in kinds.find(self.spec.kind).fields()})
 
     def _assemble(self, parts: dict[str, Tensor]) -> Batch:
         target = parts["target"]
@@ -192,7 +200,7 @@ class ArrayData:
         if "tokens" in parts:
             parts["tokens"] = parts["tokens"].long()
         parts["target"] = target
-        batch = BATCHES[self.spec.kind](**parts)
+        batch = kinds.find(self.spec.kind).part("batch")(**parts)
         return batch if self.device.type == "cpu" else batch.to(self.device)
 
 
@@ -231,11 +239,3 @@ def _tensors(arrays: Mapping[str, NDArray[np.generic]]) -> dict[str, Tensor]:
     if "target" not in tensors:
         tensors["target"] = torch.zeros(len(next(iter(tensors.values()))), dtype=torch.int64)
     return tensors
-
-
-_FIELDS = {
-    "table": ("features", "target"),
-    "image": ("pixels", "target"),
-    "text": ("tokens", "lengths", "target"),
-    "series": ("values", "lengths", "target"),
-}

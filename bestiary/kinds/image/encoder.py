@@ -134,6 +134,14 @@ class ImageEncoder:
         few = 0.1 if self.facts.get("mixed") else 0.0
         return [f"{int(which.sum()):,} of {len(seen):,} images {what}" for which, what in counts if which.mean() > few]
 
+    array = "pixels"
+
+    def pieces(self, shape: tuple[int, ...]) -> list[tuple[slice, ...]]:
+        """The parts of a row, of stored pixels [N C H W], that others' may take the place of: its quarters."""
+        height, width = shape[2] // 2, shape[3] // 2
+        halves = [(slice(0, height), slice(height, None)), (slice(0, width), slice(width, None))]
+        return [(slice(None), down, right) for down in halves[0] for right in halves[1]]
+
     def save(self, folder: Path) -> None:
         """Writes `encoder.json`."""
         sizes = {"kind": self.kind, "channels": self.spec.channels, "image_size": list(self.spec.image_size)}

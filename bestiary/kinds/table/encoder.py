@@ -15,6 +15,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -198,6 +199,16 @@ class TableEncoder:
         if features.ndim != 2 or features.shape[1] != self.spec.features:
             raise InputError(f"expected rows of {self.spec.features} features; received {features.shape}")
         return decode(self, features)
+
+    array = "features"
+
+    def pieces(self, shape: tuple[int, ...]) -> list[tuple[slice, ...]]:
+        """The parts of a row, of features [N F], that others' may take the place of: columns, a category whole."""
+        words = cast("OneHotEncoder | None", self.parts["words"])
+        sizes = [len(names) for names in words.categories_] if words is not None else []
+        single = shape[1] - sum(sizes)
+        ends = np.cumsum([0, *[1] * single, *sizes])
+        return [(slice(int(start), int(stop)),) for start, stop in pairwise(ends)]
 
     def save(self, folder: Path) -> None:
         """Writes `encoder.json` and `parts.skops`."""

@@ -1,17 +1,19 @@
-"""A tiny set of graphs for the conformance suite: rings of three to six nodes."""
+"""Small random graphs, for tests and measurements."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
-from bestiary.contracts import GraphsSpec
+from bestiary.batches import GraphsSpec
+from bestiary.kinds.graph.example import rings
 from bestiary.kinds.graph.store import GraphsData
 
 GRAPHS = 300  # more than two batches
 
 
-def tiny_data(keywords: Mapping[str, Any], problem: str) -> GraphsData:
+def data(keywords: Mapping[str, Any], problem: str) -> GraphsData:
     """Training graphs; those that validate are the same."""
     random = np.random.default_rng(0)
     sizes = random.integers(3, 7, GRAPHS)
@@ -31,3 +33,13 @@ def tiny_data(keywords: Mapping[str, Any], problem: str) -> GraphsData:
     facts = {"problem": problem, "classes": [str(k) for k in range(classes)], "features": "columns"}
     spec = GraphsSpec(int(keywords["features"]), classes)
     return GraphsData.of(spec, facts, {"train": rows, "validation": rows})
+
+
+def inputs(words: Mapping[str, Any], batch: int) -> tuple[Tensor, ...]:
+    """Arguments of forward for a network of these constructor words."""
+    return rings(int(words.get("features", 5)), batch)
+
+
+def spec(outputs: int) -> GraphsSpec:
+    """A middling size."""
+    return GraphsSpec(9, outputs)

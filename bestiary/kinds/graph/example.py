@@ -1,17 +1,19 @@
-"""A tiny graph for the conformance suite: two rings of six with a bridge, for nodes and for links."""
+"""Small random graph, for tests and measurements."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
-from bestiary.contracts import GraphSpec
+from bestiary.batches import GraphSpec
 from bestiary.kinds.graph.store import GraphData
 
 NODES = 12
 
 
-def tiny_data(keywords: Mapping[str, Any], problem: str) -> GraphData:
+def data(keywords: Mapping[str, Any], problem: str) -> GraphData:
     """Training rows of a graph; those that validate are the same."""
     random = np.random.default_rng(0)
     ring = np.arange(6)
@@ -30,3 +32,21 @@ def tiny_data(keywords: Mapping[str, Any], problem: str) -> GraphData:
     facts = {"problem": problem, "classes": [str(k) for k in range(classes)], "features": "columns"}
     spec = GraphSpec(int(keywords["features"]), classes, NODES)
     return GraphData.of(spec, facts, {"train": rows, "validation": rows})
+
+
+def inputs(words: Mapping[str, Any], batch: int) -> tuple[Tensor, ...]:
+    """Arguments of forward for a network of these constructor words."""
+    nodes, edges, _ = rings(int(words.get("features", 5)), batch)
+    return (nodes, edges)
+
+
+def rings(features: int, batch: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Nodes, edges and the graph of each node: a ring of four nodes with a chord, once for each graph of the batch."""
+    ring = torch.tensor([[0, 1, 1, 2, 2, 3, 3, 0, 0, 2], [1, 0, 2, 1, 3, 2, 0, 3, 2, 0]])
+    edges = torch.cat([ring + 4 * number for number in range(batch)], dim=1)
+    return torch.randn(4 * batch, features), edges, torch.arange(batch).repeat_interleave(4)
+
+
+def spec(outputs: int) -> GraphSpec:
+    """A middling size."""
+    return GraphSpec(9, outputs, 20)
