@@ -45,13 +45,16 @@ class Frame(Protocol):
         name: of the file, for messages.
         columns: their names, all different.
         notes: what was detected or left out, for people.
-        share: of the rows that the pass under way has given, 0 to 1, as far as it can be told.
     """
 
     name: str
     columns: tuple[str, ...]
     notes: list[str]
-    share: float
+
+    @property
+    def share(self) -> float:
+        """Of the rows, how many the pass under way has given, 0 to 1, as far as it can be told."""
+        ...
 
     def chunks(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """All rows in order, in pieces that fit in memory; only these columns when given."""

@@ -31,7 +31,7 @@ from bestiary.rows import machine
 
 MEMORY, DISK, TIME = 0.5, 0.9, 0.5
 """Shares of free memory, of free disk and of a budget that reading may take."""
-PATIENCE = 5.0  # seconds that reading may take of any budget: starting up on a busy machine is no fault of the data
+PATIENCE = 10.0  # seconds that reading may take of any budget: starting up on a busy machine is no fault of the data
 SURE = 1.5  # times the allowed seconds that a reading must be reckoned to take before it is given up early
 EARLY = 0.25  # share of the allowed seconds after which it is reckoned
 _BUDGETS = (30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 86400)  # seconds that people would type
@@ -179,6 +179,16 @@ def guarded(what: str) -> Iterator[None]:
         ) from reason
 
 
+def called(source: object) -> str:
+    """What messages call data.
+
+    Example:
+        >>> called("runs/a.csv"), called([1, 2])
+        ('a.csv', 'the data')
+    """
+    return Path(source).name if isinstance(source, str | Path) else "the data"
+
+
 # ------------------------------------------------------------------------------------------------ time
 
 
@@ -224,8 +234,8 @@ class Within:
     def refusal(self, seconds: float) -> InputError:
         """One line for a reading that takes so many seconds."""
         return InputError(
-            f"reading and encoding {self.what} takes about {_time(seconds)} here, more than half of the budget of "
-            f"{_time(self.budget)}, which would leave too little to train; give --budget {fitting(seconds / TIME)}, "
+            f"reading {self.what} takes about {_time(seconds)} here, more than half of the budget of "
+            f"{_time(self.budget)}, which leaves too little to train; give --budget {fitting(1.1 * seconds / TIME)}, "
             "or fewer rows and columns"
         )
 

@@ -19,6 +19,7 @@ from bestiary.architectures.build import build
 from bestiary.contracts import Spec
 from bestiary.data.tasks import NAMES, SUPERVISED
 from bestiary.errors import InputError
+from bestiary.rows.limits import called, guarded
 from bestiary.rows.store import spec_from, write_text
 from bestiary.tasks.registry import CLASSES, task_for
 
@@ -197,7 +198,8 @@ class Model:
                 f"a penalty of length chooses between finished beams, and one beam has no choice; received "
                 f"penalty={words['penalty']!r}; give beams=5 too"
             )
-        encoded = self.encoder.encode(opened(source))
+        with guarded(called(source)):
+            encoded = self.encoder.encode(opened(source))
         self.warnings = encoded.warnings
         answer = functools.partial(self.answers.predict, **words)  # pyright: ignore[reportCallIssue] - just checked
         outputs = answer(encoded.arrays)
