@@ -10,6 +10,7 @@ from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from bestiary.rows.columns import Column, days, finite, labels, numbers, truths
+from bestiary.rows.limits import tick
 from bestiary.rows.many_columns import CELLS, describe_all, together
 from bestiary.rows.source import Target
 
@@ -96,6 +97,7 @@ def _coded(column: Column, cells: pa.ChunkedArray) -> NDArray[np.float64]:
 
 
 def _determines(code: NDArray[np.float64], values: NDArray[np.generic], problem: str) -> bool:
+    tick()
     folds = KFold(3, shuffle=True, random_state=0)
     column = np.stack([code, np.zeros_like(code)], axis=1)
     if problem == "classification":

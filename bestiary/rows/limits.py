@@ -195,8 +195,8 @@ def called(source: object) -> str:
 class Watch(Protocol):
     """Who is told how far a reading has come."""
 
-    def tick(self, share: float) -> None:
-        """A share of all the work of reading is done, 0 to 1, as far as that can be told."""
+    def tick(self, share: float | None) -> None:
+        """A share of all the work of reading is done, 0 to 1, as far as that can be told; None: as much as before."""
         ...
 
 
@@ -213,20 +213,22 @@ class Within:
     budget: float
     began: float = field(default_factory=time.monotonic)
     what: str = "the data"
+    share: float = 0.0
 
     @property
     def allowed(self) -> float:
         """Seconds that reading may take."""
         return max(PATIENCE, TIME * self.budget)
 
-    def tick(self, share: float) -> None:
+    def tick(self, share: float | None) -> None:
         """Gives up a reading that has taken too long, or that will take much too long at its pace so far.
 
         Raises:
             InputError: that names the budget in which it fits.
         """
         seconds = time.monotonic() - self.began
-        reckoned = seconds / share if share > 0 else 0.0
+        self.share = self.share if share is None else share
+        reckoned = seconds / self.share if self.share > 0 else 0.0
         early = seconds > max(EARLY * self.allowed, PATIENCE / 2) and reckoned > SURE * self.allowed
         if seconds > self.allowed or early:
             raise self.refusal(max(reckoned, seconds))
@@ -253,8 +255,8 @@ def within(watch: Watch) -> Iterator[None]:
         _WATCH.reset(token)
 
 
-def tick(share: float) -> None:
-    """Readers say how far they are: a share of all their work, 0 to 1; passes have the shares of `PARTS`."""
+def tick(share: float | None = None) -> None:
+    """Readers say that they are at work, and how far: a share of all their work, 0 to 1; see also `progress`."""
     watch = _WATCH.get()
     if watch is not None:
         watch.tick(share)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from bestiary.rows.columns import IDENTIFIER, Column, describe, finite, labels, numbers, short
 from bestiary.rows.frames import words
+from bestiary.rows.limits import tick
 
 CELLS = 1_000_000  # cells that are looked at together
 _WORTH = 8  # columns from which on it is worth while
@@ -42,8 +43,14 @@ def describe_all(table: pa.Table, rows: NDArray[np.int64]) -> list[Column]:
     found: dict[str, Column] = {}
     for block in blocks(table):
         if len(block) >= _WORTH:
+            tick()
             found.update(_plain(table, block, rows))
-    return [found.get(name) or describe(name, table[name], rows) for name in table.column_names]
+    return [found.get(name) or _one(table, name, rows) for name in table.column_names]
+
+
+def _one(table: pa.Table, name: str, rows: NDArray[np.int64]) -> Column:
+    tick()
+    return describe(name, table[name], rows)
 
 
 def blocks(table: pa.Table, names: Sequence[str] | None = None) -> Iterator[list[str]]:

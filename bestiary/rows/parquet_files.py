@@ -21,11 +21,13 @@ from numpy.typing import NDArray
 
 from bestiary.errors import InputError
 from bestiary.rows.frames import ROWS, check_columns, flat
-from bestiary.rows.limits import need
+from bestiary.rows.limits import need, shown
 
 MOST_ROWS = 16_384  # of a piece
 CELLS = 500_000  # of a piece
 WEIGHT = 8 << 20  # bytes of a piece
+UNPACKED, LIGHT = 200, 1 << 30
+"""Times its size that a file's text may take when it is written out, and bytes that it may take in any case."""
 _BUFFER = 1 << 16
 
 
@@ -41,6 +43,7 @@ class ParquetFrame:
 
     def __init__(self, path: Path) -> None:
         self.name, self.notes, self.share, self._path, self._words = path.name, [], 0.0, path, []
+        self._size = path.stat().st_size
         with self._reading(), self._file() as file:
             schema, self.rows = file.schema_arrow, file.metadata.num_rows
             self._average = _average(file.metadata)
@@ -74,7 +77,7 @@ class ParquetFrame:
         names = list(self.columns if columns is None else columns)
         light = WEIGHT / max(1.0, sum(self._average.get(self._written[name], 0.0) for name in names))
         rows = int(max(1, min(light, MOST_ROWS, max(256, CELLS // max(1, len(names))))))
-        given = 0
+        given, heavy = 0, 0
         with self._reading(), self._file() as file:
             written = [self._written[name] for name in names]
             for batch in file.iter_batches(rows, columns=written, use_threads=False):
@@ -82,21 +85,27 @@ class ParquetFrame:
                 for column in table.columns:
                     if _is_coded_text(column.type):
                         column.validate(full=True)  # a damaged file may count beyond its words
-                for start, stop in self._cuts(table):
+                weights = _weights(table)
+                heavy += int(weights.sum())
+                if heavy > max(LIGHT, UNPACKED * self._size):
+                    raise InputError(
+                        f"{self.name} holds more than {shown(heavy)} of text in {shown(self._size)}: a few words, "
+                        "again and again; leave out the columns with the longest cells"
+                    )
+                for start, stop in self._cuts(weights):
                     given += stop - start
                     self.share = given / self.rows
                     yield _written_out(table.slice(start, stop - start))
 
-    def _cuts(self, table: pa.Table) -> Iterator[tuple[int, int]]:
+    def _cuts(self, weights: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
         """Rows from and to, as many at a time as weigh little."""
-        weights = _weights(table)
         if weights.sum() <= WEIGHT:
-            yield 0, table.num_rows
+            yield 0, len(weights)
             return
         heaviest = int(weights.max())
         need(3 * heaviest, f"one row of {self.name}", "leave out the columns with the longest cells")
         behind, start = np.cumsum(weights), 0
-        while start < table.num_rows:
+        while start < len(weights):
             before = behind[start - 1] if start else 0
             stop = max(start + 1, int(np.searchsorted(behind, before + WEIGHT, side="right")))
             yield start, stop

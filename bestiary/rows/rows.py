@@ -251,8 +251,10 @@ def gather(
     form: str | None = None  # of dates; empty where times are numbers
     hashable = tuple(content or features)
     ration = Ration(f"reading {frame.name}", "give fewer rows")
+    known = getattr(frame, "rows", 0)  # a file that says how many rows it has is refused before they are read
+    ration.take(ROW * known)
     for count, piece in enumerate(pieces_of(frame, part="gather")):
-        ration.take(ROW * piece.num_rows)
+        ration.take(0 if known else ROW * piece.num_rows)
         if not count and not content:
             hashable = _contents(piece.slice(0, _OPENING), features)
         reader.add(piece[target or frame.columns[0]])
