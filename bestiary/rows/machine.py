@@ -9,6 +9,7 @@ from pathlib import Path
 
 UNKNOWN = 4 << 30  # bytes that are taken to be free where the system does not say
 _GROUPS = Path("/sys/fs/cgroup")
+_OWN_GROUPS = Path("/proc/self/cgroup")
 
 
 def free_memory() -> int:
@@ -46,7 +47,7 @@ def _lines(path: Path) -> dict[str, str]:
 def _groups() -> list[int]:
     """What each control group of this process, and those above it, leaves: both versions of the file system."""
     try:
-        lines = Path("/proc/self/cgroup").read_text().splitlines()
+        lines = _OWN_GROUPS.read_text().splitlines()
     except OSError:
         return []
     found = []
