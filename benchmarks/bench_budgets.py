@@ -88,10 +88,7 @@ def main() -> None:
                 budget, number = waiting.pop(0), number + 1
                 wall, used, said = race(words, budget, Path(place, f"run{number}"))
                 shown = f"{name:6} {budget:>4}: {wall:6.1f} s wall ({wall / seconds(budget):.2f})"
-                print(
-                    f"{name:6} {budget:>4}: {wall:6.1f} s wall ({share:.2f}), {used:6.1f} s of processors; {said}",
-                    flush=True,
-                )
+                print(f"{shown}, {used:6.1f} s of processors; {said}", flush=True)
                 named = re.search(r"--budget (\w+)", said)
                 if named and named[1] not in (*budgets, *waiting):
                     waiting.append(named[1])

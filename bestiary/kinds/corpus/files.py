@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bestiary.errors import InputError
 from bestiary.rows.limits import need, progress
-from bestiary.rows.paths import checked_path, stays
+from bestiary.rows.paths import checked_path, stays, unicode_of
 
 MOST_FILES = 100_000
 MOST_BYTES = 1 << 30  # of all files together
@@ -63,7 +63,7 @@ def documents(source: object, encoding: str | None) -> tuple[list[Document], lis
     for number, file in enumerate(files):
         progress("scan", number / len(files))
         text, how = decoded(file.read_bytes(), encoding, file.name)
-        found.append(Document(str(file.relative_to(path)) if folder else file.name, _plain(text)))
+        found.append(Document(unicode_of(str(file.relative_to(path)) if folder else file.name), _plain(text)))
         guessed += [file.name] if how else []
     if guessed:
         more = f" and {len(guessed) - 1} more" if guessed[1:] else ""
