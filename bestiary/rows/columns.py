@@ -41,7 +41,7 @@ ROLES = ("number", "boolean", "date", "category", "left out")
 FORMS = (*_NUMBER, "day first")
 """What a column may mean, and how its numbers or dates may be written."""
 _SIGNS = r"[\s%$€£¥]"
-_IDENTIFIER = re.compile(
+IDENTIFIER = re.compile(
     r"(^|[_\-. ])(id|uuid|guid|key|index|idx|no|nr)$|^(row|id|unnamed)([_\-. ]?\d+)?$|[a-z]I[dD]$", re.I
 )
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2} \w{3,9} \d{4}|\w{3,9} \d{1,2},? \d{4}|^\d{4}-\d{2}$")
@@ -187,7 +187,7 @@ def describe(name: str, column: pa.ChunkedArray, rows: NDArray[np.int64]) -> Col
     if not distinct:
         return Column(name, "left out", "it is empty")
     if distinct == 1 and not gaps:
-        return Column(name, "left out", f"it is constant ({_short(present[0].as_py())})")
+        return Column(name, "left out", f"it is constant ({short(present[0].as_py())})")
     yes_no = {word.lower() for word in kinds.field("values").to_pylist()} if distinct <= 4 else set()
     if len(yes_no) == 2 and yes_no & _TRUE and yes_no & _FALSE:
         return Column(name, "boolean", known=(*sorted(yes_no & _FALSE), *sorted(yes_no & _TRUE)), gaps=gaps)
@@ -220,7 +220,7 @@ def _as_number(
         if len(some) > 2 and np.ptp(some - rows) == 0:
             return Column(name, "left out", "it counts the rows")
     differ = len(np.unique(some)) == len(some) > 10 and bool(np.all(some == np.floor(some)))
-    if differ and _IDENTIFIER.search(name):
+    if differ and IDENTIFIER.search(name):
         return Column(name, "left out", "it is a number of the row: every value differs")
     remarks = [f"{strays:,} cells are no numbers and count as missing"] if strays else []
     remarks += [f"{read - len(some):,} infinite values count as missing"] if read > len(some) else []
@@ -276,7 +276,8 @@ def free_text(present: pa.Array) -> bool:
     return spaces >= 4 and pc.count_distinct(some).as_py() >= 0.5 * len(some)
 
 
-def _short(word: str) -> str:
+def short(word: str) -> str:
+    """A word in quotation marks, its end cut off where it is long."""
     return repr(word if len(word) <= 30 else word[:27] + "...")
 
 

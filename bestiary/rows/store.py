@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypedDict, cast
@@ -20,6 +21,7 @@ from bestiary.errors import InputError
 from bestiary.files import write_text
 from bestiary.records import door
 from bestiary.rows.facts import check_facts
+from bestiary.rows.limits import need_disk
 from bestiary.rows.source import SPLITS
 
 Facts = Mapping[str, object]
@@ -35,6 +37,8 @@ def write_array(folder: Path, split: str, name: str, array: NDArray[np.generic])
 def empty_array(folder: Path, split: str, name: str, shape: tuple[int, ...], dtype: str) -> NDArray[np.generic]:
     """A memory map of `<split>.<name>.npy` to fill piece by piece: for data larger than memory."""
     folder.mkdir(parents=True, exist_ok=True)
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    need_disk(folder, size, f"encoding {shape[0]:,} {split} rows ({name})", "give fewer rows or columns")
     return open_memmap(folder / f"{split}.{name}.npy", mode="w+", dtype=np.dtype(dtype), shape=shape)
 
 
@@ -55,7 +59,7 @@ def write_spec(folder: Path, spec: Spec, facts: Facts) -> None:
             `pixel_mean` and `pixel_scale`, a list with one number a channel, in the unit of the stored pixels.
     """
     sizes = {"kind": spec.kind, **{f: getattr(spec, f) for f in spec.__dataclass_fields__}}
-    write_text(folder / "spec.json", json.dumps({"spec": sizes, "facts": dict(facts)}, indent=1))
+    write_text(folder / "spec.json", json.dumps({"spec": sizes, "facts": dict(facts)}))
 
 
 MOST = 50_000_000  # numbers of a row: pixels times channels of an image, features of a table

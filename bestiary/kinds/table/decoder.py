@@ -23,6 +23,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from bestiary.rows.columns import PARTS, Column, days, finite, labels, numbers
+from bestiary.rows.many_columns import blocks, together
 
 if TYPE_CHECKING:
     from bestiary.kinds.table.encoder import TableEncoder
@@ -63,9 +64,33 @@ def decimals(values: NDArray[np.float64]) -> int | None:
         >>> decimals(np.array([1.0, 20.0])), decimals(np.array([1.25, np.nan])), decimals(np.array([1 / 3]))
         (0, 2, None)
     """
-    some = values[~np.isnan(values)]
-    near = np.spacing(np.abs(some)) * 4
-    return next((d for d in range(DECIMALS + 1) if bool(np.all(np.abs(some - some.round(d)) <= near))), None)
+    return decimals_of_all(values[:, None])[0]
+
+
+def decimals_of_all(values: NDArray[np.float64]) -> list[int | None]:
+    """`decimals` of each column of [N, C]."""
+    found: list[int | None] = [None] * values.shape[1]
+    left = np.arange(values.shape[1])
+    for places in range(DECIMALS + 1):
+        some = values[:, left]
+        with np.errstate(invalid="ignore"):
+            lost = np.abs(some - some.round(places)) > np.spacing(np.abs(some)) * 4  # False where a value is missing
+        done = ~lost.any(axis=0)
+        for column in left[done].tolist():
+            found[column] = places
+        left = left[~done]
+    return found
+
+
+def spellings(columns: Sequence[Column], sample: pa.Table) -> dict[str, dict[str, object]]:
+    """`spelling` of the columns that a sample of training rows has, by name."""
+    there = dict(zip(sample.column_names, sample.columns))
+    found = {}
+    plain = [c.name for c in columns if c.role == "number" and c.form == "plain" and c.name in there]
+    for block in blocks(sample, plain):
+        counts = decimals_of_all(finite(together(sample, block)))
+        found.update((name, {"decimals": count}) for name, count in zip(block, counts))
+    return {c.name: found.get(c.name) or spelling(c, there[c.name]) for c in columns if c.name in there}
 
 
 def unsquash(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -116,10 +141,14 @@ def sharing(gone: NDArray[np.bool_], gaps: Sequence[int]) -> list[int]:
         gone: [N, P], where training rows have gaps.
         gaps: numbers whose gaps have a feature of their own.
     """
-    found = []
+    patterns = np.packbits(gone, axis=0)
+    latest: dict[bytes, int] = {}  # of a pattern of gaps: the place of the last column so far that has it
+    found, place = [], 0
     for i in range(gone.shape[1]):
-        same = [place for place, g in enumerate(gaps) if g <= i and np.array_equal(gone[:, g], gone[:, i])]
-        found.append(same[-1] if same else -1)
+        while place < len(gaps) and gaps[place] <= i:
+            latest[patterns[:, gaps[place]].tobytes()] = place
+            place += 1
+        found.append(latest.get(patterns[:, i].tobytes(), -1))
     return found
 
 

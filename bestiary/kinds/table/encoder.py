@@ -29,18 +29,21 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, RobustScal
 
 from bestiary.contracts import TableSpec
 from bestiary.errors import InputError
-from bestiary.kinds.table.decoder import GAP, OTHER, STRAIGHT, decode, sharing, spelling
+from bestiary.kinds.table.decoder import GAP, OTHER, STRAIGHT, decode, sharing, spellings, width
 from bestiary.kinds.table.parts import check_parts
 from bestiary.rows import safe
 from bestiary.rows.columns import Column, date_parts, days, finite, labels, numbers, truths
 from bestiary.rows.drift import Drift
 from bestiary.rows.encoder_files import read_encoder
 from bestiary.rows.frames import Frame, frame_of, open_frame
+from bestiary.rows.limits import Ration
+from bestiary.rows.many_columns import together
 from bestiary.rows.rows import pieces_of
 from bestiary.rows.source import Encoded
 from bestiary.rows.store import write_text
 
 WIDEST = 50_000  # features
+_PLACES = ("scaled", "gaps", "told")  # parts that are lists of numbers
 _ALLOWED = (
     "sklearn.pipeline.Pipeline",
     "sklearn.preprocessing._data.RobustScaler",
@@ -86,7 +89,7 @@ class TableEncoder:
     Attributes:
         columns: what each means.
         parts: what was fitted.
-        written: name of a column -> how its cells are written, see `table_decoder.spelling`.
+        written: name of a column -> how its cells are written, see `decoder.spelling`.
     """
 
     spec: TableSpec
@@ -121,12 +124,12 @@ class TableEncoder:
     def learn(self, sample: pa.Table) -> None:
         """Fits every part on a sample of training rows."""
         values, _ = self._read(sample, None)
-        scaled = [i for i in range(values.shape[1]) if len(np.unique(values[~np.isnan(values[:, i]), i])) > 1]
-        gaps = [i for i in range(values.shape[1]) if np.isnan(values[:, i]).any() and not np.isnan(values[:, i]).all()]
+        gone = np.isnan(values)
+        low, high = (fit(np.where(gone, other, values), axis=0) for fit, other in ((np.min, np.inf), (np.max, -np.inf)))
+        scaled = np.flatnonzero(low < high).tolist()
+        gaps = np.flatnonzero(gone.any(axis=0) & ~gone.all(axis=0)).tolist()
         gaps = [
-            i
-            for place, i in enumerate(gaps)
-            if not place or not np.array_equal(np.isnan(values[:, i]), np.isnan(values[:, gaps[place - 1]]))
+            i for place, i in enumerate(gaps) if not place or not np.array_equal(gone[:, i], gone[:, gaps[place - 1]])
         ]
         steps = [
             ("robust", RobustScaler(unit_variance=True)),
@@ -145,10 +148,9 @@ class TableEncoder:
             onehot = OneHotEncoder(categories=known, handle_unknown="ignore", sparse_output=False, dtype=np.float32)  # pyright: ignore[reportArgumentType]
         if onehot is not None:
             onehot.fit(np.array([[names[0] for names in known]], dtype=object))
-        told = sharing(np.isnan(values), gaps)
+        told = sharing(gone, gaps)
         self.parts = {"numbers": numeric, "scaled": scaled, "gaps": gaps, "told": told, "words": onehot}
-        there = dict(zip(sample.column_names, sample.columns))
-        self.written = {c.name: spelling(c, there[c.name]) for c in self.columns if c.name in there}
+        self.written = spellings(self.columns, sample)
         if not self.width:
             raise InputError("no column can be learned from: all are constant; add columns")
         if self.width > WIDEST:
@@ -179,8 +181,9 @@ class TableEncoder:
         drift = Drift(self.used, ignored)
         drift.header(frame.columns)
         wanted = [name for name in self.needed if name in frame.columns]
-        pieces = []
+        pieces, ration = [], Ration(f"the features of {frame.name}", "predict it in parts")
         for piece in pieces_of(frame, wanted):
+            ration.take(8 * piece.num_rows * self.spec.features)  # once in pieces, once together
             drift.rows += piece.num_rows
             pieces.append(self.arrays(piece, drift)["features"])
         features = np.concatenate(pieces)
@@ -190,7 +193,7 @@ class TableEncoder:
         """The rows that features [N, F] stand for, in the columns, units and words of the training file.
 
         Args:
-            features: in the units of a batch, encoded or made by a network; see `table_decoder` for what is lost.
+            features: in the units of a batch, encoded or made by a network; see `decoder` for what is lost.
 
         Raises:
             InputError: for another number of features.
@@ -211,16 +214,17 @@ class TableEncoder:
 
     def save(self, folder: Path) -> None:
         """Writes `encoder.json` and `parts.skops`."""
-        safe.save(self.parts, folder / "parts.skops")
+        arrays = {name: np.array(self.parts[name], np.int64) for name in _PLACES}  # lists of 20,000 take half a minute
+        safe.save(self.parts | arrays, folder / "parts.skops")
         sizes = {"kind": self.kind, **dataclasses.asdict(self.spec)}
         words = {
             "kind": self.kind,
             "spec": sizes,
             "facts": dict(self.facts),
-            "columns": [dataclasses.asdict(c) for c in self.columns],
+            "columns": [dict(vars(column)) for column in self.columns],
             "written": self.written,
         }
-        write_text(folder / "encoder.json", json.dumps(words, indent=1))
+        write_text(folder / "encoder.json", json.dumps(words))  # indented, 20,000 columns would take a minute
 
     @classmethod
     def load(cls, folder: Path) -> TableEncoder:
@@ -228,6 +232,9 @@ class TableEncoder:
         spec, words = read_encoder(folder, "table")
         columns = [Column(**{**column, "known": tuple(column["known"])}) for column in words["columns"]]
         parts = safe.load(folder / "parts.skops", _ALLOWED)
+        if isinstance(parts, dict):  # places are saved as arrays: thousands of numbers one by one take seconds
+            arrays = {name: parts.get(name) for name in _PLACES}
+            parts |= {name: places.tolist() for name, places in arrays.items() if isinstance(places, np.ndarray)}
         assert isinstance(spec, TableSpec)
         check_parts(parts, columns, spec, folder / "parts.skops")
         encoder = cls(spec, words["facts"], columns, cast("dict[str, object]", parts), words.get("written", {}))
@@ -260,20 +267,34 @@ class TableEncoder:
 
     def _read(self, table: pa.Table, drift: Drift | None) -> tuple[NDArray[np.float64], NDArray[np.object_]]:
         """Numbers [N P], NaN where missing, and words [N Q]."""
-        values, words, count = [], [], table.num_rows
         there = dict(zip(table.column_names, table.columns))
+        wide = self._together(table)
+        values = np.empty((sum(map(width, self.used)), table.num_rows))
+        words: list[NDArray[np.object_]] = []
+        place = 0
         for column in self.used:
-            cells = there.get(column.name, pa.chunked_array([pa.nulls(count, pa.string())]))
-            watch = drift if column.name in there else None
+            cells = there.get(column.name)
+            watch = drift if cells is not None else None
+            if cells is None:
+                cells = pa.chunked_array([pa.nulls(table.num_rows, pa.string())])
             if column.role == "category":
                 words.append(_words(column, cells, watch))
                 continue
-            read = _numeric(column, cells)
+            read = wide[column.name] if column.name in wide else _numeric(column, cells)
             if watch is not None:
                 watch.numeric(column, cells, read)
-            values += list(date_parts(read).T) if column.role == "date" else [read]
-        numeric = np.stack(values, axis=1) if values else np.empty((count, 0))
-        return numeric, np.stack(words, axis=1) if words else np.empty((count, 0), object)
+            values[place : place + width(column)] = date_parts(read).T if column.role == "date" else read
+            place += width(column)
+        return values.T, np.stack(words, axis=1) if words else np.empty((table.num_rows, 0), object)
+
+    def _together(self, table: pa.Table) -> dict[str, NDArray[np.float64]]:
+        """The columns of numbers that are there, those that are written alike read as one."""
+        there = set(table.column_names)
+        found: dict[str, NDArray[np.float64]] = {}
+        for form in {column.form for column in self.used if column.role == "number"}:
+            names = [c.name for c in self.used if c.role == "number" and c.form == form and c.name in there]
+            found.update(zip(names, finite(together(table, names, form)).T))
+        return found
 
 
 def _numeric(column: Column, cells: pa.ChunkedArray) -> NDArray[np.float64]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,9 +12,9 @@ from bestiary.contracts import TableSpec
 from bestiary.errors import InputError
 from bestiary.kinds.table.encoder import TableEncoder
 from bestiary.rows import leaks
-from bestiary.rows.columns import describe
 from bestiary.rows.frames import open_any
 from bestiary.rows.labels import target_facts
+from bestiary.rows.many_columns import describe_all
 from bestiary.rows.rows import Rows, gather
 from bestiary.rows.splits import duplicates
 from bestiary.rows.store import write_spec
@@ -69,7 +68,7 @@ class TableSource:
         """The encoder of these training rows."""
         index, sample = self.rows.sample(splits == 0, SAMPLE, self.rows.features)
         rows = self.rows.numbers[index]
-        columns = [describe(name, sample[name], rows) for name in self.rows.features]
+        columns = describe_all(sample, rows)
         used = [column for column in columns if column.role != "left out"]
         if not used:
             why = "; ".join(f"{column.name!r}: {column.reason}" for column in columns[:5])
@@ -78,7 +77,7 @@ class TableSource:
         encoder.learn(sample)
         encoder.spec = TableSpec(encoder.width, len(self.target.classes) or 1)
         encoder.facts = target_facts(self.target, np.flatnonzero(splits == 0)) | {
-            "columns": [dataclasses.asdict(column) for column in columns]
+            "columns": [dict(vars(column)) for column in columns]
         }
         return encoder
 
