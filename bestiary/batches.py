@@ -28,12 +28,17 @@ class Batch:
         """The arguments of `forward`."""
         raise NotImplementedError
 
+    def arguments(self, network: object) -> tuple[Tensor, ...]:
+        """What a network's forward takes of this batch: `inputs`, or the property that its class names as `takes`."""
+        return getattr(self, getattr(network, "takes", "inputs"))
+
     def __len__(self) -> int:
         return len(getattr(self, dataclasses.fields(self)[0].name))  # pyright: ignore[reportArgumentType]
 
     def _map(self, change: object) -> Self:
         fields = dataclasses.fields(self)  # pyright: ignore[reportArgumentType]
-        return type(self)(**{f.name: change(getattr(self, f.name)) for f in fields})  # pyright: ignore
+        held = {f.name: getattr(self, f.name) for f in fields}
+        return type(self)(**{n: None if tensor is None else change(tensor) for n, tensor in held.items()})  # pyright: ignore
 
     def to(self, device: torch.device | str) -> Self:
         """The same batch on a device."""
@@ -46,14 +51,41 @@ class Batch:
 
 @dataclass(frozen=True)
 class TableBatch(Batch):
-    """Encoded rows of a table."""
+    """Encoded rows of a table: as one flat vector, and column by column.
+
+    `features` begins with the P plain numbers; categories as zeros and ones, and a summary of text, follow. `numbers`
+    are the same P, not bent at all; `categories` a code for each of C columns, 0 for a word that was never seen;
+    `words` the hashed n-grams of each of X columns of text, 0 where there are no more. A table that was encoded as a
+    flat vector alone has the first only.
+    """
 
     features: Float[Tensor, "B F"]
     target: Num[Tensor, " B"]
+    numbers: Float[Tensor, "B P"] | None = None
+    categories: Int[Tensor, "B C"] | None = None
+    words: Int[Tensor, "B X T"] | None = None
 
     @property
     def inputs(self) -> tuple[Tensor]:
         return (self.features,)
+
+    @property
+    def columns(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Numbers, bent in their tails; categories; words: for networks with `takes = "columns"`."""
+        count = self.features.shape[1] if self.numbers is None else self.numbers.shape[1]
+        return (self.features[:, :count], *self._coded)
+
+    @property
+    def straight_columns(self) -> tuple[Tensor, Tensor, Tensor]:
+        """The same with numbers that are not bent: for networks that tame them by themselves."""
+        return (self.features if self.numbers is None else self.numbers, *self._coded)
+
+    @property
+    def _coded(self) -> tuple[Tensor, Tensor]:
+        rows = len(self.features)
+        none = self.target.new_zeros((rows, 0), dtype=torch.long)
+        categories = none if self.categories is None else self.categories
+        return categories, none[:, :, None] if self.words is None else self.words
 
 
 @dataclass(frozen=True)
@@ -211,17 +243,32 @@ class TransitionBatch(Batch):
 class TableSpec:
     """What sizes a network for tables. `outputs` is the number of classes, or 1 for regression.
 
-    `code` is how many numbers a code has, where codes are what a task compares; 0 leaves it to the network.
+    `code` is how many numbers a code has, where codes are what a task compares; 0 leaves it to the network. `numbers`
+    of the features are plain numbers; all of them where it is not said. `categories` are how many codes each column of
+    words has, 0 (never seen) included; `texts` columns of text share a `vocabulary` of hashed n-grams, 0 (no more)
+    included.
     """
 
     features: int
     outputs: int
     code: int = 0
+    numbers: int | None = None
+    categories: tuple[int, ...] = ()
+    texts: int = 0
+    vocabulary: int = 0
     kind = "table"
 
     def sizes(self) -> dict[str, object]:
         """The constructor words that the data decide."""
-        return {"features": self.features, "outputs": self.outputs, **({"code": self.code} if self.code else {})}
+        return {
+            "features": self.features,
+            "outputs": self.outputs,
+            "numbers": self.features if self.numbers is None else self.numbers,
+            "categories": tuple(self.categories),
+            "texts": self.texts,
+            "vocabulary": self.vocabulary,
+            **({"code": self.code} if self.code else {}),
+        }
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ number    measured values; decimal commas, thousands separators, percent and cur
 boolean   two words for yes and no -> 1 and 0
 date      -> days, year, month, day of the week, hour
 category  a few words that repeat
-left out  empty, constant, a row counter, an identifier, free text, or too many different words
+text      sentences, names of several words: the words in them repeat, the cells do not
+left out  empty, constant, a row counter, an identifier, or too many different words
 """
 
 # pyright: reportAttributeAccessIssue=false
@@ -49,7 +50,7 @@ class Column:
 
     Attributes:
         name: of the column.
-        role: "number", "boolean", "date", "category" or "left out".
+        role: "number", "boolean", "date", "category", "text" or "left out".
         reason: why it is left out or what was repaired; may be empty.
         form: how numbers are written ("plain", "signs", "thousands", "decimal comma") or dates ("plain", "day first").
         low: least training value (numbers, and dates in days since 1970).
@@ -244,7 +245,7 @@ def _as_date(name: str, column: pa.ChunkedArray, present: pa.Array, gaps: bool) 
 def _as_words(name: str, present: pa.Array, kinds: pa.StructArray, gaps: bool) -> Column:
     distinct, filled = len(kinds), len(present)
     if free_text(present):
-        return Column(name, "left out", "it is free text; `--kind text` learns from it")
+        return Column(name, "text", gaps=gaps)
     if filled >= 20 and distinct > 0.9 * filled:
         return Column(
             name, "left out", f"it looks like a name or number of the row: {distinct:,} of {filled:,} values differ"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bestiary.contracts import TableSpec
 from bestiary.data import leaks
-from bestiary.data.columns import describe
+from bestiary.data.columns import Column, describe
 from bestiary.data.kinds import open_any
 from bestiary.data.labels import target_facts
 from bestiary.data.rows import Rows, gather
@@ -19,6 +19,7 @@ from bestiary.data.splits import duplicates
 from bestiary.data.store import write_spec
 from bestiary.data.table_encoder import TableEncoder
 from bestiary.data.targets import column_named, named_target
+from bestiary.data.tasks import SUPERVISED
 from bestiary.errors import InputError
 
 SAMPLE = 10_000  # training rows that preprocessing is fitted on: quantiles are good to half a percent
@@ -70,17 +71,27 @@ class TableSource:
         index, sample = self.rows.sample(splits == 0, SAMPLE, self.rows.features)
         rows = self.rows.numbers[index]
         columns = [describe(name, sample[name], rows) for name in self.rows.features]
+        apart = self.target.problem in SUPERVISED
+        if not apart:
+            columns = [_without_text(column) for column in columns]
         used = [column for column in columns if column.role != "left out"]
         if not used:
             why = "; ".join(f"{column.name!r}: {column.reason}" for column in columns[:5])
             raise InputError(f"no column can be learned from ({why}); add columns, or give another kind")
         encoder = TableEncoder(TableSpec(0, 0), {}, columns, {})
         encoder.learn(sample)
-        encoder.spec = TableSpec(encoder.width, len(self.target.classes) or 1)
+        encoder.spec = encoder.sized(len(self.target.classes) or 1, apart)
         encoder.facts = target_facts(self.target, np.flatnonzero(splits == 0)) | {
             "columns": [dataclasses.asdict(column) for column in columns]
         }
         return encoder
+
+
+def _without_text(column: Column) -> Column:
+    """A column that a task takes which has no answer to learn: it would have to make text again."""
+    if column.role != "text":
+        return column
+    return dataclasses.replace(column, role="left out", reason="it is free text, which is read where there is a target")
 
 
 def read_table(

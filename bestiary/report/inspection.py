@@ -178,7 +178,7 @@ def _made(found: Trained) -> object:
 def _inputs(found: Trained, data: Any) -> tuple[tuple[Any, ...], str]:
     """What a network is looked at with, and what that is, in words."""
     if found.spec.kind != "environment":
-        inputs = data.batch("train", 0).inputs
+        inputs = data.batch("train", 0).arguments(found.answer)
         return inputs, SEEN.get(found.spec.kind, "on {count} training rows").format(count=len(inputs[0]))
     seen = play(found.answer, found.spec, frames=False).observations[:64]
     return (torch.from_numpy(np.stack(seen)),), f"on the first {len(seen)} observations of an episode"

@@ -34,7 +34,7 @@ ROWWISE = ("table", "image", "text", "series", "pairs", "corpus", "environment")
 def spec_of(kind: str, outputs: int) -> Spec:
     """Middling sizes of a kind."""
     return {
-        "table": TableSpec(13, outputs),
+        "table": TableSpec(13 + 16, outputs, 0, 5, (4, 6), 2, 50),
         "image": ImageSpec(1, (28, 28), outputs),
         "text": TokenSpec(500, 40, outputs),
         "series": SeriesSpec(2, 60, outputs),
@@ -61,6 +61,11 @@ def tiny_data(row: Row, kind: str, problem: str, rows: int = 24) -> Any:
     given = inputs_for(kind, keywords, batch=rows)
     fields = [f for f in BATCHES[kind].__dataclass_fields__ if f != "target"]
     arrays = {name: tensor.numpy() for name, tensor in zip(fields, given)}
+    if "numbers" in keywords:  # a network that takes columns apart
+        arrays |= dict(
+            zip(("numbers", "categories", "words"), (part.numpy() for part in inputs(row, kind, keywords, rows)))
+        )
+        arrays["features"] = arrays["numbers"]
     outputs = int(keywords.get("outputs", 1))  # type: ignore[call-overload]
     classes = torch.arange(rows) % max(outputs, 1)
     arrays["target"] = (torch.randn(rows) if problem == "regression" else classes).numpy()
