@@ -19,6 +19,7 @@ from bestiary.data.paths import checked_path, there
 from bestiary.errors import InputError, nearest
 
 KINDS = ("table", "image", "text", "series", "pairs", "corpus", "graph", "graphs", "environment")
+LONG = 20  # words of a cell, on average, from which on few other columns do not make text a table
 STEPS = 20  # columns numbered in a row that make a table a series
 _IMAGE = r"(?i)\.(png|jpe?g|gif|bmp|tiff?|webp|ppm|pgm|pbm)$"
 _STEP = re.compile(r"^(t|time|step)?[_\-. ]?(\d+)$", re.I)
@@ -135,12 +136,16 @@ def guess_frame(
         places = np.arange(opening.num_rows)
         rest = [name for name in others[:200] if name != found]
         learned = [name for name in rest if describe(name, opening[name], places).role != "left out"]
-        if len(learned) <= 3:
+        if not learned or (len(learned) <= 3 and _words_a_cell(opening[found]) >= LONG):
             return "text", f"column {found!r} holds free text"
-        others_hold = f"{len(learned)} others hold numbers and categories"
-        return "table", f"column {found!r} holds free text, but {others_hold}; kind='text' overrides"
+        others_hold = f"{len(learned)} other{'s hold' if len(learned) > 1 else ' holds'} numbers, categories or dates"
+        return "table", f"column {found!r} holds free text and {others_hold}; kind='text' reads the text alone"
     remark = "; its columns are only numbered: kind='series' where a row is one series" if numbered else ""
     return "table", f"it has columns of numbers, categories or dates{remark}"
+
+
+def _words_a_cell(cells: pa.ChunkedArray) -> float:
+    return pc.mean(pc.count_substring_regex(labels(cells).drop_null(), r"\S+")).as_py() or 0.0
 
 
 def text_column(opening: pa.Table, names: Sequence[str]) -> str | None:

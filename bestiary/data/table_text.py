@@ -32,8 +32,9 @@ ROWS_A_DIRECTION = 10  # training rows below which a further direction tells of 
 def counts(column: pa.ChunkedArray | pa.Array, places: int) -> sparse.csr_matrix:
     """How often a text holds each n-gram, [N places]; a missing text holds none."""
     texts = [text or "" for text in labels(column).to_pylist()]
+    norm: Any = None  # scikit-learn's own hint forbids what its text allows
     hashing = HashingVectorizer(
-        n_features=places, ngram_range=(1, 2), token_pattern=r"(?u)\b\w+\b", norm=None, alternate_sign=False
+        n_features=places, ngram_range=(1, 2), token_pattern=r"(?u)\b\w+\b", norm=norm, alternate_sign=False
     )
     return cast("sparse.csr_matrix", hashing.transform(texts))
 
@@ -46,7 +47,7 @@ def listed(found: sparse.csr_matrix, longest: int) -> NDArray[np.int32]:
         [[2, 0], [1, 2]]
     """
     sizes = np.minimum(np.diff(found.indptr), longest)
-    places = np.zeros((found.shape[0], longest), np.int32)
+    places = np.zeros((len(found.indptr) - 1, longest), np.int32)
     inside = np.arange(longest) < sizes[:, None]
     starts = np.repeat(found.indptr[:-1], sizes) + (np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes))
     places[inside] = found.indices[starts] + 1
@@ -90,7 +91,7 @@ class TextColumns:
     @property
     def width(self) -> int:
         """Features that come out."""
-        return sum(len(summary.components_) for summary in self.summaries)
+        return sum(len(np.asarray(summary.components_)) for summary in self.summaries)
 
     def transform(self, columns: Sequence[pa.ChunkedArray | pa.Array]) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
         """Features [N S], each direction with variance about 1, and words [N X T]."""

@@ -10,7 +10,7 @@ import scipy.stats
 
 from bestiary.data import load_encoder, read
 from bestiary.data.splits import assign
-from bestiary.data.store import StoredData, read_array
+from bestiary.data.store import StoredData, read_array, read_spec
 from bestiary.data.text import UNKNOWN
 from bestiary.errors import InputError
 
@@ -99,7 +99,7 @@ def test_other_columns_are_left_out_by_name_and_the_guess_can_be_overruled(tmp_p
     assert source.kind == "text" and any("'length', 'stars'" in note for note in source.notes)
     table = read(frame, "module", kind="table")
     table.encode(assign(table), tmp_path / "data", 0)
-    assert not any("'paragraph'" in note for note in table.notes)  # it is learned from, beside the numbers
+    assert not any("'paragraph' is left out" in note for note in table.notes)  # it is learned from, beside the numbers
     assert read_spec(tmp_path / "data")[0].texts == 1
 
 
