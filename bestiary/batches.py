@@ -7,7 +7,6 @@ A new need is a new kind, not a new key. This file imports torch alone; `contrac
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -36,9 +35,8 @@ class Batch:
         return len(getattr(self, dataclasses.fields(self)[0].name))  # pyright: ignore[reportArgumentType]
 
     def _map(self, change: object) -> Self:
-        fields = dataclasses.fields(self)  # pyright: ignore[reportArgumentType]
-        held = {f.name: getattr(self, f.name) for f in fields}
-        return type(self)(**{n: None if tensor is None else change(tensor) for n, tensor in held.items()})  # pyright: ignore
+        held = ((f.name, getattr(self, f.name)) for f in dataclasses.fields(self))  # pyright: ignore
+        return type(self)(**{name: None if part is None else change(part) for name, part in held})  # pyright: ignore
 
     def to(self, device: torch.device | str) -> Self:
         """The same batch on a device."""
@@ -51,12 +49,9 @@ class Batch:
 
 @dataclass(frozen=True)
 class TableBatch(Batch):
-    """Encoded rows of a table: as one flat vector, and column by column.
+    """Encoded rows of a table: flat features, P plain numbers first; and column by column where they were encoded so.
 
-    `features` begins with the P plain numbers; categories as zeros and ones, and a summary of text, follow. `numbers`
-    are the same P, not bent at all; `categories` a code for each of C columns, 0 for a word that was never seen;
-    `words` the hashed n-grams of each of X columns of text, 0 where there are no more. A table that was encoded as a
-    flat vector alone has the first only.
+    `numbers` are not bent in their tails; `categories` are codes, 0 never seen; `words` hashed n-grams, 0 no more.
     """
 
     features: Float[Tensor, "B F"]
@@ -71,21 +66,17 @@ class TableBatch(Batch):
 
     @property
     def columns(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Numbers, bent in their tails; categories; words: for networks with `takes = "columns"`."""
-        count = self.features.shape[1] if self.numbers is None else self.numbers.shape[1]
-        return (self.features[:, :count], *self._coded)
+        """Numbers, categories and words: for networks with `takes = "columns"`."""
+        numbers, categories, words = self.straight_columns
+        return self.features[:, : numbers.shape[1]], categories, words
 
     @property
     def straight_columns(self) -> tuple[Tensor, Tensor, Tensor]:
         """The same with numbers that are not bent: for networks that tame them by themselves."""
-        return (self.features if self.numbers is None else self.numbers, *self._coded)
-
-    @property
-    def _coded(self) -> tuple[Tensor, Tensor]:
-        rows = len(self.features)
-        none = self.target.new_zeros((rows, 0), dtype=torch.long)
+        none = torch.zeros((len(self.features), 0), dtype=torch.long, device=self.features.device)
+        numbers = self.features if self.numbers is None else self.numbers
         categories = none if self.categories is None else self.categories
-        return categories, none[:, :, None] if self.words is None else self.words
+        return numbers, categories, none[:, :, None] if self.words is None else self.words
 
 
 @dataclass(frozen=True)
@@ -239,14 +230,30 @@ class TransitionBatch(Batch):
 # ------------------------------------------------------------------------------------------------ specs
 
 
+class Sizes:
+    """What all specs can say of themselves."""
+
+    def sizes(self) -> dict[str, object]:
+        """The constructor words that the data decide."""
+        return dataclasses.asdict(self)  # pyright: ignore[reportArgumentType]
+
+    @property
+    def extent(self) -> int:
+        """The smaller side of an image, the length of a series; anything else is large enough for every network."""
+        return 1 << 30
+
+    @property
+    def picture(self) -> tuple[int, int, int] | None:
+        """Channels, height and width, where a row is an image."""
+        return None
+
+
 @dataclass(frozen=True)
-class TableSpec:
+class TableSpec(Sizes):
     """What sizes a network for tables. `outputs` is the number of classes, or 1 for regression.
 
     `code` is how many numbers a code has, where codes are what a task compares; 0 leaves it to the network. `numbers`
-    of the features are plain numbers; all of them where it is not said. `categories` are how many codes each column of
-    words has, 0 (never seen) included; `texts` columns of text share a `vocabulary` of hashed n-grams, 0 (no more)
-    included.
+    counts plain numbers, `categories` the codes of each column (0 included), `vocabulary` the n-grams of all `texts`.
     """
 
     features: int
@@ -260,19 +267,13 @@ class TableSpec:
 
     def sizes(self) -> dict[str, object]:
         """The constructor words that the data decide."""
-        return {
-            "features": self.features,
-            "outputs": self.outputs,
-            "numbers": self.features if self.numbers is None else self.numbers,
-            "categories": tuple(self.categories),
-            "texts": self.texts,
-            "vocabulary": self.vocabulary,
-            **({"code": self.code} if self.code else {}),
-        }
+        numbers = self.features if self.numbers is None else self.numbers
+        words = {**super().sizes(), "numbers": numbers}
+        return words if self.code else {word: value for word, value in words.items() if word != "code"}
 
 
 @dataclass(frozen=True)
-class ImageSpec:
+class ImageSpec(Sizes):
     """What sizes a network for images; `image_size` is (height, width) in pixels; `code` as in `TableSpec`."""
 
     channels: int
@@ -280,6 +281,14 @@ class ImageSpec:
     outputs: int
     code: int = 0
     kind = "image"
+
+    @property
+    def extent(self) -> int:
+        return min(self.image_size)
+
+    @property
+    def picture(self) -> tuple[int, int, int]:
+        return self.channels, *self.image_size
 
     def sizes(self) -> dict[str, object]:
         """The constructor words that the data decide."""
@@ -294,7 +303,7 @@ class ImageSpec:
 
 
 @dataclass(frozen=True)
-class TokenSpec:
+class TokenSpec(Sizes):
     """What sizes a network for text; `length` is the longest sequence in tokens. Token 0 is padding, 1 unknown."""
 
     vocabulary: int
@@ -302,19 +311,19 @@ class TokenSpec:
     outputs: int
     kind = "text"
 
-    def sizes(self) -> dict[str, object]:
-        """The constructor words that the data decide."""
-        return {"vocabulary": self.vocabulary, "length": self.length, "outputs": self.outputs}
-
 
 @dataclass(frozen=True)
-class SeriesSpec:
+class SeriesSpec(Sizes):
     """What sizes a network for series; `length` is the longest series in steps."""
 
     channels: int
     length: int
     outputs: int
     kind = "series"
+
+    @property
+    def extent(self) -> int:
+        return self.length
 
     def sizes(self) -> dict[str, object]:
         """The constructor words that the data decide."""
@@ -323,7 +332,7 @@ class SeriesSpec:
 
 
 @dataclass(frozen=True)
-class PairSpec:
+class PairSpec(Sizes):
     """What sizes a network from sequences to sequences: vocabularies of both, and lengths in tokens."""
 
     vocabulary: int
@@ -340,7 +349,7 @@ class PairSpec:
 
 
 @dataclass(frozen=True)
-class CorpusSpec:
+class CorpusSpec(Sizes):
     """What sizes a language model; `length` is the window in tokens."""
 
     vocabulary: int
@@ -354,7 +363,7 @@ class CorpusSpec:
 
 
 @dataclass(frozen=True)
-class GraphSpec:
+class GraphSpec(Sizes):
     """What sizes a network for one graph: features of a node, classes, nodes."""
 
     features: int
@@ -362,26 +371,18 @@ class GraphSpec:
     nodes: int
     kind = "graph"
 
-    def sizes(self) -> dict[str, object]:
-        """The constructor words that the data decide."""
-        return {"features": self.features, "outputs": self.outputs, "nodes": self.nodes}
-
 
 @dataclass(frozen=True)
-class GraphsSpec:
+class GraphsSpec(Sizes):
     """What sizes a network for a set of graphs: features of a node, classes of a graph."""
 
     features: int
     outputs: int
     kind = "graphs"
 
-    def sizes(self) -> dict[str, object]:
-        """The constructor words that the data decide."""
-        return {"features": self.features, "outputs": self.outputs}
-
 
 @dataclass(frozen=True)
-class EnvironmentSpec:
+class EnvironmentSpec(Sizes):
     """What sizes a network that acts: numbers in an observation, and actions (`outputs`).
 
     `environment` is a gymnasium id, or "module:Class" on the import path.
@@ -398,21 +399,3 @@ class EnvironmentSpec:
 
 
 Spec = TableSpec | ImageSpec | TokenSpec | SeriesSpec | PairSpec | CorpusSpec | GraphSpec | GraphsSpec | EnvironmentSpec
-SPECS: Mapping[str, type] = {
-    spec.kind: spec
-    for spec in (
-        *(TableSpec, ImageSpec, TokenSpec, SeriesSpec),
-        *(PairSpec, CorpusSpec, GraphSpec, GraphsSpec, EnvironmentSpec),
-    )
-}
-BATCHES: Mapping[str, type] = {
-    "table": TableBatch,
-    "image": ImageBatch,
-    "text": TokenBatch,
-    "series": SeriesBatch,
-    "pairs": PairBatch,
-    "corpus": CorpusBatch,
-    "graph": GraphBatch,
-    "graphs": GraphsBatch,
-    "environment": TransitionBatch,
-}

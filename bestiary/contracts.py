@@ -13,8 +13,6 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from bestiary.batches import (
-    BATCHES,
-    SPECS,
     Batch,
     CorpusBatch,
     CorpusSpec,
@@ -38,8 +36,6 @@ from bestiary.batches import (
 )
 
 __all__ = [
-    "BATCHES",
-    "SPECS",
     "Algorithm",
     "Batch",
     "CorpusBatch",

@@ -16,8 +16,8 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 
 from bestiary.baselines import saved
 from bestiary.contracts import Spec
-from bestiary.data.store import spec_from
 from bestiary.errors import InputError
+from bestiary.rows.store import spec_from
 
 Arrays = Mapping[str, NDArray[np.generic]]
 Setting = dict[str, Any]

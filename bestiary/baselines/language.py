@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bestiary.baselines.rivals import Rival, Setting
-from bestiary.data.corpus_store import CorpusData
 from bestiary.errors import InputError
+from bestiary.kinds.corpus.store import CorpusData
 
 Counts = NDArray[np.uint64]
 LONGEST = 8  # bytes of an n-gram: as many as one 64-bit number holds

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
+from bestiary import kinds
 from bestiary.cli.steps import Steps
 from bestiary.cli.words import printable, settings
 from bestiary.cli.writing import check_out, check_seed
 from bestiary.errors import InputError
 
-ENDINGS = {"image": ".png", "corpus": ".txt", "table": ".csv"}
 """Kind of data -> how a file ends that holds what is made of it."""
 
 
@@ -59,10 +59,10 @@ def command(
 
     found = trained(run, contender)
     found.sampler()  # what makes nothing, or could not be written, is refused before any work is done
-    kind = found.spec.kind
-    if out is not None and kind in ENDINGS:
-        out = out if out.suffix else out.with_suffix(ENDINGS[kind])
-        check_out(out, (ENDINGS[kind],), f"samples{ENDINGS[kind]}")
+    ending = kinds.find(found.spec.kind).samples
+    if out is not None and ending:
+        out = out if out.suffix else out.with_suffix(ending)
+        check_out(out, (ending,), f"samples{ending}")
     with Steps(f"making {count:,}") as line:
         found.watch = line.told
         samples = found.sample(count, seed, **words)

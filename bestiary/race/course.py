@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from bestiary.data.store import write_text
 from bestiary.errors import InputError
 from bestiary.race import promotion, stages
 from bestiary.race.losses import ValidationLosses
@@ -18,6 +17,7 @@ from bestiary.race.plan import OUT_OF_TIME, Job, Plan, Rival, Stage
 from bestiary.race.sizing import SEEDS, makespan, survivors
 from bestiary.race.worker import AGAIN, DISK, DIVERGED, FAILURE, accumulates
 from bestiary.race.workers import Call, Ended, Pool
+from bestiary.rows.store import write_text
 
 LATE = 0.03  # share of the budget that training may be late before it is ended
 LONG_GRACE = 60.0  # seconds

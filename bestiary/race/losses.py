@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from bestiary.contracts import Predictions
 from bestiary.data.opening import open_data
-from bestiary.data.store import read_array, read_spec
 from bestiary.race.worker import task_for
+from bestiary.rows.store import read_array, read_spec
 from bestiary.tasks import read_predictions
 
 Floats = NDArray[np.float64]

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from bestiary.data.store import read_array
 from bestiary.errors import InputError
 from bestiary.race.course import Course, failure, rival_id
 from bestiary.race.evidence import Standing, Verdict
@@ -22,6 +21,7 @@ from bestiary.race.plan import Job, Rival
 from bestiary.race.standings import baseline_standing, standing_of
 from bestiary.race.verdict import Candidate, Judgement, judge_race
 from bestiary.race.workers import Call
+from bestiary.rows.store import read_array
 from bestiary.tasks import read_predictions
 
 MOST_OPENED = 4  # contenders judged when a race is ended before its last rung

@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from bestiary.data.store import write_text
+from bestiary.rows.store import write_text
 
 _WORDS = ("zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 

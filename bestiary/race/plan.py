@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bestiary.data.store import write_text
 from bestiary.errors import InputError
+from bestiary.rows.store import write_text
 
 FORMAT = 1
 NAME = "plan.json"

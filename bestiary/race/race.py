@@ -10,8 +10,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from bestiary.data.source import Source
-from bestiary.data.store import read_spec
 from bestiary.errors import InputError
 from bestiary.race.contenders import candidates, split_words
 from bestiary.race.course import Clock, Course, OutOfTime
@@ -27,6 +25,8 @@ from bestiary.race.showing import snapshot
 from bestiary.race.stages import alone, encore
 from bestiary.race.winner import save_winner
 from bestiary.race.workers import Pool
+from bestiary.rows.source import Source
+from bestiary.rows.store import read_spec
 from bestiary.tasks.registry import CLASSES
 
 SHORT_GRACE = 2.0  # the same when time has run out

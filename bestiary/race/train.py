@@ -14,7 +14,6 @@ import torch
 from bestiary import catalogue
 from bestiary.architectures.build import build, resolve
 from bestiary.catalogue import Contender, Row
-from bestiary.data.store import read_spec
 from bestiary.data.tasks import SUPERVISED, UNLABELLED
 from bestiary.errors import InputError, nearest
 from bestiary.race.contenders import Candidate, candidates
@@ -29,6 +28,7 @@ from bestiary.race.race import announce, follow, introduce, read_source, replaya
 from bestiary.race.stages import EPOCHS, UNBOUNDED, alone
 from bestiary.race.threads import choose
 from bestiary.race.workers import Pool
+from bestiary.rows.store import read_spec
 
 PATIENCE = 12
 FEW_STEPS = 50  # updates: a budget that allows fewer is said to be short

@@ -6,9 +6,9 @@ import json
 import shutil
 from pathlib import Path
 
-from bestiary.data.store import read_spec
 from bestiary.race.evidence import Verdict
 from bestiary.race.plan import Plan
+from bestiary.rows.store import read_spec
 
 
 def save_winner(folder: Path, verdict: Verdict, plan: Plan) -> None:

@@ -22,12 +22,12 @@ from torch import Tensor, nn
 from bestiary.architectures.build import build, count, resolve
 from bestiary.contracts import Algorithm, Predictions
 from bestiary.data.opening import open_data
-from bestiary.data.source import SPLITS
-from bestiary.data.store import StoredData, read_array, read_spec, write_text
 from bestiary.data.tasks import SUPERVISED
 from bestiary.errors import Diverged, InputError
 from bestiary.fit import fit
 from bestiary.race.watch import Stopped, Watched, peak_memory
+from bestiary.rows.source import SPLITS
+from bestiary.rows.store import StoredData, read_array, read_spec, write_text
 from bestiary.runs.run import RunFolder
 from bestiary.tasks import TrainingJudge, read_predictions, write_predictions
 from bestiary.tasks.judge import MOST

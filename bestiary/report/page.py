@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bestiary.data.store import write_text
 from bestiary.data.tasks import JUDGED, UNLABELLED
 from bestiary.race.evidence import Standing, Verdict
 from bestiary.race.stages import UNBOUNDED
@@ -20,6 +19,7 @@ from bestiary.report import board, figures, words
 from bestiary.report.details import look
 from bestiary.report.gather import Evidence, gather
 from bestiary.report.sections import data_uri, sections_of
+from bestiary.rows.store import write_text
 from bestiary.tasks.registry import CLASSES, evidence_of
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from bestiary.data.worlds import first_action, numbers, open_world
 from bestiary.errors import InputError
+from bestiary.kinds.environment.worlds import first_action, numbers, open_world
 from bestiary.sampling import curves
 from bestiary.sampling.looking import evaluating
 from bestiary.sampling.pictures import Picture, png, write_bytes

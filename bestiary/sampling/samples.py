@@ -11,9 +11,9 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bestiary.data.store import write_text
 from bestiary.errors import InputError
 from bestiary.layers.pixel_range import bounds
+from bestiary.rows.store import write_text
 from bestiary.sampling.pictures import grid, png, write_bytes
 
 Columns = Mapping[str, Sequence[object] | NDArray[np.generic]]

@@ -121,7 +121,7 @@ def feature_space(data: Any) -> FeatureSpace:
     """The features for these data: read from their folder, or learned from the training rows and put there.
 
     Args:
-        data: as `data.store.StoredData`; without a `folder` the features are kept with the object.
+        data: as `rows.store.StoredData`; without a `folder` the features are kept with the object.
     """
     folder: Path | None = getattr(data, "folder", None)
     if folder is None:
@@ -165,7 +165,7 @@ def reads(spec: Spec, classes: Sequence[str], rows: int) -> bool:
         >>> reads(ImageSpec(1, (8, 8), 10), ["0", "1"], 1000), reads(ImageSpec(1, (8, 8), 10), [], 1000)
         (True, False)
     """
-    return isinstance(spec, ImageSpec) and spec.outputs > 1 and len(classes) > 1 and rows >= LABELLED
+    return spec.picture is not None and spec.outputs > 1 and len(classes) > 1 and rows >= LABELLED
 
 
 @contextmanager

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from bestiary.data.source import Target
-from bestiary.data.splits import assign, duplicates, folds, mixed, unit_keys
 from bestiary.errors import InputError
+from bestiary.rows.source import Target
+from bestiary.rows.splits import assign, duplicates, folds, mixed, unit_keys
 
 
 def source(n=None, keys=None, values=None, problem="regression", groups=None, times=None, held=None):

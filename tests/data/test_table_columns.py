@@ -13,11 +13,11 @@ from bestiary import baselines
 from bestiary.architectures.build import build
 from bestiary.contracts import TableBatch, TableSpec
 from bestiary.data import load_encoder, read
-from bestiary.data.splits import assign
-from bestiary.data.store import StoredData, read_spec
-from bestiary.data.table_text import TextColumns
 from bestiary.fit import fit
+from bestiary.kinds.table.text import TextColumns
 from bestiary.recipes import tables as recipes
+from bestiary.rows.splits import assign
+from bestiary.rows.store import StoredData, read_spec
 from bestiary.runs.run import RunFolder
 from bestiary.tasks import Regression
 from tests.learning.learn import Never

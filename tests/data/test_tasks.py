@@ -10,8 +10,8 @@ from sklearn import metrics as sk
 from torch import nn
 
 from bestiary.contracts import Predictions, TableSpec
-from bestiary.data.store import StoredData, write_array, write_spec
 from bestiary.errors import InputError
+from bestiary.rows.store import StoredData, write_array, write_spec
 from bestiary.tasks import (
     Classification,
     Regression,

@@ -19,9 +19,9 @@ from bestiary.baselines.rivals import find_rival
 from bestiary.contracts import ImageSpec, TableSpec
 from bestiary.data import read
 from bestiary.data.opening import open_data
-from bestiary.data.splits import assign
-from bestiary.data.store import ArrayData, StoredData
 from bestiary.race.contenders import candidates
+from bestiary.rows.splits import assign
+from bestiary.rows.store import ArrayData, StoredData
 from bestiary.sampling.latents import active, collapse, smoothness, walk
 from bestiary.tasks.anomaly import EVIDENCE, Anomaly
 from bestiary.tasks.reconstruct import Reconstruct, encode

@@ -25,13 +25,13 @@ from bestiary.architectures.generative.sngan import SNGAN
 from bestiary.architectures.generative.wgan import WGAN
 from bestiary.baselines.generate import KernelDensity
 from bestiary.contracts import Batch, ImageBatch, ImageSpec, TableSpec
-from bestiary.data.store import ArrayData
 from bestiary.errors import InputError
 from bestiary.layers.adversaries import Adversaries
 from bestiary.layers.pixel_range import PixelRange
 from bestiary.layers.spectral import Spectral
 from bestiary.objectives.adversarial import Hinge, NonSaturating, Saturating, Wasserstein, gradient_penalty
 from bestiary.recipes import adversarial as recipes
+from bestiary.rows.store import ArrayData
 from bestiary.tasks import closeness
 from bestiary.tasks.generate import EVIDENCE, Generate
 from tests.references.parity import assert_same, copy_in_order, stir

@@ -16,12 +16,12 @@ from torch import Tensor, nn
 from bestiary.architectures.generative.ddpm import DDPM, CosineDDPM, VelocityDDPM
 from bestiary.architectures.generative.unet import Double, UNet
 from bestiary.contracts import ImageBatch, ImageSpec
-from bestiary.data.store import ArrayData
 from bestiary.errors import InputError
 from bestiary.layers.noise import CLEAN, NOISE, VELOCITY, Prediction, cosine, linear, scales, signal
 from bestiary.objectives.denoising import Denoising
 from bestiary.optimisation.averaging import MovingAverage
 from bestiary.recipes.diffusion import diffusion
+from bestiary.rows.store import ArrayData
 from bestiary.sampling.denoising import inspect, sample
 from bestiary.sampling.diffusion import ddim, ddpm, large, small, spaced
 from tests.references.parity import assert_same, close

@@ -21,9 +21,9 @@ from bestiary.architectures.energy.dbn import DBN, DBNAutoencoder, DBNClassifier
 from bestiary.architectures.energy.hopfield import Hopfield
 from bestiary.architectures.energy.rbm import RBM, GaussianRBM, LabelledRBM, Machine
 from bestiary.contracts import ImageSpec, TableSpec
-from bestiary.data.store import ArrayData
 from bestiary.fit import fit
 from bestiary.recipes.energy import features_then_labels, layers, layers_then_up_down
+from bestiary.rows.store import ArrayData
 from bestiary.runs.run import RunFolder
 
 SEEDS = range(4)

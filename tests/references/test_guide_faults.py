@@ -23,13 +23,13 @@ from bestiary.architectures.recurrence.lstm import LSTM, LSTMText
 from bestiary.architectures.recurrence.rnn import RectifiedRNNSeries, RNNSeries
 from bestiary.contracts import TableSpec
 from bestiary.data import read
-from bestiary.data.splits import assign
-from bestiary.data.store import ArrayData, StoredData
 from bestiary.errors import InputError
 from bestiary.layers.attention import Attention, ScaledDotProductAttention
 from bestiary.layers.masks import causal, padding
 from bestiary.layers.recurrent import Cell
 from bestiary.recipes.supervised import classifier
+from bestiary.rows.splits import assign
+from bestiary.rows.store import ArrayData, StoredData
 from tests.references.guide_examples import Bert, graph
 
 # ------------------------------------------------------------------------------------------------ dense layers

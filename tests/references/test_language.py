@@ -25,8 +25,8 @@ from bestiary.architectures.attention.gpt_weights import JOINED, TABLE, from_tra
 from bestiary.architectures.recurrence.language_model import GRULanguageModel, LSTMLanguageModel
 from bestiary.baselines.language import Compressor, KneserNey
 from bestiary.contracts import CorpusBatch, CorpusSpec
-from bestiary.data.corpus_store import CorpusData
 from bestiary.errors import InputError
+from bestiary.kinds.corpus.store import CorpusData
 from bestiary.layers.attention import Attention, Memory
 from bestiary.layers.masks import causal
 from bestiary.objectives.next_token import NextToken

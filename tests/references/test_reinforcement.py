@@ -11,8 +11,8 @@ from torch import nn
 from bestiary.algorithms.q_learning import QLearning, Replay, double, greatest
 from bestiary.architectures.reinforcement.dqn import Dueling, DuelingQNetwork, QNetwork
 from bestiary.contracts import TransitionBatch
-from bestiary.data.worlds import Life, episodes, numbers, open_world
 from bestiary.errors import InputError
+from bestiary.kinds.environment.worlds import Life, episodes, numbers, open_world
 from bestiary.optimisation.adamw import AdamW
 from bestiary.optimisation.minimise import Minimise
 from bestiary.optimisation.schedule import trapezoid

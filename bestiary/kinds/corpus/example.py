@@ -1,0 +1,32 @@
+"""Small random corpus, for tests and measurements."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from bestiary.batches import CorpusSpec
+from bestiary.kinds.corpus.store import CorpusData
+
+
+def data(keywords: Mapping[str, Any], problem: str) -> CorpusData:
+    """Two stretches of random tokens for training and one for validation."""
+    draw = np.random.default_rng(0)
+    vocabulary = int(keywords["vocabulary"])
+    stretches = [np.append([0], draw.integers(1, vocabulary, size)).astype(np.int32) for size in (150, 90, 40)]
+    spec = CorpusSpec(vocabulary, int(keywords.get("length", 8)))
+    facts = {"target": "next token", "problem": problem, "classes": [], "units": "bytes", "merges": []}
+    splits = {"train": {"tokens": np.concatenate(stretches[:2])}, "validation": {"tokens": stretches[2]}}
+    return CorpusData.of(spec, facts, splits, batch=8)
+
+
+def inputs(words: Mapping[str, Any], batch: int) -> tuple[Tensor, ...]:
+    """Arguments of forward for a network of these constructor words."""
+    return (torch.randint(0, int(words.get("vocabulary", 20)), (batch, int(words.get("length", 12)))),)
+
+
+def spec(outputs: int) -> CorpusSpec:
+    """A middling size."""
+    return CorpusSpec(260, 64)
