@@ -67,8 +67,8 @@ class TableBatch(Batch):
     @property
     def columns(self) -> tuple[Tensor, Tensor, Tensor]:
         """Numbers, categories and words: for networks with `takes = "columns"`."""
-        numbers, categories, words = self.straight_columns
-        return self.features[:, : numbers.shape[1]], categories, words
+        numbers, *others = self.straight_columns
+        return self.features[:, : numbers.shape[1]], others[0], others[1]
 
     @property
     def straight_columns(self) -> tuple[Tensor, Tensor, Tensor]:
@@ -267,9 +267,8 @@ class TableSpec(Sizes):
 
     def sizes(self) -> dict[str, object]:
         """The constructor words that the data decide."""
-        numbers = self.features if self.numbers is None else self.numbers
-        words = {**super().sizes(), "numbers": numbers}
-        return words if self.code else {word: value for word, value in words.items() if word != "code"}
+        words = {**super().sizes(), "numbers": self.features if self.numbers is None else self.numbers}
+        return {word: value for word, value in words.items() if self.code or word != "code"}
 
 
 @dataclass(frozen=True)

@@ -124,8 +124,9 @@ def _linear_suits(setting: Setting, spec: Spec) -> bool:
     view = setting.get("view", "")
     if not view:
         return True
-    apart = isinstance(spec, TableSpec) and bool(spec.numbers or spec.texts)
-    return apart and ("straight" not in view or bool(spec.numbers)) and ("word" not in view or bool(spec.texts))
+    if not isinstance(spec, TableSpec) or not (spec.numbers or spec.texts):
+        return False
+    return ("straight" not in view or bool(spec.numbers)) and ("word" not in view or bool(spec.texts))
 
 
 def neighbours(problem: str, setting: Setting, seed: int) -> Pipeline:
