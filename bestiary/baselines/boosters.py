@@ -95,7 +95,7 @@ class LightGBM(_Booster):
     package = "lightgbm"
 
     def _grow(self, inputs: NDArray[Any], target: NDArray[Any]) -> Any:
-        import lightgbm
+        import lightgbm  # pyright: ignore[reportMissingImports]
 
         words = {"verbosity": -1, "num_threads": 1, "seed": self.seed, "deterministic": True, **self.setting}
         rounds, many = words.pop("n_estimators"), len(self.classes_)
@@ -115,7 +115,7 @@ class LightGBM(_Booster):
         return self._model.model_to_string()
 
     def _read(self, written: str) -> Any:
-        import lightgbm
+        import lightgbm  # pyright: ignore[reportMissingImports]
 
         return lightgbm.Booster(model_str=written)
 
@@ -126,7 +126,7 @@ class XGBoost(_Booster):
     package = "xgboost"
 
     def _grow(self, inputs: NDArray[Any], target: NDArray[Any]) -> Any:
-        import xgboost
+        import xgboost  # pyright: ignore[reportMissingImports]
 
         words = {"verbosity": 0, "nthread": 1, "seed": self.seed, "tree_method": "hist", **self.setting}
         rounds, many = words.pop("n_estimators"), len(self.classes_)
@@ -136,7 +136,7 @@ class XGBoost(_Booster):
         return xgboost.train(words, xgboost.DMatrix(inputs, target), rounds)
 
     def _answer(self, inputs: NDArray[Any]) -> Any:
-        import xgboost
+        import xgboost  # pyright: ignore[reportMissingImports]
 
         return self._model.predict(xgboost.DMatrix(inputs))
 
@@ -147,7 +147,7 @@ class XGBoost(_Booster):
         return bytes(self._model.save_raw("json")).decode()
 
     def _read(self, written: str) -> Any:
-        import xgboost
+        import xgboost  # pyright: ignore[reportMissingImports]
 
         model = xgboost.Booster({"nthread": 1})
         model.load_model(bytearray(written.encode()))
@@ -160,7 +160,7 @@ class CatBoost(_Booster):
     package = "catboost"
 
     def _grow(self, inputs: NDArray[Any], target: NDArray[Any]) -> Any:
-        import catboost
+        import catboost  # pyright: ignore[reportMissingImports]
 
         fixed = {"verbose": False, "allow_writing_files": False, "thread_count": 1, "random_seed": self.seed}
         many = len(self.classes_)
@@ -181,7 +181,7 @@ class CatBoost(_Booster):
             return base64.b64encode((Path(folder) / "model").read_bytes()).decode()
 
     def _read(self, written: str) -> Any:
-        import catboost
+        import catboost  # pyright: ignore[reportMissingImports]
 
         return catboost.CatBoost().load_model(blob=base64.b64decode(written))
 

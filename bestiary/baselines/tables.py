@@ -71,7 +71,7 @@ def straight_worded(arrays: Arrays, spec: Spec) -> Inputs:
 
 
 def _with_words(matrix: NDArray[np.float64], arrays: Arrays, spec: TableSpec) -> sparse.csr_matrix:
-    words = np.asarray(arrays["words"])
+    words = np.asarray(arrays["words"], dtype=np.int64)
     rows, columns, places = np.nonzero(words)
     found = (words > 0).sum(-1)
     values = 1 / np.sqrt(found[rows, columns])
