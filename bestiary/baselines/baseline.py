@@ -49,6 +49,7 @@ class Baseline:
         effort: setting -> its cost relative to other settings.
         votes: setting -> how many votes a probability is counted from, so that no class gets exactly zero.
         problems: that it can solve.
+        holds: which training rows lie in a fitted one, for people; empty where it keeps numbers about them alone.
         views: other views, by the word `view` of a setting.
         suited: whether a setting is for data of a spec; the first setting must always be.
         most: training rows, at most, that it is fitted on.
@@ -62,6 +63,7 @@ class Baseline:
     effort: Callable[[Setting], float] = lambda setting: 1.0
     votes: Callable[[Setting], int] = lambda setting: 0
     problems: tuple[str, ...] = ("classification", "regression")
+    holds: str = ""
     views: Mapping[str, View] = field(default_factory=dict)
     suited: Callable[[Setting, Spec], bool] = lambda setting, spec: True
     most: int = sys.maxsize

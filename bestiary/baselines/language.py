@@ -260,6 +260,7 @@ RIVALS: tuple[Rival, ...] = (
         KneserNey,
         _fit_ngram,
         lambda data: [{"order": order} for order in ORDERS],
+        holds=f"every stretch of up to {LONGEST} bytes of the training text, from which much of it can be put together",
     ),
     Rival(
         "compressor",
@@ -269,5 +270,6 @@ RIVALS: tuple[Rival, ...] = (
         Compressor,
         _fit_compressor,
         lambda data: [{"method": method} for method in _METHODS],
+        holds="the training text itself",
     ),
 )

@@ -234,6 +234,7 @@ BASELINES: tuple[Baseline, ...] = (
         neighbours,
         neighbours_settings,
         votes=lambda setting: setting["neighbours"],
+        holds=f"up to {MOST_NEIGHBOURS:,} training rows, their encoded columns with their target",
         most=MOST_NEIGHBOURS,
     ),
     Baseline("boosting", "gradient-boosted trees", features, boosting, boosting_settings, _boosting_effort),

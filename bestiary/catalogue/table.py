@@ -1,6 +1,6 @@
 """The family `table`: networks that take a table's columns apart, one row an architecture."""
 
-from bestiary.catalogue.row import Contender, Row, Size
+from bestiary.catalogue.row import Contender, Reference, Row, Size
 
 _HERE = "bestiary.architectures.table"
 _PLR, _PLE = f"{_HERE}.mlp_plr:PeriodicMLP", f"{_HERE}.mlp_plr:PiecewiseMLP"
@@ -27,7 +27,6 @@ MLP_PLR = Row(
     name="mlp_plr",
     title="Multi-layer perceptron on embedded numbers",
     family="table",
-    guides="",
     paper="Gorishniy, Rubachev, Babenko 2022, On embeddings for numerical features in tabular deep learning, arXiv "
     "2203.05556",
     year=2022,
@@ -49,7 +48,24 @@ MLP_PLR = Row(
     },
     tiny={"table": (_PLE, {**_TINY, "widths": (8,), "embedding": 3, "bins": 4})},
     settings=({"rate": 1e-3}, {"rate": 3e-3}, {"rate": 1e-3, "decay": 0.1}),
-    reference="rtdl_num_embeddings.PeriodicEmbeddings, PiecewiseLinearEmbeddings; rtdl_revisiting_models.MLP",
+    reference=(
+        Reference(
+            "rtdl_num_embeddings.PeriodicEmbeddings",
+            "tests/references/test_table.py::test_mlp_on_periodic_numbers",
+        ),
+        Reference(
+            "rtdl_num_embeddings.PiecewiseLinearEmbeddings",
+            "tests/references/test_table.py::test_mlp_on_piecewise_numbers",
+        ),
+        Reference(
+            "rtdl_num_embeddings.PiecewiseLinearEncoding",
+            "tests/references/test_table.py::test_piecewise_linear_encoding",
+        ),
+        Reference(
+            "rtdl_revisiting_models.MLP",
+            "tests/references/test_table.py::test_mlp_on_periodic_numbers",
+        ),
+    ),
     departs="Categories have learned vectors where the paper has them one-hot. The piecewise form adds to a linear "
     "one, "
     "as its authors do since TabM. " + _UNSEEN.strip(),
@@ -60,7 +76,6 @@ RESNET_TABLE = Row(
     name="resnet_table",
     title="Residual network for tables",
     family="table",
-    guides="",
     paper="Gorishniy, Rubachev, Khrulkov, Babenko 2021, Revisiting deep learning models for tabular data, arXiv "
     "2106.11959",
     year=2021,
@@ -79,7 +94,12 @@ RESNET_TABLE = Row(
     },
     tiny={"table": (_RESNET, {**_TINY, "width": 8, "hidden": 6, "depth": 2, "embedding": 3})},
     settings=({"rate": 1e-3}, {"rate": 3e-3}, {"rate": 1e-3, "decay": 0.1}),
-    reference="rtdl_revisiting_models.ResNet",
+    reference=(
+        Reference(
+            "rtdl_revisiting_models.ResNet",
+            "tests/references/test_table.py::test_resnet",
+        ),
+    ),
     departs=_UNSEEN
     + "Training needs batches of two rows or more, because a batch of one has no spread to normalise by.",
     inputs=_INPUTS,
@@ -89,7 +109,6 @@ FT_TRANSFORMER = Row(
     name="ft_transformer",
     title="FT-Transformer",
     family="table",
-    guides="",
     paper="Gorishniy, Rubachev, Khrulkov, Babenko 2021, Revisiting deep learning models for tabular data, arXiv "
     "2106.11959",
     year=2021,
@@ -110,7 +129,12 @@ FT_TRANSFORMER = Row(
     },
     tiny={"table": (_FT, {**_TINY, "width": 8, "depth": 2, "heads": 2, "hidden": 6})},
     settings=({"rate": 1e-3}, {"rate": 3e-4}, {"rate": 1e-3, "decay": 0.01}),
-    reference="rtdl_revisiting_models.FTTransformer",
+    reference=(
+        Reference(
+            "rtdl_revisiting_models.FTTransformer",
+            "tests/references/test_table.py::test_ft_transformer",
+        ),
+    ),
     departs=_UNSEEN
     + "A text is a token like any column. Weight decay reaches the tokenizer too, where the paper leaves it out.",
     inputs=_INPUTS,
@@ -120,7 +144,6 @@ TABM = Row(
     name="tabm",
     title="TabM",
     family="table",
-    guides="",
     paper="Gorishniy, Kotelnikov, Babenko 2025, TabM: advancing tabular deep learning with parameter-efficient "
     "ensembling, "
     "arXiv 2410.24210",
@@ -151,7 +174,16 @@ TABM = Row(
     },
     tiny={"table": (_TABM, {**_TINY, "members": 3, "width": 6, "depth": 2})},
     settings=({"rate": 2e-3}, {"rate": 1e-3}, {"rate": 4e-3, "decay": 0.0}),
-    reference="tabm.TabM",
+    reference=(
+        Reference(
+            "tabm.TabM",
+            "tests/references/test_table.py::test_tabm",
+        ),
+        Reference(
+            "tabm.TabM",
+            "tests/references/test_table.py::test_tabm_on_piecewise_numbers",
+        ),
+    ),
     departs="Members learn from the same batches. " + _UNSEEN.strip(),
     inputs=_INPUTS,
 )
@@ -160,7 +192,6 @@ REALMLP = Row(
     name="realmlp",
     title="RealMLP",
     family="table",
-    guides="",
     paper="Holzmüller, Grinsztajn, Steinwart 2024, Better by default: strong pre-tuned MLPs and boosted trees on "
     "tabular "
     "data, arXiv 2407.04491",
@@ -183,7 +214,13 @@ REALMLP = Row(
     },
     tiny={"table": (_REALMLP, {**_TINY, "categories": (3, 5, 12), "widths": (6, 5), "frequencies": 4})},
     settings=({}, {"rate": 0.02}),
-    reference="pytabkit.models.nn_models.models.NNFactory",
+    reference=(
+        Reference(
+            "RealMLP-TD as pytabkit 1.7.3 builds it",
+            "tests/references/test_table.py::test_realmlp",
+            "their_realmlp",
+        ),
+    ),
     departs="The vector of a word that training rows did not have starts as zeros. Columns of text join as the mean "
     "of the "
     "vectors of their hashed n-grams. Batches are those of the race, from 32 rows up, where the paper has 256.",
@@ -195,7 +232,6 @@ TABNET = Row(
     name="tabnet",
     title="TabNet",
     family="table",
-    guides="",
     paper="Arik, Pfister 2021, TabNet: attentive interpretable tabular learning, arXiv 1908.07442",
     year=2021,
     summary="Step by step it chooses a few features of a row to look at, and what it saw decides where it looks "
@@ -226,7 +262,12 @@ TABNET = Row(
     },
     tiny={"table": (_TABNET, {**_TINY, "decision": 4, "attention": 3, "steps": 2})},
     settings=({"rate": 2e-2}, {"rate": 5e-3}),
-    reference="pytorch_tabnet.tab_network.TabNetNoEmbeddings",
+    reference=(
+        Reference(
+            "pytorch_tabnet.tab_network.TabNetNoEmbeddings",
+            "tests/references/test_table.py::test_tabnet",
+        ),
+    ),
     departs=_UNSEEN + "It is not pre-trained on rows without labels. Training needs batches of two rows or more.",
     inputs=_INPUTS,
 )
@@ -235,7 +276,6 @@ WIDE_DEEP = Row(
     name="wide_deep",
     title="Wide and deep network",
     family="table",
-    guides="",
     paper="Cheng et al. 2016, Wide & deep learning for recommender systems, arXiv 1606.07792",
     year=2016,
     summary="A linear model with a weight for every pair of words, which memorises, beside a deep network on "
@@ -263,7 +303,13 @@ WIDE_DEEP = Row(
     },
     tiny={"table": (_WIDE, {**_TINY, "widths": (6,), "embedding": 3, "crosses": 12})},
     settings=({"rate": 1e-3}, {"rate": 3e-3}, {"rate": 1e-3, "decay": 0.1}),
-    reference="the formula logits = w_wide [x, phi(x)] + w_deep a + b",
+    reference=(
+        Reference(
+            "the formula logits = w_wide [x, phi(x)] + w_deep a + b, every pair of words a feature of its own",
+            "tests/references/test_table.py::test_wide_and_deep_is_its_formula",
+            "formula",
+        ),
+    ),
     departs="All pairs of columns are crossed, and pairs may share a place. One optimiser trains both parts. "
     + _UNSEEN.strip(),
     inputs=_INPUTS,

@@ -75,8 +75,9 @@ def show(name: str) -> None:
 def _head(row: Row) -> str:
     """What it is filed under; empty parts are left out."""
     kinds = f"races on {', '.join(row.kinds)}" if row.kinds else "does not race"
-    guides = f"named by guide {', '.join(row.guides.split())}" if row.guides else ""
-    return escape(" · ".join(part for part in (row.family, str(row.year), kinds, guides) if part))
+    texts = len(row.introductions)
+    taught = f"named in {texts} of {catalogue.INTRODUCTIONS} introductory texts" if texts else ""
+    return escape(" · ".join(part for part in (row.family, str(row.year), kinds, taught) if part))
 
 
 def _facts(row: Row) -> Table:
@@ -84,10 +85,16 @@ def _facts(row: Row) -> Table:
         "Source": row.paper,
         "Learns": row.learns,
         "Departs": row.departs,
-        "Compared": f"with {row.reference}, number for number" if row.reference else "",
+        "Compared": "\n".join(_compared(row)),
         "Enters a race with": "; ".join(_keywords(words) or "the recipe's defaults" for words in row.settings),
     }
     return _table([(word, text) for word, text in facts.items() if text])
+
+
+def _compared(row: Row) -> list[str]:
+    """What its numbers are compared with, and the files of the tests that do so."""
+    found = {(reference.against, reference.test.partition("::")[0]): None for reference in row.reference}
+    return [f"with {against} ({file})" for against, file in found]
 
 
 def _table(lines: list[tuple[str, str]]) -> Table:

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from bestiary import catalogue
+from bestiary.cli import output
 from bestiary.cli import words as say
 from bestiary.errors import InputError, nearest
 
@@ -47,7 +48,7 @@ def command(
     if number is None and measure:
         report = _measured(report, name, given, device)
     if as_json:
-        print(json.dumps(report.words(), indent=1, default=list))
+        output.say(json.dumps(report.words(), indent=1, default=list))
     else:
         _print(report, precision)
 

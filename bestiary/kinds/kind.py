@@ -32,6 +32,8 @@ class Kind:
         batch: "module:Class" of what a network is given.
         store: "module:Class" that makes batches of encoded arrays; see `rows.store.StoredData`.
         encoder: "module:Class" of the fitted preprocessing; see `rows.source.Encoder`.
+        keeps: what the encoder, which lies beside every model, keeps of training rows beside numbers and the names of
+            classes; for model cards.
         example: module with `inputs`, `spec` and `data`: small random ones, for tests and measurements.
         show: "module:function" from a folder of encoded arrays to what a page shows of one row; empty for nothing.
         rows: in a training batch at most, on a processor.
@@ -59,6 +61,7 @@ class Kind:
     opens: str = "itself"
     task: str = ""
     show: str = ""
+    keeps: str = ""
     rows: int = 64
     updates: int = 0
     wanted: int = 0

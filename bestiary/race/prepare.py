@@ -17,6 +17,7 @@ import torch
 from bestiary import __version__
 from bestiary.data.tasks import SUPERVISED
 from bestiary.errors import InputError
+from bestiary.race.digests import write_digests
 from bestiary.race.losses import constant
 from bestiary.race.plan import Plan, Rival
 from bestiary.rows.source import SPLITS, Source
@@ -136,6 +137,7 @@ def prepare(
             "images, and made images are compared in its features"
         )
     plan.constant = _constant(folder, plan)
+    write_digests(folder)
     return plan
 
 

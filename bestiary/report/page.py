@@ -131,7 +131,7 @@ def _warnings(verdict: Verdict) -> list[str]:
         )
     told = ("test rows were opened", "did not take part")  # above, and beside the plan
     notes = [note for note in verdict.notes if not any(words in note for words in told)]
-    grave = ("leak", "determine", "equals the target", "suspect")
+    grave = ("holds training rows", "leak", "determine", "equals the target", "suspect")
     return warnings + sorted(notes, key=lambda note: not any(word in note.lower() for word in grave))
 
 

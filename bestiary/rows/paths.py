@@ -52,6 +52,16 @@ def there(given: str | Path) -> bool:
         return False
 
 
+def unicode_of(name: str) -> str:
+    r"""The name of a file in Unicode, as tables and reports must have it: a byte that is no UTF-8 is written out.
+
+    Example:
+        >>> unicode_of("caf\udce9.png"), unicode_of("café.png")
+        ('caf\\xe9.png', 'café.png')
+    """
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def _near(path: Path) -> str:
     try:
         return nearest(path.name, (p.name for p in path.parent.iterdir()))

@@ -10,16 +10,15 @@ from pathlib import Path
 from skops import io
 
 from bestiary.errors import InputError
+from bestiary.files import replacing
 
 LARGEST = 4 << 30  # bytes of a file when unpacked
 
 
 def save(thing: object, path: Path) -> None:
     """Writes a fitted part, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.part")
-    io.dump(thing, temporary)
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        io.dump(thing, temporary)
 
 
 def load(path: Path, allowed: Iterable[str]) -> object:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import cast
@@ -17,24 +16,11 @@ from torch import Tensor
 from bestiary import kinds
 from bestiary.contracts import Batch, Spec
 from bestiary.errors import InputError
+from bestiary.files import write_text
 from bestiary.rows.source import SPLITS
 
 Facts = Mapping[str, object]
 COPIED = 64_000_000  # bytes of training rows up to which each epoch is laid out anew in memory
-
-
-def write_text(path: Path, text: str) -> None:
-    """Writes a file whole or not at all: temporary name, sync, rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def write_array(folder: Path, split: str, name: str, array: NDArray[np.generic]) -> None:

@@ -9,7 +9,6 @@ labels are compared in their principal components, and so are rows of tables. No
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +22,7 @@ from torch.nn import functional as F
 
 from bestiary.architectures.convolution.lenet import ResizedLeNet5
 from bestiary.contracts import ImageSpec, Spec
+from bestiary.files import replacing
 
 # N rows, F numbers in a row, D features, Q principal components, K classes
 
@@ -139,12 +139,8 @@ def feature_space(data: Any) -> FeatureSpace:
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
     """Written whole or not at all; two processes that do so at once write the same."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with replacing(path) as temporary:
         save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def learn(data: Any) -> FeatureSpace:

@@ -28,4 +28,10 @@ def inputs(row: Row, kind: str, words: Mapping[str, Any], batch: int = 2) -> tup
 
 def tiny_data(row: Row, kind: str, problem: str) -> Any:
     """Training rows that the tiny network of a row can learn from."""
-    return kinds.find(kind).part("example").data(row.tiny[kind][1], problem)
+    return data_of(kind, row.tiny[kind][1], problem)
+
+
+def data_of(kind: str, keywords: Mapping[str, Any], problem: str, rows: int | None = None) -> Any:
+    """Training rows for a network that is built with these words, which are a spec's or the network's own."""
+    given = {} if rows is None else {"rows": rows}
+    return kinds.find(kind).part("example").data(keywords, problem, **given)

@@ -120,6 +120,18 @@ def test_unet_is_diffusers(seed: int) -> None:
     assert_same(ours, lambda x, step: theirs(x, step).sample, inputs, parameters=parameters)
 
 
+@pytest.mark.parametrize("kind", [DDPM, CosineDDPM, VelocityDDPM])
+def test_every_denoiser_is_diffusers_network(kind: type[DDPM]) -> None:
+    torch.manual_seed(0)
+    ours = kind(channels=2, image_size=(4, 4), widths=(4, 8), depth=1, attention=(1,), groups=2)
+    stir(ours)
+    theirs = reference(2, (4, 8), 1, (1,), 2)
+    names = rename([name for name, _ in ours.network.named_parameters()], renaming(2, 1))
+    theirs.load_state_dict({names[name]: tensor for name, tensor in ours.network.state_dict().items()})
+    noisy, step = torch.randn(3, 2, 4, 4), torch.tensor([0, 500, 999])
+    close(ours(noisy, step), theirs(noisy, step).sample, "outputs")
+
+
 def test_the_published_size_is_diffusers() -> None:
     with torch.device("meta"):
         ours, theirs = DDPM(channels=3, image_size=(32, 32)), reference(3, (128, 256, 256, 256), 2, (1,), 32)

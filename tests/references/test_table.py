@@ -1,5 +1,6 @@
 """Networks for tables against their authors' packages, with equal weights; counts against the same packages."""
 
+import functools
 import random
 import sys
 import types
@@ -9,7 +10,11 @@ from importlib.util import find_spec
 from itertools import combinations, pairwise
 
 import pytest
+import rtdl_num_embeddings as embeddings
+import rtdl_revisiting_models as rtdl
+import tabm as reference_tabm
 import torch
+from pytorch_tabnet import tab_network as reference_tabnet
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -26,11 +31,6 @@ from bestiary.layers.sparsemax import sparsemax
 from bestiary.optimisation.adamw import GroupedAdamW
 from bestiary.optimisation.schedule import cosine_log, flat_cosine
 from tests.references.parity import assert_same, close, stir
-
-rtdl = pytest.importorskip("rtdl_revisiting_models")
-embeddings = pytest.importorskip("rtdl_num_embeddings")
-reference_tabm = pytest.importorskip("tabm")
-reference_tabnet = pytest.importorskip("pytorch_tabnet.tab_network")
 
 SEEDS = range(4)
 ADULT = (10, 17, 8, 16, 7, 6, 3, 43)
@@ -359,8 +359,9 @@ def test_tabm_on_piecewise_numbers(seed: int) -> None:
     table |= {f"columns.numbers.straight.{part}": f"num_module.linear0.{part}" for part in ("weight", "bias")}
     names = paired(ours, theirs, table)
     none = torch.zeros(7, 0, dtype=torch.long)
-    mine = Numbers(ours, none, none[:, :, None], "answers")
-    assert_same(mine, Theirs(theirs, theirs), (torch.randn(7, numbers),), names)
+    mine, x = Numbers(ours, none, none[:, :, None], "answers"), torch.randn(7, numbers)
+    assert_same(mine, Theirs(theirs, theirs), (x,), names)
+    close(ours(x, none, none[:, :, None]), theirs(x).softmax(-1).mean(1).log(), "the members' mean")
 
 
 def test_members_differ_at_first_by_the_signs_of_whole_columns() -> None:
@@ -498,7 +499,7 @@ def test_wide_and_deep_is_its_formula(seed: int) -> None:
         for v in range(categories[j])
     ]
 
-    def theirs(numbers: Tensor) -> Tensor:
+    def formula(numbers: Tensor) -> Tensor:
         places = [F.one_hot(codes[:, i], size)[:, 1:].float() for i, size in enumerate(categories)]
         wide = torch.cat([numbers, *places], dim=1) @ weights["wide.weight"].T
         if pairs:
@@ -512,7 +513,7 @@ def test_wide_and_deep_is_its_formula(seed: int) -> None:
         return wide + deep @ weights["head.weight"].T + weights["head.bias"]
 
     mine = Numbers(ours, codes, words)
-    assert_same(mine, theirs, (x,), parameters={f"network.{name}": weight for name, weight in weights.items()})
+    assert_same(mine, formula, (x,), parameters={f"network.{name}": weight for name, weight in weights.items()})
 
 
 def test_wide_and_deep_count() -> None:
@@ -529,18 +530,17 @@ def test_wide_and_deep_count() -> None:
 # -------------------------------------------------------------------------------------------------------------- RealMLP
 
 
-@pytest.fixture(scope="module")
-def pytabkit():
+@functools.cache
+def pytabkit() -> types.SimpleNamespace:
     """The package's modules without its front door, which asks for training frameworks that are not needed here."""
     found = find_spec("pytabkit")
-    if found is None:
-        pytest.skip("pytabkit is not installed")
+    assert found is not None
     package = types.ModuleType("pytabkit")
     package.__path__ = list(found.submodule_search_locations or ())
     sys.modules["pytabkit"] = package
     place = "pytabkit.models"
     try:
-        yield types.SimpleNamespace(
+        return types.SimpleNamespace(
             DictDataset=import_module(f"{place}.data.data").DictDataset,
             TensorInfo=import_module(f"{place}.data.data").TensorInfo,
             TrainContext=import_module(f"{place}.nn_models.base").TrainContext,
@@ -553,20 +553,20 @@ def pytabkit():
         sys.modules.pop("pytabkit")
 
 
-def their_realmlp(pytabkit, numbers: Tensor, codes: Tensor, categories: tuple[int, ...], target: Tensor, classes: int):
+def their_realmlp(numbers: Tensor, codes: Tensor, categories: tuple[int, ...], target: Tensor, classes: int):
     """RealMLP-TD as its package builds and fits it on these rows, narrow; rows go in as a dict of tensors."""
-    usual = pytabkit.DefaultParams.RealMLP_TD_CLASS if classes else pytabkit.DefaultParams.RealMLP_TD_REG
+    usual = pytabkit().DefaultParams.RealMLP_TD_CLASS if classes else pytabkit().DefaultParams.RealMLP_TD_REG
     config = {**usual, "hidden_sizes": [7, 6], "clamp_output": False, "normalize_output": False, "plr_hidden_1": 5}
-    info = pytabkit.TensorInfo
+    info = pytabkit().TensorInfo
     infos = {
         "x_cont": info(feat_shape=[numbers.shape[1]]),
         "x_cat": info(cat_sizes=torch.tensor(categories)),
         "y": info(cat_sizes=torch.tensor([classes])),
     }
-    pytabkit.TrainContext.get_global_context().hp_manager = pytabkit.HyperparamManager(**config)
-    fitter, _ = pytabkit.NNFactory(**config).create_transform(infos)
+    pytabkit().TrainContext.get_global_context().hp_manager = pytabkit().HyperparamManager(**config)
+    fitter, _ = pytabkit().NNFactory(**config).create_transform(infos)
     rows = {"x_cont": numbers, "x_cat": codes, "y": target[:, None]}
-    return fitter.fit(pytabkit.DictDataset(rows, infos)).eval()
+    return fitter.fit(pytabkit().DictDataset(rows, infos)).eval()
 
 
 LEARNED = {
@@ -590,7 +590,7 @@ LEARNED = {
 
 @pytest.mark.parametrize("classes", [0, 3])
 @pytest.mark.parametrize("seed", range(2))
-def test_realmlp(pytabkit, seed: int, classes: int) -> None:
+def test_realmlp(seed: int, classes: int) -> None:
     """Clipped numbers, waves, small and large categories, scaled one-hots, activations: outputs and gradients."""
     torch.manual_seed(seed)
     categories = (3, 5, 12)
@@ -598,7 +598,7 @@ def test_realmlp(pytabkit, seed: int, classes: int) -> None:
     numbers[:, 2] = (numbers[:, 2] > 3.1).float()  # its quartiles are equal
     codes = torch.stack([torch.randint(0, size, (40,)) for size in categories], dim=1)
     target = torch.randint(0, classes, (40,)) if classes else torch.randn(40)
-    theirs = their_realmlp(pytabkit, numbers, codes, categories, target, classes)
+    theirs = their_realmlp(numbers, codes, categories, target, classes)
     ours = RealMLP(numbers=3, categories=categories, outputs=classes or 1, widths=(7, 6), frequencies=5).eval()
     words = torch.zeros(40, 0, 0, dtype=torch.long)
     ours.begin((numbers, codes, words), torch.zeros(40, dtype=torch.long))
@@ -622,19 +622,19 @@ def test_realmlp(pytabkit, seed: int, classes: int) -> None:
         close(one, other.view_as(one), f"gradient of {name}")
 
 
-def test_realmlp_count(pytabkit) -> None:
+def test_realmlp_count() -> None:
     """RealMLP-TD as its package builds it for eight numbers."""
-    config = {**pytabkit.DefaultParams.RealMLP_TD_REG, "clamp_output": False, "normalize_output": False}
-    infos = {"x_cont": pytabkit.TensorInfo(feat_shape=[8]), "y": pytabkit.TensorInfo(cat_sizes=torch.tensor([0]))}
-    infos["x_cat"] = pytabkit.TensorInfo(cat_sizes=torch.zeros(0, dtype=torch.long))
-    pytabkit.TrainContext.get_global_context().hp_manager = pytabkit.HyperparamManager(**config)
-    fitter, _ = pytabkit.NNFactory(**config).create_transform(infos)
+    config = {**pytabkit().DefaultParams.RealMLP_TD_REG, "clamp_output": False, "normalize_output": False}
+    infos = {"x_cont": pytabkit().TensorInfo(feat_shape=[8]), "y": pytabkit().TensorInfo(cat_sizes=torch.tensor([0]))}
+    infos["x_cat"] = pytabkit().TensorInfo(cat_sizes=torch.zeros(0, dtype=torch.long))
+    pytabkit().TrainContext.get_global_context().hp_manager = pytabkit().HyperparamManager(**config)
+    fitter, _ = pytabkit().NNFactory(**config).create_transform(infos)
     rows = {"x_cont": torch.randn(50, 8), "x_cat": torch.zeros(50, 0, dtype=torch.long), "y": torch.randn(50, 1)}
-    assert size_of("realmlp") == count(fitter.fit(pytabkit.DictDataset(rows, infos)))
+    assert size_of("realmlp") == count(fitter.fit(pytabkit().DictDataset(rows, infos)))
 
 
-def test_realmlp_schedules(pytabkit) -> None:
-    waves, fading = pytabkit.get_schedule("coslog4"), pytabkit.get_schedule("flat_cos")
+def test_realmlp_schedules() -> None:
+    waves, fading = pytabkit().get_schedule("coslog4"), pytabkit().get_schedule("flat_cos")
     for step in range(0, 100, 7):
         assert cosine_log(4)(step, 100) == pytest.approx(waves.call_time_(step / 100), abs=1e-12)
         assert flat_cosine(step, 100) == pytest.approx(fading.call_time_(step / 100), abs=1e-12)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bestiary.errors import InputError
-from bestiary.rows.paths import checked_path
+from bestiary.rows.paths import checked_path, unicode_of
 
 MOST_FILES = 100_000
 MOST_BYTES = 1 << 30  # of all files together
@@ -59,7 +59,7 @@ def documents(source: object, encoding: str | None) -> tuple[list[Document], lis
     found, notes, guessed = [], [], []
     for file in files:
         text, how = decoded(file.read_bytes(), encoding, file.name)
-        found.append(Document(str(file.relative_to(path)) if folder else file.name, _plain(text)))
+        found.append(Document(unicode_of(str(file.relative_to(path)) if folder else file.name), _plain(text)))
         guessed += [file.name] if how else []
     if guessed:
         more = f" and {len(guessed) - 1} more" if guessed[1:] else ""

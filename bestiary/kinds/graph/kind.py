@@ -13,6 +13,7 @@ KIND = Kind(
     batch="bestiary.batches:GraphBatch",
     store="bestiary.kinds.graph.store:GraphData",
     encoder="bestiary.kinds.graph.encoder:GraphEncoder",
+    keeps="names of the nodes of the training graph",
     example="bestiary.kinds.graph.example",
     updates=1,
     rowwise=False,

@@ -14,6 +14,7 @@ KIND = Kind(
     batch="bestiary.batches:GraphsBatch",
     store="bestiary.kinds.graph.store:GraphsData",
     encoder="bestiary.kinds.graph.encoder:GraphsEncoder",
+    keeps="names of columns, and words that occur in columns of categories",
     example="bestiary.kinds.graphs.example",
     rowwise=False,
     file="new_graphs/",

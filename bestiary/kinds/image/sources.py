@@ -27,6 +27,7 @@ from bestiary.kinds.image.files import (
 from bestiary.rows.array_files import check_labels, held_rows, labelled_parts, read_npz, undecided
 from bestiary.rows.frames import Frame, open_frame
 from bestiary.rows.labels import group_keys, stamps
+from bestiary.rows.paths import unicode_of
 from bestiary.rows.source import SPLITS
 from bestiary.rows.targets import column_named
 
@@ -56,7 +57,7 @@ class FilePictures:
     """Images in files; `names` are what messages call them."""
 
     def __init__(self, files: Sequence[Path], names: Sequence[str]) -> None:
-        self.files, self.names = list(files), list(names)
+        self.files, self.names = list(files), [unicode_of(name) for name in names]
 
     def __len__(self) -> int:
         return len(self.files)
@@ -224,7 +225,7 @@ def _from_folder(folder: Path) -> Gathered:
     if len(keep) < len(inner):
         notes.append(f"passed over: {len(inner) - len(keep):,} images that lie in no class folder")
     files = FilePictures([found.files[row] for row in keep], ["/".join(inner[row]) for row in keep])
-    labels = np.array([inner[row][level] for row in keep])
+    labels = np.array([unicode_of(inner[row][level]) for row in keep])
     held = None
     if level:
         names = [splits[inner[row][0]] for row in keep]

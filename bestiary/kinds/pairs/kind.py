@@ -12,5 +12,6 @@ KIND = Kind(
     batch="bestiary.batches:PairBatch",
     store="bestiary.kinds.pairs.store:PairData",
     encoder="bestiary.kinds.pairs.encoder:PairEncoder",
+    keeps="characters and words that occur in training pairs",
     example="bestiary.kinds.pairs.example",
 )

@@ -12,6 +12,7 @@ KIND = Kind(
     spec="bestiary.batches:TableSpec",
     batch="bestiary.batches:TableBatch",
     encoder="bestiary.kinds.table.encoder:TableEncoder",
+    keeps="names of columns, and words that occur in columns of categories",
     example="bestiary.kinds.table.example",
     rows=256,
     code=16,
