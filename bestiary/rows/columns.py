@@ -4,7 +4,8 @@ number    measured values; decimal commas, thousands separators, percent and cur
 boolean   two words for yes and no -> 1 and 0
 date      -> days, year, month, day of the week, hour
 category  a few words that repeat
-left out  empty, constant, a row counter, an identifier, free text, or too many different words
+text      sentences, names of several words: the words in them repeat, the cells do not
+left out  empty, constant, a row counter, an identifier, or too many different words
 """
 
 # pyright: reportAttributeAccessIssue=false
@@ -37,7 +38,7 @@ _NUMBER = {
     "thousands": r"^[+-]?(\d+|[1-9]\d{0,2}(,\d{3})+)(\.\d+)?$",  # 1,234,567.8
     "decimal comma": r"^[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+)(,\d+)?$",  # 1.234.567,8
 }
-ROLES = ("number", "boolean", "date", "category", "left out")
+ROLES = ("number", "boolean", "date", "category", "text", "left out")
 FORMS = (*_NUMBER, "day first")
 """What a column may mean, and how its numbers or dates may be written."""
 _SIGNS = r"[\s%$€£¥]"
@@ -53,7 +54,7 @@ class Column:
 
     Attributes:
         name: of the column.
-        role: "number", "boolean", "date", "category" or "left out".
+        role: "number", "boolean", "date", "category", "text" or "left out".
         reason: why it is left out or what was repaired; may be empty.
         form: how numbers are written ("plain", "signs", "thousands", "decimal comma") or dates ("plain", "day first").
         low: least training value (numbers, and dates in days since 1970).
@@ -248,7 +249,7 @@ def _as_date(name: str, column: pa.ChunkedArray, present: pa.Array, gaps: bool) 
 def _as_words(name: str, present: pa.Array, kinds: pa.StructArray, gaps: bool) -> Column:
     distinct, filled = len(kinds), len(present)
     if free_text(present):
-        return Column(name, "left out", "it is free text; `--kind text` learns from it")
+        return Column(name, "text", gaps=gaps)
     if filled >= 20 and distinct > 0.9 * filled:
         return Column(
             name, "left out", f"it looks like a name or number of the row: {distinct:,} of {filled:,} values differ"

@@ -192,7 +192,7 @@ class ArrayData:
         """The order of an epoch; where memory allows, the rows laid out in it: a slice is cheaper than a gather."""
         generator = torch.Generator().manual_seed((self.seed * 1_000_003 + epoch) % (2**63))
         order = torch.randperm(self.rows(split), generator=generator)
-        arrays = {name: self.arrays(split)[name] for name in kinds.find(self.spec.kind).fields()}
+        arrays = {name: self.arrays(split)[name] for name in self._fields(split)}
         if sum(array.nbytes for array in arrays.values()) > COPIED:
             return order, None
         return order, {name: array[order] for name, array in arrays.items()}
@@ -206,7 +206,12 @@ class ArrayData:
     def take(self, split: str, where: Tensor | slice) -> Batch:
         """The batch of the rows of a split that `where` names."""
         arrays = self.arrays(split)
-        return self._assemble({name: arrays[name][where] for name in kinds.find(self.spec.kind).fields()})
+        return self._assemble({name: arrays[name][where] for name in self._fields(split)})
+
+    def _fields(self, split: str) -> list[str]:
+        """The arrays that a batch is made of; of a table some may be missing."""
+        arrays = self.arrays(split)
+        return [name for name in kinds.find(self.spec.kind).fields() if name in arrays]
 
     def _assemble(self, parts: dict[str, Tensor]) -> Batch:
         target = parts["target"]
@@ -222,8 +227,9 @@ class ArrayData:
             name = "tokens" if "tokens" in parts else "values"
             parts[name] = parts[name][:, :longest]
             parts["lengths"] = parts["lengths"].long()
-        if "tokens" in parts:
-            parts["tokens"] = parts["tokens"].long()
+        for name in ("tokens", "categories", "words"):
+            if name in parts:
+                parts[name] = parts[name].long()
         parts["target"] = target
         batch = kinds.find(self.spec.kind).part("batch")(**parts)
         return batch if self.device.type == "cpu" else batch.to(self.device)

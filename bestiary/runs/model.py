@@ -106,7 +106,7 @@ class NetworkAnswers:
         from bestiary.rows.store import ArrayData
 
         data = ArrayData(self.spec, self.facts, {"test": arrays})
-        outputs = [self.network(*batch.inputs).float() for batch in data.batches("test")]
+        outputs = [self.network(*batch.arguments(self.network)).float() for batch in data.batches("test")]
         joined = torch.cat(outputs) if outputs else torch.empty(0, self.spec.outputs)
         if self.facts["problem"] == "classification":
             return joined.softmax(-1).numpy()

@@ -4,6 +4,7 @@
     boolean   the word of the nearer of the two, as it is spelled most often
     date      the day, with the minute where training rows have hours; written year first
     category  the word with the greatest feature; "other" where that is the place of all rare words
+    text      nothing: n-grams say which words there were, not the sentence
 
 Numbers and dates that training rows do not reach are put on the edge of what they reach, as made pixels are. What was
 left out of learning comes back empty, and as itself where it was constant. Features are float32: seven digits survive.
@@ -119,7 +120,7 @@ def decode(encoder: TableEncoder, features: NDArray[Any]) -> pd.DataFrame:
     place = 0
     for column in encoder.columns:
         written = encoder.written.get(column.name, {})
-        if column.role == "left out":
+        if column.role in ("left out", "text"):
             frame[column.name] = [written.get("always")] * len(features)
         elif column.role == "category":
             frame[column.name] = words[column.name]
@@ -131,7 +132,7 @@ def decode(encoder: TableEncoder, features: NDArray[Any]) -> pd.DataFrame:
 
 def width(column: Column) -> int:
     """How many numbers a column is read as: a date has parts, a category none."""
-    return {"date": len(PARTS), "category": 0, "left out": 0}.get(column.role, 1)
+    return {"date": len(PARTS), "category": 0, "text": 0, "left out": 0}.get(column.role, 1)
 
 
 def sharing(gone: NDArray[np.bool_], gaps: Sequence[int]) -> list[int]:
@@ -178,7 +179,7 @@ def _words(encoder: TableEncoder, features: NDArray[Any]) -> dict[str, list[str 
     onehot: Any = encoder.parts["words"]
     if onehot is None:
         return {}
-    at = features.shape[1] - sum(map(len, onehot.categories_))
+    at = encoder.count
     found: dict[str, list[str | None]] = {}
     for column, names in zip((c for c in encoder.used if c.role == "category"), onehot.categories_):
         part = features[:, at : at + len(names)]
