@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Protocol
 
 from bestiary import kinds, tasks
+from bestiary.contracts import Spec
 from bestiary.errors import InputError, nearest
 from bestiary.rows.store import read_spec
 
@@ -37,7 +39,7 @@ class Competitor(Protocol):
         """Finds its best setting in the time that it has; writes `model.skops` and `validation.parquet`."""
         ...
 
-    def load(self, path: Path, kind: str, problem: str) -> Any:
+    def load(self, path: Path, kind: str, problem: str, spec: Spec | None = None) -> Any:
         """What `search` wrote: an answer that the task takes in the place of a network. Nothing in it is executed."""
         ...
 
@@ -49,12 +51,14 @@ def competitors(kind: str, problem: str) -> tuple[Competitor, ...]:
         >>> [one.name for one in competitors("text", "classification")]
         ['constant', 'linear', 'bayes']
     """
-    task = tasks.find(problem)
-    module = task.baselines.get(kind) or kinds.find(kind).baselines
-    if not module:
-        return ()
-    found: Sequence[Any] = importlib.import_module(module).BASELINES
+    task, found = tasks.find(problem), getattr(_module(kind, problem), "BASELINES", ())
     return tuple(one for one in found if task.target in getattr(one, "targets", (task.target,)))
+
+
+def _module(kind: str, problem: str) -> ModuleType | None:
+    """That of the task for this kind, or that of the kind."""
+    module = tasks.find(problem).baselines.get(kind) or kinds.find(kind).baselines
+    return importlib.import_module(module) if module else None
 
 
 def find(kind: str, problem: str, name: str) -> Competitor:
@@ -68,6 +72,9 @@ def find(kind: str, problem: str, name: str) -> Competitor:
         'linear model on pixels'
     """
     known = {one.name: one for one in competitors(kind, problem)}
+    package = getattr(_module(kind, problem), "NEEDS", {}).get(name)
+    if name not in known and package:
+        raise InputError(f"the baseline {name} needs {package}, which is not installed; pip install bestiary[trees]")
     if name not in known:
         shown = ", ".join(known)
         raise InputError(f"baselines for {problem} on {kind} data are {shown}; received {name!r}{nearest(name, known)}")
@@ -103,17 +110,18 @@ def run_baseline(
     return found.search(data, out, seconds=seconds, seed=seed, folds=folds, written=written)
 
 
-def load_baseline(path: Path, kind: str, problem: str, name: str) -> Any:
+def load_baseline(path: Path, kind: str, problem: str, name: str, spec: Spec | None = None) -> Any:
     """A fitted baseline, as `run_baseline` left it: an answer that the task takes in the place of a network.
 
     Args:
         path: of the skops file.
         kind, problem, name: what it must be, from the words beside it.
+        spec: of the data that it must be for, where that is known.
 
     Raises:
         InputError: when it is not such a baseline, or holds anything else.
     """
-    return find(kind, problem, name).load(path, kind, problem)
+    return find(kind, problem, name).load(path, kind, problem, spec)
 
 
 def left_out(name: str, outputs: int) -> str:
@@ -125,6 +133,6 @@ def left_out(name: str, outputs: int) -> str:
         >>> left_out("forest", 1000)
         ''
     """
-    if name == "boosting" and outputs > MOST_CLASSES:
+    if name in ("boosting", "lightgbm", "xgboost", "catboost") and outputs > MOST_CLASSES:
         return f"grows a tree for each class and round: {outputs} classes are more than its {MOST_CLASSES}"
     return ""

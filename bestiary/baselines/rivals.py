@@ -12,16 +12,19 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypedDict
 
 import numpy as np
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from bestiary.baselines import saved
-from bestiary.baselines.baseline import TRUSTED, parameters
+from bestiary.baselines.baseline import parameters
+from bestiary.contracts import Spec
 from bestiary.data.opening import open_data
 from bestiary.errors import InputError
+from bestiary.records import door
+from bestiary.records.shapes import Id
 from bestiary.tasks.predictions import write_predictions
 from bestiary.tasks.registry import task_for
 
@@ -51,7 +54,6 @@ class Rival:
         answer: the class of what `fit` returns.
         fit: (data, setting, seed, seconds) -> answer, from the training rows alone.
         settings: data -> what is tried, the first first; the best on validation rows stays.
-        trusted: types in its state beside those that skops trusts and `baseline.TRUSTED`.
         holds: which training rows lie in a fitted one, for people; empty where it keeps numbers about them alone.
     """
 
@@ -60,7 +62,6 @@ class Rival:
     answer: type[Any]
     fit: Callable[[Any, Setting, int, float], Any]
     settings: Callable[[Any], Sequence[Setting]] = lambda data: ({},)
-    trusted: tuple[str, ...] = ()
     holds: str = ""
 
     def search(
@@ -129,18 +130,19 @@ class Rival:
             "bytes": size,
         }
 
-    def load(self, path: Path, kind: str, problem: str) -> Any:
+    def load(self, path: Path, kind: str, problem: str, spec: Spec | None = None) -> Any:
         """What `save_rival` wrote: an answer. Nothing in the file is executed.
 
         Args:
             path: of the skops file.
             kind, problem: what it must be of.
+            spec: not looked at; the answer meets its data when it is asked.
 
         Raises:
             InputError: when it is not such a baseline, or holds anything else.
         """
-        with saved.reading(path, (*TRUSTED, *self.trusted)) as content:
-            words = json.loads(content["words"])
+        with saved.reading(path) as content:
+            words = door.shaped(json.loads(content["words"]), Words, str(path), "train again")
             if (words["rival"], words["kind"], words["problem"]) != (self.name, kind, problem):
                 raise InputError(f"expected {self.title} for {problem} in {path}; it holds {words['rival']!r}")
             return self.answer.restore(content["state"])
@@ -159,3 +161,12 @@ def save_rival(path: Path, rival: Rival, kind: str, problem: str, setting: Setti
     """Writes one skops file, whole or not at all; returns its size in bytes."""
     words = {"rival": rival.name, "kind": kind, "problem": problem, "setting": setting}
     return saved.write(path, {"words": json.dumps(words), "state": answer.state()})
+
+
+class Words(TypedDict):
+    """What a file says of the baseline in it."""
+
+    rival: Id
+    kind: Id
+    problem: Id
+    setting: dict[str, Any]

@@ -16,6 +16,7 @@ from bestiary.data import builtin
 from bestiary.errors import InputError, nearest
 from bestiary.rows.frames import frame_of, open_frame
 from bestiary.rows.given import Given
+from bestiary.rows.limits import called, guarded
 from bestiary.rows.paths import checked_path
 from bestiary.rows.source import Encoder, Source
 
@@ -35,7 +36,7 @@ def read(
     text: str | None = None,
     id: str | None = None,  # noqa: A002 (the word of the command line)
     label: str | None = None,
-    **options: Any,
+    **options: object,
 ) -> Source:
     """Reads data of any kind.
 
@@ -66,9 +67,28 @@ def read(
         >>> len(flowers), flowers.kind, flowers.target.classes
         (150, 'table', ('setosa', 'versicolor', 'virginica'))
     """
+    words = {"kind": kind, "asked": _task(problem, task), "group": group, "time": time, "test": test}
+    words |= {"text": text, "id": id, "label": label}
+    with guarded(called(source)):
+        return _read(source, target, **words, **options)  # pyright: ignore[reportArgumentType] - as they were given
+
+
+def _read(
+    source: object,
+    target: str | None = None,
+    *,
+    kind: str | None,
+    asked: tasks.TaskDescriptor | None,
+    group: str | None,
+    time: str | None,
+    test: object,
+    text: str | None,
+    id: str | None,  # noqa: A002
+    label: str | None,
+    **options: Any,
+) -> Source:
     if kind is not None:
         kinds.find(kind)
-    asked = _task(problem, task)
     own = _own_words(asked, options) if asked is not None else {}
     if kind is None and asked is not None and len(asked.kinds) == 1:
         kind = asked.kinds[0]
@@ -225,15 +245,7 @@ def load_encoder(folder: str | Path) -> Encoder:
     Raises:
         InputError: when the folder holds none, or one that was altered.
     """
-    import json
+    from bestiary.rows.encoder_files import kind_of
 
     place = checked_path(folder, folder=True)
-    try:
-        kind = json.loads((place / "encoder.json").read_text(encoding="utf-8"))["kind"]
-        return kinds.find(kind).part("encoder").load(place)
-    except InputError:
-        raise
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as why:
-        raise InputError(
-            f"{place} holds no encoder that can be read ({type(why).__name__}: {why}); save the model again"
-        ) from None
+    return kinds.find(kind_of(place)).part("encoder").load(place)

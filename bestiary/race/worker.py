@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from multiprocessing import connection, parent_process
 from pathlib import Path
 from typing import Any, cast
@@ -26,7 +26,9 @@ from bestiary.errors import Diverged, InputError
 from bestiary.files import open_plain, replacing, write_text
 from bestiary.fit import fit
 from bestiary.race.watch import Stopped, Watched, peak_memory
+from bestiary.records import door
 from bestiary.records.digests import RESULT, check_result, digest, write_result
+from bestiary.records.training import Beginning, Job, own_data, read_job, read_probe_job, read_rival_job
 from bestiary.rows.source import SPLITS
 from bestiary.rows.store import StoredData, read_array, read_spec
 from bestiary.runs.run import CHECKPOINT, LOG, RunFolder
@@ -107,11 +109,11 @@ def nothing(folder: str) -> None:
 def train(folder: str) -> None:
     """One training up to the end of a rung, carried on from its checkpoint; writes `result.json` when it is there."""
     here = Path(folder)
-    job = json.loads((here / "job.json").read_text(encoding="utf-8"))
+    job = read_job(here)
     began = time.monotonic()
     torch.set_num_threads(job["threads"])
     _afresh_when_changed(here, job)
-    data = open_data(Path(job["data"]), batch=job["batch"], seed=job["seed"], device=job["device"])
+    data = open_data(own_data(job["data"], here), batch=job["batch"], seed=job["seed"], device=job["device"])
     learner = _learner(job, data)
     task = task_for(data.facts)
     judge = TrainingJudge(task, data, due=job["look_every"], seed=job["seed"], most=task.most)
@@ -144,14 +146,14 @@ def train(folder: str) -> None:
     write_result(here, words, (VALIDATION, ANSWER))
 
 
-def _afresh_when_changed(here: Path, job: dict[str, Any]) -> None:
+def _afresh_when_changed(here: Path, job: Job) -> None:
     """A training that is tried again, or that has other batch parts than those of its checkpoint, starts from nothing,
     so that a replay can do the same."""
     path, now = here / "tried.json", {"parts": job["parts"], "again": job["again"]}
     try:
-        before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else now
+        before = door.read(path, Beginning, inside=here) if path.exists() else now
         changed = before["parts"] != now["parts"] or now["again"] > before["again"]
-    except (ValueError, TypeError, KeyError):  # nobody knows what the checkpoint is of
+    except InputError:  # nobody knows what the checkpoint is of
         changed = True
     if changed:
         for name in (CHECKPOINT, LOG, RESULT):
@@ -169,7 +171,7 @@ def accumulates(recipe: str) -> bool:
     return "parts" in inspect.signature(resolve(recipe)).parameters
 
 
-def _learner(job: dict[str, Any], data: StoredData) -> Algorithm:
+def _learner(job: Mapping[str, Any], data: StoredData) -> Algorithm:
     network = build(job["network"], job["keywords"], data.spec, seed=job["seed"]).to(job["device"])
     setting = dict(job["setting"])
     if accumulates(job["recipe"]):
@@ -197,7 +199,8 @@ def probe(folder: str) -> None:
     data that it should allow), `limit` (seconds for all measuring); `probe.json` says which and how fast.
     """
     here = Path(folder)
-    job = json.loads((here / "job.json").read_text(encoding="utf-8"))
+    job = read_probe_job(here)
+    own_data(job["data"], here)
     began, tried = time.monotonic(), []
     enough = job["fair"] / (job["epoch"] * job["least"])  # seconds of an update that is fast enough
     for place, size in enumerate(job["sizes"]):
@@ -212,7 +215,7 @@ def probe(folder: str) -> None:
     write_text(here / "probe.json", json.dumps({"tried": tried}))
 
 
-def _measure(job: dict[str, Any], began: float, enough: float) -> dict[str, Any]:
+def _measure(job: Mapping[str, Any], began: float, enough: float) -> dict[str, Any]:
     """Seconds of an update and of a look, after warming up.
 
     The first updates are on a few rows, for fear of giants: where those take more than `enough` seconds, so will all. A
@@ -271,9 +274,9 @@ def rival(folder: str) -> None:
     from bestiary.baselines import run_baseline
 
     here = Path(folder)
-    job = json.loads((here / "job.json").read_text(encoding="utf-8"))
+    job = read_rival_job(here)
     began = time.monotonic()
-    data, folds = Path(job["data"]), [Path(fold) for fold in job["folds"]] or None
+    data, folds = own_data(job["data"], here), [own_data(fold, here) for fold in job["folds"]] or None
     written, facts = job["written"] or None, read_spec(data)[1]
     result = run_baseline(
         job["name"], data, here, seconds=job["seconds"], seed=job["seed"], folds=folds, written=written
@@ -298,7 +301,7 @@ def answer(folder: str, data: str, sealed: str, out: str) -> None:
     from safetensors.torch import load_model
 
     here = Path(folder)
-    job = json.loads((here / "job.json").read_text(encoding="utf-8"))
+    job = read_job(here)
     stored = open_data(Path(data), batch=job["batch"], device=job["device"], sealed=Path(sealed))
     network = build(job["network"], job["keywords"], stored.spec, seed=job["seed"])
     check_result(here)
@@ -318,8 +321,13 @@ def rival_answer(folder: str, data: str, sealed: str, out: str) -> None:
     here = Path(folder)
     stored = open_data(Path(data), sealed=Path(sealed))
     check_result(here)
-    name = json.loads((here / "job.json").read_text(encoding="utf-8"))["name"]
-    known = load_baseline(here / "model.skops", stored.spec.kind, str(stored.facts["problem"]), name)
+    known = load_baseline(
+        here / "model.skops",
+        stored.spec.kind,
+        str(stored.facts["problem"]),
+        read_rival_job(here)["name"],
+        stored.spec,
+    )
     began = time.perf_counter()
     predictions = task_for(stored.facts).predict(known, stored, SPLITS[2])
     seconds = time.perf_counter() - began

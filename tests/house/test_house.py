@@ -18,6 +18,7 @@ ALLOWED = {
     "batches": set(),
     "contracts": {"batches"},
     "catalogue": set(),
+    "records": {"catalogue"},
     "layers": {"contracts"},
     "architectures": {"contracts", "layers", "catalogue", "sampling"},
     "objectives": {"contracts"},
@@ -25,9 +26,9 @@ ALLOWED = {
     "algorithms": {"contracts", "optimisation"},
     "tasks": {"contracts", "data", "rows", "kinds", "layers", "architectures", "sampling"},
     "sampling": {"contracts", "layers", "data", "rows", "kinds"},
-    "rows": {"contracts"},
-    "kinds": {"contracts", "rows"},
-    "data": {"contracts", "rows", "kinds"},
+    "rows": {"contracts", "records"},
+    "kinds": {"contracts", "rows", "records"},
+    "data": {"contracts", "rows", "kinds", "records"},
     "recipes": {
         "contracts",
         "layers",
@@ -41,8 +42,19 @@ ALLOWED = {
         "sampling",
     },
     "fit": {"contracts"},
-    "baselines": {"contracts", "data", "rows", "kinds", "tasks", "layers", "sampling"},
-    "runs": {"contracts", "catalogue", "architectures", "data", "rows", "kinds", "baselines", "tasks", "sampling"},
+    "baselines": {"contracts", "data", "rows", "kinds", "tasks", "layers", "sampling", "records"},
+    "runs": {
+        "contracts",
+        "catalogue",
+        "architectures",
+        "data",
+        "rows",
+        "kinds",
+        "baselines",
+        "tasks",
+        "sampling",
+        "records",
+    },
     "race": {
         "contracts",
         "catalogue",
@@ -80,11 +92,21 @@ DESCRIPTORS = {"bestiary.kinds", "bestiary.tasks", "bestiary.tasks.descriptor", 
 """What kinds and tasks are. They import nothing else but `errors`, so everything may ask them."""
 
 
+HELD_BY_TASKS = {
+    "baselines": "baselines",
+    "ngrams": "baselines",
+    "joint_ngram": "baselines",
+    "recipes": "recipes",
+    "report": "report",
+}
+"""Files in the folder of a task that are no part of how it scores -> whose rules they keep."""
+
+
 def part_of(path: Path) -> str:
     """Which line of `ALLOWED` a file has to keep; of a task's folder, that of what the file holds."""
     parts = path.relative_to(ROOT / "bestiary").parts
-    if parts[0] == "tasks" and len(parts) == 3 and path.stem in ("baselines", "recipes", "report"):
-        return path.stem
+    if parts[0] == "tasks" and len(parts) == 3 and path.stem in HELD_BY_TASKS:
+        return HELD_BY_TASKS[path.stem]
     return parts[0].removesuffix(".py")
 
 

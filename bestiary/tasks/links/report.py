@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
 
+from bestiary.records import door
 from bestiary.report import figures
 from bestiary.report.gather import Evidence
 from bestiary.report.graphs import Places, chosen_answers
@@ -56,4 +56,4 @@ def _links(evidence: Evidence, answers: Places) -> Section:
 
 def _names(evidence: Evidence) -> list[str]:
     path = evidence.run / "sealed" / "names.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    return door.read(path, list[str], inside=evidence.run, largest=1 << 30) if path.is_file() else []
