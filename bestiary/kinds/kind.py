@@ -36,7 +36,8 @@ class Kind:
         saved: the same of `encoder.json` as a whole, where an encoder writes more than sizes and facts.
         keeps: what the encoder, which lies beside every model, keeps of training rows beside numbers and the names of
             classes; for model cards.
-        example: module with `inputs`, `spec` and `data`: small random ones, for tests and measurements.
+        example: module with `inputs`, `spec` and `data`, small random ones for tests and measurements, and `row`, the
+            arrays of one row, where scikit-learn's models are fitted.
         show: "module:function" from a folder of encoded arrays to what a page shows of one row; empty for nothing.
         rows: in a training batch at most, on a processor.
         updates: in one pass over the training data where their rows do not say; 0 where they do.

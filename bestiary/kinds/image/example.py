@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from bestiary.batches import ImageSpec
@@ -43,3 +45,8 @@ def data(keywords: Mapping[str, Any], problem: str, rows: int = 24) -> ArrayData
     arrays = {"pixels": pixels.numpy(), **targets(rows, outputs, problem)}
     spec = ImageSpec(channels, (height, width), outputs)
     return ArrayData(spec, facts, {"train": arrays, "validation": arrays}, batch=8)
+
+
+def row(spec: ImageSpec) -> dict[str, NDArray[np.generic]]:
+    """One row of zeros, as an encoder would give it."""
+    return {"pixels": np.zeros((1, spec.channels, *spec.image_size), np.uint8)}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from bestiary.batches import SeriesSpec
@@ -34,3 +36,9 @@ def data(keywords: Mapping[str, Any], problem: str, rows: int = 24) -> ArrayData
     return ArrayData(
         SeriesSpec(values.shape[2], values.shape[1], outputs), facts, {"train": arrays, "validation": arrays}, batch=8
     )
+
+
+def row(spec: SeriesSpec) -> dict[str, NDArray[np.generic]]:
+    """One row of zeros, as an encoder would give it."""
+    values = np.zeros((1, spec.length, spec.channels), np.float32)
+    return {"values": values, "lengths": np.array([spec.length])}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from bestiary.batches import TableSpec
@@ -49,3 +51,15 @@ def data(keywords: Mapping[str, Any], problem: str, rows: int = 24) -> ArrayData
         arrays |= {**apart, "features": apart["numbers"]}
     facts = {"problem": problem, "mean": 0.0, "scale": 1.0, "classes": [str(k) for k in range(outputs)]}
     return ArrayData(TableSpec(features.shape[1], outputs), facts, {"train": arrays, "validation": arrays}, batch=8)
+
+
+def row(spec: TableSpec) -> dict[str, NDArray[np.generic]]:
+    """One row of zeros, as an encoder would give it."""
+    arrays: dict[str, NDArray[np.generic]] = {"features": np.zeros((1, spec.features), np.float32)}
+    if spec.numbers is not None:
+        arrays["numbers"] = np.zeros((1, spec.numbers), np.float32)
+    if spec.categories:
+        arrays["categories"] = np.zeros((1, len(spec.categories)), np.int32)
+    if spec.texts:
+        arrays["words"] = np.zeros((1, spec.texts, GRAMS), np.int32)
+    return arrays

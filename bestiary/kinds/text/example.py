@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from bestiary.batches import TokenSpec
@@ -38,3 +40,8 @@ def data(keywords: Mapping[str, Any], problem: str, rows: int = 24) -> ArrayData
         {"train": arrays, "validation": arrays},
         batch=8,
     )
+
+
+def row(spec: TokenSpec) -> dict[str, NDArray[np.generic]]:
+    """One row of a letter, as baselines read it, as an encoder would give it."""
+    return {"bytes": np.frombuffer(b"a", np.uint8), "offsets": np.array([0, 1])}
