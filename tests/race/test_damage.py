@@ -18,7 +18,8 @@ from bestiary.race.digests import check_data, check_result, read_result, write_r
 from bestiary.race.mending import mend
 from bestiary.race.plan import Plan
 from bestiary.race.race import replay, resume
-from bestiary.race.workers import Pool
+from bestiary.race.worker import FILES
+from bestiary.race.workers import Ended, Pool
 from bestiary.runs.run import RunFolder, check_tensors, read_tensors, write_tensors
 from bestiary.tasks import read_predictions
 from tests.race.small import fingerprint, small_run
@@ -265,6 +266,15 @@ def test_the_limit_of_open_files_is_said_to_be_the_reason(run):
         entrant.recipe = f"{HERE}:without_files"
     plan.write(run)
     with pytest.raises(InputError, match=r"too many files are open.*ulimit -n.*race --resume"):
+        resume(run)
+
+
+def test_the_limit_of_open_files_is_the_reason_while_speeds_are_measured_too(run, monkeypatch):
+    plan = Plan.read(run)
+    plan.entrants, plan.stages, plan.contenders = [], [], ["mlp"]
+    plan.write(run)
+    monkeypatch.setattr(Pool, "run", lambda self, queue, tick=None: [Ended(call, FILES, 0.1) for call in queue])
+    with pytest.raises(InputError, match=r"raise the limit of open files \(ulimit -n\)"):
         resume(run)
 
 
