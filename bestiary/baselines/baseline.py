@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from bestiary.baselines import saved
 from bestiary.contracts import Spec
 from bestiary.errors import InputError
+from bestiary.records import door
+from bestiary.records.shapes import Id
 from bestiary.rows.store import spec_from
 
 Arrays = Mapping[str, NDArray[np.generic]]
@@ -23,8 +25,6 @@ Setting = dict[str, Any]
 Inputs = Any  # what scikit-learn is given: a matrix [N F], or a list of N texts
 
 AT_ONCE = 4096  # rows predicted at a time
-TRUSTED = ["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor", "sklearn.tree._tree.Tree"]
-"""The types that a saved baseline may hold beside those that skops trusts by itself; both are arrays of tree nodes."""
 
 
 @dataclass(frozen=True)
@@ -114,24 +114,76 @@ class Fitted:
                 counter.vocabulary_ = vocabulary
 
 
-def load_fitted(path: Path) -> Fitted:
+def load_fitted(path: Path, name: str | None = None, spec: Spec | None = None, problem: str | None = None) -> Fitted:
     """What `Fitted.save` wrote. Nothing in the file is executed, and only types of fitted baselines are built.
 
+    Args:
+        path: of the skops file.
+        name, spec, problem: what it must be, from the words beside it; whatever it is, where there are none.
+
     Raises:
-        InputError: when it is not a saved baseline, or holds anything else.
+        InputError: when it is not such a baseline, holds anything else, or cannot answer.
     """
     from bestiary.baselines import find
 
-    with saved.reading(path, TRUSTED) as content:
-        words = json.loads(content["words"])
-        spec, problem, setting = spec_from(words["spec"]), words["problem"], words["setting"]
-        baseline, estimator = find(spec.kind, words["baseline"]), content["estimator"]
+    with saved.reading(path) as content:
+        words = door.shaped(json.loads(content["words"]), Words, str(path), "train again")
+        spec_inside = spec_from(words["spec"], str(path))
+        found = (words["baseline"], spec_inside, words["problem"])
+        if any(asked is not None and asked != inside for asked, inside in zip((name, spec, problem), found)):
+            raise InputError(f"{path} holds the baseline {found[0]!r} for other data than the words beside it say")
+        name, spec, problem = found
+        baseline, estimator, setting = find(spec.kind, name), content["estimator"], words["setting"]
         expected = baseline.build(problem, setting, 0)
-        for counter, known in zip(_counters(estimator), words["vocabularies"], strict=True):
-            counter.vocabulary_ = {word: place for place, word in enumerate(known)}
-    if _types(estimator) not in (_types(expected), [DummyClassifier]):
-        raise InputError(f"expected {baseline.title} in {path}; it holds another model; save it again")
-    return Fitted(baseline, spec, problem, setting, estimator)
+        _put_vocabularies(estimator, words["vocabularies"])
+        if _types(estimator) not in (_types(expected), [DummyClassifier]):
+            raise InputError(f"expected {baseline.title} in {path}; it holds another model; save it again")
+        _reset(estimator, expected)
+        fitted = Fitted(baseline, spec, problem, setting, estimator)
+        fitted.predict(made_up(spec))  # what does not fit is told now, not while answering
+    return fitted
+
+
+class Words(TypedDict):
+    """What a file says of the baseline in it."""
+
+    baseline: Id
+    spec: dict[str, Any]
+    problem: Id
+    setting: Setting
+    vocabularies: list[list[str]]
+
+
+def _put_vocabularies(estimator: Any, vocabularies: Sequence[Sequence[str]]) -> None:
+    for counter, known in zip(_counters(estimator), vocabularies, strict=True):
+        counter.vocabulary_ = {word: place for place, word in enumerate(known)}
+
+
+def _reset(estimator: Any, expected: Any) -> None:
+    """What was decided before fitting comes from our own code again: patterns, numbers of threads, metrics."""
+    if isinstance(estimator, Pipeline) and isinstance(expected, Pipeline):
+        for (_, step), (_, wanted) in zip(estimator.steps, expected.steps, strict=True):
+            _reset(step, wanted)
+    elif isinstance(estimator, FeatureUnion):
+        pairs = zip(estimator.transformer_list, expected.transformer_list, strict=True)
+        for (_, part), (_, wanted) in pairs:
+            _reset(part, wanted)
+        estimator.set_params(n_jobs=None, transformer_weights=None, verbose=False)
+    elif type(estimator) is type(expected):
+        estimator.set_params(**expected.get_params(deep=False))
+
+
+def made_up(spec: Spec) -> dict[str, NDArray[np.generic]]:
+    """One row of zeros, or of one letter, as an encoder would give it."""
+    sizes = spec.sizes()
+    if spec.kind == "text":
+        return {"bytes": np.frombuffer(b"a", np.uint8), "offsets": np.array([0, 1])}
+    if spec.kind == "image":
+        return {"pixels": np.zeros((1, sizes["channels"], *sizes["image_size"]), np.uint8)}  # pyright: ignore
+    if spec.kind == "series":
+        shape = (1, sizes["length"], sizes["channels"])
+        return {"values": np.zeros(shape, np.float32), "lengths": np.array([sizes["length"]])}  # pyright: ignore
+    return {"features": np.zeros((1, sizes["features"]), np.float32)}  # pyright: ignore
 
 
 def _counters(estimator: Any) -> list[Any]:

@@ -139,4 +139,4 @@ def _hold_places() -> None:
         try:
             os.fstat(place)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest free number, which is this one

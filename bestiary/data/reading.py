@@ -195,15 +195,7 @@ def load_encoder(folder: str | Path) -> Encoder:
     Raises:
         InputError: when the folder holds none, or one that was altered.
     """
-    import json
+    from bestiary.rows.encoder_files import kind_of
 
     place = checked_path(folder, folder=True)
-    try:
-        kind = json.loads((place / "encoder.json").read_text(encoding="utf-8"))["kind"]
-        return kinds.find(kind).part("encoder").load(place)
-    except InputError:
-        raise
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as why:
-        raise InputError(
-            f"{place} holds no encoder that can be read ({type(why).__name__}: {why}); save the model again"
-        ) from None
+    return kinds.find(kind_of(place)).part("encoder").load(place)

@@ -17,9 +17,9 @@ import torch
 from bestiary import __version__
 from bestiary.data.tasks import SUPERVISED
 from bestiary.errors import InputError
-from bestiary.race.digests import write_digests
 from bestiary.race.losses import constant
 from bestiary.race.plan import Plan, Rival
+from bestiary.records.digests import write_digests
 from bestiary.rows.source import SPLITS, Source
 from bestiary.rows.store import read_spec, write_array, write_text
 from bestiary.tasks.features import reads
@@ -117,13 +117,13 @@ def prepare(
         classes=list(target.classes),
         notes=notes,
         budget=wishes.budget,
-        equal=wishes.equal,
+        equal="time" if wishes.equal == "time" else "examples",
         metric=chosen.name,
         metric_reason=reason,
         higher=chosen.higher,
         seed=wishes.seed,
         workers=wishes.workers,
-        device=wishes.device,
+        device="cuda" if wishes.device == "cuda" else "cpu",
         splits=_how(source, count),
         rows=rows,
         folds=count,

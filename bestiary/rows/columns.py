@@ -37,6 +37,9 @@ _NUMBER = {
     "thousands": r"^[+-]?(\d+|[1-9]\d{0,2}(,\d{3})+)(\.\d+)?$",  # 1,234,567.8
     "decimal comma": r"^[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+)(,\d+)?$",  # 1.234.567,8
 }
+ROLES = ("number", "boolean", "date", "category", "left out")
+FORMS = (*_NUMBER, "day first")
+"""What a column may mean, and how its numbers or dates may be written."""
 _SIGNS = r"[\s%$€£¥]"
 _IDENTIFIER = re.compile(
     r"(^|[_\-. ])(id|uuid|guid|key|index|idx|no|nr)$|^(row|id|unnamed)([_\-. ]?\d+)?$|[a-z]I[dD]$", re.I

@@ -256,6 +256,7 @@ class ParquetFrame:
         with self._reading(), pq.ParquetFile(self._path, pre_buffer=False, buffer_size=1 << 16) as file:
             written = [self._written[name] for name in names]
             for piece in file.iter_batches(rows, columns=written, use_threads=False):
+                piece.validate(full=True)  # text that is no UTF-8 is found here, where it can be told
                 yield pa.Table.from_batches([piece]).select(written).rename_columns(names)
 
 

@@ -12,6 +12,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from bestiary.rows.columns import Column, days, describe, finite, labels, numbers, truths
 from bestiary.rows.source import Target
 
+LARGEST = 3e38  # in which trees can compare: they keep values as float32
 ALMOST = 0.995  # balanced accuracy or R2 of one column by itself, on rows it was not fitted on
 ROWS = 2_000
 COLUMNS = 100
@@ -69,7 +70,7 @@ def _coded(column: Column, cells: pa.ChunkedArray) -> NDArray[np.float64]:
 
 def _determines(code: NDArray[np.float64], values: NDArray[np.generic], problem: str) -> bool:
     folds = KFold(3, shuffle=True, random_state=0)
-    column = np.stack([code, np.zeros_like(code)], axis=1)
+    column = np.stack([np.clip(code, -LARGEST, LARGEST), np.zeros_like(code)], axis=1)
     if problem == "classification":
         enough = np.bincount(values.astype(np.int64)) >= 3
         inside = enough[values.astype(np.int64)]

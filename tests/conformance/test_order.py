@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from bestiary.data import store
+from bestiary.rows import store
 from tests.conformance.kinds import data_of, spec_of
 
 TASKS = {

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bestiary.data import read
+from bestiary.errors import InputError
 from bestiary.rows.splits import assign
 from tests.fuzz.files import FORMS, Form
 from tests.fuzz.judge import fault, faults
@@ -64,3 +65,19 @@ def test_the_content_of_another_form_is_read_or_refused(name: str, tmp_path: Pat
         (tmp_path / name).write_bytes(form.make())
         wrong += [f"{other} as {name}: {told}" for told in [fault(lambda: used(tmp_path / name, words, None))] if told]
     assert wrong == []
+
+
+def test_numbers_beyond_float32_are_read(tmp_path: Path) -> None:
+    """Between 3.4e38 and 1e100 they ended in a ValueError of scikit-learn's, while leaks were looked for."""
+    rows = "".join(f"{k % 7}e{k % 3 * 25},{k},{'ab'[k % 2]}\n" for k in range(60))
+    (tmp_path / "data.csv").write_text("x,z,y\n" + rows)
+    assert len(read(str(tmp_path / "data.csv"), target="y")) == 60
+
+
+def test_text_in_parquet_that_is_no_utf8_is_refused(tmp_path: Path) -> None:
+    """It was found column by column later, as an error of Arrow's."""
+    whole = FORMS["parquet"].make()
+    assert "élan".encode() in whole
+    (tmp_path / "data.parquet").write_bytes(whole.replace("élan".encode(), b"\xff\xfelan", 1))
+    with pytest.raises(InputError, match=r"data\.parquet is a damaged or truncated Parquet file .*UTF8"):
+        read(str(tmp_path / "data.parquet"), target="y")

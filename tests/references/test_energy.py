@@ -12,7 +12,12 @@ from numpy.typing import NDArray
 from sklearn.neural_network import BernoulliRBM
 from torch import Tensor, nn
 
-from bestiary.algorithms.contrastive_divergence import contrast, fantasies
+from bestiary.algorithms.contrastive_divergence import (
+    ContrastiveDivergence,
+    PersistentContrastiveDivergence,
+    contrast,
+    fantasies,
+)
 from bestiary.algorithms.covariance import CovarianceStorage
 from bestiary.algorithms.hebbian import HebbianStorage, ProjectionStorage
 from bestiary.algorithms.layerwise import Labelled, LayerWise, evenly, phase
@@ -416,6 +421,65 @@ def test_labels_are_shared_out_evenly_and_stay_the_same() -> None:
         assert len(seen.unique(dim=0)) == 24
         assert all((torch.from_numpy(rows[30:]) == row).all(1).any() for row in seen)
         assert all(int(view.batch("train", n).target.min()) >= 0 for n in range(20))
+
+
+def test_with_so_many_labels_no_other_row_is_seen() -> None:
+    rows = np.arange(60, dtype=np.float32)[:, None]
+    arrays = {"features": rows, "target": np.arange(60) % 3}
+    kept = set(evenly(torch.arange(60) % 3, 12).tolist())
+    orders = []
+    for seed in (0, 1):
+        data = ArrayData(TableSpec(1, 3), {"problem": "classification"}, {"train": arrays}, batch=6, seed=seed)
+        view = Labelled(data, labels=12)
+        seen = [int(value) for n in range(2) for value in view.batch("train", n).inputs[0].flatten()]
+        assert set(seen) == kept and len(seen) == 12, "all of them once an epoch"
+        orders.append(seen)
+    assert orders[0] != orders[1], "in another order for another seed"
+
+
+class Untouched:
+    """An update that changes nothing, and remembers the gradients that it was given."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine, self.given = machine, []
+
+    def update(self, step: int, horizon: int) -> None:
+        self.given.append(self.machine.weight.grad.clone())  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("kind", [ContrastiveDivergence, PersistentContrastiveDivergence])
+def test_a_machine_is_measured_before_it_learns_and_not_again(kind: type[ContrastiveDivergence]) -> None:
+    """Visible biases begin at the log odds of each unit's mean; a run that is continued keeps what it has."""
+    torch.manual_seed(0)
+    rows = torch.rand(12, 5)
+    for start, begun in ((0, True), (3, False)):
+        machine = RBM(features=5, width=3)
+        learner = kind(machine, Untouched(machine))  # type: ignore[arg-type]
+        if kind is PersistentContrastiveDivergence:
+            learner.chains.begin(rows)  # type: ignore[attr-defined]
+        (logs,) = itertools.islice(learner.updates(data_of(rows), start, 9), 1)
+        assert torch.equal(machine.visible_bias, torch.zeros(5)) != begun
+        if begun:
+            torch.testing.assert_close(machine.visible_bias.sigmoid(), machine.read(rows).mean(0).clamp(0.01, 0.99))
+        seen = machine.read(data_of(rows).batch("train", start).inputs[0])
+        again = machine.visible(machine.hidden(seen))
+        assert float(logs["loss"]) == pytest.approx(float((again - seen).square().mean())), "a mean over units and rows"
+
+
+def test_chains_begin_at_rows_of_the_data_and_go_on() -> None:
+    torch.manual_seed(0)
+    rows, machine = torch.rand(4, 5), RBM(features=5, width=3)
+    learner = PersistentContrastiveDivergence(machine, Untouched(machine), chains=10)  # type: ignore[arg-type]
+    learner.chains.begin(rows)
+    assert torch.equal(learner.chains.states, rows[torch.arange(10) % 4])
+    steps: list[int] = []
+    machine.gibbs = lambda states, count: (steps.append(count), states + 1)[1]  # type: ignore[method-assign]
+    made = learner.updates(data_of(rows), 0, 9)
+    for number in range(1, 4):
+        next(made)
+        begun = machine.read(data_of(rows).batch("train", 0).inputs[0])
+        assert torch.equal(learner.chains.states, begun[torch.arange(10) % 4] + number), "from where they were"
+    assert steps == [1, 1, 1]
 
 
 # ---------------------------------------------------------------------------------------------- up and down

@@ -401,6 +401,15 @@ def test_knowing_nothing_costs_eight_bits() -> None:
     assert float(task.losses(told, None).mean()) == pytest.approx(8.0)
 
 
+def test_knowing_how_common_tokens_are_costs_their_surprise() -> None:
+    """One more of each token than the training text has, the beginning of a text left out."""
+    tokens = [0, 1, 1, 1, 2, 3]
+    data = corpus(tokens, 257, 3)
+    surprise = {1: -math.log2(4 / 261), 2: -math.log2(2 / 261), 3: -math.log2(2 / 261)}  # of 5 and 256
+    told = Continue(FACTS).ignorant(data, "test").columns
+    assert float(told["bits"].sum()) == pytest.approx(sum(surprise[token] for token in tokens[1:]))
+
+
 def test_bits_are_the_objective_in_another_unit() -> None:
     """One window without padding: the mean of the bits is the loss in nats over ln 2."""
     network = stirred(GPT(vocabulary=20, length=16, width=8, depth=1, heads=2, dropout=0.0), 0)

@@ -28,5 +28,5 @@ def inputs(words: Mapping[str, Any], batch: int) -> tuple[Tensor, ...]:
 
 
 def spec(outputs: int) -> CorpusSpec:
-    """A middling size."""
+    """All bytes and the beginning of a text, as `data` has them; a window shorter than its stretches."""
     return CorpusSpec(257, 32)

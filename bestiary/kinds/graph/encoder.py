@@ -24,8 +24,9 @@ from bestiary.errors import InputError
 from bestiary.kinds.graph.files import Graph, open_graph
 from bestiary.kinds.table.encoder import TableEncoder
 from bestiary.rows.columns import describe
+from bestiary.rows.encoder_files import read_encoder
 from bestiary.rows.source import Encoded
-from bestiary.rows.store import spec_from, write_text
+from bestiary.rows.store import write_text
 
 EXACT, DIRECTIONS = 1_024, 256
 SAMPLE = 10_000  # nodes that preprocessing is fitted on
@@ -170,7 +171,7 @@ class GraphEncoder:
     @classmethod
     def load(cls, folder: Path) -> GraphEncoder:
         """What `save` wrote; `InputError` when it was altered."""
-        spec, facts, nodes = _load(folder)
+        spec, facts, nodes = _load(folder, cls.kind)
         return cls(cast("GraphSpec", spec), facts, nodes)
 
 
@@ -215,7 +216,7 @@ class GraphsEncoder:
     @classmethod
     def load(cls, folder: Path) -> GraphsEncoder:
         """What `save` wrote; `InputError` when it was altered."""
-        spec, facts, nodes = _load(folder)
+        spec, facts, nodes = _load(folder, cls.kind)
         return cls(cast("GraphsSpec", spec), facts, nodes)
 
 
@@ -258,7 +259,10 @@ def _save(encoder: GraphEncoder | GraphsEncoder, folder: Path) -> None:
     write_text(folder / "encoder.json", json.dumps(words, indent=1))
 
 
-def _load(folder: Path) -> tuple[object, Mapping[str, object], NodeFeatures]:
-    words = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
+def _load(folder: Path, kind: str) -> tuple[object, Mapping[str, object], NodeFeatures]:
+    spec, words = read_encoder(folder, kind)
     table = TableEncoder.load(folder / "nodes") if words["way"] == "columns" else None
-    return spec_from(words["spec"]), words["facts"], NodeFeatures(words["way"], table, list(map(str, words["ids"])))
+    nodes = NodeFeatures(words["way"], table, words["ids"])
+    if nodes.width != spec.sizes()["features"]:
+        raise InputError(f"the nodes of {folder} have {nodes.width} features, not those of its sizes; save it again")
+    return spec, words["facts"], nodes

@@ -30,13 +30,15 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, RobustScal
 from bestiary.contracts import TableSpec
 from bestiary.errors import InputError
 from bestiary.kinds.table.decoder import GAP, OTHER, STRAIGHT, decode, sharing, spelling
+from bestiary.kinds.table.parts import check_parts
 from bestiary.rows import safe
 from bestiary.rows.columns import Column, date_parts, days, finite, labels, numbers, truths
 from bestiary.rows.drift import Drift
+from bestiary.rows.encoder_files import read_encoder
 from bestiary.rows.frames import Frame, frame_of, open_frame
 from bestiary.rows.rows import pieces_of
 from bestiary.rows.source import Encoded
-from bestiary.rows.store import spec_from, write_text
+from bestiary.rows.store import write_text
 
 WIDEST = 50_000  # features
 _ALLOWED = (
@@ -223,12 +225,29 @@ class TableEncoder:
     @classmethod
     def load(cls, folder: Path) -> TableEncoder:
         """What `save` wrote; `InputError` when it was altered."""
-        words = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
+        spec, words = read_encoder(folder, "table")
         columns = [Column(**{**column, "known": tuple(column["known"])}) for column in words["columns"]]
-        parts = cast("dict[str, object]", safe.load(folder / "parts.skops", _ALLOWED))
-        return cls(
-            cast("TableSpec", spec_from(words["spec"])), words["facts"], columns, parts, words.get("written", {})
-        )
+        parts = safe.load(folder / "parts.skops", _ALLOWED)
+        assert isinstance(spec, TableSpec)
+        check_parts(parts, columns, spec, folder / "parts.skops")
+        encoder = cls(spec, words["facts"], columns, cast("dict[str, object]", parts), words.get("written", {}))
+        encoder.try_out(folder)
+        return encoder
+
+    def try_out(self, folder: Path) -> None:
+        """Encodes a row of missing cells, so that parts which do not fit each other are told before anything is done.
+
+        Raises:
+            InputError: when that cannot be done, or gives another number of features.
+        """
+        empty = pa.table({name: pa.nulls(1, pa.string()) for name in self.needed})
+        try:
+            made = self.arrays(empty)["features"].shape == (1, self.spec.features) and self.width == self.spec.features
+        except Exception as reason:  # a file of parts can be wrong in as many ways as scikit-learn can be
+            told = f"{type(reason).__name__}: {reason}"
+            raise InputError(f"the parts in {folder} do not fit ({told:.200}); save the model again") from reason
+        if not made:
+            raise InputError(f"the parts in {folder} do not give {self.spec.features} features; save the model again")
 
     def _open(self, source: object) -> Frame:
         if isinstance(source, np.ndarray):

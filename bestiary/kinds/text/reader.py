@@ -12,24 +12,25 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from bestiary.contracts import TokenSpec
 from bestiary.errors import InputError, nearest
+from bestiary.kinds.text.tokenizer import made, read_tokenizer
 from bestiary.rows.columns import text_column
+from bestiary.rows.encoder_files import read_encoder
 from bestiary.rows.frames import open_any, open_frame, words
 from bestiary.rows.labels import target_facts
 from bestiary.rows.rows import Rows, gather, pieces_of
 from bestiary.rows.source import SPLITS, Encoded
 from bestiary.rows.splits import duplicates
-from bestiary.rows.store import empty_array, spec_from, write_spec, write_text
+from bestiary.rows.store import empty_array, write_spec, write_text
 from bestiary.rows.targets import column_named, named_target
 
 PADDING, UNKNOWN = "[PAD]", "[UNK]"
@@ -181,9 +182,7 @@ def learn(sample: Sequence[str], vocabulary: int) -> Tokenizer:
         >>> learn(["low lower lowest"] * 9, 300).encode("lower").ids[0] > 1
         True
     """
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)  # pyright: ignore[reportAttributeAccessIssue]
-    tokenizer.decoder = decoders.ByteLevel()  # pyright: ignore[reportAttributeAccessIssue]
+    tokenizer = made(Tokenizer(models.BPE()))
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary,
         min_frequency=2,
@@ -259,12 +258,9 @@ class TextEncoder:
     @classmethod
     def load(cls, folder: Path) -> TextEncoder:
         """What `save` wrote."""
-        found = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
-        try:
-            tokenizer = Tokenizer.from_str((folder / "tokenizer.json").read_text(encoding="utf-8"))
-        except Exception as reason:  # the library raises plain Exception on damaged files
-            raise InputError(f"tokenizer.json is damaged ({reason}); save the model again") from None
-        spec = cast("TokenSpec", spec_from(found["spec"]))
+        spec, found = read_encoder(folder, cls.kind)
+        assert isinstance(spec, TokenSpec)
+        tokenizer = read_tokenizer(folder)
         if tokenizer.get_vocab_size() != spec.vocabulary:
             raise InputError(
                 f"tokenizer.json has {tokenizer.get_vocab_size()} tokens; the encoder says {spec.vocabulary}"
