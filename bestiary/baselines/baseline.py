@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -22,7 +23,8 @@ from bestiary.rows.store import spec_from
 
 Arrays = Mapping[str, NDArray[np.generic]]
 Setting = dict[str, Any]
-Inputs = Any  # what scikit-learn is given: a matrix [N F], or a list of N texts
+Inputs = Any  # what scikit-learn is given: a matrix [N F], which may be sparse, or a list of N texts
+View = Callable[[Arrays, Spec], Inputs]
 
 AT_ONCE = 4096  # rows predicted at a time
 
@@ -41,17 +43,27 @@ class Baseline:
         votes: setting -> how many votes a probability is counted from, so that no class gets exactly zero.
         problems: that it can solve.
         holds: which training rows lie in a fitted one, for people; empty where it keeps numbers about them alone.
+        views: other views, by the word `view` of a setting.
+        suited: whether a setting is for data of a spec; the first setting must always be.
+        most: training rows, at most, that it is fitted on.
     """
 
     name: str
     title: str
-    view: Callable[[Arrays, Spec], Inputs]
+    view: View
     build: Callable[[str, Setting, int], Pipeline]
     settings: Callable[[str, int, int], Sequence[Setting]] = lambda problem, rows, outputs: ({},)
     effort: Callable[[Setting], float] = lambda setting: 1.0
     votes: Callable[[Setting], int] = lambda setting: 0
     problems: tuple[str, ...] = ("classification", "regression")
     holds: str = ""
+    views: Mapping[str, View] = field(default_factory=dict)
+    suited: Callable[[Setting, Spec], bool] = lambda setting, spec: True
+    most: int = sys.maxsize
+
+    def inputs(self, setting: Setting, arrays: Arrays, spec: Spec) -> Inputs:
+        """What scikit-learn is given under a setting."""
+        return self.views.get(setting.get("view", ""), self.view)(arrays, spec)
 
 
 class Fitted:
@@ -77,10 +89,10 @@ class Fitted:
         return np.concatenate(parts) if parts else empty
 
     def _part(self, arrays: Arrays) -> NDArray[np.float32]:
-        inputs = self.baseline.view(arrays, self.spec)
+        inputs = self.baseline.inputs(self.setting, arrays, self.spec)
         if self.problem == "regression":
             return self.estimator.predict(inputs).astype(np.float32)
-        table = np.zeros((len(inputs), self.spec.outputs))
+        table = np.zeros((count(arrays), self.spec.outputs))
         table[:, self.estimator.classes_] = self.estimator.predict_proba(inputs)
         votes = self.baseline.votes(self.setting)
         if votes:
@@ -214,7 +226,7 @@ def fit(
     dtype = np.int64 if problem == "classification" else np.float64
     alone = problem == "classification" and len(np.unique(target)) < 2
     estimator = DummyClassifier(strategy="prior") if alone else baseline.build(problem, setting, seed)
-    estimator.fit(baseline.view(arrays, spec), np.asarray(target).astype(dtype))
+    estimator.fit(baseline.inputs(setting, arrays, spec), np.asarray(target).astype(dtype))
     return Fitted(baseline, spec, problem, setting, estimator)
 
 
@@ -246,6 +258,8 @@ def take(arrays: Arrays, where: NDArray[np.int64] | slice) -> dict[str, NDArray[
 
 def parameters(estimator: Any) -> int:
     """Numbers that a scikit-learn estimator was fitted with; 0 when unknown."""
+    if hasattr(estimator, "count_"):
+        return int(estimator.count_)
     if hasattr(estimator, "coef_"):
         return int(np.size(estimator.coef_) + np.size(estimator.intercept_))
     if hasattr(estimator, "estimators_"):

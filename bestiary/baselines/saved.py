@@ -26,6 +26,9 @@ MOST_BYTES = 4_000_000_000  # of a file, unpacked
 LARGEST = 512 << 20  # bytes of the description in it
 ALLOWED = frozenset(
     {
+        "bestiary.baselines.boosters.CatBoost",
+        "bestiary.baselines.boosters.LightGBM",
+        "bestiary.baselines.boosters.XGBoost",
         "builtins.dict",
         "builtins.list",
         "builtins.str",
@@ -49,6 +52,8 @@ ALLOWED = frozenset(
         "sklearn.decomposition._kernel_pca.KernelPCA",
         "sklearn.dummy.DummyClassifier",
         "sklearn.dummy.DummyRegressor",
+        "sklearn.ensemble._forest.ExtraTreesClassifier",
+        "sklearn.ensemble._forest.ExtraTreesRegressor",
         "sklearn.ensemble._forest.RandomForestClassifier",
         "sklearn.ensemble._forest.RandomForestRegressor",
         "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
@@ -71,6 +76,7 @@ ALLOWED = frozenset(
         "sklearn.preprocessing._label.LabelEncoder",
         "sklearn.tree._classes.DecisionTreeClassifier",
         "sklearn.tree._classes.DecisionTreeRegressor",
+        "sklearn.tree._classes.ExtraTreeClassifier",
         "sklearn.tree._classes.ExtraTreeRegressor",
     }
 )

@@ -28,6 +28,7 @@ from bestiary.race.stages import alone, encore
 from bestiary.race.winner import save_winner
 from bestiary.race.workers import Pool
 from bestiary.records import names
+from bestiary.rows.limits import Within, called, within
 from bestiary.rows.source import Source
 from bestiary.rows.store import read_spec
 from bestiary.tasks.registry import CLASSES
@@ -102,11 +103,16 @@ def race(
         tell(listener, "reading", clock, seconds)
         words = {"target": target, "kind": kind, "problem": task or problem}
         words |= {"group": group, "time": time, "test": test}
-        data = read_source(source, {**words, **reading})
+        watch = Within(seconds, what=called(source))
+        with within(watch):
+            data = read_source(source, {**words, **reading})
         introduce(data, listener, clock, seconds)
         wishes = Wishes(seconds, equal, metric, seed, count, chosen)
         said = list(data.notes)
-        plan = prepare(data, replayable(source, {**words, **reading}), folder, wishes, teller(listener, clock, seconds))
+        say = teller(listener, clock, seconds)
+        with within(watch):
+            plan = prepare(data, replayable(source, {**words, **reading}), folder, wishes, say)
+        watch.tick(1.0)
         announce(plan, said, listener, clock)
         plan.contenders, plan.exclude = wanted, unwanted
         plan.shares["reading"] = round(clock.elapsed, 2)

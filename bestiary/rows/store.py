@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypedDict, cast
@@ -20,6 +21,7 @@ from bestiary.errors import InputError
 from bestiary.files import write_text
 from bestiary.records import door
 from bestiary.rows.facts import check_facts
+from bestiary.rows.limits import need_disk
 from bestiary.rows.source import SPLITS
 
 Facts = Mapping[str, object]
@@ -35,6 +37,8 @@ def write_array(folder: Path, split: str, name: str, array: NDArray[np.generic])
 def empty_array(folder: Path, split: str, name: str, shape: tuple[int, ...], dtype: str) -> NDArray[np.generic]:
     """A memory map of `<split>.<name>.npy` to fill piece by piece: for data larger than memory."""
     folder.mkdir(parents=True, exist_ok=True)
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    need_disk(folder, size, f"encoding {shape[0]:,} {split} rows ({name})", "give fewer rows or columns")
     return open_memmap(folder / f"{split}.{name}.npy", mode="w+", dtype=np.dtype(dtype), shape=shape)
 
 
@@ -55,7 +59,7 @@ def write_spec(folder: Path, spec: Spec, facts: Facts) -> None:
             `pixel_mean` and `pixel_scale`, a list with one number a channel, in the unit of the stored pixels.
     """
     sizes = {"kind": spec.kind, **{f: getattr(spec, f) for f in spec.__dataclass_fields__}}
-    write_text(folder / "spec.json", json.dumps({"spec": sizes, "facts": dict(facts)}, indent=1))
+    write_text(folder / "spec.json", json.dumps({"spec": sizes, "facts": dict(facts)}))
 
 
 MOST = 50_000_000  # numbers of a row: pixels times channels of an image, features of a table
@@ -188,7 +192,7 @@ class ArrayData:
         """The order of an epoch; where memory allows, the rows laid out in it: a slice is cheaper than a gather."""
         generator = torch.Generator().manual_seed((self.seed * 1_000_003 + epoch) % (2**63))
         order = torch.randperm(self.rows(split), generator=generator)
-        arrays = {name: self.arrays(split)[name] for name in kinds.find(self.spec.kind).fields()}
+        arrays = {name: self.arrays(split)[name] for name in self._fields(split)}
         if sum(array.nbytes for array in arrays.values()) > COPIED:
             return order, None
         return order, {name: array[order] for name, array in arrays.items()}
@@ -202,7 +206,12 @@ class ArrayData:
     def take(self, split: str, where: Tensor | slice) -> Batch:
         """The batch of the rows of a split that `where` names."""
         arrays = self.arrays(split)
-        return self._assemble({name: arrays[name][where] for name in kinds.find(self.spec.kind).fields()})
+        return self._assemble({name: arrays[name][where] for name in self._fields(split)})
+
+    def _fields(self, split: str) -> list[str]:
+        """The arrays that a batch is made of; of a table some may be missing."""
+        arrays = self.arrays(split)
+        return [name for name in kinds.find(self.spec.kind).fields() if name in arrays]
 
     def _assemble(self, parts: dict[str, Tensor]) -> Batch:
         target = parts["target"]
@@ -218,8 +227,9 @@ class ArrayData:
             name = "tokens" if "tokens" in parts else "values"
             parts[name] = parts[name][:, :longest]
             parts["lengths"] = parts["lengths"].long()
-        if "tokens" in parts:
-            parts["tokens"] = parts["tokens"].long()
+        for name in ("tokens", "categories", "words"):
+            if name in parts:
+                parts[name] = parts[name].long()
         parts["target"] = target
         batch = kinds.find(self.spec.kind).part("batch")(**parts)
         return batch if self.device.type == "cpu" else batch.to(self.device)

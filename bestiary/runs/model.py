@@ -15,6 +15,7 @@ from torch import nn
 from bestiary.contracts import Spec
 from bestiary.data.tasks import SUPERVISED
 from bestiary.errors import InputError
+from bestiary.rows.limits import called, guarded
 from bestiary.runs import description
 from bestiary.runs.building import built
 from bestiary.runs.description import BASELINE, ENCODER, MODEL, WEIGHTS
@@ -105,7 +106,7 @@ class NetworkAnswers:
         from bestiary.rows.store import ArrayData
 
         data = ArrayData(self.spec, self.facts, {"test": arrays})
-        outputs = [self.network(*batch.inputs).float() for batch in data.batches("test")]
+        outputs = [self.network(*batch.arguments(self.network)).float() for batch in data.batches("test")]
         joined = torch.cat(outputs) if outputs else torch.empty(0, self.spec.outputs)
         if self.facts["problem"] == "classification":
             return joined.softmax(-1).numpy()
@@ -189,7 +190,8 @@ class Model:
                 f"a penalty of length chooses between finished beams, and one beam has no choice; received "
                 f"penalty={words['penalty']!r}; give beams=5 too"
             )
-        encoded = self.encoder.encode(opened(source))
+        with guarded(called(source)):
+            encoded = self.encoder.encode(opened(source))
         self.warnings = encoded.warnings
         outputs = self._computed(encoded.arrays, words)
         if isinstance(self.answers, TaskAnswers) and not encoded.names:

@@ -23,8 +23,9 @@ from bestiary.contracts import GraphSpec, GraphsSpec, TableSpec
 from bestiary.errors import InputError
 from bestiary.kinds.graph.files import Graph, open_graph
 from bestiary.kinds.table.encoder import TableEncoder
-from bestiary.rows.columns import describe
 from bestiary.rows.encoder_files import read_encoder
+from bestiary.rows.limits import need
+from bestiary.rows.many_columns import describe_all
 from bestiary.rows.source import Encoded
 from bestiary.rows.store import write_text
 
@@ -80,6 +81,7 @@ class NodeFeatures:
 
     def of(self, graph: Graph, edges: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Features [N F] and known numbers [N] of the nodes of a graph with these edges [2 E]."""
+        need(3 * 4 * self.width * len(graph), f"the features of {len(graph):,} nodes", "give fewer nodes or columns")
         known = self.known(graph.ids) if self.ids else np.full(len(graph), -1)
         if self.table is not None:
             return cast("NDArray[np.float32]", self.table.arrays(graph.nodes)["features"]), known
@@ -121,7 +123,7 @@ def _fitted(nodes: pa.Table, where: NDArray[np.int64]) -> TableEncoder | None:
     if not nodes.column_names or not len(index):
         return None
     sample = nodes.take(pa.array(index))
-    columns = [describe(name, sample[name], index) for name in nodes.column_names]
+    columns = describe_all(sample, index)
     encoder = TableEncoder(TableSpec(0, 0), {"target": ""}, columns, {})
     if not encoder.used:
         return None

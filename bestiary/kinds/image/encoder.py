@@ -17,6 +17,7 @@ from bestiary.errors import InputError
 from bestiary.kinds.image.files import BrokenImageError, Picture, in_threads
 from bestiary.kinds.image.sources import gather
 from bestiary.rows.encoder_files import read_encoder
+from bestiary.rows.limits import need
 from bestiary.rows.source import Encoded
 from bestiary.rows.store import write_text
 
@@ -55,6 +56,11 @@ class ImageEncoder:
         """The size in which JPEGs are decoded at least."""
         return 2 * max(self.spec.image_size)
 
+    @property
+    def form(self) -> tuple[object, ...]:
+        """What decides the pixels that an image is brought to: encoders of one form bring it to the same."""
+        return (self.spec.channels, self.spec.image_size, self.deep, self.facts["step"])
+
     def shape(self, rows: int) -> tuple[int, int, int, int]:
         """Of the stored pixels of so many rows."""
         return (rows, self.spec.channels, *self.spec.image_size)
@@ -84,6 +90,8 @@ class ImageEncoder:
             InputError: when the source is none of these, or none of its images can be read.
         """
         pictures = gather(source, labels=False).pictures
+        size = float(np.prod(self.shape(len(pictures)), dtype=np.float64)) * np.dtype(self.dtype).itemsize
+        need(2 * size, f"{len(pictures):,} images of this size", "predict them in parts")
         pixels = np.empty(self.shape(len(pictures)), dtype=self.dtype)
         seen = np.zeros((len(pictures), 4), dtype=np.int64)  # height, width, channels, deep
 

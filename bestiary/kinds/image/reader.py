@@ -23,6 +23,7 @@ from bestiary.rows.store import empty_array, write_spec
 LARGEST_SIDE = 64  # what a network can be trained on within minutes on a few cores; `image_size` overrides
 _KEY = b"bestiary images 1"
 _BLOCK = 1024
+KEPT = 64 << 20  # bytes of written images that are kept for the folds
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,27 @@ class _Seen:
         return _Seen(self.key[which], self.size[which], self.channels[which], self.deep[which], self.step[which])
 
 
+class _Known:
+    """Images as they were written last: folds write the same ones again, and need not decode them again."""
+
+    def __init__(self) -> None:
+        self._form: object = None
+        self._pixels: dict[int, NDArray[np.generic]] = {}
+        self._bytes = 0
+
+    def of(self, encoder: ImageEncoder) -> dict[int, NDArray[np.generic]]:
+        """Number of an image -> its pixels, for those known in the form to which an encoder brings them."""
+        if self._form != encoder.form:
+            self._form, self._pixels, self._bytes = encoder.form, {}, 0
+        return self._pixels
+
+    def add(self, numbers: NDArray[np.int64], pixels: NDArray[np.generic]) -> None:
+        """Keeps images of the last form, as long as they are few or small."""
+        self._bytes += pixels.nbytes
+        if self._bytes <= KEPT:
+            self._pixels.update(zip(numbers.tolist(), np.array(pixels)))
+
+
 @dataclass
 class ImageSource:
     """Images with a target; implements `source.Source`. Made by `read_images` and `read_arrays`."""
@@ -63,6 +85,7 @@ class ImageSource:
     times: NDArray[np.generic] | None = None
     held: NDArray[np.int8] | None = None
     suspects: list[str] = field(default_factory=list)
+    _known: _Known = field(default_factory=lambda: _Known(), repr=False)
     kind = "image"
 
     def __len__(self) -> int:
@@ -130,8 +153,13 @@ class ImageSource:
     def _write(self, encoder: ImageEncoder, rows: NDArray[np.int64], folder: Path, split: str) -> NDArray[np.generic]:
         pixels = empty_array(folder, split, "pixels", encoder.shape(len(rows)), encoder.dtype)
 
+        known = self._known.of(encoder)
+
         def work(place: int) -> None:
             number = int(self.rows[rows[place]])
+            if number in known:
+                pixels[place] = known[number]
+                return
             try:
                 pixels[place] = encoder.bring(self.pictures.picture(number, encoder.side))
             except BrokenImageError as reason:
@@ -140,8 +168,9 @@ class ImageSource:
                     f"{name}: could be read before and now cannot ({reason}); leave the files alone"
                 ) from None
 
-        for _ in in_threads(work, len(rows)):
+        for _ in in_threads(work, len(rows), part="write"):
             pass
+        self._known.add(self.rows[rows], pixels)
         if isinstance(pixels, np.memmap):
             pixels.flush()
         write_target(folder, split, self.target, rows, self.rows[rows])
@@ -361,7 +390,7 @@ def _look(pictures: Pictures, side: int) -> tuple[NDArray[np.int64], _Seen, list
         key = int.from_bytes(code.digest(), "little")
         return (key, *picture.size, picture.pixels.shape[2], picture.deep, picture.step)
 
-    results = list(in_threads(work, len(pictures)))
+    results = list(in_threads(work, len(pictures), part="gather"))
     rows = np.array([row for row, result in enumerate(results) if not isinstance(result, str)], dtype=np.int64)
     good = [result for result in results if not isinstance(result, str)]
     keys = np.array([result[0] for result in good], dtype=np.uint64)

@@ -15,6 +15,7 @@ from bestiary.contracts import SeriesSpec
 from bestiary.kinds.series.sources import gather
 from bestiary.kinds.series.tables import Reading
 from bestiary.rows.encoder_files import read_encoder
+from bestiary.rows.limits import need
 from bestiary.rows.rows import RELEASE
 from bestiary.rows.source import Encoded
 from bestiary.rows.spool import release
@@ -83,7 +84,13 @@ class SeriesEncoder:
             InputError: when the source cannot be read, or its channels are others.
         """
         rows = gather(source, self.reading, labels=False)
-        values = np.zeros((len(rows.values), self.spec.length, self.spec.channels), dtype=np.float32)
+        shape = (len(rows.values), self.spec.length, self.spec.channels)
+        need(
+            4.0 * np.prod(shape, dtype=np.float64),
+            f"{shape[0]:,} series of {shape[1]:,} steps",
+            "predict them in parts",
+        )
+        values = np.zeros(shape, dtype=np.float32)
         lengths = np.zeros(len(rows.values), dtype=np.int64)
         self.put(rows.values, values, lengths)
         alarms = [note for note in rows.notes if note.startswith(("columns missing", "columns that were not"))]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+from sklearn.decomposition import TruncatedSVD
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, RobustScaler, StandardScaler
@@ -12,6 +14,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, RobustScal
 from bestiary.batches import TableSpec
 from bestiary.errors import InputError
 from bestiary.kinds.table.decoder import width
+from bestiary.kinds.table.text import LARGEST, LONGEST
 from bestiary.rows.columns import FORMS, ROLES, Column
 
 STEPS = (
@@ -50,6 +53,7 @@ def check_parts(parts: object, columns: Sequence[Column], spec: TableSpec, file:
         _check(len(told) == numbers, file, "its gaps are not those of its numbers")
     _check_numbers(parts.get("numbers"), len(scaled), file)
     _check_words(parts.get("words"), sum(column.role == "category" for column in used), file)
+    _check_text(parts.get("text"), sum(column.role == "text" for column in used), file)
 
 
 def _places(parts: dict[str, object], name: str, end: int, file: Path, least: int = 0) -> list[int]:
@@ -74,6 +78,32 @@ def _check_words(onehot: object, count: int, file: Path) -> None:
     _check(isinstance(onehot, OneHotEncoder), file, "its categories are missing")
     assert isinstance(onehot, OneHotEncoder)
     return _check(len(onehot.categories_) == count, file, "it has categories of other columns")
+
+
+def _check_text(state: object, count: int, file: Path) -> None:
+    if not count:
+        return _check(state is None, file, "it has texts and no column of them")
+    if not isinstance(state, dict):
+        return _check(False, file, "what was learned of its texts is missing")
+    places, longest, weights = (state.get(name) for name in ("places", "longest", "weights"))
+    _check(type(places) is int and 1 <= places <= LARGEST, file, "its n-grams have other places")
+    _check(type(longest) is int and 1 <= longest <= LONGEST, file, "its texts are longer")
+    _check(isinstance(weights, np.ndarray) and weights.shape == (count, places), file, "its n-grams have other weights")
+    found = state.get("summaries")
+    summaries = found if isinstance(found, list) else []
+    sound = all(isinstance(one, TruncatedSVD) and _is_summary(one, places) for one in summaries)
+    return _check(len(summaries) == count and sound, file, "its texts are summed up otherwise")
+
+
+def _is_summary(summary: TruncatedSVD, places: object) -> bool:
+    directions, spread = getattr(summary, "components_", None), getattr(summary, "explained_variance_", None)
+    return (
+        isinstance(directions, np.ndarray)
+        and directions.ndim == 2
+        and directions.shape[1] == places
+        and isinstance(spread, np.ndarray)
+        and spread.shape == directions.shape[:1]
+    )
 
 
 def _check(sound: bool, file: Path, fault: str) -> None:
