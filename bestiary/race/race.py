@@ -296,7 +296,8 @@ def follow(folder: Path, plan: Plan, pool: Pool, clock: Clock, listener: Listene
                 with course.phase("planning"):
                     measure(folder, plan, found or _candidates(folder, plan), pool, lambda: show(course))
                 if not plan.entrants:
-                    raise InputError(f"no contender could be built for these data ({plan.left_out}); name others")
+                    why = "; ".join(f"{name}: {reason}" for name, reason in plan.left_out.items())
+                    raise InputError(f"no contender could be built for these data ({why}); name others")
                 course.write()
             course.run()
         except KeyboardInterrupt:
