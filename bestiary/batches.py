@@ -27,12 +27,16 @@ class Batch:
         """The arguments of `forward`."""
         raise NotImplementedError
 
+    def arguments(self, network: object) -> tuple[Tensor, ...]:
+        """What a network's forward takes of this batch: `inputs`, or the property that its class names as `takes`."""
+        return getattr(self, getattr(network, "takes", "inputs"))
+
     def __len__(self) -> int:
         return len(getattr(self, dataclasses.fields(self)[0].name))  # pyright: ignore[reportArgumentType]
 
     def _map(self, change: object) -> Self:
-        fields = dataclasses.fields(self)  # pyright: ignore[reportArgumentType]
-        return type(self)(**{f.name: change(getattr(self, f.name)) for f in fields})  # pyright: ignore
+        held = ((f.name, getattr(self, f.name)) for f in dataclasses.fields(self))  # pyright: ignore
+        return type(self)(**{name: None if part is None else change(part) for name, part in held})  # pyright: ignore
 
     def to(self, device: torch.device | str) -> Self:
         """The same batch on a device."""
@@ -45,14 +49,34 @@ class Batch:
 
 @dataclass(frozen=True)
 class TableBatch(Batch):
-    """Encoded rows of a table."""
+    """Encoded rows of a table: flat features, P plain numbers first; and column by column where they were encoded so.
+
+    `numbers` are not bent in their tails; `categories` are codes, 0 never seen; `words` hashed n-grams, 0 no more.
+    """
 
     features: Float[Tensor, "B F"]
     target: Num[Tensor, " B"]
+    numbers: Float[Tensor, "B P"] | None = None
+    categories: Int[Tensor, "B C"] | None = None
+    words: Int[Tensor, "B X T"] | None = None
 
     @property
     def inputs(self) -> tuple[Tensor]:
         return (self.features,)
+
+    @property
+    def columns(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Numbers, categories and words: for networks with `takes = "columns"`."""
+        numbers, *others = self.straight_columns
+        return self.features[:, : numbers.shape[1]], others[0], others[1]
+
+    @property
+    def straight_columns(self) -> tuple[Tensor, Tensor, Tensor]:
+        """The same with numbers that are not bent: for networks that tame them by themselves."""
+        none = torch.zeros((len(self.features), 0), dtype=torch.long, device=self.features.device)
+        numbers = self.features if self.numbers is None else self.numbers
+        categories = none if self.categories is None else self.categories
+        return numbers, categories, none[:, :, None] if self.words is None else self.words
 
 
 @dataclass(frozen=True)
@@ -209,6 +233,10 @@ class TransitionBatch(Batch):
 class Sizes:
     """What all specs can say of themselves."""
 
+    def sizes(self) -> dict[str, object]:
+        """The constructor words that the data decide."""
+        return dataclasses.asdict(self)  # pyright: ignore[reportArgumentType]
+
     @property
     def extent(self) -> int:
         """The smaller side of an image, the length of a series; anything else is large enough for every network."""
@@ -224,17 +252,23 @@ class Sizes:
 class TableSpec(Sizes):
     """What sizes a network for tables. `outputs` is the number of classes, or 1 for regression.
 
-    `code` is how many numbers a code has, where codes are what a task compares; 0 leaves it to the network.
+    `code` is how many numbers a code has, where codes are what a task compares; 0 leaves it to the network. `numbers`
+    counts plain numbers, `categories` the codes of each column (0 included), `vocabulary` the n-grams of all `texts`.
     """
 
     features: int
     outputs: int
     code: int = 0
+    numbers: int | None = None
+    categories: tuple[int, ...] = ()
+    texts: int = 0
+    vocabulary: int = 0
     kind = "table"
 
     def sizes(self) -> dict[str, object]:
         """The constructor words that the data decide."""
-        return {"features": self.features, "outputs": self.outputs, **({"code": self.code} if self.code else {})}
+        words = {**super().sizes(), "numbers": self.features if self.numbers is None else self.numbers}
+        return {word: value for word, value in words.items() if self.code or word != "code"}
 
 
 @dataclass(frozen=True)
@@ -275,10 +309,6 @@ class TokenSpec(Sizes):
     length: int
     outputs: int
     kind = "text"
-
-    def sizes(self) -> dict[str, object]:
-        """The constructor words that the data decide."""
-        return {"vocabulary": self.vocabulary, "length": self.length, "outputs": self.outputs}
 
 
 @dataclass(frozen=True)
@@ -340,10 +370,6 @@ class GraphSpec(Sizes):
     nodes: int
     kind = "graph"
 
-    def sizes(self) -> dict[str, object]:
-        """The constructor words that the data decide."""
-        return {"features": self.features, "outputs": self.outputs, "nodes": self.nodes}
-
 
 @dataclass(frozen=True)
 class GraphsSpec(Sizes):
@@ -352,10 +378,6 @@ class GraphsSpec(Sizes):
     features: int
     outputs: int
     kind = "graphs"
-
-    def sizes(self) -> dict[str, object]:
-        """The constructor words that the data decide."""
-        return {"features": self.features, "outputs": self.outputs}
 
 
 @dataclass(frozen=True)

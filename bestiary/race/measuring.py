@@ -14,6 +14,8 @@ from bestiary.race.course import failure
 from bestiary.race.plan import Entrant, Plan
 from bestiary.race.sizing import SEEDS, SHARES, survivors
 from bestiary.race.workers import Call, Pool
+from bestiary.records import door
+from bestiary.records.training import Probe
 from bestiary.rows.store import write_text
 
 END = 0.1  # seconds that a process takes to save what it has learned
@@ -57,7 +59,7 @@ def measure(
     for candidate in candidates:
         path = folder / "probes" / candidate.row.name / "probe.json"
         if path.exists():
-            _enter(plan, candidate, json.loads(path.read_text(encoding="utf-8"))["tried"])
+            _enter(plan, candidate, door.read(path, Probe, inside=folder)["tried"])
 
 
 def _call(folder: Path, plan: Plan, candidate: Candidate, fair: float, limit: float) -> Call:

@@ -44,6 +44,23 @@ def checked_path(given: str | Path, folder: bool = False) -> Path:
     return path
 
 
+def stays(link: Path, root: Path) -> bool:
+    """Whether a link leads to something inside a folder.
+
+    Args:
+        link: as it was found.
+        root: the folder, without links in its own path.
+
+    Example:
+        >>> stays(Path("/"), Path("/tmp"))
+        False
+    """
+    try:
+        return Path(os.path.realpath(link, strict=True)).is_relative_to(root)
+    except OSError:  # in circles, or nowhere
+        return False
+
+
 def there(given: str | Path) -> bool:
     """Whether something has this name; False for what can be no name at all."""
     try:

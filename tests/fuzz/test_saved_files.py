@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bestiary.race.digests import check_data
 from bestiary.race.openings import count_opening, ledger
 from bestiary.race.plan import Plan
+from bestiary.records.digests import check_data
 from bestiary.runs.run import read_log
 from bestiary.tasks.predictions import read_predictions
 from tests.fuzz import saved

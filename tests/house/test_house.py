@@ -15,6 +15,7 @@ ALLOWED = {
     "batches": set(),
     "contracts": {"batches"},
     "catalogue": set(),
+    "records": {"catalogue"},
     "layers": {"contracts"},
     "architectures": {"contracts", "layers", "catalogue", "sampling"},
     "objectives": {"contracts"},
@@ -22,9 +23,9 @@ ALLOWED = {
     "algorithms": {"contracts", "optimisation"},
     "tasks": {"contracts", "data", "rows", "kinds", "layers", "architectures", "sampling"},
     "sampling": {"contracts", "layers", "data", "rows", "kinds"},
-    "rows": {"contracts"},
-    "kinds": {"contracts", "rows"},
-    "data": {"contracts", "rows", "kinds"},
+    "rows": {"contracts", "records"},
+    "kinds": {"contracts", "rows", "records"},
+    "data": {"contracts", "rows", "kinds", "records"},
     "recipes": {
         "contracts",
         "layers",
@@ -38,8 +39,19 @@ ALLOWED = {
         "sampling",
     },
     "fit": {"contracts"},
-    "baselines": {"contracts", "data", "rows", "kinds", "tasks", "layers", "sampling"},
-    "runs": {"contracts", "catalogue", "architectures", "data", "rows", "kinds", "baselines", "tasks", "sampling"},
+    "baselines": {"contracts", "data", "rows", "kinds", "tasks", "layers", "sampling", "records"},
+    "runs": {
+        "contracts",
+        "catalogue",
+        "architectures",
+        "data",
+        "rows",
+        "kinds",
+        "baselines",
+        "tasks",
+        "sampling",
+        "records",
+    },
     "race": {
         "contracts",
         "catalogue",
@@ -54,6 +66,7 @@ ALLOWED = {
         "kinds",
         "report",
         "objectives",
+        "records",
     },
     "report": {
         "contracts",
@@ -68,6 +81,7 @@ ALLOWED = {
         "sampling",
         "architectures",
         "baselines",
+        "records",
     },
 }
 LIMIT = 400

@@ -14,11 +14,11 @@ import torch
 
 import bestiary.report
 from bestiary.errors import InputError
-from bestiary.race.digests import check_data, check_result, read_result, write_result
 from bestiary.race.mending import mend
 from bestiary.race.plan import Plan
 from bestiary.race.race import replay, resume
 from bestiary.race.workers import Pool
+from bestiary.records.digests import check_data, check_result, read_result, write_result
 from bestiary.runs.run import RunFolder, check_tensors, read_tensors, write_tensors
 from bestiary.tasks import read_predictions
 from tests.race.small import fingerprint, small_run

@@ -367,9 +367,8 @@ def test_a_saved_network_writes_the_answers_of_new_rows(tmp_path) -> None:
     target = "bestiary.architectures.recurrence.luong:LuongGeneral"
     save_network(
         tmp_path / "model", network, architecture="luong", target=target, keywords=words, spec=encoder.spec,
-        facts=encoder.facts,
+        facts=encoder.facts, encoder=tmp_path / "data" / "encoder",
     )  # fmt: skip
-    encoder.save(tmp_path / "model" / "encoder")
     model, asked = load(tmp_path / "model"), pd.DataFrame({"spelling": ["aba", "bea", "cda", "", "aza"]})
     found = model.predict(asked)
     assert found["prediction"].tolist()[:3] == ["A B A", "B E F A", "D A"]

@@ -14,6 +14,7 @@ KIND = Kind(
     batch="bestiary.batches:CorpusBatch",
     store="bestiary.kinds.corpus.store:CorpusData",
     encoder="bestiary.kinds.corpus.reader:CorpusEncoder",
+    facts="bestiary.kinds.corpus.facts:CorpusFacts",
     keeps="pieces of the training text, where its units are no bytes",
     example="bestiary.kinds.corpus.example",
     rows=16,

@@ -12,6 +12,7 @@ KIND = Kind(
     spec="bestiary.batches:ImageSpec",
     batch="bestiary.batches:ImageBatch",
     encoder="bestiary.kinds.image.encoder:ImageEncoder",
+    facts="bestiary.kinds.image.facts:ImageFacts",
     example="bestiary.kinds.image.example",
     show="bestiary.kinds.image.show:show",
     rows=128,

@@ -12,6 +12,7 @@ KIND = Kind(
     batch="bestiary.batches:PairBatch",
     store="bestiary.kinds.pairs.store:PairData",
     encoder="bestiary.kinds.pairs.encoder:PairEncoder",
+    facts="bestiary.kinds.pairs.facts:PairFacts",
     keeps="characters and words that occur in training pairs",
     example="bestiary.kinds.pairs.example",
 )

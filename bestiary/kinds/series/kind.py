@@ -12,6 +12,7 @@ KIND = Kind(
     spec="bestiary.batches:SeriesSpec",
     batch="bestiary.batches:SeriesBatch",
     encoder="bestiary.kinds.series.encoder:SeriesEncoder",
+    facts="bestiary.kinds.series.facts:SeriesFacts",
     keeps="names of channels",
     example="bestiary.kinds.series.example",
     file_of_folder="new.ts",

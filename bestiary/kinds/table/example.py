@@ -12,6 +12,8 @@ from bestiary.batches import TableSpec
 from bestiary.rows.examples import targets
 from bestiary.rows.store import ArrayData
 
+GRAMS = 6  # of a text
+
 
 def inputs(words: Mapping[str, Any], batch: int) -> tuple[Tensor, ...]:
     """Arguments of forward for a network of these constructor words."""
@@ -19,8 +21,21 @@ def inputs(words: Mapping[str, Any], batch: int) -> tuple[Tensor, ...]:
 
 
 def spec(outputs: int) -> TableSpec:
-    """A middling size."""
-    return TableSpec(13, outputs)
+    """A middling size: five plain numbers, two columns of words, two of text."""
+    return TableSpec(5 + 8 + 16, outputs, numbers=5, categories=(4, 6), texts=2, vocabulary=50)
+
+
+def columns(words: Mapping[str, Any], batch: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Numbers [B P], categories [B C] and n-grams [B X T] for a network that takes columns apart.
+
+    Example:
+        >>> [tuple(part.shape) for part in columns({"numbers": 3, "categories": (4, 2)}, batch=5)]
+        [(5, 3), (5, 2), (5, 0, 6)]
+    """
+    codes = [torch.randint(0, size, (batch, 1)) for size in words.get("categories", ())]
+    grams = torch.randint(0, max(int(words.get("vocabulary", 0)), 1), (batch, int(words.get("texts", 0)), GRAMS))
+    empty = torch.zeros((batch, 0), dtype=torch.long)
+    return torch.randn(batch, int(words.get("numbers", 8))), torch.cat([empty, *codes], dim=1), grams
 
 
 def data(keywords: Mapping[str, Any], problem: str, rows: int = 24) -> ArrayData:
@@ -28,5 +43,9 @@ def data(keywords: Mapping[str, Any], problem: str, rows: int = 24) -> ArrayData
     (features,) = inputs(keywords, rows)
     outputs = int(keywords.get("outputs", 1))
     arrays = {"features": features.numpy(), **targets(rows, outputs, problem)}
+    if "numbers" in keywords:
+        apart = dict(zip(("numbers", "categories", "words"), (part.numpy() for part in columns(keywords, rows))))
+        features = torch.from_numpy(apart["numbers"])
+        arrays |= {**apart, "features": apart["numbers"]}
     facts = {"problem": problem, "mean": 0.0, "scale": 1.0, "classes": [str(k) for k in range(outputs)]}
     return ArrayData(TableSpec(features.shape[1], outputs), facts, {"train": arrays, "validation": arrays}, batch=8)

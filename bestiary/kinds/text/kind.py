@@ -12,6 +12,7 @@ KIND = Kind(
     spec="bestiary.batches:TokenSpec",
     batch="bestiary.batches:TokenBatch",
     encoder="bestiary.kinds.text.reader:TextEncoder",
+    facts="bestiary.kinds.text.facts:TextFacts",
     keeps="words and pieces of words that occur in training texts",
     example="bestiary.kinds.text.example",
     show="bestiary.kinds.text.show:show",
