@@ -150,7 +150,8 @@ class Transformer(nn.Module):
     def enter(self, table: nn.Embedding, tokens: Int[Tensor, "B T"], first: int = 0) -> Float[Tensor, "B T D"]:
         """Tokens as vectors that know their position, counted from `first`."""
         places = sinusoids(first + tokens.shape[1], self.width, tokens.device)[first:]
-        return self.dropout(table(tokens) * self.width**0.5 + places)
+        entering = table(tokens) * self.width**0.5
+        return self.dropout(entering + places.to(entering.dtype))
 
     def encode(self, source: Int[Tensor, "B S"], lengths: Int[Tensor, " B"]) -> tuple[State, State]:
         """What stays (which positions are real, and for each layer the source's keys and values), and the first state
