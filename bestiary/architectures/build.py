@@ -126,7 +126,8 @@ def inputs_for(kind: str, words: Mapping[str, object], batch: int = 2) -> tuple[
     if kind == "environment":
         return (torch.randn(batch, number("features", 4)),)
     if kind in ("graph", "graphs"):
-        return _graph_inputs(kind, number("features", 5), batch)
+        nodes = number("nodes", 4)
+        return _graph_inputs(kind, number("features", 5), batch, nodes, number("edges", 10 * nodes // 4))
     length = number("length", 12)
     if kind == "corpus":
         return (torch.randint(0, number("vocabulary", 20), (batch, length)),)
@@ -145,9 +146,12 @@ def inputs_for(kind: str, words: Mapping[str, object], batch: int = 2) -> tuple[
     raise InputError(f"kind must be one of {', '.join(SPECS)}; received {kind!r}")
 
 
-def _graph_inputs(kind: str, features: int, batch: int) -> tuple[torch.Tensor, ...]:
-    """A ring of four nodes with a chord, once for each graph of the batch."""
-    ring = torch.tensor([[0, 1, 1, 2, 2, 3, 3, 0, 0, 2], [1, 0, 2, 1, 3, 2, 0, 3, 2, 0]])
-    edges = torch.cat([ring + 4 * number for number in range(batch)], dim=1)
-    nodes = torch.randn(4 * batch, features)
-    return (nodes, edges) if kind == "graph" else (nodes, edges, torch.arange(batch).repeat_interleave(4))
+def _graph_inputs(kind: str, features: int, batch: int, nodes: int, edges: int) -> tuple[torch.Tensor, ...]:
+    """A ring of four nodes with a chord, or nodes whose edges go round in turn; once for each graph of the batch."""
+    one = torch.tensor([[0, 1, 1, 2, 2, 3, 3, 0, 0, 2], [1, 0, 2, 1, 3, 2, 0, 3, 2, 0]])
+    if (nodes, edges) != (4, 10):
+        number = torch.arange(edges)
+        one = torch.stack([number % nodes, (number + 1 + number // nodes) % nodes])
+    whole = torch.cat([one + nodes * number for number in range(batch)], dim=1)
+    states = torch.randn(nodes * batch, features)
+    return (states, whole) if kind == "graph" else (states, whole, torch.arange(batch).repeat_interleave(nodes))

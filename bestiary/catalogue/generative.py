@@ -50,6 +50,7 @@ GAN = Row(
             {"latent": 100, "widths": (256,), "features": 784},
             227_344,
             "a generator 100-256-784 alone, torch.nn.Sequential",
+            part=True,
         ),
     ),
     races={
@@ -100,6 +101,7 @@ DCGAN = Row(
             {**_COLOUR, "latent": 100, "width": 128},
             12_658_432,
             "the generator of the paper's figure 1, 100-1024-512-256-128-3 with filters of 4x4, by hand",
+            part=True,
         ),
         Size(
             "dcgan_guide",

@@ -10,6 +10,7 @@ _SETTINGS: tuple[Keywords, ...] = (
     {"rate": 0.003, "decay": 0.01},
 )
 _VERBS = {"inspect": "bestiary.sampling.graph_insides:inspect"}
+_CORA = {"nodes": 2_708, "edges": 10_556}  # citations of machine-learning papers, each in both directions
 _LEARNS = (
     "By gradient descent on the cross-entropy of the nodes, pairs or graphs that are known; an update sees the whole "
     "graph, or some graphs of a set."
@@ -57,6 +58,7 @@ GNN = Row(
             544,
             "one linear layer on the sum of neighbours: 16 x 32 + 32",
             "graph",
+            part=True,
         ),
         Size(
             "gnn_gated",
@@ -107,6 +109,7 @@ GCN = Row(
             23_063,
             "torch_geometric.nn.GCN(1433, 16, 2, 7)",
             "graph",
+            example=_CORA,
         ),
     ),
     races=_races(
@@ -146,6 +149,7 @@ GAT = Row(
             92_373,
             "torch_geometric.nn.GATConv(1433, 8, heads=8) + GATConv(64, 7)",
             "graph",
+            example=_CORA,
         ),
         Size(
             "gat_layer",
@@ -154,6 +158,7 @@ GAT = Row(
             608,
             "torch_geometric.nn.GATConv(16, 8, heads=4): 16 x 32 + 2 x 4 x 8 + 32",
             "graph",
+            part=True,
         ),
     ),
     races=_races(

@@ -36,6 +36,8 @@ ATTENTION_LAYER = Row(
             {"query_width": 512, "key_width": 512, "width": 512},
             524_800,
             "2 x 512 x 512 + 512, no biases",
+            example={"length": 512},
+            part=True,
         ),
     ),
     reference="the paper's formula, one key at a time",

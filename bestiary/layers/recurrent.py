@@ -227,7 +227,7 @@ class Recurrence(nn.Module):
             sequence: padded at the end, [B, T, I]; read in one direction.
             lengths: real steps of each row.
         """
-        if self.fused and not torch.compiler.is_compiling():
+        if self.fused and not torch.compiler.is_compiling() and not sequence.is_meta:
             return self._packed(sequence, lengths)
         inside, states, ends = real_steps(sequence, lengths), sequence, []
         for number, (cell,) in enumerate(self._cells):

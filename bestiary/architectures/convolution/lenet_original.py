@@ -86,7 +86,7 @@ class PartialConvolution(nn.Module):
     """
 
     maps: Tensor
-    seen: Tensor
+    places: Tensor
 
     def __init__(self, *, connections: Sequence[Sequence[int]]) -> None:
         super().__init__()
@@ -95,11 +95,14 @@ class PartialConvolution(nn.Module):
         self.weight = nn.Parameter(torch.empty(len(pairs), 5, 5))
         self.bias = nn.Parameter(torch.empty(len(connections)))
         self.register_buffer("maps", torch.tensor([above for above, _ in pairs]), persistent=False)
-        self.register_buffer("seen", torch.tensor([below for _, below in pairs]), persistent=False)
+        places = torch.full((len(connections), self.before), len(pairs))  # of each map's filters; last: of zeros
+        for number, (above, below) in enumerate(pairs):
+            places[above, below] = number
+        self.register_buffer("places", places, persistent=False)
 
     def forward(self, x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B D h w"]:
-        dense = self.weight.new_zeros(len(self.bias), self.before, 5, 5)
-        return F.conv2d(x, dense.index_put((self.maps, self.seen), self.weight), self.bias)
+        filters = F.pad(self.weight, (0, 0, 0, 0, 0, 1)).index_select(0, self.places.flatten())
+        return F.conv2d(x, filters.unflatten(0, self.places.shape), self.bias)
 
 
 class LeNet5Original(nn.Module):

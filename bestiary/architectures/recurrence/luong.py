@@ -152,7 +152,8 @@ class Luong(nn.Module, ABC):
     def _write(self, token: Float[Tensor, "B E"], memory: State, state: State) -> tuple[State, Tensor]:
         """The next state, and the weights [B, S]."""
         states, prepared, real = memory
-        entering, following = torch.cat([token, state[0]], -1), list[Tensor]()
+        entering = torch.cat([token, state[0]], -1)
+        following: list[Tensor] = []
         for number, cell in enumerate(self.decoder):
             following += cell(self.dropout(entering), state[1 + 2 * number : 3 + 2 * number])
             entering = following[-2]
