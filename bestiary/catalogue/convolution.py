@@ -428,6 +428,8 @@ CAPSNET = Row(
     exceptions={
         "gradients": "The decoder learns from the drawing, which is part of the objective and not of forward; "
         "tests/references/test_capsnet.py holds that the objective reaches every weight.",
+        "features": "Its last layer is one capsule a class; capsules(seen(pixels)) and below(seen(pixels)) give what "
+        "it knows.",
         "unused": "Forward classifies and does not draw, so the decoder takes no part in it. Give "
         "DistributedDataParallel find_unused_parameters=True, or build it with decoder=None.",
     },

@@ -84,6 +84,10 @@ GNN = Row(
     },
     settings=({"rate": 0.003, "decay": 0.01, "clip": 1.0}, {"rate": 0.01, "decay": 0.1, "clip": 1.0}),
     verbs=_VERBS,
+    exceptions={
+        "features": "Of whole graphs, the answer is a gated sum with no layer behind it; `rounds` gives the states of the "
+        "nodes. Of nodes and links it has features."
+    },
     reference="torch_geometric.nn.GraphConv without its root weight (the sum of neighbours); loops over nodes",
     departs="Edges carry a number that messages are multiplied by, where molecules have kinds of bonds. Messages are "
     "one rectified layer on both states, states a gated recurrent unit, shared by all rounds.",

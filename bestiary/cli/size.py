@@ -234,16 +234,16 @@ def _training(report: Report) -> str:
             f"{TRAINING_BYTES} bytes a parameter (weights, gradients, two moments)"
         )
     if not report.optimiser:
-        return f"{say.size(report.training_bytes)}: its own rule changes the weights, without gradients ({report.keeps})"
+        return (
+            f"{say.size(report.training_bytes)}: its own rule changes the weights, without gradients ({report.keeps})"
+        )
     each = f", {report.training_bytes / report.parameters:.3g} bytes a parameter" if report.parameters else ""
     return f"{say.size(report.training_bytes)} with {report.optimiser}, activations not counted{each} ({report.keeps})"
 
 
 def _speeds(timing: dict[str, object]) -> str:
     batch, inference = int(str(timing["batch"])), float(str(timing["inference"]))
-    where = (
-        f"batch of {batch}, fp32, on {timing['device']}, {timing['threads']} threads, median of {timing['repeats']}"
-    )
+    where = f"batch of {batch}, fp32, on {timing['device']}, {timing['threads']} threads, median of {timing['repeats']}"
     rates = f"{batch / inference:,.0f} predicted"
     if timing["training"] is None:
         return f"inference {say.seconds(inference)}, {where}: examples a second: {rates}"

@@ -20,8 +20,8 @@ from bestiary.contracts import (
     EnvironmentSpec,
     GraphBatch,
     GraphsBatch,
-    GraphsSpec,
     GraphSpec,
+    GraphsSpec,
     ImageBatch,
     ImageSpec,
     PairBatch,
@@ -71,6 +71,19 @@ class OneBatch:
 
     def batches(self, split: str) -> Iterator[Batch]:
         yield self._batch
+
+
+class Updates:
+    """Each call makes one update; an algorithm that has finished, as storage does, begins again."""
+
+    def __init__(self, algorithm: Algorithm, data: OneBatch) -> None:
+        self.algorithm, self.data = algorithm, data
+        self.updates = algorithm.updates(data, 0, HORIZON)
+
+    def __call__(self) -> None:
+        if next(self.updates, None) is None:
+            self.updates = self.algorithm.updates(self.data, 0, HORIZON)
+            next(self.updates)
 
 
 def task_of(row: Row, size: Size) -> str:
@@ -163,9 +176,8 @@ def memory_of(costed: Costed, network: nn.Module) -> Memory:
     """What the row's own way of learning keeps for each weight; for a part, AdamW's."""
     weights = 4 * count(network)
     trained = any(p.requires_grad for p in network.parameters())
-    found = None if costed.size.kind == "" and task_of(costed.row, costed.size) == "control" else (
-        algorithm_of(costed, network, None) if trained or not weights else None
-    )
+    pixels = costed.size.kind == "" and task_of(costed.row, costed.size) == "control"  # no world of ours gives them
+    found = None if pixels else algorithm_of(costed, network, None)
     if found is None:
         names = {"AdamW"} if trained else set[str]()
         copies = 0
@@ -178,7 +190,8 @@ def memory_of(costed: Costed, network: nn.Module) -> Memory:
     most = max((KEPT[name] for name in names), default=0)
     total = weights + copies + (weights * (1 + most) if names else 0)
     kept = ["weights"] + ["gradients"] * bool(names) + ["two moments"] * (most == 2) + ["one moment"] * (most == 1)
-    return Memory(total, ", ".join([*kept, *(["a slower copy of the weights"] if copies else [])]), " and ".join(sorted(names)))
+    slower = ["a slower copy of the weights"] if copies else []
+    return Memory(total, ", ".join([*kept, *slower]), " and ".join(sorted(names)))
 
 
 def _name(minimise: Minimise) -> str:
@@ -196,8 +209,7 @@ def step_of(costed: Costed, network: nn.Module, rows: int, device: str) -> Calla
         found = algorithm_of(costed, network, batch_of(costed, rows, task, device))
         assert found is not None
         algorithm, data = found
-        updates = iter(algorithm.updates(data, 0, HORIZON))
-        return lambda: cast("None", next(updates))
+        return Updates(algorithm, data)
     weights = [p for p in network.parameters() if p.requires_grad]
     if not weights:
         return None

@@ -97,7 +97,9 @@ class MaskedBatchNorm(nn.Module):
         with torch.no_grad():
             share = cast("float", norm.momentum)
             cast("Tensor", norm.running_mean).lerp_(mean.detach().to(norm.running_mean), share)
-            cast("Tensor", norm.running_var).lerp_((variance * count / (count - 1)).detach().to(norm.running_var), share)
+            cast("Tensor", norm.running_var).lerp_(
+                (variance * count / (count - 1)).detach().to(norm.running_var), share
+            )
             cast("Tensor", norm.num_batches_tracked).add_(1)
         scaled = apart * (variance + norm.eps).rsqrt()[:, None] * norm.weight[:, None]
         return (scaled + norm.bias[:, None]) * inside

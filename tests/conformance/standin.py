@@ -13,9 +13,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 from torch.utils._mode_utils import no_dispatch
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 from torch.utils.backend_registration import _DummyBackendModule, _setup_privateuseone_for_python_backend
 
 NAME = "standin"
@@ -82,7 +82,13 @@ def _run(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     held: dict[int, Placed] = {id(value.held): value for value in here}
 
     def lay(value: Any) -> Any:
-        return value.held if isinstance(value, Placed) else torch.device("cpu") if isinstance(value, torch.device) else value
+        return (
+            value.held
+            if isinstance(value, Placed)
+            else torch.device("cpu")
+            if isinstance(value, torch.device)
+            else value
+        )
 
     cpu_args, cpu_kwargs = tree_unflatten([lay(value) for value in flat], shape)
     result = _CELLS.get(name, func)(*cpu_args, **cpu_kwargs)
@@ -217,7 +223,6 @@ def standin() -> Iterator[torch.device]:
 def to_cpu(value: Tensor) -> Tensor:
     """The numbers of a tensor, wherever it is."""
     return value.held if isinstance(value, Placed) else value
-
 
 
 def _refused(*calls: Callable[[], object]) -> None:

@@ -14,14 +14,21 @@ import pytest
 import torch
 from torch import Tensor, fx, nn
 
+from bestiary.architectures.build import build
+from bestiary.architectures.heads import features
 from bestiary.catalogue import Row
+from bestiary.errors import InputError
 from tests.conformance.kinds import inputs
 from tests.conformance.test_rows import TINY, outputs, tiny
 
 Inputs = tuple[Tensor, ...]
 PARTS = 2
 KINDS = [p for p in TINY if p.values[1] in ("text", "series", "pairs")]
-SEVERAL = {torch.float64: 1e-5, torch.bfloat16: 0.06, torch.float16: 0.02}  # of the largest output; CPUs round bf16 often
+SEVERAL = {
+    torch.float64: 1e-5,
+    torch.bfloat16: 0.06,
+    torch.float16: 0.02,
+}  # of the largest output; CPUs round bf16 often
 
 
 def given(row: Row, kind: str, batch: int = 3) -> Inputs:
@@ -122,6 +129,24 @@ def test_parameters_without_a_part_in_forward_are_told(row: Row, kind: str) -> N
     assert not unused or "find_unused_parameters=True" in row.exceptions.get("unused", ""), unused
 
 
+@pytest.mark.parametrize(("row", "kind"), TINY)
+def test_features_are_what_the_last_part_is_given(row: Row, kind: str) -> None:
+    network, values = tiny(row, kind).eval(), given(row, kind)
+    if set(row.recipes) == {"generate"} or (kind in ("image", "graphs") and "features" in row.exceptions):
+        with pytest.raises(InputError, match="no last part of its own"):
+            features(network, *values)
+        return
+    found = features(network, *values)
+    assert found.isfinite().all() and found.ndim in (2, 3)
+    target, keywords = row.tiny[kind]
+    if "outputs" in keywords:
+        bare = build(target, {**keywords, "outputs": None}, seed=0).eval()
+        kept = {name: weight for name, weight in network.state_dict().items() if name in bare.state_dict()}
+        assert len(kept) == len(bare.state_dict()) < len(network.state_dict()) or not bare.state_dict()
+        bare.load_state_dict(kept)
+        torch.testing.assert_close(outputs(bare, values), found, atol=1e-6, rtol=1e-5)
+
+
 @pytest.mark.parametrize(("row", "kind"), KINDS)
 def test_a_row_without_steps_is_defined(row: Row, kind: str) -> None:
     """Its answer is finite, and depends neither on padding nor on its companions."""
@@ -138,5 +163,3 @@ def test_a_row_without_steps_is_defined(row: Row, kind: str) -> None:
     torch.testing.assert_close(alone[0], first[2], atol=1e-5, rtol=1e-5)
     backward(outputs(network.train(), tuple(values)))
     assert all(p.grad is None or p.grad.isfinite().all() for p in network.parameters())
-
-

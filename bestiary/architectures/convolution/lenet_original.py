@@ -20,6 +20,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from bestiary.layers.renamed import renamed
 from bestiary.layers.resize import Resize
 
 # B batch, C channels, H height, W width, K outputs
@@ -105,6 +106,23 @@ class PartialConvolution(nn.Module):
         return F.conv2d(x, filters.unflatten(0, self.places.shape), self.bias)
 
 
+class Distances(nn.Module):
+    """Minus the squared distance to the code of each class: a layer of radial basis functions without weights.
+
+    Args:
+        codes: of the classes.
+    """
+
+    codes: Tensor
+
+    def __init__(self, codes: Float[Tensor, "K 84"]) -> None:
+        super().__init__()
+        self.register_buffer("codes", codes)
+
+    def forward(self, f6: Float[Tensor, "B 84"]) -> Float[Tensor, "B K"]:
+        return -(f6[:, None] - self.codes).square().sum(2)
+
+
 class LeNet5Original(nn.Module):
     """The published LeNet-5 for 32x32 images: 60,000 parameters for grey ones, however many classes there are.
 
@@ -117,8 +135,6 @@ class LeNet5Original(nn.Module):
         torch.Size([2, 10])
     """
 
-    codes: Tensor
-
     def __init__(self, *, channels: int, outputs: int) -> None:
         super().__init__()
         self.c1 = nn.Conv2d(channels, 6, 5)
@@ -127,7 +143,8 @@ class LeNet5Original(nn.Module):
         self.s4 = Subsampling(maps=16)
         self.c5 = nn.Linear(400, 120)
         self.f6 = nn.Linear(120, 84)
-        self.register_buffer("codes", codes(outputs))
+        self.output = Distances(codes(outputs))
+        self.register_load_state_dict_pre_hook(renamed({"codes": "output.codes"}))
         self.initialise()
 
     def forward(self, pixels: Float[Tensor, "B C 32 32"]) -> Float[Tensor, "B K"]:
@@ -135,7 +152,7 @@ class LeNet5Original(nn.Module):
         s4 = squash(self.s4(squash(self.c3(s2))))  # [B, 16, 5, 5]
         c5 = squash(self.c5(s4.flatten(1)))  # [B, 120]
         f6 = squash(self.f6(c5))  # [B, 84]
-        return -(f6[:, None] - self.codes).square().sum(2)  # [B, K]
+        return self.output(f6)  # [B, K]
 
     def initialise(self) -> None:
         """Uniform in +-2.4 / (inputs of the unit), as in appendix A."""
