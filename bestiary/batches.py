@@ -58,9 +58,7 @@ class WholeBatch(Batch):
         if start <= 0 and stop >= len(self):
             return self
         what = f"rows {start} to {stop} of {len(self)}"
-        raise InputError(
-            f"a graph is learned from as a whole, and cannot be cut into parts; received {what}; give parts=1"
-        )
+        raise InputError(f"a graph is one whole and cannot be cut into parts; received {what}; give parts=1")
 
 
 @dataclass(frozen=True)

@@ -79,8 +79,8 @@ def build(network: str, keywords: Mapping[str, object], spec: Spec | None = None
     headless = "outputs" in words and words["outputs"] is None
     try:
         with _stream(seed):
-            network = constructor(**({**words, "outputs": 1} if headless else words))
-        return without_head(network) if headless else network
+            built = constructor(**({**words, "outputs": 1} if headless else words))
+        return without_head(built) if headless else built
     except (RuntimeError, ValueError, TypeError, ArithmeticError, AssertionError, IndexError) as reason:
         first = (str(reason).strip().splitlines() or [type(reason).__name__])[0]
         if isinstance(reason, InputError) or "memory" in first:  # too little memory is not the fault of a word

@@ -148,7 +148,7 @@ class Recurrence(nn.Module):
 
     @property
     def fused(self) -> bool:
-        """Whether torch's kernels compute what the cells would: nothing has been hooked onto a cell or put in its place.
+        """Whether torch's kernels compute what the cells would: nothing hangs on a cell or stands in its place.
 
         Kernels read the weights of a cell and never call it. A cell with a hook, or whose linear layers were replaced
         (by adapters of low rank, by quantised ones), is walked, several times slower, so that all of that takes effect.
@@ -276,7 +276,7 @@ class Recurrence(nn.Module):
         data, sizes, order, back = pack_padded_sequence(sequence, counted, batch_first=True, enforce_sorted=False)
         cells, state = self._cells, self._begin(self._cells, sequence, len(sequence))
         kernel, weights = self._fused_kernel(cells)
-        entering = state if len(state) > 1 else state[0]
+        entering = as_kernels_take(state)
         words = (len(cells), self.dropout, self.training, self.bidirectional)
         made, *ends = kernel(data, sizes, entering, weights, True, *words)
         whole = PackedSequence(made, sizes, order, back)
@@ -306,12 +306,17 @@ class Recurrence(nn.Module):
             # oneDNN has no lower precision for LSTM on most processors, and fails: single precision, as its weights
             with torch.autocast("cpu", enabled=False):
                 plain = tuple(part.to(weights[0].dtype) for part in state)
-                entering = plain if len(plain) > 1 else plain[0]
-                return kernel(sequence.to(weights[0].dtype), entering, weights, *words)
-        return kernel(sequence, state if len(state) > 1 else state[0], weights, *words)
+                return kernel(sequence.to(weights[0].dtype), as_kernels_take(plain), weights, *words)
+        return kernel(sequence, as_kernels_take(state), weights, *words)
 
 
 Kernel = Callable[[list[list[Cell]], Tensor], Tensor]
+
+
+def as_kernels_take(state: State) -> Tensor | State:
+    """A single state by itself, several as they are."""
+    first, *others = state
+    return state if others else first
 
 
 def untouched(cell: Cell) -> bool:

@@ -158,10 +158,8 @@ def sweeps(network: Any, row: Float[Tensor, "1 C H W"], facts: Mapping[str, obje
     with evaluating(network):
         code = network.encode(row)
         places = range(min(most, code.shape[1]))
-        steps = torch.linspace(-REACH, REACH, 9)
-        changed = [
-            code.index_fill(1, torch.tensor([k], device=code.device), float(value)) for k in places for value in steps
-        ]
+        steps, chosen = torch.linspace(-REACH, REACH, 9), torch.arange(code.shape[1], device=code.device)
+        changed = [torch.where(chosen == k, float(value), code) for k in places for value in steps]
         images = network.decode(torch.cat(changed)).view(-1, *row.shape[1:])
     caption = (
         f"One image; line k changes number k of its code from {-REACH:g} to {REACH:g} and leaves the others alone."

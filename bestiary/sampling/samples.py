@@ -89,8 +89,7 @@ class Samples:
 
 
 def unit_images(pixels: Float[Tensor, "N C H W"], facts: Mapping[str, object]) -> Float[Tensor, "N C H W"]:
-    """Standardised pixels as networks see them, as images from 0 to 1 on the CPU: the range of the training pixels becomes
-    0 to 1.
+    """Standardised pixels as networks see them, as images on the CPU: the range of the training pixels becomes 0 to 1.
 
     Args:
         pixels: in the units of a batch.

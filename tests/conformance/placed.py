@@ -1,4 +1,4 @@
-"""Every row taught, judged and sampled on a second device: a script, for the device must be there before torch's autograd.
+"""Every row taught, judged and sampled on a second device: a script, for that device must be there before autograd.
 
     python -m tests.conformance.placed standin 0 3       the rows 0, 3, 6, ... on the stand-in
     python -m tests.conformance.placed cuda 0 1          all rows on an accelerator

@@ -1,8 +1,9 @@
 """A stand-in accelerator: a second device on which every operation is computed by the CPU.
 
 `torch.device("standin")` holds tensors of its own type. What real accelerators refuse it refuses too: operands on
-different devices (numbers without axes may stay on the CPU, as may indices) and a generator of another device. So a network, an algorithm or a sampler that makes a tensor on a fixed device fails here, on any
-machine, with a sentence that names the operation.
+different devices (numbers without axes may stay on the CPU, as may indices) and a generator of another device. So a
+network, an algorithm or a sampler that makes a tensor on a fixed device fails here, on any machine, with a sentence
+that names the operation.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""What `create` takes: words of other libraries are told what they are called here, and nothing is built from nothing."""
+"""What `create` takes: what words of other libraries are called here, and sizes of nothing are refused."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 import torch
@@ -39,10 +41,24 @@ def test_words_are_refused_with_what_to_write(name: str, words: dict[str, object
 
 def test_a_network_without_its_head() -> None:
     network = bestiary.create("resnet18_small", outputs=None, seed=0).eval()
-    whole = bestiary.create("resnet18_small", seed=0).eval()
+    whole = bestiary.create("resnet18_small", seed=1).eval()
+    network.load_state_dict({name: w for name, w in whole.state_dict().items() if not name.startswith("output.")})
     pixels = torch.randn(2, 3, 16, 16)
     assert network(pixels).shape == (2, 512)
     torch.testing.assert_close(whole.get_submodule("output")(network(pixels)), whole(pixels))
+
+
+def test_a_trained_model_gives_its_network_and_features(tmp_path: Path) -> None:
+    bestiary.train("ann", "iris", epochs=1, out=tmp_path / "run", threads=1)
+    model = bestiary.load(tmp_path / "run")
+    rows = bestiary.data.builtin.load("iris")[0]
+    found = model.features("iris")
+    assert found.shape == (len(rows), model.network.get_submodule("hidden").out_features)
+    with torch.no_grad():
+        logits = model.network.get_submodule("output")(torch.from_numpy(found))
+    names = [column for column in model.predict("iris").columns if column.startswith("probability_")]
+    expected = torch.tensor(model.predict("iris")[names].to_numpy())
+    torch.testing.assert_close(logits.softmax(1), expected.float(), atol=1e-5, rtol=1e-4)
 
 
 def test_a_graph_is_not_cut() -> None:
@@ -61,7 +77,7 @@ def test_a_graph_is_not_cut() -> None:
 
 
 class Adapted(nn.Module):
-    """A linear layer and an adapter of low rank, as such libraries put it in a layer's place: `weight` is the old one's."""
+    """A linear layer with an adapter of low rank, put in a layer's place; its `weight` is the old one's."""
 
     def __init__(self, layer: nn.Linear) -> None:
         super().__init__()
