@@ -14,9 +14,9 @@ from torch.nn import functional as F
 
 from bestiary import create
 from bestiary.contracts import ImageSpec, Spec, TokenSpec
-from bestiary.data.store import ArrayData
 from bestiary.fit import fit
 from bestiary.recipes.supervised import classifier
+from bestiary.rows.store import ArrayData
 from bestiary.runs.run import RunFolder
 
 BATCH, STEPS, LENGTH, VOCABULARY, WIDTH = 32, 20, 40, 2_000, 64

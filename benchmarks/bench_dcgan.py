@@ -22,9 +22,9 @@ from torch.nn import functional as F
 
 from bestiary.architectures.build import build
 from bestiary.contracts import ImageSpec
-from bestiary.data.store import ArrayData
 from bestiary.fit import fit
 from bestiary.recipes.adversarial import adversarial
+from bestiary.rows.store import ArrayData
 from bestiary.runs.run import RunFolder
 
 LATENT, RATE = 100, 2e-4

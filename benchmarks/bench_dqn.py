@@ -13,7 +13,7 @@ import torch
 
 from bestiary.algorithms.q_learning import QLearning, Replay, greatest
 from bestiary.architectures.reinforcement.dqn import QNetwork
-from bestiary.data.worlds import Life
+from bestiary.kinds.environment.worlds import Life
 from bestiary.optimisation.adamw import AdamW
 from bestiary.optimisation.minimise import Minimise
 

@@ -11,8 +11,8 @@ from common import finish, header
 
 from bestiary import baselines
 from bestiary.contracts import Predictions, TableSpec
-from bestiary.data.store import write_array, write_spec
 from bestiary.race.verdict import Candidate, judge_race
+from bestiary.rows.store import write_array, write_spec
 
 
 def seconds(work: Callable[[], object]) -> float:

@@ -13,9 +13,9 @@ from torch.nn import functional as F
 
 from bestiary.architectures.build import build
 from bestiary.contracts import TableSpec
-from bestiary.data.store import ArrayData
 from bestiary.fit import fit
 from bestiary.recipes.supervised import classifier
+from bestiary.rows.store import ArrayData
 from bestiary.runs.run import RunFolder
 
 ROWS, FEATURES, WIDTHS, BATCH, EPOCHS, RATE = 20_000, 20, (64, 32), 128, 10, 1e-3

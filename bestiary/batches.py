@@ -7,7 +7,6 @@ A new need is a new kind, not a new key. This file imports torch alone; `contrac
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -224,8 +223,22 @@ class TransitionBatch(Batch):
 # ------------------------------------------------------------------------------------------------ specs
 
 
+class Sizes:
+    """What all specs can say of themselves."""
+
+    @property
+    def extent(self) -> int:
+        """The smaller side of an image, the length of a series; anything else is large enough for every network."""
+        return 1 << 30
+
+    @property
+    def picture(self) -> tuple[int, int, int] | None:
+        """Channels, height and width, where a row is an image."""
+        return None
+
+
 @dataclass(frozen=True)
-class TableSpec:
+class TableSpec(Sizes):
     """What sizes a network for tables. `outputs` is the number of classes, or 1 for regression.
 
     `code` is how many numbers a code has, where codes are what a task compares; 0 leaves it to the network.
@@ -242,7 +255,7 @@ class TableSpec:
 
 
 @dataclass(frozen=True)
-class ImageSpec:
+class ImageSpec(Sizes):
     """What sizes a network for images; `image_size` is (height, width) in pixels; `code` as in `TableSpec`."""
 
     channels: int
@@ -250,6 +263,14 @@ class ImageSpec:
     outputs: int
     code: int = 0
     kind = "image"
+
+    @property
+    def extent(self) -> int:
+        return min(self.image_size)
+
+    @property
+    def picture(self) -> tuple[int, int, int]:
+        return self.channels, *self.image_size
 
     def sizes(self) -> dict[str, object]:
         """The constructor words that the data decide."""
@@ -264,7 +285,7 @@ class ImageSpec:
 
 
 @dataclass(frozen=True)
-class TokenSpec:
+class TokenSpec(Sizes):
     """What sizes a network for text; `length` is the longest sequence in tokens. Token 0 is padding, 1 unknown."""
 
     vocabulary: int
@@ -278,13 +299,17 @@ class TokenSpec:
 
 
 @dataclass(frozen=True)
-class SeriesSpec:
+class SeriesSpec(Sizes):
     """What sizes a network for series; `length` is the longest series in steps."""
 
     channels: int
     length: int
     outputs: int
     kind = "series"
+
+    @property
+    def extent(self) -> int:
+        return self.length
 
     def sizes(self) -> dict[str, object]:
         """The constructor words that the data decide."""
@@ -293,7 +318,7 @@ class SeriesSpec:
 
 
 @dataclass(frozen=True)
-class PairSpec:
+class PairSpec(Sizes):
     """What sizes a network from sequences to sequences: vocabularies of both, and lengths in tokens."""
 
     vocabulary: int
@@ -310,7 +335,7 @@ class PairSpec:
 
 
 @dataclass(frozen=True)
-class CorpusSpec:
+class CorpusSpec(Sizes):
     """What sizes a language model; `length` is the window in tokens."""
 
     vocabulary: int
@@ -324,7 +349,7 @@ class CorpusSpec:
 
 
 @dataclass(frozen=True)
-class GraphSpec:
+class GraphSpec(Sizes):
     """What sizes a network for one graph: features of a node, classes, nodes."""
 
     features: int
@@ -338,7 +363,7 @@ class GraphSpec:
 
 
 @dataclass(frozen=True)
-class GraphsSpec:
+class GraphsSpec(Sizes):
     """What sizes a network for a set of graphs: features of a node, classes of a graph."""
 
     features: int
@@ -351,7 +376,7 @@ class GraphsSpec:
 
 
 @dataclass(frozen=True)
-class EnvironmentSpec:
+class EnvironmentSpec(Sizes):
     """What sizes a network that acts: numbers in an observation, and actions (`outputs`).
 
     `environment` is a gymnasium id, or "module:Class" on the import path.
@@ -368,21 +393,3 @@ class EnvironmentSpec:
 
 
 Spec = TableSpec | ImageSpec | TokenSpec | SeriesSpec | PairSpec | CorpusSpec | GraphSpec | GraphsSpec | EnvironmentSpec
-SPECS: Mapping[str, type] = {
-    spec.kind: spec
-    for spec in (
-        *(TableSpec, ImageSpec, TokenSpec, SeriesSpec),
-        *(PairSpec, CorpusSpec, GraphSpec, GraphsSpec, EnvironmentSpec),
-    )
-}
-BATCHES: Mapping[str, type] = {
-    "table": TableBatch,
-    "image": ImageBatch,
-    "text": TokenBatch,
-    "series": SeriesBatch,
-    "pairs": PairBatch,
-    "corpus": CorpusBatch,
-    "graph": GraphBatch,
-    "graphs": GraphsBatch,
-    "environment": TransitionBatch,
-}

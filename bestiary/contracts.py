@@ -14,8 +14,6 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from bestiary.batches import (
-    BATCHES,
-    SPECS,
     Batch,
     CorpusBatch,
     CorpusSpec,
@@ -39,8 +37,6 @@ from bestiary.batches import (
 )
 
 __all__ = [
-    "BATCHES",
-    "SPECS",
     "Algorithm",
     "Batch",
     "CorpusBatch",

@@ -9,9 +9,9 @@ from typing import cast
 import torch
 from torch import nn
 
-from bestiary import catalogue
+from bestiary import catalogue, kinds
 from bestiary.architectures.heads import without_head
-from bestiary.contracts import SPECS, Spec
+from bestiary.contracts import Spec
 from bestiary.errors import InputError, nearest
 
 ELSEWHERE: Mapping[str, tuple[str, ...]] = {
@@ -162,46 +162,4 @@ def count(network: nn.Module) -> int:
 
 def inputs_for(kind: str, words: Mapping[str, object], batch: int = 2) -> tuple[torch.Tensor, ...]:
     """Random arguments of forward for a network of a kind, sized by its constructor words."""
-
-    def number(word: str, default: int) -> int:
-        return cast("int", words.get(word, default))
-
-    if kind == "table":
-        return (torch.randn(batch, number("features", 8)),)
-    if kind == "image":
-        height, width = cast("tuple[int, int]", words.get("image_size", (32, 32)))
-        if "features" in words and "channels" not in words and "image_size" not in words:
-            return (torch.randn(batch, 1, 1, number("features", 1)),)
-        return (torch.randn(batch, number("channels", 3), height, width),)
-    if kind == "environment":
-        return (torch.randn(batch, number("features", 4)),)
-    if kind in ("graph", "graphs"):
-        nodes = number("nodes", 4)
-        return _graph_inputs(kind, number("features", 5), batch, nodes, number("edges", 10 * nodes // 4))
-    length = number("length", 12)
-    if kind == "corpus":
-        return (torch.randint(0, number("vocabulary", 20), (batch, length)),)
-    lengths = torch.linspace(length, max(1, length // 2), batch).long()
-    inside = torch.arange(length) < lengths[:, None]
-    if kind == "text":
-        tokens = torch.randint(2, max(3, number("vocabulary", 20)), (batch, length))
-        return (tokens * inside, lengths)
-    if kind == "series":
-        return (torch.randn(batch, length, number("channels", 1)) * inside[:, :, None], lengths)
-    if kind == "pairs":
-        tokens = torch.randint(4, max(5, number("vocabulary", 20)), (batch, length)) * inside
-        answer = torch.randint(4, max(5, number("answers", 20)), (batch, number("answer_length", 8)))
-        answer[:, 0] = 2  # begin
-        return (tokens, lengths, answer)
-    raise InputError(f"kind must be one of {', '.join(SPECS)}; received {kind!r}")
-
-
-def _graph_inputs(kind: str, features: int, batch: int, nodes: int, edges: int) -> tuple[torch.Tensor, ...]:
-    """A ring of four nodes with a chord, or nodes whose edges go round in turn; once for each graph of the batch."""
-    one = torch.tensor([[0, 1, 1, 2, 2, 3, 3, 0, 0, 2], [1, 0, 2, 1, 3, 2, 0, 3, 2, 0]])
-    if (nodes, edges) != (4, 10):
-        number = torch.arange(edges)
-        one = torch.stack([number % nodes, (number + 1 + number // nodes) % nodes])
-    whole = torch.cat([one + nodes * number for number in range(batch)], dim=1)
-    states = torch.randn(nodes * batch, features)
-    return (states, whole) if kind == "graph" else (states, whole, torch.arange(batch).repeat_interleave(nodes))
+    return kinds.find(kind).part("example").inputs(words, batch)

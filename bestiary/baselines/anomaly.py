@@ -89,8 +89,18 @@ def neighbours(data: Any, setting: Setting, seed: int, seconds: float) -> Estima
 
 _TASK, _KINDS = ("anomaly",), ("table", "image")
 _TREES, _NEIGHBOURS = ({"trees": 100}, {"trees": 300}), ({"neighbours": 20}, {"neighbours": 5}, {"neighbours": 50})
+_HELD = f"training rows as they were encoded, up to {MOST_NEIGHBOURS:,} of them"
 RIVALS: tuple[Rival, ...] = (
     Rival("pca_residual", "distance from components", _TASK, _KINDS, Residual, residual, numbers_of_components),
     Rival("isolation_forest", "isolation forest", _TASK, _KINDS, Estimated, isolation, lambda data: _TREES),
-    Rival("neighbours", "local outlier factor", _TASK, _KINDS, Estimated, neighbours, lambda data: _NEIGHBOURS),
+    Rival(
+        "neighbours",
+        "local outlier factor",
+        _TASK,
+        _KINDS,
+        Estimated,
+        neighbours,
+        lambda data: _NEIGHBOURS,
+        holds=_HELD,
+    ),
 )

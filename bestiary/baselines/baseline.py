@@ -15,8 +15,8 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 
 from bestiary.baselines import saved
 from bestiary.contracts import Spec
-from bestiary.data.store import spec_from
 from bestiary.errors import InputError
+from bestiary.rows.store import spec_from
 
 Arrays = Mapping[str, NDArray[np.generic]]
 Setting = dict[str, Any]
@@ -40,6 +40,7 @@ class Baseline:
         effort: setting -> its cost relative to other settings.
         votes: setting -> how many votes a probability is counted from, so that no class gets exactly zero.
         problems: that it can solve.
+        holds: which training rows lie in a fitted one, for people; empty where it keeps numbers about them alone.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Baseline:
     effort: Callable[[Setting], float] = lambda setting: 1.0
     votes: Callable[[Setting], int] = lambda setting: 0
     problems: tuple[str, ...] = ("classification", "regression")
+    holds: str = ""
 
 
 class Fitted:

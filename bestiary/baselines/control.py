@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bestiary.baselines.rivals import Rival, Setting
-from bestiary.data.worlds import episodes
+from bestiary.kinds.environment.worlds import episodes
 from bestiary.tasks.control import by_chance
 
 TRIED = 10  # training episodes that a candidate is judged by

@@ -162,9 +162,19 @@ def enough(data: Any) -> Sequence[Setting]:
     return [{"components": max(setting["components"] for setting in settings(data)[:1])}]
 
 
+_HELD = f"training rows as codes that can be turned back into rows, up to {FITTED:,} of them"
 RIVALS: tuple[Rival, ...] = (
     Rival(
         "gaussian", "normal distribution on components", ("generate",), ("table", "image"), Gaussian, gaussian, settings
     ),
-    Rival("density", "kernel density", ("generate",), ("table", "image"), KernelDensity, kernel_density, enough),
+    Rival(
+        "density",
+        "kernel density",
+        ("generate",),
+        ("table", "image"),
+        KernelDensity,
+        kernel_density,
+        enough,
+        holds=_HELD,
+    ),
 )

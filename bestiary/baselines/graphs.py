@@ -297,9 +297,19 @@ def _trees(data: Any) -> Sequence[Setting]:
 
 
 _ONE, _SET = ("graph",), ("graphs",)
+_HELD = "the class of every training node"
 RIVALS: tuple[Rival, ...] = (
     Rival("constant", "always the same answer", ("nodes", "links", "graphs"), (*_ONE, *_SET), Estimated, constant),
-    Rival("propagation", "label propagation", ("nodes",), _ONE, LabelPropagation, propagation, _doubts),
+    Rival(
+        "propagation",
+        "label propagation",
+        ("nodes",),
+        _ONE,
+        LabelPropagation,
+        propagation,
+        _doubts,
+        holds=_HELD,
+    ),
     Rival("linear", "linear model without edges", ("nodes",), _ONE, Estimated, logistic("features"), _penalties),
     Rival(
         "boosting",

@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bestiary.baselines.rivals import Rival, Setting
-from bestiary.data.corpus_store import CorpusData
 from bestiary.errors import InputError
+from bestiary.kinds.corpus.store import CorpusData
 
 Counts = NDArray[np.uint64]
 LONGEST = 8  # bytes of an n-gram: as many as one 64-bit number holds
@@ -260,6 +260,7 @@ RIVALS: tuple[Rival, ...] = (
         KneserNey,
         _fit_ngram,
         lambda data: [{"order": order} for order in ORDERS],
+        holds=f"every stretch of up to {LONGEST} bytes of the training text, from which much of it can be put together",
     ),
     Rival(
         "compressor",
@@ -269,5 +270,6 @@ RIVALS: tuple[Rival, ...] = (
         Compressor,
         _fit_compressor,
         lambda data: [{"method": method} for method in _METHODS],
+        holds="the training text itself",
     ),
 )

@@ -144,5 +144,6 @@ RIVALS: tuple[Rival, ...] = (
         KernelComponents,
         kernel_principal,
         widths,
+        holds=f"training rows as they were encoded, up to {MOST_KERNEL:,} of them",
     ),
 )

@@ -67,6 +67,7 @@ class Rival:
         fit: (data, setting, seed, seconds) -> answer, from the training rows alone.
         settings: data -> what is tried, the first first; the best on validation rows stays.
         trusted: types in its state beside those that skops trusts and `baseline.TRUSTED`.
+        holds: which training rows lie in a fitted one, for people; empty where it keeps numbers about them alone.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Rival:
     fit: Callable[[Any, Setting, int, float], Any]
     settings: Callable[[Any], Sequence[Setting]] = lambda data: ({},)
     trusted: tuple[str, ...] = ()
+    holds: str = ""
 
 
 def rivals(kind: str, problem: str) -> tuple[Rival, ...]:

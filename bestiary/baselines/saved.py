@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bestiary.errors import InputError
+from bestiary.files import replacing
 
 MOST_BYTES = 4_000_000_000  # of a file, unpacked
 
@@ -22,15 +22,8 @@ def write(path: Path, content: dict[str, Any]) -> int:
     """
     import skops.io
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with replacing(path) as temporary:
         skops.io.dump(content, temporary, compression=zipfile.ZIP_DEFLATED, compresslevel=1)
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
     return path.stat().st_size
 
 

@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from bestiary.baselines.baseline import Arrays, Baseline, Fitted, Setting, count, fit, take
 from bestiary.contracts import Predictions, Spec
-from bestiary.data.store import read_array, read_spec
+from bestiary.rows.store import read_array, read_spec
 from bestiary.tasks.metrics import row_losses
 from bestiary.tasks.predictions import write_predictions
 

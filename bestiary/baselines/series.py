@@ -113,6 +113,7 @@ BASELINES: tuple[Baseline, ...] = (
         neighbour,
         neighbour_settings,
         votes=lambda setting: setting["neighbours"],
+        holds="every training series, stretched to one length, with its target",
     ),
     *tables.on(summary, "on summary features", "linear", "boosting", "forest"),
 )

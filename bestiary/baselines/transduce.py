@@ -92,8 +92,17 @@ def _joint(data: Any, setting: dict[str, Any], seed: int, seconds: float) -> Joi
     return model
 
 
+_PAIRS = "every training pair"
 RIVALS: tuple[Rival, ...] = (
-    Rival("nearest", "nearest neighbour by edits", ("transduce",), ("pairs",), NearestNeighbour, _nearest),
+    Rival(
+        "nearest",
+        "nearest neighbour by edits",
+        ("transduce",),
+        ("pairs",),
+        NearestNeighbour,
+        _nearest,
+        holds=_PAIRS,
+    ),
     Rival(
         "joint_ngram",
         "joint n-grams",
@@ -102,5 +111,6 @@ RIVALS: tuple[Rival, ...] = (
         JointNgram,
         _joint,
         lambda data: ({"order": 5}, {"order": 7}, {"order": 3}),
+        holds="the training pairs, cut into pieces, one after the other",
     ),
 )

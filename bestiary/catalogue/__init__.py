@@ -11,10 +11,10 @@ from bestiary.catalogue import (
     reinforcement,
     representation,
 )
-from bestiary.catalogue.row import Contender, Keywords, Row, Size
+from bestiary.catalogue.row import Contender, Keywords, Reference, Row, Size
 from bestiary.errors import InputError, nearest
 
-__all__ = ["ROWS", "Contender", "Keywords", "Row", "Size", "find", "names", "size"]
+__all__ = ["ROWS", "Contender", "Keywords", "Reference", "Row", "Size", "find", "names", "size"]
 
 ROWS: tuple[Row, ...] = (
     *feedforward.ROWS,
@@ -27,32 +27,41 @@ ROWS: tuple[Row, ...] = (
     *energy.ROWS,
     *reinforcement.ROWS,
 )
+INTRODUCTIONS = 5
+"""How many introductory texts to the field `Row.introductions` is about."""
 _ROWS = {row.name: row for row in ROWS}
-_SIZES = {size.name: (row, size) for row in ROWS for size in row.sizes}
+_SIZES = {name: (row, size) for row in ROWS for size in row.sizes for name in (*size.aliases, size.name)}
 
 
-def names(family: str | None = None, kind: str | None = None, guide: str | None = None) -> list[str]:
+def names(
+    family: str | None = None, kind: str | None = None, guide: str | None = None, *, taught: int | None = None
+) -> list[str]:
     """Names of architectures.
 
     Args:
         family: only those of this family.
         kind: only those that race on this kind of data.
-        guide: only those that this guide names, "G0" to "G4".
+        guide: former way to ask for those that one introductory text names, "G0" to "G4"; prefer `taught`.
+        taught: only those that at least this many of five introductory texts to the field name, 1 to 5.
 
     Returns:
         Names in the order of the catalogue.
 
     Raises:
-        InputError: for a family, kind or guide that no architecture has.
+        InputError: for a family, kind or guide that no architecture has, or a number of texts outside 1 to 5.
 
     Example:
         >>> names(family="reinforcement")
         ['dqn', 'dueling_dqn']
+        >>> names(family="generative", taught=5)
+        ['gan']
     """
+    if taught is not None and taught not in range(1, INTRODUCTIONS + 1):
+        raise InputError(f"taught must be a whole number from 1 to {INTRODUCTIONS}; received {taught}; try taught=3")
     for word, given, known in (
         ("family", family, {row.family for row in ROWS}),
         ("kind", kind, {k for row in ROWS for k in row.kinds}),
-        ("guide", guide, {g for row in ROWS for g in row.guides.split()}),
+        ("guide", guide, {f"G{text}" for row in ROWS for text in row.introductions}),
     ):
         if given is not None and given not in known:
             expected = ", ".join(sorted(known))
@@ -62,7 +71,8 @@ def names(family: str | None = None, kind: str | None = None, guide: str | None 
         for row in ROWS
         if (family is None or row.family == family)
         and (kind is None or kind in row.kinds)
-        and (guide is None or guide in row.guides.split())
+        and (guide is None or guide in {f"G{text}" for text in row.introductions})
+        and len(row.introductions) >= (taught or 0)
     ]
 
 

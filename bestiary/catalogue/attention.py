@@ -1,7 +1,7 @@
 """The family `attention`, one row an architecture."""
 
 from bestiary.catalogue import translation
-from bestiary.catalogue.row import Contender, Row, Size
+from bestiary.catalogue.row import Contender, Reference, Row, Size
 
 _HERE = "bestiary.architectures.attention"
 _ENCODER = f"{_HERE}.transformer_encoder:TransformerEncoder"
@@ -21,7 +21,7 @@ SCALED_DOT_PRODUCT = Row(
     name="scaled_dot_product_attention",
     title="Scaled dot-product attention",
     family="attention",
-    guides="G1 G2 G4",
+    introductions=(1, 2, 4),
     paper=_VASWANI,
     year=2017,
     summary="Each query is compared with all keys by a dot product; the softmax of the results weights the values. "
@@ -39,7 +39,17 @@ SCALED_DOT_PRODUCT = Row(
             part=True,
         ),
     ),
-    reference="torch.nn.functional.scaled_dot_product_attention",
+    reference=(
+        Reference(
+            "torch.nn.functional.scaled_dot_product_attention",
+            "tests/references/test_attention.py::test_attention_without_parameters_is_the_formula_and_torchs",
+        ),
+        Reference(
+            "the paper's equation 1, one query at a time",
+            "tests/references/test_attention.py::test_attention_without_parameters_is_the_formula_and_torchs",
+            "one_query_at_a_time",
+        ),
+    ),
     departs="A query that may attend to nothing gets zeros; the formula has no answer there, and a plain softmax gives "
     "NaN.",
     example=f"{_HERE}.examples:queries_keys_values",
@@ -49,7 +59,7 @@ MULTI_HEAD = Row(
     name="multi_head_attention",
     title="Multi-head attention",
     family="attention",
-    guides="G0 G1 G2 G3 G4",
+    introductions=(0, 1, 2, 3, 4),
     paper=_VASWANI,
     year=2017,
     summary="Several attentions side by side, each with projections of its own, so that one head can follow word order "
@@ -76,7 +86,10 @@ MULTI_HEAD = Row(
             part=True,
         ),
     ),
-    reference="torch.nn.MultiheadAttention",
+    reference=(
+        Reference("torch.nn.MultiheadAttention", "tests/references/test_attention.py::test_self_attention_is_torchs"),
+        Reference("torch.nn.MultiheadAttention", "tests/references/test_attention.py::test_cross_attention_is_torchs"),
+    ),
     departs="The projections have biases, as in most code; the paper writes none (`bias=False`). Options that came "
     "later: fewer heads of keys and values (Ainslie et al. 2023), rotary positions, norms of queries and keys. True in "
     "a mask means may attend.",
@@ -87,7 +100,7 @@ SINUSOIDAL = Row(
     name="sinusoidal_positional_encoding",
     title="Sinusoidal positional encoding",
     family="attention",
-    guides="G0 G1 G2 G3 G4",
+    introductions=(0, 1, 2, 3, 4),
     paper=_VASWANI,
     year=2017,
     summary="Attention does not see order, so a pattern of sines and cosines that is different at every position is "
@@ -105,7 +118,12 @@ SINUSOIDAL = Row(
             part=True,
         ),
     ),
-    reference="transformers.models.marian.modeling_marian.MarianSinusoidalPositionalEmbedding",
+    reference=(
+        Reference(
+            "transformers.models.marian.modeling_marian.MarianSinusoidalPositionalEmbedding",
+            "tests/references/test_attention.py::test_sinusoids_are_marians_after_reordering",
+        ),
+    ),
     departs="Nothing: sines and cosines interleave as in the paper; Marian and others put all sines first.",
     example=f"{_HERE}.examples:sequence",
 )
@@ -114,7 +132,7 @@ TRANSFORMER_ENCODER = Row(
     name="transformer_encoder",
     title="Transformer encoder",
     family="attention",
-    guides="G0 G1 G2 G3 G4",
+    introductions=(0, 1, 2, 3, 4),
     paper=_VASWANI,
     year=2017,
     summary="A stack of layers, each of self-attention and a small network applied at every position. All positions "
@@ -142,7 +160,7 @@ TRANSFORMER_ENCODER = Row(
             part=True,
         ),
     ),
-    reference="torch.nn.TransformerEncoder",
+    reference=(Reference("torch.nn.TransformerEncoder", "tests/references/test_attention.py::test_encoder_is_torchs"),),
     departs="Without embeddings, positions and decoder. Attention's projections have biases, which the paper does not "
     "write; counts include them. Padding is never attended to. Dropout acts on what a sublayer "
     "adds, as in the paper; torch's encoder also drops attention weights and units, and starts its layers as copies of "
@@ -154,7 +172,7 @@ TRANSFORMER_CLASSIFIER = Row(
     name="transformer_classifier",
     title="Transformer classifier",
     family="attention",
-    guides="G0",
+    introductions=(0,),
     paper=_VASWANI,
     year=2017,
     summary="A Transformer encoder reads the whole text or series at once; the mean of what it says about each step "
@@ -205,7 +223,16 @@ TRANSFORMER_CLASSIFIER = Row(
         {"rate": 1e-3, "clip": 1.0, "warmup": 20},
         {"rate": 3e-3, "clip": 1.0, "warmup": 20},
     ),
-    reference="torch.nn.TransformerEncoder",
+    reference=(
+        Reference(
+            "torch.nn.TransformerEncoder",
+            "tests/references/test_attention.py::test_text_classifier_is_torchs_encoder_on_each_text_alone",
+        ),
+        Reference(
+            "torch.nn.TransformerEncoder",
+            "tests/references/test_attention.py::test_series_classifier_is_torchs_encoder_on_each_series_alone",
+        ),
+    ),
     departs="An encoder alone, with a linear layer on the mean over real steps where the paper has a decoder. "
     "Positions are learned; the paper found them as good as sinusoids. Padding is masked in the attention and left out "
     "of the mean. Attention's projections have biases, which the paper does not write; counts include them. Layers "
@@ -219,7 +246,7 @@ GPT2 = Row(
     name="gpt2",
     title="GPT-2",
     family="attention",
-    guides="G0 G1 G4",
+    introductions=(0, 1, 4),
     paper="Radford et al. 2019, Language models are unsupervised multitask learners; Radford et al. 2018, Improving "
     "language understanding by generative pre-training",
     year=2019,
@@ -252,7 +279,9 @@ GPT2 = Row(
     },
     tiny={"corpus": (_GPT, {"vocabulary": 11, "length": 8, "width": 8, "depth": 2, "heads": 2})},
     settings=({"rate": 3e-3, "warmup": 50}, {"rate": 1e-3, "warmup": 50}),
-    reference="transformers.GPT2LMHeadModel",
+    reference=(
+        Reference("transformers.GPT2LMHeadModel", "tests/references/test_language.py::test_gpt_is_transformers_gpt2"),
+    ),
     departs="Three matrices project queries, keys and values, where the authors' code has one of all three; weights "
     "are translated both ways. The smallest size has 124 million parameters; the paper's 117 is a miscount. Tokens are "
     "the bytes or pieces of the person's own text, not the 50,257 of the paper.",

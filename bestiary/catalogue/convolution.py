@@ -1,6 +1,6 @@
 """The family `convolution`, one row an architecture."""
 
-from bestiary.catalogue.row import Contender, Row, Size
+from bestiary.catalogue.row import Contender, Reference, Row, Size
 
 _HERE = "bestiary.architectures.convolution"
 _CNN, _NORMALISED_CNN, _VALID_CNN = (f"{_HERE}.cnn:{name}" for name in ("CNN", "NormalisedCNN", "ValidCNN"))
@@ -26,7 +26,7 @@ CNN = Row(
     name="cnn",
     title="Convolutional neural network",
     family="convolution",
-    guides="G0 G1 G2 G3 G4",
+    introductions=(0, 1, 2, 3, 4),
     paper="LeCun et al. 1989, Backpropagation applied to handwritten zip code recognition; "
     "LeCun, Bottou, Bengio, Haffner 1998, Gradient-based learning applied to document recognition",
     year=1989,
@@ -53,12 +53,13 @@ CNN = Row(
             "image",
         ),
         Size(
-            "cnn_guide_valid",
+            "cnn_valid",
             _VALID_CNN,
             {"channels": 3, "image_size": (32, 32), "outputs": 10, "widths": (32, 64, 64), "hidden": 64},
             122_570,
             "896 + 18,496 + 36,928 + 65,600 + 650, Keras; without batch norm, so counts agree",
             "image",
+            aliases=("cnn_guide_valid",),
         ),
     ),
     races={
@@ -73,7 +74,10 @@ CNN = Row(
         "image": (_NORMALISED_CNN, {"channels": 2, "image_size": (8, 9), "outputs": 3, "widths": (4, 5), "hidden": 6}),
     },
     settings=(*_RATES, {"rate": 1e-3, "decay": 0.1}),
-    reference="torch.nn.Sequential",
+    reference=(
+        Reference("torch.nn.Sequential", "tests/references/test_convolution.py::test_cnn_is_a_sequence"),
+        Reference("torch.nn.Sequential", "tests/references/test_convolution.py::test_valid_cnn_is_a_sequence"),
+    ),
     departs="Today's form: filters of 3x3, rectified units and max pooling where 1989 had filters of 5x5 with stride "
     "2 and scaled tanh units. Maps are flattened channel by channel; Keras flattens pixel by pixel, so its dense "
     "weights need reordering.",
@@ -83,7 +87,7 @@ LENET = Row(
     name="lenet5",
     title="LeNet-5 (modern)",
     family="convolution",
-    guides="G2 G4",
+    introductions=(2, 4),
     paper="LeCun, Bottou, Bengio, Haffner 1998, Gradient-based learning applied to document recognition",
     year=1998,
     summary="Two rounds of 5x5 filters and pooling, then three dense layers. Small and fast; the cheque reader of the "
@@ -103,7 +107,7 @@ LENET = Row(
     races={"image": (Contender("28x28", _RESIZED_LENET, {}, smallest=8),)},
     tiny={"image": (_RESIZED_LENET, {"channels": 2, "image_size": (8, 9), "outputs": 3})},
     settings=(*_RATES, {"rate": 1e-3, "decay": 0.1}),
-    reference="torch.nn.Sequential",
+    reference=(Reference("torch.nn.Sequential", "tests/references/test_convolution.py::test_lenet_is_a_sequence"),),
     departs="What most code calls LeNet-5: every map of C3 sees all maps of S2, subsampling is max pooling without "
     "weights, units are rectified and the output is dense (see lenet5_original for the paper's). To race on images of "
     "other sizes they are first resized to 28x28, bilinearly.",
@@ -113,7 +117,7 @@ LENET_ORIGINAL = Row(
     name="lenet5_original",
     title="LeNet-5 (1998, as published)",
     family="convolution",
-    guides="G2 G4",
+    introductions=(2, 4),
     paper="LeCun, Bottou, Bengio, Haffner 1998, Gradient-based learning applied to document recognition",
     year=1998,
     summary="LeNet-5 with everything the paper gives it: filters that see only some of the maps below, subsampling "
@@ -135,7 +139,13 @@ LENET_ORIGINAL = Row(
     races={"image": (Contender("32x32", _RESIZED_ORIGINAL, {}, smallest=8),)},
     tiny={"image": (_RESIZED_ORIGINAL, {"channels": 2, "image_size": (8, 9), "outputs": 3})},
     settings=_RATES,
-    reference="a plain rewriting with one convolution a map (tests/references/test_convolution.py)",
+    reference=(
+        Reference(
+            "the paper's section II.B, one convolution a map",
+            "tests/references/test_convolution.py::test_the_published_lenet_is_what_the_paper_says",
+            "rewritten_lenet",
+        ),
+    ),
     departs="The pictures of the ten digits are drawn anew after the style of the paper's figure 3; for other numbers "
     "of classes codes are random signs, always the same. The MAP criterion's constant for rubbish is left out, and "
     "Adam stands for the stochastic diagonal Levenberg-Marquardt method. To race on images of other sizes they are "
@@ -155,7 +165,7 @@ RESNET = Row(
     name="resnet",
     title="Residual network",
     family="convolution",
-    guides="G1 G2 G3 G4",
+    introductions=(1, 2, 3, 4),
     paper="He, Zhang, Ren, Sun 2015, Deep residual learning for image recognition, arXiv 1512.03385",
     year=2015,
     summary="Every block adds a correction to what it was given, instead of replacing it. Signals and gradients can "
@@ -216,7 +226,17 @@ RESNET = Row(
     },
     tiny={"image": (_BASIC, {"channels": 2, "outputs": 3, "widths": (4, 8), "depths": (1, 2), "entry": 4})},
     settings=(*_RATES, {"rate": 1e-3, "decay": 0.1}),
-    reference="transformers.ResNetForImageClassification",
+    reference=(
+        Reference(
+            "transformers.ResNetForImageClassification",
+            "tests/references/test_convolution.py::test_resnet_equals_transformers",
+        ),
+        Reference(
+            "the paper's section 4.2, written out with torch.nn.functional",
+            "tests/references/test_convolution.py::test_small_resnets_are_what_the_paper_says",
+            "rewritten_small",
+        ),
+    ),
     departs="Bottlenecks halve the image in their 3x3 convolution (v1.5, as most published weights do); resnet50_v1 "
     "does it in the first 1x1 convolution as in the paper. resnet18_small and the small ones that race begin with one "
     "3x3 convolution instead of the stem for photographs; resnet20 is the paper's network for CIFAR-10. Trained by "
@@ -228,21 +248,22 @@ DRN = Row(
     name="drn",
     title="Deep residual network (three stages, hand-written form)",
     family="convolution",
-    guides="G3",
+    introductions=(3,),
     paper="He, Zhang, Ren, Sun 2015, Deep residual learning for image recognition, arXiv 1512.03385",
     year=2015,
-    summary="A residual network of thirteen layers as it is often written by hand: three stages of two blocks, and a "
+    summary="A residual network of fourteen layers as it is often written by hand: three stages of two blocks, and a "
     "bias in every convolution.",
     learns=_GRADIENT,
     recipes=_SUPERVISED,
     sizes=(
         Size(
-            "drn_guide",
+            "drn14",
             _DRN,
             {"channels": 3, "outputs": 10, "widths": (64, 128, 256), "depth": 2},
             2_786_826,
             "three stages of ResNet-18 with 2,240 biases more, two projection norms (768) less, and 10 classes",
             "image",
+            aliases=("drn_guide",),
         ),
     ),
     races={
@@ -253,7 +274,13 @@ DRN = Row(
     },
     tiny={"image": (_DRN, {"channels": 2, "outputs": 3, "widths": (4, 6), "depth": 1})},
     settings=_RATES,
-    reference="torch.nn.functional, written out (tests/references/test_convolution.py)",
+    reference=(
+        Reference(
+            "the layers written out with torch.nn.functional",
+            "tests/references/test_convolution.py::test_drn_is_what_it_says",
+            "rewritten_drn",
+        ),
+    ),
     departs="Unlike ResNet, convolutions keep a bias before batch norm, projections have no batch norm, and there is "
     "no fourth stage; so ResNet's weights do not fit.",
 )
@@ -262,7 +289,6 @@ TEXT_CNN = Row(
     name="text_cnn",
     title="Convolutional network for sentences",
     family="convolution",
-    guides="",
     paper="Kim 2014, Convolutional neural networks for sentence classification, arXiv 1408.5882",
     year=2014,
     summary="Filters over three, four and five neighbouring words look for telling phrases; of each filter only the "
@@ -288,8 +314,13 @@ TEXT_CNN = Row(
     },
     tiny={"text": (_TEXT, {"vocabulary": 20, "outputs": 3, "embedding": 6, "windows": (2, 3), "width": 4})},
     settings=tuple({**setting, "max_norm": 3.0} for setting in (*_RATES, {"rate": 1e-3, "decay": 0.1})),
-    reference="torch.nn.functional, one sentence at a time (tests/references/test_convolution.py); the paper's rule on "
-    "the norms of output weights, written out (tests/learning/test_optimisation.py)",
+    reference=(
+        Reference(
+            "the paper's equations 2 to 4, one sentence at a time",
+            "tests/references/test_convolution_sequences.py::test_text_cnn_is_what_kim_says",
+            "rewritten_text",
+        ),
+    ),
     departs="Word vectors are learned from random ones (the paper's CNN-rand). Output weights are scaled back to a "
     "norm of 3 as in the paper; Adam stands for Adadelta, in one setting with weight decay. Filters look only where "
     "they lie inside the text (shorter texts are filled up with zeros to one window), so padding changes nothing.",
@@ -299,7 +330,6 @@ FCN = Row(
     name="fcn",
     title="Fully convolutional network for series",
     family="convolution",
-    guides="",
     paper="Wang, Yan, Oates 2017, Time series classification from scratch with deep neural networks: a strong "
     "baseline, arXiv 1611.06455",
     year=2017,
@@ -325,7 +355,18 @@ FCN = Row(
     },
     tiny={"series": (_FCN, {"channels": 2, "outputs": 3, "widths": (4, 6, 5)})},
     settings=(*_RATES, {"rate": 1e-3, "decay": 0.1}),
-    reference="torch.nn.Sequential",
+    reference=(
+        Reference(
+            "torch.nn.Sequential",
+            "tests/references/test_convolution_sequences.py::test_fcn_is_the_published_sequence_on_whole_series",
+        ),
+        Reference(
+            "the layers written out, one series at a time",
+            "tests/references/test_convolution_sequences.py::"
+            "test_series_networks_treat_each_series_as_if_it_had_no_padding",
+            "rewritten_fcn",
+        ),
+    ),
     departs="The paper has series of one length. Here padded steps are held at zero and count neither in the mean nor "
     "in the statistics of batch norm, so that padding changes nothing.",
 )
@@ -334,7 +375,6 @@ RESNET_SERIES = Row(
     name="resnet_series",
     title="Residual network for series",
     family="convolution",
-    guides="",
     paper="Wang, Yan, Oates 2017, Time series classification from scratch with deep neural networks: a strong "
     "baseline, arXiv 1611.06455",
     year=2017,
@@ -360,7 +400,14 @@ RESNET_SERIES = Row(
     },
     tiny={"series": (_SERIES_RESNET, {"channels": 2, "outputs": 3, "widths": (4, 4)})},
     settings=_RATES,
-    reference="torch.nn.Sequential",
+    reference=(
+        Reference(
+            "the layers written out, one series at a time",
+            "tests/references/test_convolution_sequences.py::"
+            "test_series_networks_treat_each_series_as_if_it_had_no_padding",
+            "rewritten_series_resnet",
+        ),
+    ),
     departs="A shortcut of equal width carries a batch norm, as in the authors' code. Padded steps are held at zero "
     "and count neither in the mean nor in the statistics of batch norm, so that padding changes nothing.",
 )
@@ -369,7 +416,7 @@ CAPSNET = Row(
     name="capsnet",
     title="Capsule network",
     family="convolution",
-    guides="G3",
+    introductions=(3,),
     paper="Sabour, Frosst, Hinton 2017, Dynamic routing between capsules, arXiv 1710.09829",
     year=2017,
     summary="Units come in groups, capsules: the length of one says whether a thing is there, its direction how it is "
@@ -419,7 +466,13 @@ CAPSNET = Row(
         ),
     },
     settings=({"rate": 3e-3}, {"rate": 1e-3}),
-    reference="the paper's procedure 1, a capsule at a time (tests/references/test_capsnet.py)",
+    reference=(
+        Reference(
+            "the paper's section 4 and procedure 1, one capsule at a time",
+            "tests/references/test_capsnet.py::test_capsnet_is_what_the_paper_says",
+            "rewritten",
+        ),
+    ),
     departs="Forward gives log(n / (1 - n)) of each capsule's length n, whose softmax is the chance of each class "
     "given that exactly one is there; margins of 0.9 and 0.1 keep these chances modest, so that its log loss stays "
     "behind its accuracy. Images of other sizes are brought to 28x28. Shifted images repeat their border, where the "

@@ -1,6 +1,6 @@
 """The family `energy`, one row an architecture."""
 
-from bestiary.catalogue.row import Contender, Row, Size
+from bestiary.catalogue.row import Contender, Reference, Row, Size
 
 _HERE = "bestiary.architectures.energy"
 _HOPFIELD = f"{_HERE}.hopfield:Hopfield"
@@ -23,7 +23,7 @@ RBM = Row(
     name="rbm",
     title="Restricted Boltzmann machine",
     family="energy",
-    guides="G3",
+    introductions=(3,),
     paper="Smolensky 1986, Information processing in dynamical systems: foundations of harmony theory; Hinton 2002, "
     "Training products of experts by minimizing contrastive divergence",
     year=1986,
@@ -59,7 +59,9 @@ RBM = Row(
         "image": (_RBM_CLASSIFIER, {"features": 12, "outputs": 3, "width": 8}),
     },
     settings=({}, {"machine_rate": 0.03}, {"steps": 3}),
-    reference="sklearn.neural_network.BernoulliRBM",
+    reference=(
+        Reference("sklearn.neural_network.BernoulliRBM", "tests/references/test_energy.py::test_rbm_is_scikit_learns"),
+    ),
     departs="Intensities between 0 and 1 are taken as the probabilities of visible units. Tables, whose values are "
     "real, are seen by Gaussian visible units of variance 1.",
     exceptions={"gradients": _VISIBLE, "unused": _UNUSED},
@@ -71,7 +73,7 @@ DBN = Row(
     name="dbn",
     title="Deep belief network",
     family="energy",
-    guides="G3",
+    introductions=(3,),
     paper="Hinton, Osindero, Teh 2006, A fast learning algorithm for deep belief nets",
     year=2006,
     summary="Restricted Boltzmann machines in a stack, each of which learns without labels what the one below has "
@@ -112,12 +114,13 @@ DBN = Row(
             "image",
         ),
         Size(
-            "dbn_guide",
+            "dbn_500_200",
             _DBN,
             {"features": 784, "widths": (500, 200)},
             493_984,
             "784-500-200, both biases of every machine",
             "image",
+            aliases=("dbn_guide",),
         ),
     ),
     races={
@@ -140,7 +143,19 @@ DBN = Row(
         "image": (_DBN_CLASSIFIER, {"features": 12, "outputs": 3, "widths": (8, 5)}),
     },
     settings=({}, {"machine_rate": 0.03}, {"steps": 3}),
-    reference="torch.nn.Sequential",
+    reference=(
+        Reference("torch.nn.Sequential", "tests/references/test_energy.py::test_the_classifier_is_a_sigmoid_network"),
+        Reference(
+            "free energies, one row and one label at a time",
+            "tests/references/test_energy.py::test_the_labelled_stack_answers_by_free_energies",
+            "label_scores",
+        ),
+        Reference(
+            "the program of the paper's appendix B",
+            "tests/references/test_energy.py::test_an_update_is_that_of_the_appendix",
+            "appendix",
+        ),
+    ),
     departs="The paper's up-down algorithm, which unties the two directions after the greedy phase, trains what is "
     "built untied; other contenders learn greedily alone, or are tuned by back-propagation, as in Hinton, "
     "Salakhutdinov 2006 and Bengio et al. 2007. Tables are seen by Gaussian visible units.",
@@ -153,7 +168,7 @@ HOPFIELD = Row(
     name="hopfield",
     title="Hopfield network",
     family="energy",
-    guides="G3",
+    introductions=(3,),
     paper="Hopfield 1982, Neural networks and physical systems with emergent collective computational abilities",
     year=1982,
     summary="A memory: units that are on or off, each pulling at every other. Stored patterns are valleys of an "
@@ -174,8 +189,21 @@ HOPFIELD = Row(
         "image": (_HOPFIELD, {"features": 12}),
     },
     settings=({}, {"rule": "projection"}),
+    holds="the patterns that it stored, which come back when a part of one is shown",
     verbs={"encode": "bestiary.sampling.recall:encode", "inspect": "bestiary.sampling.recall:inspect"},
-    reference="numpy.linalg.pinv",
+    reference=(
+        Reference(
+            "the paper's rule, one unit at a time",
+            "tests/references/test_energy.py::test_recall_is_the_papers_rule",
+            "settled",
+        ),
+        Reference(
+            "the sum of outer products",
+            "tests/references/test_energy.py::test_hebbian_storage_is_the_sum_of_outer_products",
+            "hebb",
+        ),
+        Reference("torch.linalg.pinv", "tests/references/test_energy.py::test_projection_is_the_pseudo_inverse"),
+    ),
     departs="Units are -1 and +1 where the paper has 0 and 1, and are asked one after the other where the paper asks "
     "them at random times. The projection rule is that of Personnaz, Guyon, Dreyfus 1986, the covariance rule that of "
     "Sejnowski 1977 and Amit, Gutfreund, Sompolinsky 1987, with a mean for each unit.",

@@ -1,6 +1,6 @@
 """The family `feedforward`, one row an architecture."""
 
-from bestiary.catalogue.row import Contender, Row, Size
+from bestiary.catalogue.row import Contender, Reference, Row, Size
 
 _HERE = "bestiary.architectures.feedforward"
 _PERCEPTRON, _SERIES_PERCEPTRON = f"{_HERE}.perceptron:Perceptron", f"{_HERE}.perceptron:SeriesPerceptron"
@@ -18,7 +18,7 @@ PERCEPTRON = Row(
     name="perceptron",
     title="Perceptron",
     family="feedforward",
-    guides="G2",
+    introductions=(2,),
     paper="Rosenblatt 1958, The perceptron: a probabilistic model for information storage and organization in the "
     "brain",
     year=1958,
@@ -40,7 +40,12 @@ PERCEPTRON = Row(
         "image": (_PERCEPTRON, {"features": 12, "outputs": 3}),
         "series": (_SERIES_PERCEPTRON, {"channels": 2, "length": 7, "outputs": 3}),
     },
-    reference="sklearn.linear_model.Perceptron",
+    reference=(
+        Reference(
+            "sklearn.linear_model.Perceptron",
+            "tests/references/test_feedforward.py::test_perceptron_decides_as_scikit_learn_does",
+        ),
+    ),
     departs="The paper's machine has two classes and a layer of fixed, randomly wired association units between retina "
     "and response; here the features feed the response units directly, one unit a class, and the largest sum answers "
     "where the paper compares one sum with a threshold. It is for classes, not for numbers.",
@@ -50,7 +55,7 @@ ANN = Row(
     name="ann",
     title="Artificial neural network (one hidden layer)",
     family="feedforward",
-    guides="G0",
+    introductions=(0,),
     paper="Rumelhart, Hinton, Williams 1986, Learning representations by back-propagating errors; "
     "Cybenko 1989, Approximation by superpositions of a sigmoidal function",
     year=1986,
@@ -73,7 +78,12 @@ ANN = Row(
         "series": (_SERIES_ANN, {"channels": 2, "length": 7, "outputs": 3, "width": 8}),
     },
     settings=_SMOOTH,
-    reference="torch.nn.Sequential",
+    reference=(
+        Reference(
+            "torch.nn.Sequential",
+            "tests/references/test_feedforward.py::test_ann_is_two_linear_layers_around_a_rectifier",
+        ),
+    ),
     departs="Hidden units are rectified, max(0, a), where the papers have logistic ones; Adam takes the place of plain "
     "gradient descent. Series are cut or padded to one length and read as one flat vector.",
 )
@@ -82,7 +92,7 @@ FNN = Row(
     name="fnn",
     title="Feedforward neural network",
     family="feedforward",
-    guides="G0 G1 G2 G3",
+    introductions=(0, 1, 2, 3),
     paper="Rumelhart, Hinton, Williams 1986, Learning representations by back-propagating errors",
     year=1986,
     summary="Several hidden layers, each fed by all units of the layer before. Earlier layers learn features that "
@@ -92,28 +102,31 @@ FNN = Row(
     sizes=(
         Size("fnn", _FNN, {"features": 784, "outputs": 10, "widths": (256, 256)}, 269_322, "784-256-256-10", "image"),
         Size(
-            "fnn_guide_breast_cancer",
+            "fnn_breast_cancer",
             _FNN,
             {"features": 30, "outputs": 1, "widths": (64, 32)},
             4_097,
             "30-64-32-1, scikit-learn's MLPClassifier with one logistic output for two classes",
             "table",
+            aliases=("fnn_guide_breast_cancer",),
         ),
         Size(
-            "fnn_guide_binary",
+            "fnn_binary",
             _FNN,
             {"features": 20, "outputs": 1, "widths": (64, 32), "dropout": 0.3},
             3_457,
             "20-64-32-1 with dropout 0.3, Keras; all weights and biases are trainable, so counts agree",
             "table",
+            aliases=("fnn_guide_binary",),
         ),
         Size(
-            "fnn_guide_classes",
+            "fnn_ten_classes",
             _FNN,
             {"features": 100, "outputs": 10, "widths": (64,)},
             7_114,
             "100-64-10, Keras; all weights and biases are trainable, so counts agree",
             "table",
+            aliases=("fnn_guide_classes",),
         ),
     ),
     races={
@@ -139,7 +152,17 @@ FNN = Row(
         "series": (_SERIES_FNN, {"channels": 2, "length": 7, "outputs": 3, "widths": (8, 5)}),
     },
     settings=_SMOOTH,
-    reference="sklearn.neural_network.MLPClassifier",
+    reference=(
+        Reference(
+            "sklearn.neural_network.MLPClassifier",
+            "tests/references/test_feedforward.py::test_fnn_predicts_what_scikit_learn_does_for_several_classes",
+        ),
+        Reference(
+            "sklearn.neural_network.MLPRegressor",
+            "tests/references/test_feedforward.py::test_fnn_predicts_what_scikit_learn_does_for_numbers",
+        ),
+        Reference("torch.nn.Sequential", "tests/references/test_feedforward.py::test_fnn_is_a_sequence"),
+    ),
     departs="Hidden units are rectified, max(0, a), where the paper has logistic ones; Adam takes the place of "
     "gradient descent with momentum. Series are cut or padded to one length and read as one flat vector.",
 )
@@ -148,7 +171,7 @@ MLP = Row(
     name="mlp",
     title="Multi-layer perceptron with batch norm and dropout",
     family="feedforward",
-    guides="G0 G1 G3",
+    introductions=(0, 1, 3),
     paper="Rumelhart, Hinton, Williams 1986, Learning representations by back-propagating errors; "
     "Ioffe, Szegedy 2015, Batch normalization, arXiv 1502.03167; Srivastava et al. 2014, Dropout",
     year=2015,
@@ -190,7 +213,12 @@ MLP = Row(
         "series": (_SERIES_MLP, {"channels": 2, "length": 7, "outputs": 3, "widths": (8, 6, 5)}),
     },
     settings=_SMOOTH,
-    reference="torch.nn.Sequential",
+    reference=(
+        Reference(
+            "torch.nn.Sequential",
+            "tests/references/test_feedforward.py::test_mlp_normalises_and_drops_all_hidden_layers_but_the_last",
+        ),
+    ),
     departs="The last hidden layer has neither norm nor dropout, and layers before a batch norm keep their redundant "
     "bias: both as in the layout it follows. Training needs batches of two rows or more, because a batch of one has no "
     "spread to normalise by. Series are cut or padded to one length and read as one flat vector.",

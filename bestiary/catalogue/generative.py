@@ -1,6 +1,6 @@
 """The family `generative`, one row an architecture."""
 
-from bestiary.catalogue.row import Contender, Row, Size
+from bestiary.catalogue.row import Contender, Reference, Row, Size
 
 _HERE = "bestiary.architectures.generative"
 
@@ -27,7 +27,7 @@ GAN = Row(
     name="gan",
     title="Generative adversarial network",
     family="generative",
-    guides="G0 G1 G2 G3 G4",
+    introductions=(0, 1, 2, 3, 4),
     paper="Goodfellow et al. 2014, Generative adversarial nets",
     year=2014,
     summary="One network makes data from random codes, another is shown both made and real data and tells them apart. "
@@ -45,12 +45,13 @@ GAN = Row(
             "biases are trainable, so counts agree",
         ),
         Size(
-            "gan_guide_generator",
+            "gan_generator",
             _DENSE,
             {"latent": 100, "widths": (256,), "features": 784},
             227_344,
             "a generator 100-256-784 alone, torch.nn.Sequential",
             part=True,
+            aliases=("gan_guide_generator",),
         ),
     ),
     races={
@@ -65,7 +66,10 @@ GAN = Row(
         "table": (_TABLE_GAN, {"features": 6, "latent": 5, "widths": (9, 7)}),
     },
     settings=({"rate": 2e-4}, {"rate": 1e-3}),
-    reference="torch.nn.Sequential",
+    reference=(
+        Reference("torch.nn.Sequential", "tests/references/test_adversarial.py::test_whole_pairs_equal_sequentials"),
+        Reference("torch.nn.Sequential", "tests/references/test_adversarial.py::test_dense_players_equal_sequentials"),
+    ),
     departs="Rectified and leaky units where the paper has maxout, codes from a normal distribution where it has a "
     "uniform one, Adam, whose rate falls over the last 30 % of training; no sigmoid at the end, the loss takes logits. "
     "Measured on 8x8 digits, the 256-512 size makes one or two of ten classes, the 128 size nine or ten.",
@@ -78,7 +82,7 @@ DCGAN = Row(
     name="dcgan",
     title="Deep convolutional GAN",
     family="generative",
-    guides="G1 G2",
+    introductions=(1, 2),
     paper="Radford, Metz, Chintala 2016, Unsupervised representation learning with deep convolutional generative "
     "adversarial networks",
     year=2016,
@@ -104,13 +108,14 @@ DCGAN = Row(
             part=True,
         ),
         Size(
-            "dcgan_guide",
+            "dcgan_mnist",
             _SMALL,
             {**_DIGITS, "latent": 100},
             2_518_337,
             "TensorFlow's tutorial for 28x28: 2,305,472 trainable of 2,330,944, and 212,865; Keras counts 25,472 "
             "moving "
             "statistics, which are buffers in torch",
+            aliases=("dcgan_guide",),
         ),
     ),
     races={
@@ -121,7 +126,10 @@ DCGAN = Row(
     },
     tiny={"image": (_DCGAN, {**_TINY, "width": 4})},
     settings=({"rate": 1e-3}, {"rate": 2e-4}),
-    reference="torch.nn.Sequential",
+    reference=(
+        Reference("torch.nn.Sequential", "tests/references/test_adversarial.py::test_whole_pairs_equal_sequentials"),
+        Reference("torch.nn.Sequential", "tests/references/test_adversarial.py::test_dcgan_equals_sequentials"),
+    ),
     departs="Filters of 4x4 pixels; codes from a normal distribution where the paper has a uniform one; the rate "
     "decays over the last 30 % of training.",
     example=_CODES,
@@ -133,7 +141,7 @@ WGAN = Row(
     name="wgan",
     title="Wasserstein GAN",
     family="generative",
-    guides="G2",
+    introductions=(2,),
     paper="Arjovsky, Chintala, Bottou 2017, Wasserstein generative adversarial networks",
     year=2017,
     summary="The discriminator becomes a critic whose score may not change faster than its input: the gap between its "
@@ -154,7 +162,10 @@ WGAN = Row(
     races={"image": (Contender("32", _WGAN, {"width": 32}, smallest=4),)},
     tiny={"image": (_WGAN, {**_TINY, "width": 4})},
     settings=({"rate": 5e-4}, {"rate": 5e-5}),
-    reference="torch.nn.Sequential",
+    reference=(
+        Reference("torch.nn.Sequential", "tests/references/test_adversarial.py::test_whole_pairs_equal_sequentials"),
+        Reference("torch.nn.Sequential", "tests/references/test_adversarial.py::test_dcgan_equals_sequentials"),
+    ),
     departs="The critic has no batch norm; bodies are DCGAN's; the rate falls over the last 30 % of training.",
     example=_CODES,
     inputs={"image": _CODES},
@@ -165,7 +176,7 @@ WGAN_GP = Row(
     name="wgan_gp",
     title="Wasserstein GAN with gradient penalty",
     family="generative",
-    guides="G2",
+    introductions=(2,),
     paper="Gulrajani et al. 2017, Improved training of Wasserstein GANs",
     year=2017,
     summary="A Wasserstein GAN whose critic is held back by a penalty on the slope of its score, between real and made "
@@ -193,7 +204,10 @@ WGAN_GP = Row(
         "table": (_TABLE_GAN, {"features": 6, "latent": 5, "widths": (9, 7)}),
     },
     settings=({"rate": 5e-4}, {"rate": 1e-4}),
-    reference="torch.nn.Sequential",
+    reference=(
+        Reference("torch.nn.Sequential", "tests/references/test_adversarial.py::test_whole_pairs_equal_sequentials"),
+        Reference("torch.nn.Sequential", "tests/references/test_adversarial.py::test_dcgan_equals_sequentials"),
+    ),
     departs="The critic has no norm at all (the paper has layer norm in some); bodies are DCGAN's. Five times as many "
     "rows are seen by the critic in an update as by a plain discriminator. The rate falls over the last 30 % of "
     "training.",
@@ -206,7 +220,7 @@ SNGAN = Row(
     name="sngan",
     title="Spectrally normalised GAN",
     family="generative",
-    guides="G2",
+    introductions=(2,),
     paper="Miyato, Kataoka, Koyama, Yoshida 2018, Spectral normalization for generative adversarial networks",
     year=2018,
     summary="An adversarial pair whose discriminator has each of its layers divided by its largest singular value, so "
@@ -232,7 +246,16 @@ SNGAN = Row(
     },
     tiny={"image": (_SNGAN, {**_TINY, "width": 4})},
     settings=({"rate": 5e-4}, {"rate": 2e-4}),
-    reference="torch.nn.utils.parametrizations.spectral_norm",
+    reference=(
+        Reference(
+            "torch.nn.utils.spectral_norm",
+            "tests/references/test_adversarial.py::test_a_spectral_discriminator_equals_torchs_on_each_layer",
+        ),
+        Reference(
+            "torch.nn.utils.parametrizations.spectral_norm",
+            "tests/references/test_adversarial.py::test_spectral_equals_torch",
+        ),
+    ),
     departs="Bodies are DCGAN's; the paper's discriminator has further layers of stride 1. Adam's (0, 0.9) comes with "
     "five steps of the discriminator there, with one here (`critic_steps`); power iteration makes three steps an "
     "update, as torch's does, where the paper makes one. The rate falls over the last 30 % of training.",
@@ -246,7 +269,7 @@ DDPM = Row(
     name="ddpm",
     title="Denoising diffusion (U-Net)",
     family="generative",
-    guides="G2 G4",
+    introductions=(2, 4),
     paper="Ho, Jain, Abbeel 2020, Denoising diffusion probabilistic models, arXiv 2006.11239; Song, Meng, Ermon 2021, "
     "Denoising diffusion implicit models, arXiv 2010.02502; Nichol, Dhariwal 2021, arXiv 2102.09672; Salimans, Ho "
     "2022, "
@@ -287,7 +310,15 @@ DDPM = Row(
     },
     inputs={"image": f"{_HERE}.ddpm:example"},
     settings=({"rate": 1e-3, "keep": 0.999}, {"rate": 3e-4, "keep": 0.999}),
-    reference="diffusers.UNet2DModel, DDPMScheduler, DDIMScheduler",
+    reference=(
+        Reference(
+            "diffusers.UNet2DModel", "tests/references/test_diffusion.py::test_every_denoiser_is_diffusers_network"
+        ),
+        Reference("diffusers.UNet2DModel", "tests/references/test_diffusion.py::test_unet_is_diffusers"),
+        Reference("diffusers.DDPMScheduler", "tests/references/test_diffusion.py::test_noising_is_diffusers"),
+        Reference("diffusers.DDPMScheduler", "tests/references/test_diffusion.py::test_ddpm_is_diffusers"),
+        Reference("diffusers.DDIMScheduler", "tests/references/test_diffusion.py::test_ddim_is_diffusers"),
+    ),
     departs="Samples are made in strides by DDIM unless told otherwise, where the paper takes all 1,000 steps: in 20 "
     "by `network.sample` and while it is judged, in 50 by `bestiary sample`; `--sampler ddpm` is the paper's way. "
     "Those that race predict the velocity under the cosine schedule, read squares of 2x2 pixels as one where images "

@@ -1,6 +1,6 @@
 """The family `graph`, one row an architecture."""
 
-from bestiary.catalogue.row import Contender, Keywords, Row, Size
+from bestiary.catalogue.row import Contender, Keywords, Reference, Row, Size
 
 _HERE = "bestiary.architectures.graph"
 _RECIPES = {task: f"bestiary.recipes.graphs:{task}" for task in ("nodes", "links", "graphs")}
@@ -41,7 +41,7 @@ GNN = Row(
     name="gnn",
     title="Message-passing graph network",
     family="graph",
-    guides="G0 G1",
+    introductions=(0, 1),
     paper="Gilmer, Schoenholz, Riley, Vinyals, Dahl 2017, Neural message passing for quantum chemistry, arXiv "
     "1704.01212; Scarselli et al. 2009, The graph neural network model",
     year=2017,
@@ -88,7 +88,17 @@ GNN = Row(
         "features": "Of whole graphs, the answer is a gated sum with no layer behind it; `rounds` gives the states "
         "of the nodes. Of nodes and links it has features."
     },
-    reference="torch_geometric.nn.GraphConv without its root weight (the sum of neighbours); loops over nodes",
+    reference=(
+        Reference(
+            "torch_geometric.nn.GraphConv",
+            "tests/references/test_graph.py::test_neighbour_sum_equals_torch_geometric_without_the_root",
+        ),
+        Reference(
+            "loops over nodes and edges",
+            "tests/references/test_graph.py::test_message_passing_equals_loops_over_nodes",
+            "loops",
+        ),
+    ),
     departs="Edges carry a number that messages are multiplied by, where molecules have kinds of bonds. Messages are "
     "one rectified layer on both states, states a gated recurrent unit, shared by all rounds.",
 )
@@ -97,7 +107,7 @@ GCN = Row(
     name="gcn",
     title="Graph convolutional network",
     family="graph",
-    guides="G0",
+    introductions=(0,),
     paper="Kipf, Welling 2017, Semi-supervised classification with graph convolutional networks, arXiv 1609.02907",
     year=2017,
     summary="A node's new features are an average over its neighbours and itself, weighted by how connected they are, "
@@ -128,7 +138,13 @@ GCN = Row(
     },
     settings=_SETTINGS,
     verbs=_VERBS,
-    reference="torch_geometric.nn.GCN, GCNConv",
+    reference=(
+        Reference("torch_geometric.nn.models.GCN", "tests/references/test_graph.py::test_gcn_equals_torch_geometric"),
+        Reference(
+            "torch_geometric.nn.GCNConv",
+            "tests/references/test_graph.py::test_gcn_layer_equals_torch_geometric_without_weights",
+        ),
+    ),
     departs="Nothing in the network. AdamW's decay of all matrices takes the place of the squared weights of the first "
     "layer in the loss. For links, pairs are scored by a linear layer on the product of their outputs, where Kipf and "
     "Welling (2016) take the inner product.",
@@ -138,7 +154,7 @@ GAT = Row(
     name="gat",
     title="Graph attention network",
     family="graph",
-    guides="G0",
+    introductions=(0,),
     paper="Velickovic, Cucurull, Casanova, Romero, Lio, Bengio 2018, Graph attention networks, arXiv 1710.10903",
     year=2018,
     summary="Like a graph convolution, but every node decides how much each of its neighbours counts: several heads "
@@ -177,14 +193,19 @@ GAT = Row(
     },
     settings=_SETTINGS,
     verbs=_VERBS,
-    reference="torch_geometric.nn.GATConv",
+    reference=(
+        Reference(
+            "torch_geometric.nn.GATConv", "tests/references/test_graph.py::test_whole_gat_equals_torch_geometric"
+        ),
+        Reference("torch_geometric.nn.GATConv", "tests/references/test_graph.py::test_gat_equals_torch_geometric"),
+    ),
     departs="For nodes nothing; the paper's larger network, for graphs that were not seen (PPI), has skips across its "
     "middle layer, which none here has. Weights of edges are not looked at. For whole graphs nodes are added up and a "
     "linear layer answers, for links it scores products of pairs: both are ours. Scores rank the neighbours alike "
     "whichever node asks (Brody, Alon, Yahav 2022, How attentive are graph attention networks?): GATv2 moves the "
     "nonlinearity to mend that, and is not built. AdamW's decay takes the place of squared "
-    "weights in the loss. The guide's layer of 561 parameters shares one attention vector over its heads and never "
-    "uses its edges; here every head has a vector, which makes 608.",
+    "weights in the loss. A layer of 561 parameters that an introductory text prints shares one attention vector over "
+    "its heads and never uses its edges; here every head has a vector, which makes 608.",
 )
 
 ROWS: tuple[Row, ...] = (GNN, GCN, GAT)

@@ -1,7 +1,7 @@
 """The family `recurrence`, one row an architecture."""
 
 from bestiary.catalogue import translation
-from bestiary.catalogue.row import Contender, Row, Size
+from bestiary.catalogue.row import Contender, Reference, Row, Size
 
 _HERE = "bestiary.architectures.recurrence"
 _SUPERVISED = {
@@ -14,9 +14,9 @@ _THROUGH_TIME = (
 _LANGUAGE = {"continue": "bestiary.recipes.language:language_model"}
 _VERBS = {"sample": "bestiary.sampling.texts:sample", "inspect": "bestiary.sampling.gates:inspect"}
 _SETTINGS = ({"rate": 3e-3, "clip": 1.0}, {"rate": 1e-3, "clip": 1.0}, {"rate": 1e-2, "clip": 1.0})
-_GUIDE = {"channels": 10, "width": 128, "depth": 2, "outputs": 5}
-_GUIDE_TEXT = {"vocabulary": 10_000, "embedding": 128}
-_KERAS_TEXT = {**_GUIDE_TEXT, "width": 64, "outputs": 1}
+_SERIES_10 = {"channels": 10, "width": 128, "depth": 2, "outputs": 5}
+_TEXT_10000 = {"vocabulary": 10_000, "embedding": 128}
+_KERAS_TEXT = {**_TEXT_10000, "width": 64, "outputs": 1}
 _LAST = (
     "The state after the last real step answers; padding never enters, and the backward direction starts at the end."
 )
@@ -87,7 +87,7 @@ RNN = Row(
     name="rnn",
     title="Elman recurrent network",
     family="recurrence",
-    guides="G0 G1 G2 G3 G4",
+    introductions=(0, 1, 2, 3, 4),
     paper="Elman 1990, Finding structure in time",
     year=1990,
     summary="Reads a sequence one step at a time; its units see the new step and their own state one step before, so "
@@ -106,12 +106,13 @@ RNN = Row(
             part=True,
         ),
         Size(
-            "rnn_guide",
+            "rnn_series",
             f"{_HERE}.rnn:RNNSeries",
             {"channels": 10, "width": 64, "outputs": 2},
             4_994,
             "4,864 + linear 130",
             "series",
+            aliases=("rnn_guide",),
         ),
         Size(
             "rnn_keras_50",
@@ -133,7 +134,17 @@ RNN = Row(
     races=_races("rnn:RNN"),
     tiny=_tiny("rnn:RNN"),
     settings=({"rate": 1e-3, "clip": 1.0}, {"rate": 3e-3, "clip": 1.0}),
-    reference="torch.nn.RNN",
+    reference=(
+        Reference("torch.nn.RNN", "tests/references/test_recurrence.py::test_layers_alone_are_torchs"),
+        Reference(
+            "torch.nn.RNN", "tests/references/test_recurrence.py::test_series_classifier_is_recurrence_and_linear"
+        ),
+        Reference(
+            "torch.nn.RNN",
+            "tests/references/test_recurrence.py::test_text_classifier_is_embedding_recurrence_and_linear",
+        ),
+        Reference("torch.nn.RNN", "tests/references/test_recurrence.py::test_equals_torch"),
+    ),
     departs="Units are squashed by tanh where Elman's have the logistic function, and have two biases as in torch's "
     "kernels (`biases=1` has one). Gradients go back through all steps; Elman stopped them after one. " + _LAST,
 )
@@ -142,7 +153,7 @@ LSTM = Row(
     name="lstm",
     title="Long short-term memory",
     family="recurrence",
-    guides="G0 G1 G2 G3 G4",
+    introductions=(0, 1, 2, 3, 4),
     paper="Hochreiter, Schmidhuber 1997, Long short-term memory; "
     "Gers, Schmidhuber, Cummins 2000, Learning to forget: continual prediction with LSTM",
     year=1997,
@@ -161,11 +172,19 @@ LSTM = Row(
             "series",
             part=True,
         ),
-        Size("lstm_guide", f"{_HERE}.lstm:LSTMSeries", _GUIDE, 204_421, "203,776 + linear 645", "series"),
+        Size(
+            "lstm_series",
+            f"{_HERE}.lstm:LSTMSeries",
+            _SERIES_10,
+            204_421,
+            "203,776 + linear 645",
+            "series",
+            aliases=("lstm_guide",),
+        ),
         Size(
             "lstm_classifier",
             f"{_HERE}.lstm:LSTMText",
-            {**_GUIDE_TEXT, "width": 256, "depth": 2, "outputs": 2},
+            {**_TEXT_10000, "width": 256, "depth": 2, "outputs": 2},
             2_202_114,
             "V E + 4 H (E + H + 2) + 4 H (2 H + 2) + (H + 1) K with V 10000, E 128, H 256, K 2",
             "text",
@@ -208,7 +227,21 @@ LSTM = Row(
     tiny={**_tiny("lstm:LSTM"), **_tiny_language("LSTM")},
     verbs=_VERBS,
     settings=_SETTINGS,
-    reference="torch.nn.LSTM",
+    reference=(
+        Reference("torch.nn.LSTM", "tests/references/test_recurrence.py::test_layers_alone_are_torchs"),
+        Reference(
+            "torch.nn.LSTM", "tests/references/test_recurrence.py::test_series_classifier_is_recurrence_and_linear"
+        ),
+        Reference(
+            "torch.nn.LSTM",
+            "tests/references/test_recurrence.py::test_text_classifier_is_embedding_recurrence_and_linear",
+        ),
+        Reference(
+            "torch.nn.LSTM",
+            "tests/references/test_recurrence.py::test_language_model_is_embedding_recurrence_and_linear",
+        ),
+        Reference("torch.nn.LSTM", "tests/references/test_recurrence.py::test_equals_torch"),
+    ),
     departs="With the forget gate of 2000, without the peepholes that came with it; tanh where 1997 has scaled "
     "logistic functions; one memory cell a block; gradients are not truncated. Two biases as in torch's kernels "
     "(`biases=1` has one). Forget gates start open: their biases sum to 1 (Jozefowicz, Zaremba, Sutskever 2015); "
@@ -219,7 +252,7 @@ GRU = Row(
     name="gru",
     title="Gated recurrent unit",
     family="recurrence",
-    guides="G0 G1 G2",
+    introductions=(0, 1, 2),
     paper="Cho et al. 2014, Learning phrase representations using RNN encoder-decoder for statistical machine "
     "translation, arXiv 1406.1078",
     year=2014,
@@ -237,7 +270,15 @@ GRU = Row(
             "series",
             part=True,
         ),
-        Size("gru_guide", f"{_HERE}.gru:GRUSeries", _GUIDE, 153_477, "152,832 + linear 645", "series"),
+        Size(
+            "gru_series",
+            f"{_HERE}.gru:GRUSeries",
+            _SERIES_10,
+            153_477,
+            "152,832 + linear 645",
+            "series",
+            aliases=("gru_guide",),
+        ),
         Size(
             "gru_keras_text",
             f"{_HERE}.gru:GRUText",
@@ -259,7 +300,22 @@ GRU = Row(
     tiny={**_tiny("gru:GRU"), **_tiny_language("GRU")},
     verbs=_VERBS,
     settings=_SETTINGS,
-    reference="torch.nn.GRU",
+    reference=(
+        Reference("torch.nn.GRU", "tests/references/test_recurrence.py::test_layers_alone_are_torchs"),
+        Reference(
+            "torch.nn.GRU", "tests/references/test_recurrence.py::test_series_classifier_is_recurrence_and_linear"
+        ),
+        Reference(
+            "torch.nn.GRU",
+            "tests/references/test_recurrence.py::test_text_classifier_is_embedding_recurrence_and_linear",
+        ),
+        Reference(
+            "the paper's equations 5 to 8, one text and one token at a time",
+            "tests/references/test_recurrence.py::test_the_papers_gru_reads_each_text_alone",
+            "papers_step",
+        ),
+        Reference("torch.nn.GRU", "tests/references/test_recurrence.py::test_equals_torch"),
+    ),
     departs="The reset gate acts after the product with the state's weights, where the paper has it before: so do "
     "fused kernels, for then one product serves all gates; `ResetFirstCell` is the paper's order. The paper has no "
     "biases. " + _LAST,

@@ -1,6 +1,6 @@
 """The family `reinforcement`, one row an architecture."""
 
-from bestiary.catalogue.row import Contender, Row, Size
+from bestiary.catalogue.row import Contender, Reference, Row, Size
 
 _HERE = "bestiary.architectures.reinforcement.dqn"
 _LEARNS = (
@@ -16,7 +16,7 @@ ROWS: tuple[Row, ...] = (
         name="dqn",
         title="Deep Q-network",
         family="reinforcement",
-        guides="G3",
+        introductions=(3,),
         paper="Mnih et al. 2015, Human-level control through deep reinforcement learning, Nature 518",
         year=2015,
         summary="Looks at a state of the world and says what return it expects of each action; acting is taking the "
@@ -51,7 +51,25 @@ ROWS: tuple[Row, ...] = (
         races={"environment": (Contender("256", f"{_HERE}:QNetwork", {"widths": (256, 256)}),)},
         tiny={"environment": (f"{_HERE}:QNetwork", {"features": 4, "outputs": 2, "widths": (8,)})},
         settings=_SETTINGS,
-        reference="the written-out target of the paper; tabular Q-learning on a chain; stable-baselines3 for speed",
+        reference=(
+            Reference(
+                "torch.nn.Sequential",
+                "tests/references/test_reinforcement.py::test_q_network_is_a_sequence_on_scaled_observations",
+            ),
+            Reference(
+                "torch.nn.Sequential", "tests/references/test_reinforcement.py::test_pixel_network_is_the_papers_table"
+            ),
+            Reference(
+                "the targets of the paper's algorithm 1, one transition at a time",
+                "tests/references/test_reinforcement.py::test_the_target_is_the_written_one",
+                "written_target",
+            ),
+            Reference(
+                "value iteration on a chain of five states",
+                "tests/references/test_reinforcement.py::test_values_of_a_chain_are_those_of_value_iteration",
+                "value_iteration",
+            ),
+        ),
         departs="In races the target follows the network by a small share at every update (Lillicrap et al. 2016) "
         "rather than by a copy every so many; `refresh` with `follow=0` is the paper's way. The double target (van "
         "Hasselt et al. 2016) is the usual one; `hope=greatest` is the paper's. Adam in place of RMSProp, with a rate "
@@ -70,7 +88,6 @@ ROWS: tuple[Row, ...] = (
         name="dueling_dqn",
         title="Dueling Q-network",
         family="reinforcement",
-        guides="",
         paper="Wang et al. 2016, Dueling network architectures for deep reinforcement learning, arXiv 1511.06581",
         year=2016,
         summary="A Q-network whose head tells apart how good a state is and how much better than the mean each action "
@@ -90,7 +107,18 @@ ROWS: tuple[Row, ...] = (
         races={"environment": (Contender("256", f"{_HERE}:DuelingQNetwork", {"widths": (256, 256)}),)},
         tiny={"environment": (f"{_HERE}:DuelingQNetwork", {"features": 4, "outputs": 2, "widths": (8, 8)})},
         settings=_SETTINGS,
-        reference="equation 9 of the paper, written out",
+        reference=(
+            Reference(
+                "the paper's equation 9, one action at a time",
+                "tests/references/test_reinforcement.py::test_dueling_network_is_a_layer_and_its_head",
+                "equation_9",
+            ),
+            Reference(
+                "the paper's equation 9, one action at a time",
+                "tests/references/test_reinforcement.py::test_dueling_head_is_equation_9",
+                "equation_9",
+            ),
+        ),
         departs="as `dqn`; the gradient that enters the shared layers is not scaled by 1 / sqrt(2).",
         phases=True,
         verbs=_VERBS,

@@ -1,6 +1,6 @@
 """The family `representation`, one row an architecture."""
 
-from bestiary.catalogue.row import Contender, Row, Size
+from bestiary.catalogue.row import Contender, Reference, Row, Size
 
 _HERE = "bestiary.architectures.representation"
 _DENSE, _PIXELS = f"{_HERE}.autoencoder:Autoencoder", f"{_HERE}.autoencoder:PixelAutoencoder"
@@ -23,7 +23,7 @@ AUTOENCODER = Row(
     name="autoencoder",
     title="Autoencoder",
     family="representation",
-    guides="G0 G1 G3 G4",
+    introductions=(0, 1, 3, 4),
     paper="Hinton, Salakhutdinov 2006, Reducing the dimensionality of data with neural networks; Rumelhart, Hinton, "
     "Williams 1986",
     year=2006,
@@ -43,20 +43,22 @@ AUTOENCODER = Row(
             "image",
         ),
         Size(
-            "autoencoder_guide_deep",
+            "autoencoder_deep",
             _PIXELS,
             {"features": 784, "code": 64, "widths": (64,), "back": (64, 64)},
             113_680,
             "784-64-64-64-64-784, Keras; all weights and biases are trainable, so counts agree",
             "image",
+            aliases=("autoencoder_guide_deep",),
         ),
         Size(
-            "autoencoder_guide_linear",
+            "autoencoder_linear",
             _DENSE,
             {"features": 784, "code": 64, "widths": ()},
             101_200,
             "784-64-784 without hidden layers",
             "table",
+            aliases=("autoencoder_guide_linear",),
         ),
     ),
     races={
@@ -74,7 +76,17 @@ AUTOENCODER = Row(
         "image": (_PIXELS, {"features": 12, "code": 3, "widths": (8,)}),
     },
     settings=({"rate": 2e-3}, {"rate": 1e-3}, {"rate": 5e-3}),
-    reference="torch.nn.Sequential",
+    reference=(
+        Reference("torch.nn.Sequential", "tests/references/test_representation.py::test_autoencoder_is_two_sequences"),
+        Reference(
+            "torch.nn.Sequential",
+            "tests/references/test_representation.py::test_pixels_pass_a_logistic_function_in_their_own_range",
+        ),
+        Reference(
+            "sklearn.decomposition.PCA",
+            "tests/references/test_representation.py::test_without_hidden_layers_it_holds_principal_components",
+        ),
+    ),
     departs="Units are rectified and trained by Adam from the start, where the paper has logistic ones pre-trained as "
     "a stack of Boltzmann machines. In a race the code has as many numbers as the task says.",
     verbs=_ENCODE,
@@ -84,7 +96,7 @@ CONVOLUTIONAL_AUTOENCODER = Row(
     name="convolutional_autoencoder",
     title="Convolutional autoencoder",
     family="representation",
-    guides="G0 G1",
+    introductions=(0, 1),
     paper="Masci, Meier, Cireşan, Schmidhuber 2011, Stacked convolutional auto-encoders for hierarchical feature "
     "extraction",
     year=2011,
@@ -111,7 +123,12 @@ CONVOLUTIONAL_AUTOENCODER = Row(
     },
     tiny={"image": (_CONVOLUTIONAL, {**_TINY_IMAGE, "widths": (3, 4)})},
     settings=({"rate": 3e-3, "warmup": 50}, {"rate": 1e-3, "warmup": 50}),
-    reference="torch.nn.Sequential",
+    reference=(
+        Reference(
+            "torch.nn.Sequential",
+            "tests/references/test_representation.py::test_convolutional_autoencoder_is_a_sequence",
+        ),
+    ),
     departs="Strides take the place of max pooling, all layers learn together rather than one after the other, and a "
     "dense layer makes the code smaller than the image, which the paper's stacks of maps are not. Cross-entropy of "
     "intensities where the paper has the squared error.",
@@ -122,7 +139,7 @@ DENOISING_AUTOENCODER = Row(
     name="denoising_autoencoder",
     title="Denoising autoencoder",
     family="representation",
-    guides="G0 G1",
+    introductions=(0, 1),
     paper="Vincent, Larochelle, Bengio, Manzagol 2008, Extracting and composing robust features with denoising "
     "autoencoders",
     year=2008,
@@ -156,7 +173,11 @@ DENOISING_AUTOENCODER = Row(
         "image": (_DENOISING, {"channels": 1, "image_size": (9, 8), "width": 4}),
     },
     settings=({"rate": 2e-3, "noise": 0.1}, {"rate": 2e-3, "noise": 0.0, "masked": 0.1}, {"rate": 2e-3, "noise": 0.3}),
-    reference="torch.nn.Sequential",
+    reference=(
+        Reference(
+            "torch.nn.Sequential", "tests/references/test_representation.py::test_denoising_autoencoder_is_a_sequence"
+        ),
+    ),
     departs="Normal noise where the paper blanks inputs (`masked` does that). The published convolutional layout has a "
     "code that is larger than the image; it does not race: at a given size of code the dense networks learn from "
     "spoiled inputs.",
@@ -167,7 +188,7 @@ VAE = Row(
     name="vae",
     title="Variational autoencoder",
     family="representation",
-    guides="G0 G1 G4",
+    introductions=(0, 1, 4),
     paper="Kingma, Welling 2014, Auto-encoding variational Bayes, arXiv 1312.6114; Rezende, Mohamed, Wierstra 2014, "
     "arXiv 1401.4082",
     year=2014,
@@ -204,7 +225,17 @@ VAE = Row(
         "image": (_VAE, {"features": 12, "code": 3, "widths": (8,)}),
     },
     settings=({"rate": 2e-3}, {"rate": 1e-3}, {"rate": 2e-3, "weight": 0.2}),
-    reference="torch.distributions",
+    reference=(
+        Reference(
+            "the paper's appendix C, written out",
+            "tests/references/test_representation.py::test_vae_is_what_the_paper_says",
+            "rewritten_vae",
+        ),
+        Reference(
+            "torch.distributions.kl_divergence",
+            "tests/references/test_representation.py::test_divergence_is_that_of_torch_distributions",
+        ),
+    ),
     departs="Hidden units are rectified where the paper's are hyperbolic tangents, Adam takes the place of Adagrad, "
     "and the weight of the divergence rises over the first tenth of the training. Grey pixels count as chances unless "
     "`binary` draws them.",
@@ -222,7 +253,7 @@ DCIGN = Row(
     name="dcign",
     title="Deep convolutional inverse graphics network",
     family="representation",
-    guides="G3",
+    introductions=(3,),
     paper="Kulkarni, Whitney, Kohli, Tenenbaum 2015, Deep convolutional inverse graphics network, arXiv 1503.03167",
     year=2015,
     summary="A variational autoencoder of images whose code has names: one number for how far a thing is turned, "
@@ -261,7 +292,7 @@ DCIGN = Row(
         )
     },
     settings=({"rate": 2e-3}, {"rate": 1e-3, "intrinsic": 30.0}),
-    reference="arithmetic",
+    reference=(Reference("torch.nn.Sequential", "tests/references/test_representation.py::test_dcign_is_a_sequence"),),
     departs="The factors are those that can be made from any image: rotation and two shifts, where the paper renders "
     "faces and chairs under other poses and lights. Decoder stages enlarge to the sizes that the encoder's saw, "
     "because the drawn ones do not give the size that went in; Adam takes the place of RMSprop.",

@@ -20,6 +20,7 @@ class Size:
         example: words of the input that `bestiary size` counts for, where they are not those of the network:
             {"image_size": (224, 224)}, {"length": 512}, {"nodes": 2708, "edges": 10556}.
         part: whether it is a layer or another part, which learns inside a network that holds it.
+        aliases: former names, which still find it.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Size:
     kind: str = ""
     example: Keywords = field(default_factory=dict)
     part: bool = False
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,22 @@ class Contender:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """A test that compares a row's numbers with something independent. `tests/conformance/test_claims.py` resolves it.
+
+    Attributes:
+        against: what the test compares with, as `bestiary show` prints it: the dotted name of a library's class or
+            function ("torch.nn.LSTM"), or words ("procedure 1 of the paper, one capsule at a time").
+        test: "tests/references/test_recurrence.py::test_equals_torch".
+        calls: what the test calls for it where `against` is words: a dotted name, or a function of the test's file.
+    """
+
+    against: str
+    test: str
+    calls: str = ""
+
+
+@dataclass(frozen=True)
 class Row:
     """One architecture.
 
@@ -64,7 +82,6 @@ class Row:
         name: its name in the command line.
         title: its name in the field.
         family: which folder of `architectures/` holds it.
-        guides: "G0 G2": the guides that name it.
         paper: authors, year, title.
         year: of the paper.
         summary: what it is, in two or three sentences that a newcomer understands.
@@ -74,20 +91,21 @@ class Row:
         races: kind -> contenders from small to large.
         tiny: kind -> (network, all keywords): small enough for tests; forward takes that kind's inputs.
         settings: what it enters a race with, the first is the default; words of the recipe (`rate`, `decay`, ...).
-        reference: the class that its numbers are compared with in `tests/references`.
+        reference: the tests that compare its numbers with something independent.
         departs: what differs from the paper, and why.
         exceptions: promise (see docs/design.md, section 6) -> the reason why it cannot be kept.
         example: "module:function", (keywords, batch) -> arguments of forward, for networks whose kind is "".
         inputs: kind -> "module:function", (keywords, batch) -> arguments of forward, for networks that take something
             else than a batch of that kind gives (a latent vector, an image and its noise level).
         phases: whether its algorithm's phases or schedules depend on the horizon: a race trains it afresh at each rung.
+        holds: which training rows lie in its weights, for people; empty where it is fitted by gradients and the like.
         verbs: "sample", "encode", "play" or "inspect" -> "module:function" that does it with a trained network.
+        introductions: which of five introductory texts to the field, numbered 0 to 4, name it.
     """
 
     name: str
     title: str
     family: str
-    guides: str
     paper: str
     year: int
     summary: str
@@ -97,13 +115,15 @@ class Row:
     races: Mapping[str, tuple[Contender, ...]] = field(default_factory=dict)
     tiny: Mapping[str, tuple[str, Keywords]] = field(default_factory=dict)
     settings: tuple[Keywords, ...] = ({},)
-    reference: str = ""
+    reference: tuple[Reference, ...] = ()
     departs: str = ""
     exceptions: Mapping[str, str] = field(default_factory=dict)
     example: str = ""
     inputs: Mapping[str, str] = field(default_factory=dict)
     phases: bool = False
+    holds: str = field(default="", repr=False)
     verbs: Mapping[str, str] = field(default_factory=dict)
+    introductions: tuple[int, ...] = ()
 
     @property
     def kinds(self) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Rows of networks that turn one sequence into another: of the families `recurrence` and `attention`."""
 
-from bestiary.catalogue.row import Contender, Row, Size
+from bestiary.catalogue.row import Contender, Reference, Row, Size
 
 _RECURRENCE, _ATTENTION = "bestiary.architectures.recurrence", "bestiary.architectures.attention"
 _SEARCH = f"{_RECURRENCE}.attention_network:AttentionNetwork"
@@ -21,7 +21,7 @@ ATTENTION_LAYER = Row(
     name="additive_attention",
     title="Additive attention",
     family="attention",
-    guides="G3",
+    introductions=(3,),
     paper="Bahdanau, Cho, Bengio 2015, Neural machine translation by jointly learning to align and translate, arXiv "
     "1409.0473",
     year=2015,
@@ -40,7 +40,13 @@ ATTENTION_LAYER = Row(
             part=True,
         ),
     ),
-    reference="the paper's formula, one key at a time",
+    reference=(
+        Reference(
+            "the paper's appendix A.1.2, one query and one key at a time",
+            "tests/references/test_sequences.py::test_additive_attention_is_the_papers_loop",
+            "one_key_at_a_time",
+        ),
+    ),
     departs="Nothing; the paper writes no biases either.",
     example=f"{_ATTENTION}.examples:query_and_keys",
 )
@@ -49,7 +55,7 @@ ATTENTION_NETWORK = Row(
     name="attention_network",
     title="Attention network (RNNsearch)",
     family="recurrence",
-    guides="G3",
+    introductions=(3,),
     paper="Bahdanau, Cho, Bengio 2015, Neural machine translation by jointly learning to align and translate, arXiv "
     "1409.0473",
     year=2015,
@@ -86,7 +92,13 @@ ATTENTION_NETWORK = Row(
     tiny={"pairs": (_SEARCH, {**_TINY, "embedding": 4, "width": 6, "alignment": 5, "maxout": 4, "dropout": 0.1})},
     settings=_SETTINGS,
     verbs=_INSPECT,
-    reference="the paper's formulas, a row and a token at a time, with torch.nn.GRU as encoder",
+    reference=(
+        Reference(
+            "the paper's appendix A, one row and one token at a time, with torch.nn.GRU as encoder",
+            "tests/references/test_sequences.py::test_attention_network_is_the_papers_loop",
+            "torch.nn.GRU",
+        ),
+    ),
     departs="The GRU resets after its product and has biases; the output reads the new state, as equation 4 says, "
     "where the appendix prints the old one; what begins the decoder's state (W_s) has a bias. Adam where the paper has "
     "Adadelta. Dropout is ours. " + _WRITTEN,
@@ -96,7 +108,7 @@ LUONG = Row(
     name="luong",
     title="LSTM with Luong's attention",
     family="recurrence",
-    guides="G1 G4",
+    introductions=(1, 4),
     paper="Luong, Pham, Manning 2015, Effective approaches to attention-based neural machine translation, arXiv "
     "1508.04025",
     year=2015,
@@ -143,7 +155,13 @@ LUONG = Row(
     tiny={"pairs": (f"{_LUONG}Concat", {**_TINY, "embedding": 4, "width": 6, "depth": 2, "dropout": 0.1})},
     settings=_SETTINGS,
     verbs=_INSPECT,
-    reference="the paper's formulas, a row and a token at a time, with torch.nn.LSTM as encoder",
+    reference=(
+        Reference(
+            "the paper's formulas, one row and one token at a time, with torch.nn.LSTM as encoder",
+            "tests/references/test_sequences.py::test_luong_is_the_papers_loop",
+            "torch.nn.LSTM",
+        ),
+    ),
     departs="The source is not reversed. Global attention with input feeding; local attention is left out. Those that "
     "race score by a matrix, where the paper's plain dot product does better for global attention (`luong_dot`). Adam "
     "where the paper has plain gradient descent. " + _WRITTEN,
@@ -153,7 +171,7 @@ GNMT = Row(
     name="gnmt",
     title="GNMT",
     family="recurrence",
-    guides="G1 G4",
+    introductions=(1, 4),
     paper="Wu et al. 2016, Google's neural machine translation system: bridging the gap between human and machine "
     "translation, arXiv 1609.08144",
     year=2016,
@@ -181,7 +199,13 @@ GNMT = Row(
     tiny={"pairs": (_GNMT, {**_TINY, "width": 6, "depth": 3, "dropout": 0.1})},
     settings=_SETTINGS,
     verbs=_INSPECT,
-    reference="the paper's formulas, a row and a token at a time, with torch.nn.LSTM layers",
+    reference=(
+        Reference(
+            "the paper's formulas, one row and one token at a time, with torch.nn.LSTM layers",
+            "tests/references/test_sequences.py::test_gnmt_is_the_papers_loop",
+            "torch.nn.LSTM",
+        ),
+    ),
     departs="Attention compares by one hidden layer without biases; states of the decoder start at zero. Its "
     "fine-tuning by rewards, its word pieces and its quantisation are no part of the network; its penalty for what is "
     "not covered is not built. " + _WRITTEN,
@@ -191,7 +215,7 @@ TRANSFORMER = Row(
     name="transformer",
     title="Transformer",
     family="attention",
-    guides="G0 G1 G2 G3 G4",
+    introductions=(0, 1, 2, 3, 4),
     paper="Vaswani et al. 2017, Attention is all you need, arXiv 1706.03762",
     year=2017,
     summary="An encoder reads the source and a decoder writes the target, both by attention alone: every token is one "
@@ -244,7 +268,10 @@ TRANSFORMER = Row(
     tiny={"pairs": (_TRANSFORMER, {**_TINY, "width": 8, "depth": 2, "heads": 2, "feedforward": 12})},
     settings=({"rate": 0.4, "warmup": 300, "cooling": 0.3}, {"rate": 0.4, "warmup": 1000, "cooling": 0.3}),
     verbs=_INSPECT,
-    reference="transformers.MarianMTModel; torch.nn.Transformer",
+    reference=(
+        Reference("transformers.MarianMTModel", "tests/references/test_sequences.py::test_transformer_is_marian"),
+        Reference("torch.nn.Transformer", "tests/references/test_sequences.py::test_stack_is_torchs"),
+    ),
     departs="One table serves source, target and output only where they share a vocabulary, else target and output. "
     "Attention's projections have biases, which the paper does not write; counts include them (36,864 and 73,728). The "
     "paper prints 65 and 213 million parameters for about 37,000 tokens; its own words give 63.0 and 214.2, and no one "

@@ -17,6 +17,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bestiary.cli import words
+from bestiary.cli.output import say
+from bestiary.printable import one_line
 from bestiary.race.progress import Entry, Snapshot
 
 PAUSE = 4.0  # seconds between plain lines of the same phase
@@ -74,7 +76,7 @@ class JsonLines(Nothing):
         content = dataclasses.asdict(snapshot)
         for entry, written in zip(snapshot.entries, content["entries"]):
             written["learned"] = entry.learned
-        print(as_json({"snapshot": content}), flush=True)
+        say(as_json({"snapshot": content}))
 
 
 class PlainLines(Nothing):
@@ -86,11 +88,11 @@ class PlainLines(Nothing):
 
     def __call__(self, snapshot: Snapshot) -> None:
         if snapshot.message:
-            self.screen.print(escape(words.as_options(snapshot.message)), soft_wrap=True)
+            self.screen.print(escape(one_line(words.as_options(snapshot.message))), soft_wrap=True)
         now = time.monotonic()
         if snapshot.phase != self._phase or now - self._said >= self.pause:
             self._phase, self._said = snapshot.phase, now
-            self.screen.print(escape(line(snapshot)), soft_wrap=True)
+            self.screen.print(escape(one_line(line(snapshot))), soft_wrap=True)
 
 
 class LiveTable(Nothing):
@@ -113,7 +115,7 @@ class LiveTable(Nothing):
     def __call__(self, snapshot: Snapshot) -> None:
         self._now, self._since = snapshot, time.monotonic()
         if snapshot.message:
-            self.screen.print(f"[dim]·[/] {escape(words.as_options(snapshot.message))}")
+            self.screen.print(f"[dim]·[/] {escape(one_line(words.as_options(snapshot.message)))}")
 
     def _picture(self) -> RenderableType:
         passed = time.monotonic() - self._since
@@ -227,7 +229,7 @@ def picture(snapshot: Snapshot, width: int = 80, height: int = 40) -> Renderable
 
 
 def _cut(text: str, width: int) -> str:
-    line = " ".join(text.split())
+    line = one_line(text)
     return line if len(line) <= width else line[: width - 1] + "…"
 
 
@@ -275,7 +277,7 @@ def _cells(entry: Entry, best: bool, width: int) -> list[RenderableType]:
     active = entry.status in ("running", "retrying")
     step = _short_steps(entry) if active else Text(entry.status)
     cells: list[RenderableType] = [
-        Text(entry.name),
+        Text(one_line(entry.name)),
         str(entry.rung or "-"),
         step,
         Text(score(entry.score), style="bold green" if best else ""),
@@ -283,7 +285,7 @@ def _cells(entry: Entry, best: bool, width: int) -> list[RenderableType]:
         words.short(entry.speed) if active and entry.speed else "",
         words.clock(entry.left) if active else "",
     ]
-    return [*cells, Text(entry.note, style="dim")] if width >= WIDE else cells
+    return [*cells, Text(one_line(entry.note), style="dim")] if width >= WIDE else cells
 
 
 def _short_steps(entry: Entry) -> Text:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from bestiary.cli import options
+from bestiary.cli.output import remark, rows
 from bestiary.cli.predict import write
+from bestiary.cli.spreadsheet import check_asked, for_spreadsheets
 from bestiary.cli.writing import TABLES, check_out
 
 
@@ -21,8 +23,10 @@ def command(
     out: Annotated[
         Path | None, typer.Option(help="Where to write: .csv, .tsv, .parquet or .jsonl; standard output unless given.")
     ] = None,
+    spreadsheet_safe: options.SpreadsheetSafe = False,
 ) -> None:
     """Put rows into a network's own words: codes, and how much of each row they lose."""
+    check_asked(spreadsheet_safe, out)
     if out is not None:
         check_out(out, TABLES, "codes.csv", Path(data))
     import pandas as pd
@@ -44,9 +48,10 @@ def command(
     if encoded.names:
         frame.insert(1, "name", [encoded.names[row] for row in encoded.rows])
     for warning in encoded.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+        remark(f"warning: {warning}")
+    frame = for_spreadsheets(frame, spreadsheet_safe, out)
     if out is None:
-        frame.to_csv(sys.stdout, index=False)
+        rows(frame)
     else:
         write(frame, out)
-        print(f"{len(frame):,} codes of {found.name} written to {out}", file=sys.stderr)
+        remark(f"{len(frame):,} codes of {found.name} written to {out}")

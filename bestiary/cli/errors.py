@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import sys
@@ -10,8 +9,10 @@ import tempfile
 import traceback
 from pathlib import Path
 
+from bestiary.cli.output import remark
 from bestiary.cli.words import as_options
 from bestiary.errors import InputError
+from bestiary.printable import one_line, printable
 
 FAULT, INPUT, STOPPED = 1, 2, 130
 LONGEST = 600  # characters of a line
@@ -44,13 +45,10 @@ def end(error: BaseException) -> int:
         file that the message names; with `BESTIARY_DEBUG=1` it is shown).
     """
     if os.environ.get("BESTIARY_DEBUG"):
-        traceback.print_exception(error, file=sys.stderr)
-    if isinstance(error, BrokenPipeError):
-        return _reader_left()
+        sys.stderr.write(printable("".join(traceback.format_exception(error))))
     line, code = explain(error)
-    with contextlib.suppress(OSError, ValueError):  # standard output itself may be what is full
-        sys.stdout.flush()
-    print(f"error: {line}", file=sys.stderr)
+    sys.stdout.flush()
+    remark(f"error: {line}")
     return code
 
 
@@ -78,7 +76,7 @@ def explain(error: BaseException) -> tuple[str, int]:
 
 
 def _one_line(text: str) -> str:
-    line = " ".join(text.split())
+    line = one_line(text)
     return line if len(line) <= LONGEST else f"{line[: LONGEST // 2]} ... {line[-LONGEST // 2 :]}"
 
 
@@ -90,10 +88,3 @@ def _written(error: BaseException) -> str:
     except OSError:
         return "; run again with BESTIARY_DEBUG=1 to see where"
     return f"; where it happened is in {Path(name)}"
-
-
-def _reader_left() -> int:
-    """Nobody reads our output any more (`bestiary list | head`): end quietly, as other tools do."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return FAULT

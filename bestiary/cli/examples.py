@@ -10,23 +10,13 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from bestiary import kinds
 from bestiary.architectures.build import build, inputs_for, resolve
 from bestiary.catalogue import Row, Size
 from bestiary.errors import InputError, nearest
 
 Words = Mapping[str, object]
 Example = Callable[[Words, int], tuple[Tensor, ...]]
-
-USUAL: Mapping[str, Words] = {
-    "image": {"image_size": (32, 32)},
-    "text": {"length": 64},
-    "series": {"length": 64},
-    "corpus": {"length": 64},
-    "pairs": {"length": 32, "answer_length": 32},
-    "graph": {"nodes": 100, "edges": 400},
-    "graphs": {"nodes": 20, "edges": 40},
-}
-"""Kind -> the words that size an example of it, where neither the network nor its size says more."""
 
 
 @dataclass(frozen=True)
@@ -95,10 +85,9 @@ def costed(row: Row, size: Size, given: Words) -> Costed:
 
 
 def _usual(size: Size, taken: Mapping[str, object]) -> Words:
-    """What the example of a kind is sized by; flat networks are given rows of `features` numbers."""
-    if size.kind == "image" and "features" in taken and "image_size" not in size.keywords:
-        return {}
-    return USUAL.get(size.kind, {})
+    """What the example of a kind is sized by; a flat network is given rows of `features` numbers, no images."""
+    sized: Words = kinds.find(size.kind).part("example").SIZED if size.kind else {}
+    return {} if "features" in taken and "image_size" in sized else sized
 
 
 def _fits(value: object, longest: object) -> bool:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bestiary.cli.output import say
 from bestiary.cli.writing import check_out
 
 
@@ -24,4 +25,4 @@ def command(
     from bestiary.runs.trained import trained
 
     found = trained(run, contender)
-    print(write_inspection(found, out or run / "inspect.html"))
+    say(str(write_inspection(found, out or run / "inspect.html")))

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from bestiary import kinds
 from bestiary.architectures.build import count
 from bestiary.catalogue import Row, Size
 from bestiary.cli.examples import Costed, costed
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-LOOKING = ("graph", "graphs", "pairs")  # kinds whose networks do what their inputs say
 MEASURED_PARAMETERS = 30_000_000
 
 
@@ -165,7 +165,8 @@ def _median(work: Callable[[], object], device: str, repeats: int) -> float:
 def place_of(example: Costed) -> str:
     """Where a forward pass is counted: on the meta device, without memory; on the CPU where what a network does depends
     on the numbers that it sees, if it is small enough."""
-    looks = example.size.kind in LOOKING or "export" in example.row.exceptions
+    kind = example.size.kind
+    looks = (kind and not kinds.find(kind).counted) or "export" in example.row.exceptions
     return "cpu" if looks and count(example.network()) < MEASURED_PARAMETERS else "meta"
 
 

@@ -12,18 +12,23 @@ import typer
 
 from bestiary import catalogue
 from bestiary.catalogue import Row, Size
+from bestiary.cli.output import say
 
 
 def command(
     family: Annotated[str | None, typer.Option(help="Only this family: feedforward, convolution, ...")] = None,
     kind: Annotated[str | None, typer.Option(help="Only those that race on table, image, text or series.")] = None,
-    guide: Annotated[str | None, typer.Option(help="Only those that this guide names: G0 to G4.")] = None,
+    taught: Annotated[
+        int | None,
+        typer.Option(help="Only those that at least this many of five introductory texts to the field name: 1 to 5."),
+    ] = None,
+    guide: Annotated[str | None, typer.Option(hidden=True)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON list.")] = False,
 ) -> None:
     """List the architectures there are, with their sizes and parameter counts."""
-    rows = [catalogue.find(name) for name in catalogue.names(family, kind, guide)]
+    rows = [catalogue.find(name) for name in catalogue.names(family, kind, guide, taught=taught)]
     if as_json:
-        print(json.dumps([_words(row) for row in rows], indent=1, default=list))
+        say(json.dumps([_words(row) for row in rows], indent=1, default=list))
     else:
         _table(rows)
 
@@ -35,7 +40,8 @@ def _words(row: Row) -> dict[str, object]:
         "family": row.family,
         "kinds": row.kinds,
         "year": row.year,
-        "guides": row.guides.split(),
+        "taught": len(row.introductions),
+        "guides": [f"G{text}" for text in row.introductions],  # the former words, for programs that read them
         "paper": row.paper,
         "sizes": [{"name": s.name, "parameters": s.parameters, "keywords": dict(s.keywords)} for s in row.sizes],
     }

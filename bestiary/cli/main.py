@@ -1,6 +1,7 @@
 """The command line: finds the verb, imports its module alone, and turns every error into one line and an exit code.
 
-Exit codes: 0 done; 2 something given from outside cannot be used; 1 a fault of the program; 130 stopped by Ctrl-C.
+Exit codes: 0 done; 2 something given from outside cannot be used; 1 a fault of the program; 130 stopped by Ctrl-C;
+141 the reader of what was printed left early. `race` and `train` end with 0 then too: what they make is in a folder.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import warnings
 from collections.abc import Callable, Sequence
 
 from bestiary import __version__
+from bestiary.cli.output import say
+from bestiary.cli.streams import Outlet, outlets
 from bestiary.errors import InputError, nearest
 
 VERBS = {
@@ -27,6 +30,10 @@ VERBS = {
     "show": "one architecture: what it is, its sizes, its layers, how it learns, how to use it",
     "size": "parameters, FLOPs, bytes and measured speed of one architecture",
 }
+
+ON_DISK = ("race", "train")
+"""Verbs whose result is a folder; what they print is a comment on it."""
+READER_LEFT = 141  # 128 and the number of SIGPIPE, as shells report it
 
 HELP = """Bestiary: every neural-network architecture on one bench.
 
@@ -56,25 +63,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    try:
-        with warnings.catch_warnings():
-            if not os.environ.get("BESTIARY_DEBUG"):
-                warnings.simplefilter("ignore")
-            code = _run(words)
-        sys.stdout.flush()
-    except (Exception, KeyboardInterrupt) as error:
-        from bestiary.cli.errors import end
+    with outlets() as out:
+        try:
+            with warnings.catch_warnings():
+                if not os.environ.get("BESTIARY_DEBUG"):
+                    warnings.simplefilter("ignore")
+                code = _run(words)
+            return code or _printed(out, words)
+        except (Exception, KeyboardInterrupt) as error:
+            from bestiary.cli.errors import end
 
-        return end(error)
-    return code
+            return end(error)
+
+
+def _printed(out: Outlet, words: list[str]) -> int:
+    """The exit code of a verb that has done its work: whether what it printed has arrived."""
+    out.flush()
+    if out.failure is None:
+        return 0
+    if out.left:
+        return 0 if words[0] in ON_DISK else READER_LEFT
+    raise out.failure
 
 
 def _run(words: list[str]) -> int:
     if not words or words[0] in ("--help", "-h", "help"):
-        print(HELP.format(verbs="\n".join(f"  {verb:<9} {what}" for verb, what in VERBS.items())), end="")
+        say(HELP.format(verbs="\n".join(f"  {verb:<9} {what}" for verb, what in VERBS.items())), end="")
         return 0
     if words[0] in ("--version", "-V"):
-        print(f"bestiary {__version__}")
+        say(f"bestiary {__version__}")
         return 0
     if words[0] not in VERBS:
         raise InputError(f"expected one of {', '.join(VERBS)}; received {words[0]!r}{nearest(words[0], VERBS)}")

@@ -76,6 +76,12 @@ Metric = Annotated[
 ]
 Out = Annotated[Path | None, typer.Option(help="Folder of the run; a new one under runs/ unless given.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the result.")]
+SpreadsheetSafe = Annotated[
+    bool,
+    typer.Option(
+        "--spreadsheet-safe", help="Of .csv and .tsv: an apostrophe before cells that a spreadsheet would compute."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="A line of JSON at each moment, and one at the end.")]
 
 

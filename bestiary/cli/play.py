@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bestiary.cli.output import say
 from bestiary.cli.writing import SEEDS, check_out, check_seed
 from bestiary.errors import InputError
 
@@ -43,6 +44,6 @@ def command(
     for number in range(episodes):
         episode = play(found.answer, found.spec, seed=seed + number, frames=frames and number == 0)
         which = f"episode {number + 1} of {found.name} (seed {seed + number})"
-        print(f"{which}: return {episode.returned:g}, {episode.steps} steps")
+        say(f"{which}: return {episode.returned:g}, {episode.steps} steps")
         if episode.frames:
-            print(f"drawn in {episode.write(out)}")
+            say(f"drawn in {episode.write(out)}")

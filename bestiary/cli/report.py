@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from bestiary.cli.output import say
+
 
 def command(run: Annotated[Path, typer.Argument(help="The folder of a finished race.")]) -> None:
     """Make report.html again, from the saved predictions alone."""
     from bestiary.report import write_report
 
-    print(write_report(run))
+    say(str(write_report(run)))

@@ -16,7 +16,9 @@ from rich.table import Table
 from bestiary.cli import words
 from bestiary.cli.console import console
 from bestiary.cli.display import WIDE, as_json
+from bestiary.cli.output import say
 from bestiary.data.tasks import JUDGED
+from bestiary.printable import one_line
 from bestiary.race.evidence import Verdict
 from bestiary.race.outcome import Outcome
 from bestiary.race.plan import Plan
@@ -32,7 +34,7 @@ CHOSEN, MARK = "♦", 3  # beside the model that was saved; columns of that and 
 def tell(outcome: Outcome, json: bool) -> None:
     """Says what a race or a training found: on one line of JSON, or for people."""
     if json:
-        print(as_json({"verdict": dataclasses.asdict(outcome.verdict), "folder": str(outcome.folder)}))
+        say(as_json({"verdict": dataclasses.asdict(outcome.verdict), "folder": str(outcome.folder)}))
     else:
         print_result(outcome.verdict, outcome.folder, console())
 
@@ -48,14 +50,14 @@ def print_result(verdict: Verdict, run: Path, screen: Console) -> None:
     evidence_of(verdict.problem)  # its metrics are known by name from here on
     run = nearby(run)
     screen.print(leaderboard(verdict, screen.width))
-    screen.print(f"\n[bold]{escape(verdict.sentence)}[/]")
+    screen.print(f"\n[bold]{escape(one_line(verdict.sentence))}[/]")
     for sentence in (verdict.reason, verdict.worth_sentence):
         if sentence and sentence not in verdict.sentence:
-            screen.print(escape(sentence[0].upper() + sentence[1:].rstrip(".") + "."))
+            screen.print(escape(one_line(sentence[0].upper() + sentence[1:].rstrip(".") + ".")))
     if verdict.notes:
         screen.print("\n[bold]Notes[/]")
         for note in verdict.notes:
-            screen.print(Padding(f"· {escape(words.as_options(note))}", (0, 0, 0, 2), expand=False))
+            screen.print(Padding(f"· {escape(one_line(words.as_options(note)))}", (0, 0, 0, 2), expand=False))
     screen.print()
     for word, place in (("report", run / "report.html"), ("model", run / "winner")):
         if place.exists():
@@ -106,12 +108,13 @@ def leaderboard(verdict: Verdict, width: int = 80) -> Table:
 
 def _cells(line: Line, wide: bool) -> list[str]:
     standing = line.standing
-    mark = CHOSEN if line.chosen else " "
+    mark, name = CHOSEN if line.chosen else " ", one_line(standing.name)
     if line.interval:
         behind = f"{line.difference} ({line.spread})" if line.spread else line.difference
-        cells = [f"{mark}{line.place:>2}", standing.name, f"{line.score} ({line.interval})", behind]
+        cells = [f"{mark}{line.place:>2}", name, f"{line.score} ({line.interval})", behind]
     else:
-        cells = [f"{mark}  ", standing.name, STATUS.get(standing.status, standing.status), standing.reason]
+        status = STATUS.get(standing.status, standing.status)
+        cells = [f"{mark}  ", name, one_line(status), one_line(standing.reason)]
     if not wide:
         return cells
     count = f"{standing.parameters:,}" if standing.parameters else "–"

@@ -7,12 +7,15 @@ from typing import Annotated
 
 import typer
 
+from bestiary import kinds
+from bestiary.cli import options
+from bestiary.cli.output import say
+from bestiary.cli.spreadsheet import for_spreadsheets
 from bestiary.cli.steps import Steps
-from bestiary.cli.words import printable, settings
+from bestiary.cli.words import settings
 from bestiary.cli.writing import check_out, check_seed
 from bestiary.errors import InputError
 
-ENDINGS = {"image": ".png", "corpus": ".txt", "table": ".csv"}
 """Kind of data -> how a file ends that holds what is made of it."""
 
 
@@ -45,6 +48,7 @@ def command(
             help="File to write: .png, .txt or .csv; samples.png or .csv unless given. Texts are printed too."
         ),
     ] = None,
+    spreadsheet_safe: options.SpreadsheetSafe = False,
 ) -> None:
     """Make new data with a trained network or a fitted baseline."""
     if not 1 <= count <= 10_000:
@@ -59,16 +63,18 @@ def command(
 
     found = trained(run, contender)
     found.sampler()  # what makes nothing, or could not be written, is refused before any work is done
-    kind = found.spec.kind
-    if out is not None and kind in ENDINGS:
-        out = out if out.suffix else out.with_suffix(ENDINGS[kind])
-        check_out(out, (ENDINGS[kind],), f"samples{ENDINGS[kind]}")
+    ending = kinds.find(found.spec.kind).samples
+    if out is not None and ending:
+        out = out if out.suffix else out.with_suffix(ending)
+        check_out(out, (ending,), f"samples{ending}")
     with Steps(f"making {count:,}") as line:
         found.watch = line.told
         samples = found.sample(count, seed, **words)
     if samples.texts is not None:
         for number, text in enumerate(samples.texts, 1):
-            print(f"--- {number} ---\n{printable(text)}")
+            say(f"--- {number} ---\n{text}")
+    if samples.table is not None:
+        samples = samples.on_table(lambda frame: for_spreadsheets(frame, spreadsheet_safe, None))
     if out is not None or samples.texts is None:
         for path in samples.write(out or Path("samples")):
-            print(f"{len(samples):,} samples of {found.name} written to {path}")
+            say(f"{len(samples):,} samples of {found.name} written to {path}")

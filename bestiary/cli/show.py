@@ -13,23 +13,11 @@ from rich.padding import Padding
 from rich.syntax import Syntax
 from rich.table import Table
 
-from bestiary import catalogue
+from bestiary import catalogue, kinds
 from bestiary.catalogue import Keywords, Row, Size
 from bestiary.cli.console import console
 from bestiary.cli.figure import drawing, figure
 
-DATA = {
-    "table": ("data.csv", "--target y"),
-    "image": ("images/", ""),  # a folder for each class
-    "text": ("texts.csv", "--target y --text text"),
-    "series": ("series.csv", "--target y --kind series"),  # a row each, a column a step
-    "pairs": ("pairs.csv", "--text A --target B"),
-    "corpus": ("text.txt", ""),
-    "graph": ("graph/", "--target y"),
-    "graphs": ("graphs/", "--target y"),
-    "environment": ("CartPole-v1", ""),
-}
-"""Kind -> a name for such data, and the words that say what is to be told of them."""
 PLAIN = ("classification", "regression")  # tasks that a target says by itself
 WITHOUT = ("reconstruct", "anomaly", "generate", "links")  # tasks that need none
 SERVED = {"sample": ("generate", "continue"), "encode": ("reconstruct",), "play": ("control",)}
@@ -79,8 +67,9 @@ def show(name: str) -> None:
 def _head(row: Row) -> str:
     """What it is filed under; empty parts are left out."""
     kinds = f"races on {', '.join(row.kinds)}" if row.kinds else "does not race"
-    guides = f"named by guide {', '.join(row.guides.split())}" if row.guides else ""
-    return escape(" · ".join(part for part in (row.family, str(row.year), kinds, guides) if part))
+    texts = len(row.introductions)
+    taught = f"named in {texts} of {catalogue.INTRODUCTIONS} introductory texts" if texts else ""
+    return escape(" · ".join(part for part in (row.family, str(row.year), kinds, taught) if part))
 
 
 def _facts(row: Row) -> Table:
@@ -88,10 +77,16 @@ def _facts(row: Row) -> Table:
         "Source": row.paper,
         "Learns": row.learns,
         "Departs": row.departs,
-        "Compared": f"with {row.reference}, number for number" if row.reference else "",
+        "Compared": "\n".join(_compared(row)),
         "Enters a race with": "; ".join(_keywords(words) or "the recipe's defaults" for words in row.settings),
     }
     return _table([(word, text) for word, text in facts.items() if text])
+
+
+def _compared(row: Row) -> list[str]:
+    """What its numbers are compared with, and the files of the tests that do so."""
+    found = {(reference.against, reference.test.partition("::")[0]): None for reference in row.reference}
+    return [f"with {against} ({file})" for against, file in found]
 
 
 def _table(lines: list[tuple[str, str]]) -> Table:
@@ -143,7 +138,7 @@ def _uses(row: Row, size: Size) -> list[str]:
         return lines
     for number, task in enumerate(_tasks(row)):
         kind = next(k for k, cs in row.races.items() if any(not c.tasks or task in c.tasks for c in cs))
-        data, words = DATA[kind]
+        data, _, words = kinds.find(kind).asked.partition(" ")
         words = "" if task in WITHOUT else words
         words = words if task in PLAIN else f"{words} --task {task}".strip()
         asked, run = f"{data} {words}".strip(), f"RUN_{task}" if number else "RUN"

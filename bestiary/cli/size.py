@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from bestiary import catalogue
+from bestiary import catalogue, kinds
+from bestiary.cli import output
 from bestiary.cli import words as say
 from bestiary.errors import InputError, nearest
 
@@ -47,7 +48,7 @@ def command(
     if number is None and measure:
         report = _measured(report, name, given, device)
     if as_json:
-        print(json.dumps(report.words(), indent=1, default=list))
+        output.say(json.dumps(report.words(), indent=1, default=list))
     else:
         _print(report, precision)
 
@@ -110,6 +111,7 @@ def _counted(name: str, given: dict[str, object]) -> Report:
     from bestiary.cli.training import memory_of
 
     size = catalogue.size(name)
+    rowwise = int(not size.kind or kinds.find(size.kind).rowwise)  # else an example is all of the arrays
     example = costed(catalogue.find(name), size, given)
     network, place = example.network(), place_of(example)
     own = sum(p.numel() for p in network.parameters(recurse=False))
@@ -128,7 +130,7 @@ def _counted(name: str, given: dict[str, object]) -> Report:
         parts,
         count(network),
         example.example,
-        tuple(tuple(a.shape if size.kind in ("graph", "graphs") else a.shape[1:]) for a in arguments),
+        tuple(tuple(a.shape[rowwise:]) for a in arguments),
         operations,
         uncounted,
         memory.bytes,
@@ -143,15 +145,16 @@ def _measured(report: Report, name: str, given: dict[str, object], device: str) 
         return dataclasses.replace(report, unmeasured=f"larger than {limit}")
     from bestiary.cli.examples import costed
     from bestiary.cli.layers import timed
-    from bestiary.cli.training import step_of, task_of
+    from bestiary.cli.training import step_of
 
     size, place = catalogue.size(name), device_of(device)
     example = costed(catalogue.find(name), size, given)
     network = example.network(place)
-    batch = 1 if size.kind == "graph" else min(BATCH, max(2, int(MEASURED_FLOPS / max(1, report.flops or 0))))
+    one = size.kind and kinds.find(size.kind).updates == 1  # all of it at once
+    batch = 1 if one else min(BATCH, max(2, int(MEASURED_FLOPS / max(1, report.flops or 0))))
     update = step_of(example, network, batch, place)
     timing = timed(network, example.arguments(batch, place), batch, place, update)
-    acts = task_of(example.row, size) == "control"
+    acts = "play" in example.row.verbs
     why = "it learns by acting in a world; `bestiary train` does" if acts else "it has nothing to learn by itself"
     return dataclasses.replace(
         report, timing=dataclasses.asdict(timing), unmeasured="" if update else f"no step of training: {why}"

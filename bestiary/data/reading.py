@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,13 +10,15 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from bestiary.data import builtin, kinds
-from bestiary.data.frames import Frame, frame_of, open_frame
-from bestiary.data.paths import checked_path, there
-from bestiary.data.source import Encoder, Source
-from bestiary.data.tasks import KIND_OF, UNLABELLED, USUAL_TASK, check_task
+from bestiary import kinds
+from bestiary.data import builtin
+from bestiary.data.tasks import KIND_OF, UNLABELLED, check_task
 from bestiary.data.unlabelled import WORDS, unlabelled
 from bestiary.errors import InputError, nearest
+from bestiary.rows.frames import frame_of, open_frame
+from bestiary.rows.given import Given
+from bestiary.rows.paths import checked_path
+from bestiary.rows.source import Encoder, Source
 
 Reader = Callable[..., Source]
 
@@ -67,95 +68,104 @@ def read(
         (150, 'table', ('setosa', 'versicolor', 'virginica'))
     """
     if kind is not None:
-        kinds.check_kind(kind)
+        kinds.find(kind)
     problem = _task(problem, task)
     if kind is None and problem in KIND_OF:
         kind = KIND_OF[problem]
-    reason = "as asked"
-    if kind is None and problem is None and kinds.is_environment(source):
-        kind, reason = "environment", f"{source!r} is called as gymnasium calls its environments"
-    named = any(word is not None for word in (target, label, text, id, group, time))
-    if kind is None and problem is None and not named and kinds.is_prose(source):
-        kind, reason = (
-            "corpus",
-            f"{Path(cast('str', source)).name} holds running text; name a column with --target to read rows",
-        )
-    if problem is None and kind in USUAL_TASK:
-        problem = USUAL_TASK[kind]
-    if problem in UNLABELLED:
-        own = {word: options.pop(word) for word in WORDS if word in options}
-        if kind is None and isinstance(source, np.ndarray):
-            kind = kinds.guess_array(source.shape, source.dtype == np.uint8)[0]
-        words = {"kind": kind, "group": group, "time": time, "test": test, "text": text, "id": id, "label": label}
-        return unlabelled(read(source, target, **words, labels=False, **options), problem, **own)  # pyright: ignore
     words: dict[str, object] = {
         "target": target or label,
-        "problem": problem,
         "group": group,
         "time": time,
         "test": test,
+        "text": text,
+        "id": id,
+        **options,
     }
-    words |= {"text": text, "id": id, **options}
-    if isinstance(source, str) and not there(source) and builtin.known(source):
-        name, (source, defaults) = source, builtin.load(source)
+    reason = "as asked"
+    given = Given(source, words, builtin.names)
+    shipped = isinstance(source, str) and not given.there and builtin.known(source)
+    if kind is None and problem is None and not shipped:
+        kind, reason = guess(given)
+    if problem is None and kind is not None:
+        problem = kinds.find(kind).task or None
+    if problem in UNLABELLED:
+        own = {word: options.pop(word) for word in WORDS if word in options}
+        words = {"kind": kind, "group": group, "time": time, "test": test, "text": text, "id": id, "label": label}
+        return unlabelled(read(source, target, **words, labels=False, **options), problem, **own)  # pyright: ignore
+    if shipped:
+        name, (source, defaults) = source, builtin.load(cast("str", source))
         own = cast("str | None", defaults.pop("kind", None))
         if kind is None and own is not None:
             kind, reason = own, f"the built-in set {name!r} is of that kind"
         words |= {word: value for word, value in defaults.items() if words.get(word) is None}
-    if isinstance(source, tuple) and kind not in _OWN:
-        return _read_arrays(cast("tuple[object, ...]", source), kind, words, reason)
-    frame: Frame | None = None
-    if kind in _OWN:
-        return _call(kind, source, words, reason)
-    if isinstance(source, str) and not there(source) and "/" not in source and "." not in source:
-        raise InputError(f"no file and no built-in data set is named {source!r}{nearest(source, builtin.names())}")
-    if kind is None and isinstance(source, (str, Path)):
-        guess = kinds.guess_path(source)
-        kind, reason = guess or (None, reason)
-    if kind in (None, "table", "text"):
-        frame = open_frame(
-            source, cast("str | None", words.get("separator")), cast("str | None", words.get("encoding"))
-        )
-    if kind is None and frame is not None:
-        kind, reason = kinds.guess_frame(
-            frame, cast("str | None", words["target"]), text, id is not None and time is not None
-        )
-    opened = frame if kind in ("table", "text") else source
-    return _call(cast("str", kind), opened, words, reason)
+        given = Given(source, words)
+    if kind is None:
+        kind, reason = guess(given, problem)
+    return _call(kinds.find(kind), given, {**words, "problem": problem}, reason)
 
 
-def _read_arrays(pair: tuple[object, ...], kind: str | None, words: dict[str, object], told: str) -> Source:
+def guess(given: Given, problem: str | None = None) -> tuple[str, str]:
+    """The kind of what was given, and why: the first that has a reason.
+
+    Args:
+        given: what was given.
+        problem: the task, where it was named; kinds that bring a task of their own are not meant then.
+
+    Raises:
+        InputError: when it is of no kind, or cannot be opened.
+
+    Example:
+        >>> guess(Given({"age": [3, 5], "kind": ["a", "b"]}, {"target": "kind"}))[0]
+        'table'
+    """
+    for kind in kinds.every().values():
+        if kind.guess and not (problem and kind.task):
+            reason = kind.part("guess")(given)
+            if reason is not None:
+                return kind.name, reason
+    received = type(given.source).__name__
+    raise InputError(f"expected data of kind {', '.join(kinds.names())}; received {received}; name the kind (kind=)")
+
+
+def _call(kind: kinds.Kind, given: Given, words: dict[str, object], reason: str) -> Source:
+    """The reader of a kind with the words that were given."""
+    source = _opened(kind, given, words)
+    reader = cast("Reader", kind.part("read"))
+    if hasattr(source, "chunks"):
+        words = {word: value for word, value in words.items() if word not in ("separator", "encoding")}
+    told = {"reason": reason} if "reason" in inspect.signature(reader).parameters else {}
+    return reader(source, **_accepted(reader, kind.name, words), **told)
+
+
+def _opened(kind: kinds.Kind, given: Given, words: dict[str, object]) -> object:
+    """What the reader of a kind is given; see `kinds.kind.Kind.opens`."""
+    if kind.opens == "itself":
+        return given.source
+    if isinstance(given.source, tuple):
+        return _arrays(cast("tuple[object, ...]", given.source), kind, words)
+    if kind.opens == "arrays":
+        return given.source
+    return given.frame or open_frame(given.source, given.word("separator"), given.word("encoding"))
+
+
+def _arrays(pair: tuple[object, ...], kind: kinds.Kind, words: dict[str, object]) -> object:
+    """Features and targets as a pair of arrays, or as a frame with a column for each number and one for the target."""
     if len(pair) != 2:
         raise InputError(f"expected a pair (X, y) of features and targets; received {len(pair)} parts")
-    if isinstance(pair[0], pd.DataFrame):
-        features: object = pair[0]
-        guess = "table", "a frame of features was given"
-    else:
-        features = np.asarray(pair[0])
-        guess = kinds.guess_array(features.shape, features.dtype == np.uint8)
-    count, answers = len(cast("np.ndarray", features)), np.asarray(pair[1])
+    features = pair[0] if isinstance(pair[0], pd.DataFrame) else np.asarray(pair[0])
+    count, answers = len(features), np.asarray(pair[1])
     if answers.ndim != 1 or len(answers) != count:
         raise InputError(f"expected one target for each of {count:,} rows; received targets of shape {answers.shape}")
-    kind, reason = (kind, told) if kind else guess
-    if kind in ("image", "series"):
-        return _call(kind, (features, answers), words, reason)
+    if kind.opens == "arrays":
+        return features, answers
     if isinstance(features, np.ndarray) and features.ndim > 2:
-        features = features.reshape(count, -1)  # a table was asked for: a column for each number
-    frame = features.copy() if isinstance(features, pd.DataFrame) else frame_of(cast("np.ndarray", features))
+        features = features.reshape(count, -1)
+    frame = features.copy() if isinstance(features, pd.DataFrame) else frame_of(features)
     name = words["target"] = cast("str", words["target"] or "target")
     if name in frame.columns:
         raise InputError(f"the features have a column {name!r} already; give target= another name")
     frame[name] = answers
-    return _call(kind, open_frame(frame), words, reason)
-
-
-def _call(kind: str, source: object, words: Mapping[str, object], reason: str) -> Source:
-    """The reader of a kind with the words that were given."""
-    reader = _reader(kind)
-    if hasattr(source, "chunks"):
-        words = {word: value for word, value in words.items() if word not in ("separator", "encoding")}
-    told = {"reason": reason} if "reason" in inspect.signature(reader).parameters else {}
-    return reader(source, **_accepted(reader, kind, words), **told)
+    return open_frame(frame)
 
 
 def _accepted(reader: Callable[..., object], kind: str, words: Mapping[str, object]) -> dict[str, Any]:
@@ -171,47 +181,12 @@ def _accepted(reader: Callable[..., object], kind: str, words: Mapping[str, obje
     return given
 
 
-READERS: Mapping[str, str] = {
-    "table": "bestiary.data.tables:read_table",
-    "text": "bestiary.data.text:read_text",
-    "image": "bestiary.data.images:read_images",
-    "series": "bestiary.data.series:read_series",
-    "pairs": "bestiary.data.pairs:read_pairs",
-    "corpus": "bestiary.data.corpus:read_corpus",
-    "graph": "bestiary.data.graphs:read_graph",
-    "graphs": "bestiary.data.graphs:read_graphs",
-    "environment": "bestiary.data.environments:read_environment",
-}
-"""kind -> "module:function"; a reader takes the source and the words that `read` was given, and only those it knows."""
-ENCODERS: Mapping[str, str] = {
-    "table": "bestiary.data.table_encoder:TableEncoder",
-    "text": "bestiary.data.text:TextEncoder",
-    "image": "bestiary.data.images:ImageEncoder",
-    "series": "bestiary.data.series:SeriesEncoder",
-    "pairs": "bestiary.data.pairs:PairEncoder",
-    "corpus": "bestiary.data.corpus:CorpusEncoder",
-    "graph": "bestiary.data.graphs:GraphEncoder",
-    "graphs": "bestiary.data.graphs:GraphsEncoder",
-    "environment": "bestiary.data.environments:EnvironmentEncoder",
-}
-_OWN = tuple(USUAL_TASK)  # kinds whose readers open whatever they are given themselves
-
-
 def _task(problem: str | None, task: str | None) -> str | None:
     """The one that was given, of two words for the same."""
     if problem is not None and task is not None and problem != task:
         raise InputError(f"task and problem are two words for one thing; received {task!r} and {problem!r}; give one")
     given = problem if task is None else task
     return given if given is None else check_task(given)
-
-
-def _named(target: str) -> Any:
-    module, _, name = target.partition(":")
-    return getattr(importlib.import_module(module), name)
-
-
-def _reader(kind: str) -> Reader:
-    return _named(READERS[kind])
 
 
 def load_encoder(folder: str | Path) -> Encoder:
@@ -225,10 +200,7 @@ def load_encoder(folder: str | Path) -> Encoder:
     place = checked_path(folder, folder=True)
     try:
         kind = json.loads((place / "encoder.json").read_text(encoding="utf-8"))["kind"]
-        if kind not in ENCODERS:
-            raise InputError(f"encoder kind must be {', '.join(ENCODERS)}; received {kind!r}")
-        encoder = _named(ENCODERS[kind])
-        return encoder.load(place)
+        return kinds.find(kind).part("encoder").load(place)
     except InputError:
         raise
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as why:

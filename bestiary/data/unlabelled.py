@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from bestiary import kinds
 from bestiary.errors import InputError
 
 if TYPE_CHECKING:
-    from bestiary.data.source import Source, Target
+    from bestiary.rows.source import Source, Target
 
 WORDS = ("code", "normal", "anomaly")
 """Words of reading that only these tasks have."""
-CODE = {"image": 32, "table": 16}
-"""Numbers in a code unless a person says how many; at most a quarter of the features."""
 
 
 def unlabelled(source: Source, task: str, code: object = None, normal: object = None, anomaly: object = None) -> Source:
@@ -37,7 +36,7 @@ def unlabelled(source: Source, task: str, code: object = None, normal: object = 
     Raises:
         InputError: for data that are neither tables nor images, and words that do not fit the task.
     """
-    if source.kind not in CODE:
+    if not kinds.find(source.kind).code:
         raise InputError(f"task {task} takes tables and images; these are {source.kind} data; name another task")
     if code is not None and (task == "generate" or not isinstance(code, int) or isinstance(code, bool) or code < 1):
         raise InputError(f"code is a whole number from 1, for reconstruct and anomaly; received {code!r} for {task}")
@@ -93,11 +92,11 @@ class Relabelled:
         Raises:
             InputError: when a code would not be smaller than a row.
         """
-        from bestiary.data.store import write_spec
+        from bestiary.rows.store import write_spec
 
         encoder: Any = self.source.encode(splits, folder, seed, train_only)
         features = cast("int", encoder.spec.sizes()["features"])
-        code = self.code or max(1, min(CODE[encoder.kind], math.ceil(features / 4)))
+        code = self.code or max(1, min(kinds.find(encoder.kind).code, math.ceil(features / 4)))
         if code >= features and features > 1:
             raise InputError(f"code must be smaller than a row, which has {features:,} features; received {code:,}")
         encoder.spec = replace(encoder.spec, code=code)

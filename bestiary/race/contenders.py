@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from bestiary import catalogue
+from bestiary import catalogue, kinds
 from bestiary.catalogue import Contender, Row
-from bestiary.contracts import ImageSpec, SeriesSpec, Spec
+from bestiary.contracts import Spec
 from bestiary.data.tasks import SUPERVISED
 from bestiary.errors import InputError, nearest
 
@@ -125,7 +125,7 @@ def _sizes(
         return tuple(reversed(chosen)), "" if chosen else f"has no size {asked[0]} for {kind} data"
     if code and allowed and row.name not in named and all(c.code == "features" for c in allowed):
         return (), f"its codes are as large as a row, those of the others have {code} numbers; name it to race it"
-    extent = _extent(spec)
+    extent = spec.extent
     fitting = [c for c in allowed if rows >= c.rows and extent >= c.smallest]
     if not fitting:
         return (), f"needs larger inputs or more rows: {extent} on a side, {rows} training rows"
@@ -148,13 +148,6 @@ def coded(contender: Contender, code: int) -> Contender:
     return replace(contender, keywords={**contender.keywords, word: size})
 
 
-def _extent(spec: Spec) -> int:
-    """The smaller side of an image, the length of a series; anything else is large enough for everyone."""
-    if isinstance(spec, ImageSpec):
-        return min(spec.image_size)
-    return spec.length if isinstance(spec, SeriesSpec) else 1 << 30
-
-
 def batch_size(kind: str, rows: int) -> int:
     """Rows in a training batch: small data need many updates, large data few calls.
 
@@ -162,6 +155,5 @@ def batch_size(kind: str, rows: int) -> int:
         >>> batch_size("table", 500), batch_size("table", 50_000), batch_size("image", 50_000)
         (32, 256, 128)
     """
-    most = {"table": 256, "image": 128, "corpus": 16}.get(kind, 64)  # a window of text is many questions
     wanted = 32 if rows < 2_000 else 64 if rows < 10_000 else 128 if rows < 30_000 else 256
-    return min(wanted, most)
+    return min(wanted, kinds.find(kind).rows)

@@ -10,14 +10,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from bestiary.data.store import write_text
 from bestiary.errors import InputError
+from bestiary.files import write_text
 from bestiary.race import promotion, stages
+from bestiary.race.digests import read_result
+from bestiary.race.folder import training_folder
 from bestiary.race.losses import ValidationLosses
 from bestiary.race.plan import OUT_OF_TIME, Job, Plan, Rival, Stage
 from bestiary.race.sizing import SEEDS, makespan, survivors
-from bestiary.race.worker import AGAIN, DISK, DIVERGED, FAILURE, accumulates
-from bestiary.race.workers import Call, Ended, Pool
+from bestiary.race.worker import AGAIN, DISK, DIVERGED, FAILURE, FILES, accumulates
+from bestiary.race.workers import LOST, Call, Ended, Pool
 
 LATE = 0.03  # share of the budget that training may be late before it is ended
 LONG_GRACE = 60.0  # seconds
@@ -155,15 +157,11 @@ class Course:
 
     def best_so_far(self, job: Job) -> dict[str, Any] | None:
         """What a training left behind when it last had something to show: an earlier rung, or where it was stopped."""
-        try:
-            return json.loads((self.folder / "contenders" / job.id / "result.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
+        return read_result(training_folder(self.folder, job.id))
 
     def rival_result(self, rival: Rival) -> dict[str, Any] | None:
         """What a baseline left behind, else None."""
-        path = self.folder / "contenders" / rival_id(rival) / "result.json"
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+        return read_result(training_folder(self.folder, rival_id(rival)))
 
     def _why(self) -> str:
         reasons = [job.failed for stage in self.plan.stages for job in stage.jobs if job.failed]
@@ -233,20 +231,26 @@ class Course:
         rivals = {rival_id(r): r for r in self.plan.rivals}
         rival = rivals.get(ended.call.id)
         job = None if rival else next(j for j in stage.jobs if j.id == ended.call.id)
-        if (self.rival_result(rival) if rival else job and self.result(job)) and ended.code == 0:
+        found = self.rival_result(rival) if rival else job and self.result(job)
+        if found and ended.code == 0:
+            if mended := found.get("mended"):
+                self.plan.mended.append(f"{ended.call.id}: {mended}")
             return
         reason = failure(Path(ended.call.arguments[0]), ended.code)
         if ended.code == DISK:
             raise InputError(f"{reason}; make room or choose another folder with --out, then use race --resume")
+        if ended.code == FILES:
+            raise InputError(f"{reason}; raise the limit of open files (ulimit -n), then use race --resume")
+        passing = ended.code < 0 or ended.code in (AGAIN, LOST)
         if rival:
-            rival.failed = reason
+            rival.failed, rival.retry = reason, passing
         elif job:
             halved = accumulates(self.plan.entrant(job.entrant).recipe)
-            if not job.again and (ended.code == AGAIN or ended.code < 0 or (ended.code == DIVERGED and halved)):
+            if not job.again and (passing or (ended.code == DIVERGED and halved)):
                 job.again, job.parts = True, 2 if halved else 1
                 queue.append(self._call(job, stage))
             else:
-                job.failed = reason
+                job.failed, job.retry = reason, passing
         self.write()
 
     def _drop_late_seeds(self, stage: Stage, queue: deque[Call]) -> None:
@@ -271,13 +275,13 @@ class Course:
         return self.plan.entrant(job.entrant).start_seconds + job.steps * pace
 
     def _call(self, job: Job, stage: Stage) -> Call:
-        here = self.folder / "contenders" / job.id
+        here = training_folder(self.folder, job.id)
         here.mkdir(parents=True, exist_ok=True)
         write_text(here / "job.json", json.dumps(training_words(self.folder, self.plan, job, stage.rung), default=list))
         return Call(job.id, "train", (str(here),))
 
     def _rival_call(self, rival: Rival) -> Call:
-        here = self.folder / "contenders" / rival_id(rival)
+        here = training_folder(self.folder, rival_id(rival))
         here.mkdir(parents=True, exist_ok=True)
         words = {
             "name": rival.name,
@@ -325,4 +329,6 @@ def failure(folder: Path, code: int) -> str:
     try:
         return str(json.loads((folder / FAILURE).read_text(encoding="utf-8"))["reason"])
     except (OSError, ValueError, KeyError):
+        if code == LOST:
+            return "lost: the process that it was started by had been killed"
         return f"killed by signal {-code}" if code < 0 else f"ended with code {code} and no reason"

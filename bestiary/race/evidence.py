@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bestiary.data.store import write_text
+from bestiary.rows.store import write_text
 
 
 @dataclass

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from bestiary.contracts import Predictions
 from bestiary.data.opening import open_data
-from bestiary.data.store import read_array, read_spec
+from bestiary.race.folder import training_folder
 from bestiary.race.worker import task_for
+from bestiary.rows.store import read_array, read_spec
 from bestiary.tasks import read_predictions
 
 Floats = NDArray[np.float64]
@@ -35,7 +36,7 @@ class ValidationLosses:
         """
         parts = []
         for name, fold in trainings:
-            predictions = read_predictions(self.folder / "contenders" / name / "validation.parquet")
+            predictions = read_predictions(training_folder(self.folder, name) / "validation.parquet")
             data = self.folder / "data" if fold < 0 else self.folder / "data" / f"fold{fold}"
             parts.append(self._losses(predictions, data))
         return np.concatenate(parts)

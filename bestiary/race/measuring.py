@@ -8,16 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bestiary.data.store import write_text
+from bestiary import kinds
 from bestiary.race.contenders import Candidate, batch_size
 from bestiary.race.course import failure
 from bestiary.race.plan import Entrant, Plan
 from bestiary.race.sizing import SEEDS, SHARES, survivors
 from bestiary.race.workers import Call, Pool
+from bestiary.rows.store import write_text
 
 END = 0.1  # seconds that a process takes to save what it has learned
 PASSES = 4  # how often a contender should be able to see the training rows in one whole training
-WINDOWS = 1_000  # updates that a model of running text should be able to make: its rows, blocks, say little
 
 
 def fair_share(budget: float, workers: int, entrants: int, rivals: int) -> float:
@@ -63,14 +63,14 @@ def measure(
 def _call(folder: Path, plan: Plan, candidate: Candidate, fair: float, limit: float) -> Call:
     here = folder / "probes" / candidate.row.name
     here.mkdir(parents=True, exist_ok=True)
-    batch = batch_size(plan.kind, plan.rows["train"])
+    kind, batch = kinds.find(plan.kind), batch_size(plan.kind, plan.rows["train"])
     words = {
         "sizes": [{"name": c.name, "network": c.network, "keywords": dict(c.keywords)} for c in candidate.sizes],
         "recipe": candidate.row.recipes[plan.problem],
         "settings": [dict(s) for s in candidate.row.settings],
         "data": str(folder / "data"),
         "batch": batch,
-        "epoch": WINDOWS // PASSES if plan.kind == "corpus" else max(1, plan.rows["train"] // batch),
+        "epoch": kind.wanted // PASSES or kind.pass_of(plan.rows["train"], batch),
         "seed": plan.seed,
         "device": plan.device,
         "fair": fair,

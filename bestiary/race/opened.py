@@ -12,16 +12,20 @@ from typing import Any
 
 import numpy as np
 
-from bestiary.data.store import read_array
 from bestiary.errors import InputError
+from bestiary.files import replacing
 from bestiary.race.course import Course, failure, rival_id
+from bestiary.race.digests import check_data, digest
 from bestiary.race.evidence import Standing, Verdict
+from bestiary.race.folder import training_folder
+from bestiary.race.holdings import note
 from bestiary.race.losses import constant
 from bestiary.race.openings import count_opening, ordinal
-from bestiary.race.plan import Job, Rival
+from bestiary.race.plan import OUT_OF_TIME, Job, Rival
 from bestiary.race.standings import baseline_standing, standing_of
 from bestiary.race.verdict import Candidate, Judgement, judge_race
 from bestiary.race.workers import Call
+from bestiary.rows.store import read_array
 from bestiary.tasks import read_predictions
 
 MOST_OPENED = 4  # contenders judged when a race is ended before its last rung
@@ -44,17 +48,16 @@ def judge(course: Course) -> Verdict:
     found = finalists(course)
     plan, folder = course.plan, course.folder
     if not found:
-        why = "; ".join(f"{name}: {reason}" for name, reason in plan.left_out.items()) or "the budget ran out"
-        again = f"bestiary race --resume {folder} --add 5m"
-        raise InputError(f"no training left an answer ({why}); give it more time: {again}")
+        raise InputError(_nothing(course))
     plan.finalists = [f.name for f in found]
     if not plan.opened:
         plan.opened = count_opening(plan.digest)
     course.write()
+    sealed = folder / "sealed"
+    check_data(folder, ("sealed",))
     _answer(course, found)
     truth = _write_truth(course)
     candidates = [c for f in found if (c := _candidate(course, f)) is not None]
-    sealed = folder / "sealed"
     groups = _optional(sealed / "test.group.npy")
     judgement = judge_race(
         candidates=candidates,
@@ -68,6 +71,19 @@ def judge(course: Course) -> Verdict:
         seed=plan.seed,
     )
     return _verdict(course, judgement, found, len(truth))
+
+
+def _nothing(course: Course) -> str:
+    """What is said where there is nothing to judge: why, and what to do about it."""
+    plan = course.plan
+    why = dict(plan.left_out)
+    why |= {job.entrant: job.failed for stage in plan.stages for job in stage.jobs if job.failed}
+    why |= {f"baseline/{rival.name}": rival.failed for rival in plan.rivals if rival.failed not in ("", OUT_OF_TIME)}
+    told = "; ".join(f"{name}: {reason}" for name, reason in why.items())
+    if told and all(job.failed for stage in plan.stages for job in stage.jobs) and not plan.cut:
+        return f"no training left an answer ({told}); see the folder contenders/ of {course.folder}"
+    again = f"bestiary race --resume {course.folder} --add 5m"
+    return f"no training left an answer ({told or 'the budget ran out'}); give it more time: {again}"
 
 
 def finalists(course: Course) -> list[Finalist]:
@@ -120,10 +136,10 @@ def _answer(course: Course, found: list[Finalist]) -> None:
     for finalist in found:
         for place, job in enumerate(finalist.jobs):
             out = file_of(folder, finalist.name, place)
-            words = ("answer", str(folder / "contenders" / job.id))
+            words = ("answer", str(training_folder(folder, job.id)))
             _add(calls, folder, f"{finalist.name} {place}", words, out)
         if finalist.rival:
-            words = ("rival_answer", str(folder / "contenders" / rival_id(finalist.rival)))
+            words = ("rival_answer", str(training_folder(folder, rival_id(finalist.rival))))
             _add(calls, folder, finalist.name, words, file_of(folder, finalist.name))
     for ended in course.pool.run(calls):
         if ended.code:
@@ -132,7 +148,7 @@ def _answer(course: Course, found: list[Finalist]) -> None:
 
 
 def _add(calls: deque[Call], folder: Path, name: str, words: tuple[str, str], out: Path) -> None:
-    if not out.exists():
+    if not out.exists() or _answered(Path(words[1])).get("digest") != digest(out):
         calls.append(Call(name, words[0], (words[1], str(folder / "data"), str(folder / "sealed"), str(out))))
 
 
@@ -148,9 +164,8 @@ def _write_truth(course: Course) -> Any:
     if remarks:
         columns["remark"] = remarks
     path = course.folder / "predictions" / "truth.parquet"
-    temporary = path.with_suffix(".part")
-    pq.write_table(pa.table(columns), temporary)
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        pq.write_table(pa.table(columns), temporary, write_page_checksum=True)
     return np.asarray(target)
 
 
@@ -191,9 +206,9 @@ def _candidate(course: Course, finalist: Finalist) -> Candidate | None:
 def size_of(course: Course, finalist: Finalist) -> int:
     """Bytes of the saved model."""
     if finalist.rival:
-        path = course.folder / "contenders" / rival_id(finalist.rival) / "model.skops"
+        path = training_folder(course.folder, rival_id(finalist.rival)) / "model.skops"
     else:
-        path = course.folder / "contenders" / finalist.jobs[0].id / "answer.safetensors"
+        path = training_folder(course.folder, finalist.jobs[0].id) / "answer.safetensors"
     return path.stat().st_size if path.exists() else 0
 
 
@@ -203,8 +218,9 @@ def size_of(course: Course, finalist: Finalist) -> int:
 def _verdict(course: Course, judgement: Judgement, found: list[Finalist], judged: int) -> Verdict:
     plan, folder = course.plan, course.folder
     standings = _standings(course, judgement, found)
-    notes = [*plan.notes, f"test rows were opened for the {ordinal(plan.opened)} time"]
+    notes = [*plan.notes, *plan.mended, f"test rows were opened for the {ordinal(plan.opened)} time"]
     notes += [f"{name} did not take part: {reason}" for name, reason in plan.left_out.items()]
+    notes += note(judgement.chosen, plan.kind, plan.problem)
     if plan.cut:
         notes.append(plan.cut)
     if plan.interrupted:
@@ -255,5 +271,13 @@ def _standings(course: Course, judgement: Judgement, found: list[Finalist]) -> l
 
 def _predict_seconds(course: Course, finalist: Finalist) -> float:
     name = rival_id(finalist.rival) if finalist.rival else finalist.jobs[0].id
-    path = course.folder / "contenders" / name / "answered.json"
-    return float(json.loads(path.read_text(encoding="utf-8"))["predict_seconds"]) if path.exists() else 0.0
+    return float(_answered(training_folder(course.folder, name)).get("predict_seconds", 0.0))
+
+
+def _answered(here: Path) -> dict[str, Any]:
+    """What was written beside test predictions; empty where there are none, or it cannot be read."""
+    try:
+        found = json.loads((here / "answered.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

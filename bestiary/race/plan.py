@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bestiary.data.store import write_text
 from bestiary.errors import InputError
+from bestiary.rows.store import write_text
 
 FORMAT = 1
 NAME = "plan.json"
@@ -31,6 +31,7 @@ class Job:
         parts: into how many accumulated parts a batch is cut: 2 when it is tried again, if its recipe takes parts.
         again: whether it was trained afresh, after a divergence, lack of memory or a violent end.
         failed: why it failed for good, or "".
+        retry: whether it failed by a violent end or lack of memory, so that a resumed race tries it again.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Job:
     parts: int = 1
     again: bool = False
     failed: str = ""
+    retry: bool = False
 
 
 @dataclass
@@ -114,6 +116,7 @@ class Stage:
 class Rival:
     """A baseline: its name, the core-seconds that it may search its settings in, and why it failed, if it did.
 
+    `retry` is as of a job.
     `written` is what the search came to, for replays: the settings that it tried and the most rows that it fitted.
     """
 
@@ -121,6 +124,7 @@ class Rival:
     seconds: float
     failed: str = ""
     written: dict[str, Any] = field(default_factory=dict)
+    retry: bool = False
 
 
 @dataclass
@@ -150,6 +154,7 @@ class Plan:
         fixed: whether it is followed as it is written, whatever the clock says: a replay.
         cut: where time ran out, for people; what had been made by then is what the plan says.
         unmade: trainings of that rung that had nothing to show by then; added time is for them too.
+        mended: what was damaged or killed and trained again when the race was resumed, for people.
     """
 
     source: dict[str, Any]
@@ -189,6 +194,7 @@ class Plan:
     fixed: bool = False
     cut: str = ""
     unmade: list[Job] = field(default_factory=list)
+    mended: list[str] = field(default_factory=list)
     format: int = FORMAT
 
     def entrant(self, name: str) -> Entrant:

@@ -15,12 +15,13 @@ import numpy as np
 import torch
 
 from bestiary import __version__
-from bestiary.data.source import SPLITS, Source
-from bestiary.data.store import read_spec, write_array, write_text
 from bestiary.data.tasks import SUPERVISED
 from bestiary.errors import InputError
+from bestiary.race.digests import write_digests
 from bestiary.race.losses import constant
 from bestiary.race.plan import Plan, Rival
+from bestiary.rows.source import SPLITS, Source
+from bestiary.rows.store import read_spec, write_array, write_text
 from bestiary.tasks.features import reads
 from bestiary.tasks.registry import CLASSES, metric_named, ranking
 
@@ -83,7 +84,7 @@ def prepare(
         A plan without entrants.
     """
     from bestiary.baselines import for_kind, left_out
-    from bestiary.data.splits import FOLDS_BELOW, assign, duplicates, folds, unit_keys
+    from bestiary.rows.splits import FOLDS_BELOW, assign, duplicates, folds, unit_keys
 
     target = source.target
     splits = assign(source)
@@ -136,6 +137,7 @@ def prepare(
             "images, and made images are compared in its features"
         )
     plan.constant = _constant(folder, plan)
+    write_digests(folder)
     return plan
 
 
@@ -170,8 +172,8 @@ def _note_test_rows(source: Source, splits: np.ndarray[Any, Any], sealed: Path) 
     Returns:
         A note for people, where rows count as fewer than they are.
     """
-    from bestiary.data.splits import unit_keys
     from bestiary.race.statistics import time_blocks
+    from bestiary.rows.splits import unit_keys
 
     where, notes = splits == SPLITS.index("test"), list[str]()
     if source.groups is not None:

@@ -10,14 +10,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from bestiary.data.source import Source
-from bestiary.data.store import read_spec
 from bestiary.errors import InputError
 from bestiary.race.contenders import candidates, split_words
 from bestiary.race.course import Clock, Course, OutOfTime
 from bestiary.race.evidence import Verdict
-from bestiary.race.folder import new_folder, owned, removed_on_failure, writing
+from bestiary.race.folder import new_run, owned, refuse_links, unfinished, writing
 from bestiary.race.measuring import measure
+from bestiary.race.mending import mend
 from bestiary.race.opened import judge
 from bestiary.race.outcome import Outcome
 from bestiary.race.plan import OUT_OF_TIME, Plan, parse_budget
@@ -27,6 +26,8 @@ from bestiary.race.showing import snapshot
 from bestiary.race.stages import alone, encore
 from bestiary.race.winner import save_winner
 from bestiary.race.workers import Pool
+from bestiary.rows.source import Source
+from bestiary.rows.store import read_spec
 from bestiary.tasks.registry import CLASSES
 
 SHORT_GRACE = 2.0  # the same when time has run out
@@ -93,8 +94,7 @@ def race(
     count, chosen = check(equal, workers, device, seed)
     wanted, unwanted = split_words(contenders), split_words(exclude)
     candidates_known(wanted, unwanted)
-    folder = new_folder(out, source)
-    with removed_on_failure(folder), owned(folder), writing(folder):
+    with new_run(out, source) as folder, writing(folder):
         pool = Pool(count)
         pool.warm()
         tell(listener, "reading", clock, seconds)
@@ -110,8 +110,7 @@ def race(
         plan.shares["reading"] = round(clock.elapsed, 2)
         found = _candidates(folder, plan)
         plan.write(folder)
-    del data
-    with owned(folder), writing(folder):
+        del data
         return follow(folder, plan, pool, clock, listener, found)
 
 
@@ -131,14 +130,21 @@ def resume(run: str | Path, add: str | float | None = None, listener: Listener |
         InputError: when the folder holds no race, or another process is at it.
     """
     folder = Path(run).resolve()
-    plan = Plan.read(folder)
+    if unfinished(folder):
+        raise InputError(
+            f"the race in {folder} was ended before its plan was written; begin it again with --out {folder}"
+        )
+    Plan.read(folder)  # refused before a lock is written there
     more = parse_budget(add) if add is not None else 0.0
     with owned(folder), writing(folder):
+        refuse_links(folder)
+        plan = Plan.read(folder)  # as whoever held the lock before has left it
         verdict = folder / "verdict.json"
         judged = verdict.exists()
         if judged and not more:
             _finish(folder, Verdict.read(verdict), plan)
             return Outcome(folder, Verdict.read(verdict))
+        mend(folder, plan)
         pool = Pool(plan.workers)
         pool.ready(folder / "probes")  # to start again takes nothing from the time that was planned for training
         clock = Clock(plan.spent)
@@ -173,8 +179,7 @@ def replay(
     words.pop("source", None)
     if origin is None:
         raise InputError("expected the data: this plan was made from objects in memory; give them as source")
-    folder = new_folder(out, origin)
-    with removed_on_failure(folder), owned(folder), writing(folder):
+    with new_run(out, origin) as folder, writing(folder):
         pool = Pool(given.workers)
         pool.warm()
         data = read_source(origin, words)
@@ -189,9 +194,11 @@ def replay(
         say = teller(listener, clock, given.budget)
         announce(prepare(data, given.source, folder, wishes, say), said, listener, clock)
         given.opened, given.finalists, given.spent, given.interrupted = 0, [], 0.0, False
-        given.fixed = True
+        given.fixed, given.mended = True, []
+        for stage in given.stages:
+            for job in stage.jobs:
+                job.retry = False  # what failed there has failed here
         given.write(folder)
-    with owned(folder), writing(folder):
         return follow(folder, given, pool, clock, listener, None)
 
 

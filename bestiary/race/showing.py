@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bestiary.race.course import Course, rival_id
+from bestiary.race.folder import training_folder
 from bestiary.race.plan import Job
 from bestiary.race.progress import Entry, Snapshot
 from bestiary.race.sizing import makespan
@@ -70,7 +71,7 @@ def _rival(course: Course, name: str, running: bool, failed: str) -> Entry:
 
 def _status(folder: Path, job: Job) -> dict[str, Any]:
     try:
-        return json.loads((folder / "contenders" / job.id / "status.json").read_text(encoding="utf-8"))
+        return json.loads((training_folder(folder, job.id) / "status.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
 

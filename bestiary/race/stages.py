@@ -6,6 +6,7 @@ import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 
+from bestiary import kinds
 from bestiary.race.plan import Entrant, Job, Plan, Stage
 from bestiary.race.sizing import (
     LEAST_STEPS,
@@ -150,7 +151,7 @@ def alone(plan: Plan, left: float, epochs: int = EPOCHS) -> Stage:
         epochs: passes over the training rows, where the plan has no budget.
     """
     entrant, rung = plan.entrants[0], len(plan.stages) + 1
-    epoch = 1 if plan.kind == "graph" else max(1, plan.rows["train"] // entrant.batch)
+    epoch = kinds.find(plan.kind).pass_of(plan.rows["train"], entrant.batch)
     steps, slack = epochs * epoch, PHASED_SLACK if entrant.phases else SLACK
     if plan.budget < UNBOUNDED:
         steps = max(1, int(left / (slack * entrant.step_seconds)))

@@ -14,12 +14,11 @@ import torch
 from bestiary import catalogue
 from bestiary.architectures.build import build, resolve
 from bestiary.catalogue import Contender, Row
-from bestiary.data.store import read_spec
 from bestiary.data.tasks import SUPERVISED, UNLABELLED
 from bestiary.errors import InputError, nearest
 from bestiary.race.contenders import Candidate, candidates
 from bestiary.race.course import Clock, Course
-from bestiary.race.folder import new_folder, owned, removed_on_failure, writing
+from bestiary.race.folder import new_run, writing
 from bestiary.race.measuring import measure
 from bestiary.race.outcome import Outcome
 from bestiary.race.plan import Plan, parse_budget
@@ -29,6 +28,7 @@ from bestiary.race.race import announce, follow, introduce, read_source, replaya
 from bestiary.race.stages import EPOCHS, UNBOUNDED, alone
 from bestiary.race.threads import choose
 from bestiary.race.workers import Pool
+from bestiary.rows.store import read_spec
 
 PATIENCE = 12
 FEW_STEPS = 50  # updates: a budget that allows fewer is said to be short
@@ -87,8 +87,7 @@ def train(
     seconds = parse_budget(budget) if budget is not None else UNBOUNDED
     cores, chosen = check("time", threads, device, seed)
     row = catalogue.find(name.partition("/")[0])
-    folder = new_folder(out, source)
-    with removed_on_failure(folder), owned(folder), writing(folder):
+    with new_run(out, source) as folder, writing(folder):
         pool = Pool(1)
         pool.warm()
         tell(listener, "reading", clock, seconds)
@@ -120,7 +119,6 @@ def train(
                 "too few to learn much; give a longer one"
             )
         plan.write(folder)
-    with owned(folder), writing(folder):
         return follow(folder, plan, pool, clock, listener, None)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bestiary.contracts import Algorithm, Judge, Logs
-from bestiary.data.store import write_text
+from bestiary.rows.store import write_text
 from bestiary.runs.run import RunFolder
 
 

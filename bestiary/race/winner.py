@@ -6,9 +6,11 @@ import json
 import shutil
 from pathlib import Path
 
-from bestiary.data.store import read_spec
+from bestiary.race.digests import check_result
 from bestiary.race.evidence import Verdict
+from bestiary.race.folder import training_folder
 from bestiary.race.plan import Plan
+from bestiary.rows.store import read_spec
 
 
 def save_winner(folder: Path, verdict: Verdict, plan: Plan) -> None:
@@ -23,7 +25,8 @@ def save_winner(folder: Path, verdict: Verdict, plan: Plan) -> None:
     if standing is None:
         return
     spec, facts = read_spec(folder / "data")
-    here = folder / standing.folder
+    here = training_folder(folder, Path(standing.folder).name)
+    check_result(here)
     temporary = folder / ".winner"
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()

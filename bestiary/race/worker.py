@@ -22,20 +22,23 @@ from torch import Tensor, nn
 from bestiary.architectures.build import build, count, resolve
 from bestiary.contracts import Algorithm, Predictions
 from bestiary.data.opening import open_data
-from bestiary.data.source import SPLITS
-from bestiary.data.store import StoredData, read_array, read_spec, write_text
 from bestiary.data.tasks import SUPERVISED
 from bestiary.errors import Diverged, InputError
+from bestiary.files import open_plain, replacing, write_text
 from bestiary.fit import fit
+from bestiary.race.digests import RESULT, check_result, digest, write_result
 from bestiary.race.watch import Stopped, Watched, peak_memory
-from bestiary.runs.run import RunFolder
+from bestiary.rows.source import SPLITS
+from bestiary.rows.store import StoredData, read_array, read_spec
+from bestiary.runs.run import CHECKPOINT, LOG, RunFolder
 from bestiary.tasks import TrainingJudge, read_predictions, write_predictions
 from bestiary.tasks.judge import MOST
 from bestiary.tasks.registry import task_for
 
-AGAIN, FAILED, DISK, DIVERGED = 3, 4, 5, 6
-"""Exit codes: worth a second try; failed for good; the run folder cannot be written; worth one in other arithmetic."""
-FAILURE = "failure.json"
+AGAIN, FAILED, DISK, DIVERGED, FILES = 3, 4, 5, 6, 7
+"""Exit codes: worth a second try; failed for good; the run folder cannot be written; worth one in other arithmetic; too
+many files are open on this machine."""
+FAILURE, VALIDATION, ANSWER = "failure.json", "validation.parquet", "answer.safetensors"
 LOOKED = 512  # validation rows at which the speed of a look is measured
 stopping = threading.Event()
 
@@ -64,9 +67,10 @@ def _die_with_parent() -> None:
 
 def _redirect(path: Path) -> None:
     """What libraries print does not belong on the terminal of the race."""
-    with path.open("ab", buffering=0) as file:
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
+    handle = open_plain(path, os.O_WRONLY | os.O_APPEND)
+    os.dup2(handle, 1)
+    os.dup2(handle, 2)
+    os.close(handle)
 
 
 def _failed(folder: Path, reason: BaseException) -> int:
@@ -83,6 +87,8 @@ def explain(reason: BaseException) -> tuple[int, str]:
     first = (str(reason).strip().splitlines() or [""])[0][:300]
     if isinstance(reason, OSError) and reason.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG):
         return DISK, f"the run folder cannot be written: {first}"
+    if isinstance(reason, OSError) and reason.errno in (errno.EMFILE, errno.ENFILE):
+        return FILES, f"too many files are open: {first}"
     if isinstance(reason, Diverged):
         return DIVERGED, f"diverged: {first}"
     if isinstance(reason, MemoryError | torch.OutOfMemoryError) or (
@@ -119,37 +125,37 @@ def train(folder: str) -> None:
         if made % job["look_every"]:  # as at the end of a training that was planned to end here
             run.judged(made, judge(learner.answer, made), learner)
     run.finish(learner)
-    write_predictions(here / "validation.parquet", judge.task.predict(learner.answer, judge.data, "validation"))
-    _save_answer(here, learner.answer)
-    write_text(
-        here / "result.json",
-        json.dumps(
-            {
-                "rung": job["rung"],
-                "steps": made,
-                "planned": job["steps"],
-                "parts": job["parts"],
-                "loss": run.folder.best,
-                "best_step": run.folder.best_step,
-                "scores": run.folder.best_scores,
-                "seconds": run.folder.seconds,
-                "pace": run.pace,
-                "start_seconds": run.first - began,
-                "parameters": count(learner.answer),
-                "memory": peak_memory(),
-                "stopped": stopping.is_set(),
-            }
-        ),
-    )
+    _save_answer(here, judge.task.predict(learner.answer, judge.data, "validation"), learner.answer)
+    words = {
+        "rung": job["rung"],
+        "steps": made,
+        "planned": job["steps"],
+        "parts": job["parts"],
+        "loss": run.folder.best,
+        "best_step": run.folder.best_step,
+        "scores": run.folder.best_scores,
+        "seconds": run.folder.seconds,
+        "pace": run.pace,
+        "start_seconds": run.first - began,
+        "parameters": count(learner.answer),
+        "memory": peak_memory(),
+        "stopped": stopping.is_set(),
+        "mended": run.folder.mended,
+    }
+    write_result(here, words, (VALIDATION, ANSWER))
 
 
 def _afresh_when_changed(here: Path, job: dict[str, Any]) -> None:
     """A training that is tried again, or that has other batch parts than those of its checkpoint, starts from nothing,
     so that a replay can do the same."""
     path, now = here / "tried.json", {"parts": job["parts"], "again": job["again"]}
-    before = json.loads(path.read_text()) if path.exists() else now
-    if before["parts"] != now["parts"] or now["again"] > before["again"]:
-        for name in ("checkpoint.pt", "log.jsonl", "result.json"):
+    try:
+        before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else now
+        changed = before["parts"] != now["parts"] or now["again"] > before["again"]
+    except (ValueError, TypeError, KeyError):  # nobody knows what the checkpoint is of
+        changed = True
+    if changed:
+        for name in (CHECKPOINT, LOG, RESULT):
             (here / name).unlink(missing_ok=True)
     write_text(path, json.dumps(now))
 
@@ -172,12 +178,14 @@ def _learner(job: dict[str, Any], data: StoredData) -> Algorithm:
     return cast("Algorithm", resolve(job["recipe"])(network, data.spec, **setting))
 
 
-def _save_answer(here: Path, answer: nn.Module) -> None:
+def _save_answer(here: Path, predictions: Predictions, answer: nn.Module) -> None:
+    """Puts both in the place of those of an earlier rung, whose result goes: it tells of other files from here on."""
     from safetensors.torch import save_model
 
-    temporary = here / ".answer.safetensors"
-    save_model(answer, str(temporary))
-    temporary.replace(here / "answer.safetensors")
+    with replacing(here / VALIDATION) as validation, replacing(here / ANSWER) as weights:
+        write_predictions(validation, predictions)
+        save_model(answer, str(weights))
+        (here / RESULT).unlink(missing_ok=True)
 
 
 # ----------------------------------------------------------------------------------------------------- timing
@@ -277,7 +285,7 @@ def rival(folder: str) -> None:
     predictions = read_predictions(here / "validation.parquet")
     scores = task_for(facts).score(predictions, _truth_of(data, predictions))
     words = {"scores": scores, "seconds": time.monotonic() - began, "memory": peak_memory()}
-    write_text(here / "result.json", json.dumps({**result, **words}, default=str))
+    write_result(here, {**result, **words}, ("model.skops", VALIDATION))
 
 
 def _truth_of(data: Path, predictions: Predictions) -> Tensor:
@@ -297,19 +305,21 @@ def answer(folder: str, data: str, sealed: str, out: str) -> None:
     job = json.loads((here / "job.json").read_text(encoding="utf-8"))
     stored = open_data(Path(data), batch=job["batch"], device=job["device"], sealed=Path(sealed))
     network = build(job["network"], job["keywords"], stored.spec, seed=job["seed"])
-    load_model(network, str(here / "answer.safetensors"), strict=True)
+    check_result(here)
+    load_model(network, str(here / ANSWER), strict=True)
     network.to(job["device"])
     began = time.perf_counter()
     predictions = task_for(stored.facts).predict(network, stored, SPLITS[2])
     seconds = time.perf_counter() - began
     write_predictions(Path(out), predictions)
-    write_text(here / "answered.json", json.dumps({"predict_seconds": 1000 * seconds / max(1, len(predictions))}))
+    _say_answered(here, Path(out), 1000 * seconds / max(1, len(predictions)))
 
 
 def rival_answer(folder: str, data: str, sealed: str, out: str) -> None:
     """The same for a fitted baseline."""
     here = Path(folder)
     stored = open_data(Path(data), sealed=Path(sealed))
+    check_result(here)
     began = time.perf_counter()
     if stored.facts["problem"] in SUPERVISED:
         predictions = _fitted_predictions(here / "model.skops", stored)
@@ -322,7 +332,12 @@ def rival_answer(folder: str, data: str, sealed: str, out: str) -> None:
         predictions = task_for(stored.facts).predict(known, stored, SPLITS[2])
     seconds = time.perf_counter() - began
     write_predictions(Path(out), predictions)
-    write_text(here / "answered.json", json.dumps({"predict_seconds": 1000 * seconds / max(1, len(predictions))}))
+    _say_answered(here, Path(out), 1000 * seconds / max(1, len(predictions)))
+
+
+def _say_answered(here: Path, out: Path, seconds: float) -> None:
+    """`answered.json`: seconds for a thousand rows, and the digest by which the predictions are known to be whole."""
+    write_text(here / "answered.json", json.dumps({"predict_seconds": seconds, "digest": digest(out)}))
 
 
 def _fitted_predictions(model: Path, stored: StoredData) -> Predictions:

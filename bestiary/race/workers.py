@@ -8,13 +8,12 @@ import multiprocessing
 import os
 import signal
 import sys
-import threading
 import time
 import types
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from multiprocessing import connection
+from multiprocessing import connection, resource_tracker
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -27,6 +26,7 @@ _PRELOAD = [
     "safetensors.torch",
     "skops.io",
 ]
+LOST = 255  # what `multiprocessing` says of a process whose server was killed
 _ONE_THREAD: dict[str, str] = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 
@@ -47,7 +47,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Ended:
-    """A process that has ended; `code` is 0, what it exited with, or minus the signal that killed it."""
+    """A process that has ended; `code` is 0, what it exited with, `LOST`, or minus the signal that killed it."""
 
     call: Call
     code: int
@@ -71,7 +71,8 @@ class Pool:
         """Starts the server that processes are forked from, which imports in the background; returns at once."""
         if sys.platform == "linux":
             self._context.set_forkserver_preload(_PRELOAD)
-            with _environment(_ONE_THREAD), _uninterrupted():
+            resource_tracker.ensure_running()  # which unblocks signals when it is started
+            with _environment(_ONE_THREAD), _interrupted_later():
                 importlib.import_module("multiprocessing.forkserver").ensure_running()
 
     def ready(self, folder: Path) -> None:
@@ -118,9 +119,9 @@ class Pool:
 
     def _start(self, call: Call) -> None:
         process = self._context.Process(target=_enter, args=(call.function, call.arguments), daemon=True)
-        with _environment(_ONE_THREAD), _nobodys_main():
+        with _environment(_ONE_THREAD), _nobodys_main(), _interrupted_later():  # it may start the server once more
             process.start()
-        self._running[process.sentinel] = (call, process, time.monotonic())
+            self._running[process.sentinel] = (call, process, time.monotonic())
 
     def _ended(self) -> list[Ended]:
         over = [key for key, (_, process, _) in self._running.items() if not process.is_alive()]
@@ -155,16 +156,16 @@ def _environment(words: dict[str, str]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """What is started here does not hear Ctrl-C, which is for the race to answer."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # signals are set in the main thread alone
+def _interrupted_later() -> Iterator[None]:
+    """Ctrl-C waits until this is over. What is started here never hears it: it is for the race to answer."""
+    if sys.platform == "win32":  # where signals cannot wait
+        yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # which a new process inherits
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager

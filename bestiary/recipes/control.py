@@ -8,8 +8,8 @@ from torch import nn
 
 from bestiary.algorithms.q_learning import QLearning, Replay, double, greatest
 from bestiary.contracts import EnvironmentSpec, Spec
-from bestiary.data.worlds import Life
 from bestiary.errors import InputError
+from bestiary.kinds.environment.worlds import Life
 from bestiary.optimisation.adamw import AdamW
 from bestiary.optimisation.minimise import Minimise
 from bestiary.optimisation.schedule import trapezoid

@@ -13,7 +13,7 @@ from bestiary.algorithms.covariance import CovarianceStorage
 from bestiary.algorithms.hebbian import HebbianStorage, Memory, ProjectionStorage
 from bestiary.algorithms.layerwise import LayerWise
 from bestiary.algorithms.up_down import UpDown
-from bestiary.contracts import Objective, Spec, TableSpec
+from bestiary.contracts import Objective, Spec
 from bestiary.errors import InputError
 from bestiary.objectives.reconstruction import PixelCrossEntropy
 from bestiary.objectives.supervised import CrossEntropy, SquaredError
@@ -288,7 +288,7 @@ def _rounds(steps: int) -> int:
 def _usual(machine_rate: float | None, spec: Spec, usual: float = 0.1) -> float:
     """The rate of machines: a tenth of the usual for tables, whose values can be large."""
     if machine_rate is None:
-        return usual / 10 if isinstance(spec, TableSpec) else usual
+        return usual / 10 if spec.picture is None else usual
     return machine_rate
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bestiary.contracts import ImageSpec
 from bestiary.race.evidence import Standing
 from bestiary.report import figures, words
 from bestiary.report.gather import Evidence, file_key
@@ -36,7 +35,7 @@ def sections(evidence: Evidence) -> list[Section]:
     chosen = scores.get(evidence.verdict.chosen) or next(iter(scores.values()))
     data = opened(evidence)
     pictures = [_curves(list(scores.values())[:LINES]), _spread(*chosen)]
-    if isinstance(data.spec, ImageSpec):
+    if data.spec.picture is not None:
         pictures.append(_misjudged(*chosen, data))
     strange = chosen[2]
     text = (

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from bestiary import kinds
 from bestiary.errors import InputError
+from bestiary.printable import printable
 from bestiary.race.evidence import Standing, Verdict
+from bestiary.race.holdings import held_rows
 from bestiary.report import board, words
 from bestiary.tasks.registry import CLASSES
 
@@ -33,6 +36,7 @@ def model_card(
         "## How good it is\n\n" + _quality(verdict, standing),
         "## How to use it\n\n" + _use(verdict.problem, words.new_rows(verdict.kind, source or {})),
         "## What it was trained on\n\n" + _data(verdict, notes),
+        "## What it holds of them\n\n" + _holds(verdict, standing),
         "## Limits\n\n" + _limits(verdict, standing),
         "## Licence\n\nThe weights belong to whoever owns the data they were trained on; Bestiary, which trained "
         "them, is under Apache-2.0.",
@@ -102,10 +106,25 @@ def _data(verdict: Verdict, notes: tuple[str, ...]) -> str:
         named = ", ".join(f"`{_code(name, 60)}`" for name in verdict.classes[:LISTED])
         more = f" and {len(verdict.classes) - LISTED:,} more" if len(verdict.classes) > LISTED else ""
         lines.append(f"- classes: {named}{more}")
-    told = ("test rows were opened", "did not take part")  # below, or of no interest to who uses the model
+    told = ("test rows were opened", "holds training rows", "did not take part")  # below, or of no use with the model
     kept = [note for note in verdict.notes if not any(part in note for part in told)]
     lines += [f"- {_plain(words.sentence(note), 400)}" for note in [*notes, *kept[:50]]]
     return "\n".join(lines)
+
+
+def _holds(verdict: Verdict, standing: Standing) -> str:
+    """Who gives the folder away should know which rows go with it."""
+    rows = held_rows(standing.name, verdict.kind, verdict.problem)
+    if rows:
+        lines = [f"It holds training rows: {rows}. Whoever gets this folder gets them."]
+    elif standing.network:
+        lines = ["It keeps no training row as such. How much of them a network has learned by heart was not measured."]
+    else:
+        lines = ["It keeps no training row, only numbers that were fitted to them."]
+    names = [kinds.find(verdict.kind).keeps, "the classes" if verdict.classes else ""]
+    if any(names):
+        lines.append(f"Its encoder keeps {' and '.join(filter(None, names))}.")
+    return "\n".join(f"- {line}" for line in lines)
 
 
 def _limits(verdict: Verdict, standing: Standing) -> str:
@@ -124,9 +143,9 @@ def _limits(verdict: Verdict, standing: Standing) -> str:
 
 def _plain(text: str, limit: int = 200) -> str:
     """Text on one line in which no character is Markdown or HTML."""
-    return re.sub(r"([\\`*_{}\[\]<>#|~&])", r"\\\1", words.shorten(text, limit))
+    return re.sub(r"([\\`*_{}\[\]<>#|~&])", r"\\\1", words.shorten(printable(text), limit))
 
 
 def _code(text: str, limit: int = 200) -> str:
     """Text that can stand between backticks, also in a table."""
-    return words.shorten(text, limit).replace("`", "ʼ").replace("|", "¦")
+    return words.shorten(printable(text), limit).replace("`", "ʼ").replace("|", "¦")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from bestiary.report.figures import SERIES, draw
 from bestiary.report.gather import Evidence, file_key
@@ -13,6 +12,7 @@ from bestiary.report.sections import Section
 from bestiary.runs.trained import trained
 from bestiary.sampling.episodes import play, strip
 from bestiary.sampling.pictures import Picture, png
+from bestiary.tasks.predictions import read_predictions
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,7 +53,7 @@ def _episodes(evidence: Evidence) -> Section | None:
     for standing in evidence.verdict.standings:
         path = evidence.run / "predictions" / f"{file_key(standing.name)}.parquet"
         if standing.test and path.is_file():
-            found.append((standing.name, pq.read_table(path)["return"].to_numpy()))
+            found.append((standing.name, read_predictions(path).columns["return"].numpy()))
     if not found:
         return None
     shown = list(zip(SERIES, found))

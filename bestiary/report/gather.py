@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bestiary.errors import InputError
+from bestiary.race.digests import check_data
 from bestiary.race.evidence import Standing, Verdict
 from bestiary.race.plan import Plan
+from bestiary.tasks.predictions import read_predictions
 from bestiary.tasks.registry import CLASSES, evidence_of
 
 Answers = NDArray[np.float64]  # probabilities [N, K], or values [N]
@@ -71,7 +73,7 @@ def gather(run: Path) -> Evidence:
         run: the folder of a race that has a `verdict.json`.
 
     Raises:
-        InputError: when there is no verdict, or it cannot be read.
+        InputError: when there is no verdict, it cannot be read, or the test rows or answers have been changed.
     """
     path = run / "verdict.json"
     if not path.is_file():
@@ -83,6 +85,8 @@ def gather(run: Path) -> Evidence:
         evidence_of(verdict.problem)  # its metrics are known by name from here on
     except (ValueError, TypeError, KeyError) as reason:
         raise InputError(f"{path} cannot be read ({reason}); race again with `bestiary race --plan`") from reason
+    if (run / "sealed").is_dir():
+        check_data(run, ("sealed",))
     spec = _words(run / "data" / "spec.json")
     evidence = Evidence(run, verdict, _plan(run), spec.get("spec", {}), spec.get("facts", {}))
     _add_predictions(evidence)
@@ -144,9 +148,14 @@ def _add_predictions(evidence: Evidence) -> None:
 
 
 def _read_truth(path: Path, problem: str) -> Truth:
+    import pyarrow as arrow
     import pyarrow.parquet as parquet
 
-    table = parquet.read_table(path)
+    try:
+        table = parquet.read_table(path, page_checksum_verification=True)
+    except (arrow.ArrowException, OSError, ValueError) as reason:
+        said = " ".join(str(reason).split())[:200]
+        raise InputError(f"expected the true answers in {path}; they cannot be read ({said})") from reason
     remark = next((n for n in table.column_names if n not in ("row", "target", "group", "time")), None)
     remarks = tuple(str(v) if v is not None else "" for v in table[remark].to_pylist()) if remark else ()
     rows = np.asarray(table["row"].to_numpy(), dtype=np.int64)
@@ -158,17 +167,15 @@ def _read_truth(path: Path, problem: str) -> Truth:
 
 def _read_answers(path: Path, problem: str, rows: NDArray[np.int64]) -> Answers | None:
     """In the order of `rows`; None when the file is about other rows."""
-    import pyarrow.parquet as parquet
-
-    table = parquet.read_table(path)
-    names = [n for n in table.column_names if n.startswith("probability_")] if problem in CLASSES else ["value"]
+    columns = {name: column.numpy() for name, column in read_predictions(path).columns.items()}
+    names = [n for n in columns if n.startswith("probability_")] if problem in CLASSES else ["value"]
     names.sort(key=lambda name: int(name.rpartition("_")[2]) if name != "value" else 0)
-    found = np.asarray(table["row"].to_numpy(), dtype=np.int64)
+    found = np.asarray(columns["row"], dtype=np.int64)
     order, wanted = np.argsort(found, kind="stable"), np.argsort(rows, kind="stable")
     if not names or not np.array_equal(found[order], rows[wanted]):
         return None
     answers = np.empty((len(rows), len(names)))
-    answers[wanted] = np.column_stack([table[name].to_numpy() for name in names])[order]
+    answers[wanted] = np.column_stack([columns[name] for name in names])[order]
     return np.nan_to_num(answers) if problem in CLASSES else answers[:, 0]
 
 

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bestiary.contracts import ImageSpec, TableSpec
 from bestiary.data import load_encoder
 from bestiary.race.evidence import Standing
 from bestiary.report.gather import Evidence
@@ -38,12 +37,12 @@ def sections(evidence: Evidence) -> list[Section]:
     if not entrants:
         return []
     made = [(standing, _rows(standing, answer, data)) for standing, answer in entrants]
-    found = [_side_by_side(made, data)] if isinstance(data.spec, ImageSpec) else []
+    found = [_side_by_side(made, data)] if data.spec.picture is not None else []
     chosen = next((rows for standing, rows in made if standing.name == evidence.verdict.chosen), made[0][1])
-    if isinstance(data.spec, TableSpec):
+    if data.spec.picture is None:
         found.append(_rows_read(evidence, chosen, data))
     found.append(_closer_look(made, data))
-    if isinstance(data.spec, ImageSpec):
+    if data.spec.picture is not None:
         found.append(_nearest(evidence.verdict.chosen, chosen[:PAIRS], data))
     return found
 

@@ -12,24 +12,19 @@ import torch
 from markupsafe import Markup, escape
 from torch import nn
 
+from bestiary import kinds
 from bestiary.architectures.build import count, resolve
 from bestiary.data.opening import open_data
-from bestiary.data.store import write_text
 from bestiary.errors import InputError
 from bestiary.report.activity import Activity, activity
 from bestiary.report.internals import MOST_LINES, gradients, kernels, weights
 from bestiary.report.sections import Section, data_uri
+from bestiary.rows.store import write_text
 from bestiary.runs.trained import Trained, untouched
 from bestiary.sampling.episodes import play
 from bestiary.sampling.pictures import Picture, grid, png
 
 SILENT, SAID = 0.5, 4  # share of dead units from which it is said, and of how many layers by name
-SEEN = {
-    "graph": "on all {count} nodes of the graph",
-    "graphs": "on the {count} nodes of some training graphs",
-    "corpus": "on {count} windows of the training text",
-}
-"""Kind of data -> what a network is looked at with; of other kinds it is rows."""
 
 
 def write_inspection(found: Trained, path: Path) -> Path:
@@ -177,11 +172,10 @@ def _made(found: Trained) -> object:
 
 def _inputs(found: Trained, data: Any) -> tuple[tuple[Any, ...], str]:
     """What a network is looked at with, and what that is, in words."""
-    if found.spec.kind != "environment":
-        inputs = data.batch("train", 0).inputs
-        return inputs, SEEN.get(found.spec.kind, "on {count} training rows").format(count=len(inputs[0]))
-    seen = play(found.answer, found.spec, frames=False).observations[:64]
-    return (torch.from_numpy(np.stack(seen)),), f"on the first {len(seen)} observations of an episode"
+    acts = found.row is not None and "play" in found.row.verbs
+    seen = play(found.answer, found.spec, frames=False).observations[:64] if acts else ()
+    inputs = (torch.from_numpy(np.stack(seen)),) if acts else data.batch("train", 0).inputs
+    return inputs, kinds.find(found.spec.kind).seen.format(count=len(inputs[0]))
 
 
 def _activity(found: Trained, data: Any) -> Section:

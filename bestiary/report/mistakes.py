@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,15 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from bestiary.data.store import read_array
+from bestiary import kinds
 from bestiary.report import answers, words
 from bestiary.report.gather import Answers, Truth
+from bestiary.rows.showing import Shown
+from bestiary.rows.store import read_array
 
 if TYPE_CHECKING:
     from bestiary.report.gather import Evidence
-
-LARGEST = 112  # pixels on the longer side of a thumbnail
-POINTS = 160  # of a sparkline
 
 
 @dataclass(frozen=True)
@@ -118,57 +115,6 @@ class _Inputs:
         stored = self._places[place]
         if stored < 0:
             return remark, "", ()
-        if self._kind == "image" and (pixels := self._read("pixels")) is not None:
-            return remark, thumbnail(np.asarray(pixels[stored]), white=int(pixels[:500].max())), ()
-        if self._kind == "series" and (values := self._read("values")) is not None:
-            lengths = self._read("lengths")
-            length = int(lengths[stored]) if lengths is not None else values.shape[1]
-            return remark, "", sparkline(np.asarray(values[stored, :length], dtype=float))
-        if self._kind == "text" and not remark:
-            remark = self._excerpt(stored)
-        return remark, "", ()
-
-    def _excerpt(self, stored: int) -> str:
-        content, offsets = self._read("bytes"), self._read("offsets")
-        if content is None or offsets is None:
-            return ""
-        start, stop = int(offsets[stored]), int(offsets[stored + 1])
-        raw = np.asarray(content[start : min(stop, start + 2_000)]).tobytes()
-        return words.shorten(raw.decode("utf-8", errors="replace"), 320)
-
-
-def thumbnail(pixels: NDArray[np.generic], white: int = 255) -> str:
-    """A small PNG as a data URI.
-
-    Args:
-        pixels: [C, H, W]; uint8, or floats that are stretched from their least to their largest value.
-        white: the brightest value among all images; those that use less than half of what uint8 holds are brightened.
-    """
-    from PIL import Image
-
-    if pixels.dtype != np.uint8:
-        low, high = float(pixels.min()), float(pixels.max())
-        pixels = ((pixels.astype(float) - low) / ((high - low) or 1) * 255).astype(np.uint8)
-    elif 0 < white < 128:
-        pixels = np.minimum(pixels.astype(float) * 255 / white, 255).astype(np.uint8)
-    image = Image.fromarray(np.moveaxis(pixels[:3], 0, -1) if len(pixels) >= 3 else pixels[0])
-    image.thumbnail((LARGEST, LARGEST))
-    target = io.BytesIO()
-    image.save(target, format="PNG", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(target.getvalue()).decode("ascii")
-
-
-def sparkline(values: NDArray[np.float64], width: int = 240, height: int = 56) -> tuple[str, ...]:
-    """Points of an SVG polyline for each of at most four channels, all on one scale.
-
-    Args:
-        values: [T, C].
-        width, height: of the drawing.
-    """
-    values = values[:: max(1, len(values) // POINTS), :4]
-    finite = values[np.isfinite(values)]
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-    across = np.linspace(2, width - 2, len(values)) if len(values) > 1 else np.array([width / 2])
-    down = height - 3 - (values - low) / ((high - low) or 1) * (height - 6)
-    lines = [" ".join(f"{x:.1f},{y:.1f}" for x, y in zip(across, channel) if np.isfinite(y)) for channel in down.T]
-    return tuple(line for line in lines if line)
+        showing = kinds.find(self._kind)
+        shown = showing.part("show")(self._read, stored) if showing.show else Shown()
+        return remark or words.shorten(shown.remark, 320), shown.picture, shown.line

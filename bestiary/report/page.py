@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bestiary.data.store import write_text
 from bestiary.data.tasks import JUDGED, UNLABELLED
 from bestiary.race.evidence import Standing, Verdict
 from bestiary.race.stages import UNBOUNDED
@@ -20,6 +19,7 @@ from bestiary.report import board, figures, words
 from bestiary.report.details import look
 from bestiary.report.gather import Evidence, gather
 from bestiary.report.sections import data_uri, sections_of
+from bestiary.rows.store import write_text
 from bestiary.tasks.registry import CLASSES, evidence_of
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _warnings(verdict: Verdict) -> list[str]:
         )
     told = ("test rows were opened", "did not take part")  # above, and beside the plan
     notes = [note for note in verdict.notes if not any(words in note for words in told)]
-    grave = ("leak", "determine", "equals the target", "suspect")
+    grave = ("holds training rows", "leak", "determine", "equals the target", "suspect")
     return warnings + sorted(notes, key=lambda note: not any(word in note.lower() for word in grave))
 
 

@@ -10,7 +10,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bestiary.contracts import ImageSpec
 from bestiary.race.evidence import Standing
 from bestiary.report import words
 from bestiary.report.gather import Evidence
@@ -32,7 +31,7 @@ def sections(evidence: Evidence) -> list[Section]:
     entrants = answers(evidence, data.spec)
     if not entrants:
         return []
-    found = [_side_by_side(entrants, data) if isinstance(data.spec, ImageSpec) else _by_feature(entrants, data)]
+    found = [_side_by_side(entrants, data) if data.spec.picture is not None else _by_feature(entrants, data)]
     network = next((answer for standing, answer in entrants if standing.network), None)
     if network is not None:
         found.append(_space(network, data))
@@ -98,7 +97,7 @@ def _error(standing: Standing) -> str:
 def _space(network: Any, data: Any) -> Section:
     pictures = [code_map(network, data, "test")]
     text = ""
-    if isinstance(data.spec, ImageSpec):
+    if data.spec.picture is not None:
         rows = data.take("test", some_places(data, 2 * SHOWN, "test")[:10]).inputs[0]
         pictures.append(walks(network, rows, data.facts))
         if hasattr(network, "posterior"):

@@ -11,9 +11,9 @@ from torch import nn
 
 from bestiary.architectures.build import build
 from bestiary.baselines.rivals import load_rival
-from bestiary.data.alphabets import alphabet_of
 from bestiary.data.opening import open_data
-from bestiary.data.pair_data import PairData
+from bestiary.kinds.pairs.alphabets import alphabet_of
+from bestiary.kinds.pairs.store import PairData
 from bestiary.race.evidence import Standing
 from bestiary.report.figures import BASELINE, SERIES, SOFT, draw
 from bestiary.report.gather import Evidence, file_key

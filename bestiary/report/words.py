@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from bestiary import kinds
 from bestiary.race.evidence import Verdict
 from bestiary.tasks.metrics import Metric
 from bestiary.tasks.registry import TASKS, evidence_of
@@ -251,6 +252,5 @@ def new_rows(kind: str, source: Mapping[str, object]) -> str:
     path = Path(given) if isinstance(given, str) and len(given) < 4_096 else None
     if path and path.is_file() and re.fullmatch(r"\.\w+", path.suffix):
         return f"new{path.suffix}"
-    usual = "new.ts" if path and path.is_dir() else "new.csv"
-    folders = {"image": "new_images/", "graph": "new_graph/", "graphs": "new_graphs/"}
-    return {**folders, "series": usual}.get(kind, "new.csv")
+    about = kinds.find(kind)
+    return about.file_of_folder if about.file_of_folder and path and path.is_dir() else about.file

@@ -17,15 +17,15 @@ from torch import nn
 from bestiary import __version__, catalogue
 from bestiary.architectures.build import build
 from bestiary.contracts import Spec
-from bestiary.data.store import spec_from, write_text
 from bestiary.data.tasks import NAMES, SUPERVISED
 from bestiary.errors import InputError
+from bestiary.rows.store import spec_from, write_text
 from bestiary.tasks.registry import CLASSES, task_for
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bestiary.data.source import Encoder
+    from bestiary.rows.source import Encoder
 
 MODEL, WEIGHTS, BASELINE = "model.json", "model.safetensors", "model.skops"
 
@@ -110,7 +110,7 @@ class NetworkAnswers:
     @torch.inference_mode()
     def predict(self, arrays: Mapping[str, Any]) -> Any:
         """Probabilities [N, K] float32, or values [N] float32."""
-        from bestiary.data.store import ArrayData
+        from bestiary.rows.store import ArrayData
 
         data = ArrayData(self.spec, self.facts, {"test": arrays})
         outputs = [self.network(*batch.inputs).float() for batch in data.batches("test")]
@@ -257,7 +257,7 @@ class Model:
 def opened(source: object) -> object:
     """The rows of a built-in data set by its name; anything else as it is."""
     from bestiary.data import builtin
-    from bestiary.data.paths import there
+    from bestiary.rows.paths import there
 
     if not isinstance(source, str) or there(source) or not builtin.known(source):
         return source

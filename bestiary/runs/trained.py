@@ -17,8 +17,8 @@ from bestiary import catalogue
 from bestiary.architectures.build import build, resolve
 from bestiary.catalogue import Row
 from bestiary.contracts import Spec
-from bestiary.data.store import read_spec
 from bestiary.errors import InputError, nearest
+from bestiary.rows.store import read_spec
 from bestiary.runs.model import BASELINE, MODEL, NetworkAnswers, load
 
 if TYPE_CHECKING:

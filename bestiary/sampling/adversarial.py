@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from bestiary.contracts import ImageSpec, Spec, device_of
+from bestiary.contracts import Spec, device_of
 from bestiary.errors import InputError
 from bestiary.layers.adversaries import Adversaries
 from bestiary.sampling.looking import evaluating
@@ -44,7 +44,7 @@ def sample(
     players = _players(network)
     codes = temperature * players.generator.codes(count, torch.Generator().manual_seed(seed))
     made = make(players, codes)
-    if isinstance(spec, ImageSpec):
+    if spec.picture is not None:
         return Samples(images=unit_images(made, facts))
     return Samples(table={f"feature_{number}": column.numpy() for number, column in enumerate(made.T)})
 
@@ -64,7 +64,7 @@ def inspect(network: nn.Module, data: Any, spec: Spec, facts: Mapping[str, Any])
         data: with training rows.
         spec, facts: of the data.
     """
-    if not isinstance(spec, ImageSpec):
+    if spec.picture is None:
         return []
     players = _players(network)
     stream = torch.Generator().manual_seed(0)

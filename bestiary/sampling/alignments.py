@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bestiary.batches import PairBatch
-from bestiary.data.alphabets import BEGIN, END, FIRST, Alphabet, alphabet_of
+from bestiary.kinds.pairs.alphabets import BEGIN, END, FIRST, Alphabet, alphabet_of
 from bestiary.sampling.beams import greedy
 from bestiary.sampling.looking import evaluating
 from bestiary.sampling.pictures import Picture

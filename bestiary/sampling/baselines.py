@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from bestiary.contracts import ImageSpec, Spec
+from bestiary.contracts import Spec
 from bestiary.errors import InputError
 from bestiary.sampling import decoding
 from bestiary.sampling.samples import Samples, unit_images
@@ -43,8 +43,8 @@ def drawn(
     if not 0 < temperature < float("inf"):
         raise InputError(f"temperature must be above 0; received {temperature!r}; try 1")
     made = torch.as_tensor(answer.sample(count, torch.Generator().manual_seed(seed), temperature))
-    if isinstance(spec, ImageSpec):
-        return Samples(images=unit_images(made.reshape(count, spec.channels, *spec.image_size), facts))
+    if spec.picture is not None:
+        return Samples(images=unit_images(made.reshape(count, *spec.picture), facts))
     return Samples(table={f"feature_{k}": column.numpy() for k, column in enumerate(made.reshape(count, -1).T)})
 
 

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from torch import nn
 
 from bestiary.contracts import device_of
-from bestiary.data.worlds import first_action, numbers, open_world
 from bestiary.errors import InputError
+from bestiary.files import write_bytes
+from bestiary.kinds.environment.worlds import first_action, numbers, open_world
 from bestiary.sampling import curves
 from bestiary.sampling.looking import evaluating
-from bestiary.sampling.pictures import Picture, png, write_bytes
+from bestiary.sampling.pictures import Picture, png
 
 MOST_STEPS = 10_000
 MOST_FRAMES = 600  # in one animation; longer episodes show every second, third ... step

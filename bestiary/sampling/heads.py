@@ -10,8 +10,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from bestiary.contracts import Spec, device_of
-from bestiary.data.corpus_store import CorpusData
-from bestiary.data.units import Units
+from bestiary.kinds.corpus.store import CorpusData
+from bestiary.kinds.corpus.units import Units
 from bestiary.sampling.pictures import Picture, grid, png
 
 SHOWN = 64  # tokens of a window that are drawn

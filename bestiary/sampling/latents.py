@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from bestiary.contracts import ImageSpec, Spec, device_of
+from bestiary.contracts import Spec, device_of
 from bestiary.errors import InputError
 from bestiary.sampling.looking import evaluating, some_rows
 from bestiary.sampling.maps import code_map
@@ -48,8 +48,8 @@ def sample(
     with evaluating(network):
         noise = torch.randn(count, model.size, generator=torch.Generator().manual_seed(seed))
         made = model.decode(temperature * noise.to(device_of(network))).cpu()
-    if isinstance(spec, ImageSpec):
-        images = made.view(count, spec.channels, *spec.image_size)
+    if spec.picture is not None:
+        images = made.view(count, *spec.picture)
         return Samples(images=unit_images(images, facts))
     return Samples(table={f"feature_{k}": made[:, k].numpy() for k in range(made.shape[1])})
 
@@ -122,7 +122,7 @@ def active(means: Float[Tensor, "N Z"], least: float = 0.01) -> Bool[Tensor, " Z
 def inspect(network: nn.Module, data: Any, spec: Spec, facts: Mapping[str, object]) -> list[Picture]:
     """Rows beside what their codes give back, walks, the map of codes, and what each number of a code does."""
     pictures = [code_map(network, data)]
-    if isinstance(spec, ImageSpec):
+    if spec.picture is not None:
         rows = some_rows(data, 16, "validation")[:16]
         pictures += [reconstructions(network, rows, facts), walks(network, rows, facts)]
         if hasattr(network, "decode") and hasattr(network, "posterior"):

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from bestiary.contracts import Data, ImageSpec, Spec
+from bestiary.contracts import Data, Spec
 from bestiary.errors import InputError
 from bestiary.sampling.pictures import Picture, grid, png
 from bestiary.sampling.samples import Samples, unit_images
@@ -40,8 +40,8 @@ def sample(
     if steps < 1:
         raise InputError(f"steps must be 1 round of Gibbs sampling or more; received {steps!r}; try 1000")
     made = cast("Any", network).sample(count, torch.Generator().manual_seed(seed), steps=steps).cpu()
-    if isinstance(spec, ImageSpec):
-        return Samples(images=unit_images(made.view(count, spec.channels, *spec.image_size), facts))
+    if spec.picture is not None:
+        return Samples(images=unit_images(made.view(count, *spec.picture), facts))
     return Samples(table={f"feature_{k}": column.numpy() for k, column in enumerate(made.T)})
 
 
@@ -69,9 +69,9 @@ def inspect(network: nn.Module, data: Data, spec: Spec, facts: Mapping[str, obje
         data: that it was trained on.
         spec, facts: of the data.
     """
-    if not isinstance(spec, ImageSpec):
+    if spec.picture is None:
         return []
-    shape = (spec.channels, *spec.image_size)
+    shape = spec.picture
     pictures = []
     for layer, fields in enumerate(receptive_fields(network), 1):
         pictures.append(

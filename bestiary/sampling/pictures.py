@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
@@ -82,17 +80,3 @@ def png(pixels: NDArray[np.uint8], smallest: int = SMALLEST) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(large[:, :, 0] if large.shape[2] == 1 else large).save(buffer, format="PNG", optimize=True)
     return buffer.getvalue()
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Writes a file whole or not at all: temporary name, sync, rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from bestiary.contracts import Data, ImageSpec, Spec
+from bestiary.contracts import Data, Spec
 from bestiary.sampling.curves import Curve, draw
 from bestiary.sampling.pictures import Picture, grid, png
 
@@ -114,8 +114,8 @@ def inspect(
     settled, energies = memory.descent(start, torch.randperm(memory.features, generator=generator))
     right = float((settled == patterns).float().mean())
     pictures = []
-    if isinstance(spec, ImageSpec):
-        size = (spec.channels, *spec.image_size)
+    if spec.picture is not None:
+        size = spec.picture
         rows = torch.cat([states.view(-1, *size) for states in (patterns, start, settled)])
         pictures.append(
             Picture(

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bestiary.data.store import write_text
 from bestiary.errors import InputError
+from bestiary.files import write_bytes, write_text
 from bestiary.layers.pixel_range import bounds
-from bestiary.sampling.pictures import grid, png, write_bytes
+from bestiary.sampling.pictures import grid, png
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Columns = Mapping[str, Sequence[object] | NDArray[np.generic]]
 
@@ -59,6 +63,15 @@ class Samples:
             return len(next(iter(self.table.values()), ()))
         return len(self.images if self.images is not None else self.texts or ())
 
+    def on_table(self, change: Callable[[pd.DataFrame], pd.DataFrame]) -> Samples:
+        """Samples whose table went through a function; those of other kinds as they are."""
+        return self if self.table is None else replace(self, table=dict(change(self._frame()).items()))
+
+    def _frame(self) -> pd.DataFrame:
+        import pandas as pd
+
+        return pd.DataFrame({name: np.asarray(column) for name, column in (self.table or {}).items()})
+
     def write(self, path: Path) -> list[Path]:
         """Writes them for people: images as one PNG grid, texts as a text file, a table as CSV.
 
@@ -80,11 +93,8 @@ class Samples:
             path = path.with_suffix(".txt")
             write_text(path, "\n".join(self.texts) + "\n")
         else:
-            import pandas as pd
-
             path = path.with_suffix(".csv")
-            columns = {name: np.asarray(column) for name, column in (self.table or {}).items()}
-            write_text(path, pd.DataFrame(columns).to_csv(index=False))
+            write_text(path, self._frame().to_csv(index=False))
         return [path]
 
 

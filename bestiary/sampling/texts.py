@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from bestiary.contracts import CorpusSpec, Spec, device_of
-from bestiary.data.units import BEGIN, Units
 from bestiary.errors import InputError
+from bestiary.kinds.corpus.units import BEGIN, Units
 from bestiary.sampling.decoding import Rule, Watch, forbid, generate, likeliest, min_p, temperature, then, top_k, top_p
 from bestiary.sampling.samples import Samples
 

@@ -22,8 +22,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bestiary.contracts import CorpusSpec, Predictions
-from bestiary.data.corpus_store import CorpusData
 from bestiary.errors import InputError
+from bestiary.kinds.corpus.store import CorpusData
 from bestiary.sampling.looking import evaluating
 from bestiary.tasks.evidence import Evidence, Measure, ratio
 from bestiary.tasks.metrics import Metric

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bestiary.contracts import Predictions, device_of
-from bestiary.data.worlds import episodes
+from bestiary.kinds.environment.worlds import episodes
 from bestiary.sampling.looking import evaluating
 from bestiary.tasks.evidence import Evidence, Floats, Measure, mean
 from bestiary.tasks.metrics import Metric

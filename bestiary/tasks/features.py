@@ -9,7 +9,6 @@ labels are compared in their principal components, and so are rows of tables. No
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +22,7 @@ from torch.nn import functional as F
 
 from bestiary.architectures.convolution.lenet import ResizedLeNet5
 from bestiary.contracts import ImageSpec, Spec
+from bestiary.files import replacing
 
 # N rows, F numbers in a row, D features, Q principal components, K classes
 
@@ -121,7 +121,7 @@ def feature_space(data: Any) -> FeatureSpace:
     """The features for these data: read from their folder, or learned from the training rows and put there.
 
     Args:
-        data: as `data.store.StoredData`; without a `folder` the features are kept with the object.
+        data: as `rows.store.StoredData`; without a `folder` the features are kept with the object.
     """
     folder: Path | None = getattr(data, "folder", None)
     if folder is None:
@@ -139,12 +139,8 @@ def feature_space(data: Any) -> FeatureSpace:
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
     """Written whole or not at all; two processes that do so at once write the same."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with replacing(path) as temporary:
         save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def learn(data: Any) -> FeatureSpace:
@@ -165,7 +161,7 @@ def reads(spec: Spec, classes: Sequence[str], rows: int) -> bool:
         >>> reads(ImageSpec(1, (8, 8), 10), ["0", "1"], 1000), reads(ImageSpec(1, (8, 8), 10), [], 1000)
         (True, False)
     """
-    return isinstance(spec, ImageSpec) and spec.outputs > 1 and len(classes) > 1 and rows >= LABELLED
+    return spec.picture is not None and spec.outputs > 1 and len(classes) > 1 and rows >= LABELLED
 
 
 @contextmanager

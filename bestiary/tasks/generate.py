@@ -16,7 +16,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from bestiary.contracts import Data, ImageSpec, Predictions
+from bestiary.contracts import Data, Predictions
 from bestiary.errors import InputError
 from bestiary.layers.pixel_range import bounds
 from bestiary.sampling.looking import evaluating
@@ -151,7 +151,7 @@ def within(made: Float[Tensor, "N ..."], data: Data, facts: Mapping[str, Any]) -
     A value that is not a number counts as 0, so that a maker that broke down is judged and not the judge broken.
     """
     made = made.nan_to_num(0.0, 1e6, -1e6)
-    if not isinstance(data.spec, ImageSpec):
+    if data.spec.picture is None:
         return made.clamp(-1e3, 1e3)
     low, high = bounds(facts)
     return torch.maximum(torch.minimum(made, high), low)

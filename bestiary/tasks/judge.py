@@ -26,7 +26,7 @@ class SelectionTask(Protocol):
 
 
 class StoredArrays(Data, Protocol):
-    """Data whose rows can be taken by number, such as `data.store.StoredData`."""
+    """Data whose rows can be taken by number, such as `rows.store.StoredData`."""
 
     def arrays(self, split: str) -> dict[str, Tensor]: ...
 

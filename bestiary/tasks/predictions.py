@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
+import xxhash
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bestiary.contracts import Data, Predictions
 from bestiary.errors import InputError
+from bestiary.files import replacing
 from bestiary.sampling.looking import evaluating, row_numbers
+
+DIGEST = b"xxh3_128"
 
 
 def outputs(network: nn.Module, data: Data, split: str) -> tuple[Tensor, Tensor]:
@@ -29,31 +35,41 @@ def outputs(network: nn.Module, data: Data, split: str) -> tuple[Tensor, Tensor]
 
 
 def write_predictions(path: Path, predictions: Predictions) -> None:
-    """Writes a Parquet table whole or not at all: temporary name, sync, rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    table = pa.table({name: column.cpu().numpy() for name, column in predictions.columns.items()})
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            pq.write_table(table, file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """Writes a Parquet table with a digest of its content, whole or not at all: temporary name, sync, rename."""
+    columns = {name: column.cpu().numpy() for name, column in predictions.columns.items()}
+    table = pa.table(columns).replace_schema_metadata({DIGEST: _digest(columns)})
+    with replacing(path) as temporary:
+        pq.write_table(table, temporary, write_page_checksum=True)
 
 
 def read_predictions(path: Path) -> Predictions:
     """What `write_predictions` wrote.
 
     Raises:
-        InputError: when the file is not a table of predictions.
+        InputError: when the file is not a table of predictions, or has been changed since it was written.
     """
     try:
-        table: Any = pq.read_table(path, memory_map=False)
-    except (pa.ArrowInvalid, OSError) as reason:
-        raise InputError(f"expected a Parquet table of predictions at {path}; it cannot be read ({reason})") from reason
-    columns = {name: torch.from_numpy(table[name].to_numpy().copy()) for name in table.column_names}
+        table: Any = pq.read_table(path, memory_map=False, page_checksum_verification=True)
+        columns = {name: table[name].to_numpy() for name in table.column_names}
+        found = {name: torch.from_numpy(column.copy()) for name, column in columns.items()}
+    except (pa.ArrowException, OSError, ValueError, LookupError, TypeError, MemoryError) as reason:
+        said = " ".join(str(reason).split())[:200]
+        raise InputError(
+            f"expected a Parquet table of predictions at {path}; it cannot be read ({said}); race again"
+        ) from reason
+    if (table.schema.metadata or {}).get(DIGEST, _digest(columns)) != _digest(columns):
+        raise InputError(
+            f"expected predictions in {path} as they were written; they have been changed; remove the file"
+        )
     if "row" not in columns or len(columns) < 2:
         raise InputError(f"expected columns row and value or probability_0 ... in {path}; found {', '.join(columns)}")
-    return Predictions(columns)
+    return Predictions(found)
+
+
+def _digest(columns: Mapping[str, NDArray[np.generic]]) -> bytes:
+    """Of names and values: the format itself checks its pages, but not what it calls them."""
+    found = xxhash.xxh3_128()
+    for name, column in columns.items():
+        found.update(f"{name} {column.dtype.str}{column.shape} ".encode())
+        found.update(np.ascontiguousarray(column).tobytes())
+    return found.hexdigest().encode()

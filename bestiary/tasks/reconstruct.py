@@ -72,7 +72,7 @@ class Reconstruct:
 
     Example:
         >>> from bestiary.contracts import TableSpec
-        >>> from bestiary.data.store import ArrayData
+        >>> from bestiary.rows.store import ArrayData
         >>> rows = {"features": np.float32([[1, -1], [-1, 1]])}
         >>> data = ArrayData(TableSpec(2, 1), {"problem": "reconstruct"}, {"train": rows, "test": rows})
         >>> task = Reconstruct(data.facts)

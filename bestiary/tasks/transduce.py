@@ -20,8 +20,8 @@ from torch.nn import functional as F
 
 from bestiary.batches import PairBatch, PairSpec
 from bestiary.contracts import Predictions
-from bestiary.data.alphabets import alphabet_of
 from bestiary.errors import InputError
+from bestiary.kinds.pairs.alphabets import alphabet_of
 from bestiary.sampling.beams import beam_search, greedy
 from bestiary.sampling.looking import evaluating
 from bestiary.tasks.edits import edits

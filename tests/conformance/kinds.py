@@ -1,49 +1,22 @@
-"""Tiny data of every kind: what the conformance suite feeds the networks of a row.
+"""Random inputs and small data for the rows of the catalogue, from the examples of their kinds."""
 
-A kind that `ArrayData` does not serve has a module `tests/conformance/kind_<kind>.py` with
-`tiny_data(keywords, problem) -> Data`: at least two batches of training rows, no larger than seconds can bear.
-"""
-
-import importlib
 from collections.abc import Mapping
 from typing import Any
 
 import torch
 
+from bestiary import kinds
 from bestiary.architectures.build import inputs_for, resolve
 from bestiary.catalogue import Row
-from bestiary.contracts import (
-    BATCHES,
-    CorpusSpec,
-    EnvironmentSpec,
-    GraphSpec,
-    GraphsSpec,
-    ImageSpec,
-    PairSpec,
-    SeriesSpec,
-    Spec,
-    TableSpec,
-    TokenSpec,
-)
-from bestiary.data.store import ArrayData
+from bestiary.contracts import Spec
 
-ROWWISE = ("table", "image", "text", "series", "pairs", "corpus", "environment")
+ROWWISE = tuple(kind.name for kind in kinds.every().values() if kind.rowwise)
 """Kinds whose inputs are tensors with a row each; of the others a batch is one graph."""
 
 
 def spec_of(kind: str, outputs: int) -> Spec:
     """Middling sizes of a kind."""
-    return {
-        "table": TableSpec(13, outputs),
-        "image": ImageSpec(1, (28, 28), outputs),
-        "text": TokenSpec(500, 40, outputs),
-        "series": SeriesSpec(2, 60, outputs),
-        "pairs": PairSpec(30, 40, 12, 14),
-        "corpus": CorpusSpec(260, 64),
-        "graph": GraphSpec(9, outputs, 20),
-        "graphs": GraphsSpec(9, outputs),
-        "environment": EnvironmentSpec(4, outputs, "CartPole-v1"),
-    }[kind]
+    return kinds.find(kind).part("example").spec(outputs)
 
 
 def inputs(row: Row, kind: str, words: Mapping[str, Any], batch: int = 2) -> tuple[torch.Tensor, ...]:
@@ -53,27 +26,12 @@ def inputs(row: Row, kind: str, words: Mapping[str, Any], batch: int = 2) -> tup
     return inputs_for(kind, words, batch)
 
 
-def tiny_data(row: Row, kind: str, problem: str, rows: int = 24) -> Any:
+def tiny_data(row: Row, kind: str, problem: str) -> Any:
     """Training rows that the tiny network of a row can learn from."""
-    keywords = row.tiny[kind][1]
-    if kind not in ("table", "image", "text", "series"):
-        return importlib.import_module(f"tests.conformance.kind_{kind}").tiny_data(keywords, problem)
-    given = inputs_for(kind, keywords, batch=rows)
-    fields = [f for f in BATCHES[kind].__dataclass_fields__ if f != "target"]
-    arrays = {name: tensor.numpy() for name, tensor in zip(fields, given)}
-    outputs = int(keywords.get("outputs", 1))  # type: ignore[call-overload]
-    classes = torch.arange(rows) % max(outputs, 1)
-    arrays["target"] = (torch.randn(rows) if problem == "regression" else classes).numpy()
-    arrays["row"] = torch.arange(rows).numpy()
-    shape = given[0].shape
-    spec: Spec = {
-        "table": lambda: TableSpec(shape[1], outputs),
-        "image": lambda: ImageSpec(shape[1], (shape[2], shape[3]), outputs),
-        "text": lambda: TokenSpec(int(keywords["vocabulary"]), shape[1], outputs),  # type: ignore[call-overload]
-        "series": lambda: SeriesSpec(shape[2], shape[1], outputs),
-    }[kind]()
-    facts = {"problem": problem, "mean": 0.0, "scale": 1.0, "classes": [str(k) for k in range(outputs)]}
-    if kind == "image" and problem not in ("classification", "regression"):
-        arrays["pixels"] = (torch.rand(given[0].shape) * 255).byte().numpy()
-        facts |= {"pixel_mean": [127.0] * shape[1], "pixel_scale": [70.0] * shape[1]}
-    return ArrayData(spec, facts, {"train": arrays, "validation": arrays}, batch=8)
+    return data_of(kind, row.tiny[kind][1], problem)
+
+
+def data_of(kind: str, keywords: Mapping[str, Any], problem: str, rows: int | None = None) -> Any:
+    """Training rows for a network that is built with these words, which are a spec's or the network's own."""
+    given = {} if rows is None else {"rows": rows}
+    return kinds.find(kind).part("example").data(keywords, problem, **given)

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from numpy.lib import format as npy
 from PIL import Image
 
-from bestiary.data.array_files import read_npz
-from bestiary.data.image_encoder import ImageEncoder
-from bestiary.data.images import read_arrays, read_images
 from bestiary.errors import InputError
+from bestiary.kinds.image.encoder import ImageEncoder
+from bestiary.kinds.image.reader import read_arrays, read_images
+from bestiary.rows.array_files import read_npz
 
 PIXELS = np.arange(6 * 4 * 4, dtype=np.uint8).reshape(6, 4, 4)
 LABELS = [0, 1] * 3

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bestiary.data import series as reader
-from bestiary.data.series import builtin_series, read_arrays, read_series
-from bestiary.data.series_encoder import SeriesEncoder
 from bestiary.errors import InputError
+from bestiary.kinds.series import reader
+from bestiary.kinds.series.encoder import SeriesEncoder
+from bestiary.kinds.series.reader import builtin_series, read_arrays, read_series
 
 LONG = pd.DataFrame(
     {

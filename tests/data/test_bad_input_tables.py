@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bestiary.data import read
-from bestiary.data.splits import assign
 from bestiary.errors import InputError
+from bestiary.rows.splits import assign
 
 GOOD = b"a,b,y\n1,2,p\n3,4,q\n5,6,p\n"
 WIDE = ",".join(f"c{i}" for i in range(100_000))

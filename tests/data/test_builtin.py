@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from bestiary.data import builtin, read
-from bestiary.data.splits import assign
 from bestiary.errors import InputError
+from bestiary.rows.splits import assign
 
 
 @pytest.mark.parametrize(

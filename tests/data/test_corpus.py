@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 import torch
 
-from bestiary.data import kinds
-from bestiary.data.corpus import CorpusEncoder, CorpusSource, read_corpus
-from bestiary.data.corpus_files import Document, decoded, documents
-from bestiary.data.corpus_store import JUDGED, CorpusData, windows
 from bestiary.data.opening import data_of, open_data
 from bestiary.data.reading import load_encoder, read
-from bestiary.data.source import SPLITS
-from bestiary.data.splits import assign
-from bestiary.data.units import BYTES, Units, learn
 from bestiary.errors import InputError
+from bestiary.kinds.corpus.files import Document, decoded, documents
+from bestiary.kinds.corpus.guess import guess
+from bestiary.kinds.corpus.reader import CorpusEncoder, CorpusSource, read_corpus
+from bestiary.kinds.corpus.store import JUDGED, CorpusData, windows
+from bestiary.kinds.corpus.units import BYTES, Units, learn
+from bestiary.rows.given import Given
+from bestiary.rows.source import SPLITS
+from bestiary.rows.splits import assign
 
 GENESIS = Path(__file__).parents[1] / "fixtures" / "genesis.txt"
 TEXTS = ["naïve café – „Ende“ 日本語 🎉\n\n  tab\tend", "In the beginning God created", "\r\n \x00 odd", ""]
@@ -308,6 +309,6 @@ def test_running_text_needs_no_name_for_its_task(tmp_path: Path) -> None:
     words = "the quick brown fox jumps over\tthe lazy dog of all\n"
     (tmp_path / "rows.txt").write_text(f"one\ttwo\n{words * 40}", encoding="utf-8")
     (tmp_path / "numbers.txt").write_text("1 2.5 3.5 4\n" * 40, encoding="utf-8")
-    assert not kinds.is_prose(tmp_path / "rows.txt")
-    assert not kinds.is_prose(tmp_path / "numbers.txt")
+    assert guess(Given(tmp_path / "rows.txt", {})) is None
+    assert guess(Given(tmp_path / "numbers.txt", {})) is None
     assert read(GENESIS, task="continue").kind == "corpus"

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from bestiary.data import read
-from bestiary.data.splits import assign
 from bestiary.errors import InputError
+from bestiary.rows.splits import assign
 
 COUNT = 300
 

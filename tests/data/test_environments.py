@@ -6,10 +6,11 @@ import gymnasium
 import numpy as np
 import pytest
 
-from bestiary.data import environments, read
-from bestiary.data.environments import EnvironmentEncoder
-from bestiary.data.worlds import Life
+from bestiary.data import read
 from bestiary.errors import InputError
+from bestiary.kinds.environment import reader as environments
+from bestiary.kinds.environment.reader import EnvironmentEncoder
+from bestiary.kinds.environment.worlds import Life
 
 
 class Sound(gymnasium.Env):  # type: ignore[type-arg]

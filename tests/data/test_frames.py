@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bestiary.data import json_lines
-from bestiary.data.csv_files import BLOCK, LONGEST, guess_separator
-from bestiary.data.frames import open_frame, words
 from bestiary.errors import InputError
+from bestiary.rows import json_lines
+from bestiary.rows.csv_files import BLOCK, LONGEST, guess_separator
+from bestiary.rows.frames import open_frame, words
 
 ROWS = {"name": ["Ann", "Bo, Jr.", 'the "wise"', "two\nlines"], "age": ["3", "5", "7", ""]}
 

@@ -10,11 +10,12 @@ import torch
 
 from bestiary.data import load_encoder
 from bestiary.data import read as read_any
-from bestiary.data.graph_batches import drawn, keys
-from bestiary.data.graphs import GraphData, GraphsData, LinkSource, NodeSource, SetSource, open_graph, read_graphs
-from bestiary.data.negatives import unconnected
-from bestiary.data.splits import assign
 from bestiary.errors import InputError
+from bestiary.kinds.graph.files import open_graph
+from bestiary.kinds.graph.negatives import unconnected
+from bestiary.kinds.graph.sources import LinkSource, NodeSource, SetSource, read_graphs
+from bestiary.kinds.graph.store import GraphData, GraphsData, drawn, keys
+from bestiary.rows.splits import assign
 
 IMPORTS = Path(__file__).parent.parent / "fixtures" / "sympy_imports"
 NODES = "id,age,kind,label\na,1,x,red\nb,2,y,blue\nc,3,x,red\nd,4,y,blue\ne,5,x,\n"

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from bestiary.data.image_files import FORMATS, BrokenImageError, check_side, decode, find_images, in_threads
 from bestiary.errors import InputError
+from bestiary.kinds.image.files import FORMATS, BrokenImageError, check_side, decode, find_images, in_threads
 
 RANDOM = np.random.default_rng(0)
 

@@ -12,9 +12,9 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from bestiary.contracts import ImageSpec
-from bestiary.data.image_encoder import ImageEncoder
-from bestiary.data.images import read_arrays, read_images
-from bestiary.data.store import StoredData
+from bestiary.kinds.image.encoder import ImageEncoder
+from bestiary.kinds.image.reader import read_arrays, read_images
+from bestiary.rows.store import StoredData
 
 RANDOM = np.random.default_rng(1)
 

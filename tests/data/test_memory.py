@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import csv
 
-from bestiary.data.store import read_array
+from bestiary.rows.store import read_array
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from /proc")
 
@@ -18,7 +18,7 @@ MEASURE = """
 import sys
 from pathlib import Path
 from bestiary.data import read
-from bestiary.data.splits import assign
+from bestiary.rows.splits import assign
 small, large, kind, folder = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], Path(sys.argv[4])
 def encode(path, name):
     source = read(path, "label", kind=kind)

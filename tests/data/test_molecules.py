@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from bestiary.data import builtin, read
-from bestiary.data.graph_files import open_graph
-from bestiary.data.graph_molecules import hydrogens, read_sdf
 from bestiary.errors import InputError
+from bestiary.kinds.graph.files import open_graph
+from bestiary.kinds.graphs.molecules import hydrogens, read_sdf
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "molecules"
 ACETATE = """acetate

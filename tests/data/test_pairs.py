@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bestiary.data.alphabets import END, UNKNOWN, Known, alphabet_of, choose, learn
-from bestiary.data.pairs import PairData, PairEncoder, read_pairs
 from bestiary.data.reading import load_encoder, read
-from bestiary.data.splits import assign
 from bestiary.errors import InputError
+from bestiary.kinds.pairs.alphabets import END, UNKNOWN, Known, alphabet_of, choose, learn
+from bestiary.kinds.pairs.reader import PairData, PairEncoder, read_pairs
+from bestiary.rows.splits import assign
 
 SPELLING = Path(__file__).parents[1] / "fixtures" / "spelling.csv"
 WORDS = ["cat", "dog", "cod", "tack", "at", "cot", "coat", "toad", "goat", "tag"]
@@ -147,7 +147,7 @@ def test_text_comes_back_from_its_tokens(unit: str) -> None:
 
 
 def test_of_many_words_the_commonest_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bestiary.data.alphabets.MOST", 2)
+    monkeypatch.setattr("bestiary.kinds.pairs.alphabets.MOST", 2)
     alphabet = learn("words", ["b a", "b c", "b a d"])
     assert isinstance(alphabet, Known) and alphabet.known == ["a", "b"]
     assert alphabet.encode("d b") == [UNKNOWN, 5]

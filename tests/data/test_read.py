@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from bestiary.data import load_encoder, read
-from bestiary.data.frames import open_frame
-from bestiary.data.kinds import guess_array, guess_frame, guess_path
+from bestiary.data.reading import guess
 from bestiary.errors import InputError
+from bestiary.rows.given import Given
 
 SENTENCES = [f"here is sentence number {i} of this file" for i in range(40)]
 
@@ -31,19 +31,22 @@ SENTENCES = [f"here is sentence number {i} of this file" for i in range(40)]
 )
 def test_kinds_of_frames(columns, kind):
     rows = len(next(iter(columns.values())))
-    found, reason = guess_frame(open_frame({**{n: list(v) for n, v in columns.items()}, "y": ["p"] * rows}), "y")
+    found, reason = guess(Given({**{n: list(v) for n, v in columns.items()}, "y": ["p"] * rows}, {"target": "y"}))
     assert found == kind and reason
 
 
 def test_kinds_of_arrays_and_paths(tmp_path):
-    assert guess_array((5, 3), False)[0] == "table"
-    assert guess_array((5, 8, 8), True)[0] == "image"
-    assert guess_array((5, 8, 8), False)[0] == "series"
-    assert guess_array((5, 8, 8, 3), False)[0] == "image"
-    assert guess_path(tmp_path)[0] == "image"
+    def kind(source: object) -> str:
+        return guess(Given(source, {}))[0]
+
+    assert kind(np.zeros((5, 3))) == "table"
+    assert kind(np.zeros((5, 8, 8), np.uint8)) == "image"
+    assert kind(np.zeros((5, 8, 8))) == "series"
+    assert kind(np.zeros((5, 8, 8, 3))) == "image"
+    assert kind(tmp_path) == "image"
     (tmp_path / "x.ts").write_text("@data\n")
     (tmp_path / "x.csv").write_text("a\n1\n")
-    assert guess_path(tmp_path / "x.ts")[0] == "series" and guess_path(tmp_path / "x.csv") is None
+    assert kind(tmp_path / "x.ts") == "series" and kind(tmp_path / "x.csv") == "table"
 
 
 def test_arrays_are_tables_with_numbered_columns():
@@ -117,12 +120,12 @@ def test_kinds_of_array_files_and_folders(tmp_path):
     ):  # fmt: skip
         entrance = "other" if name == "named" else "x_train"
         np.savez(tmp_path / f"{name}.npz", **{"y_train": np.arange(6), entrance: np.zeros(shape, kind)})
-        kinds[name] = guess_path(tmp_path / f"{name}.npz")[0]
+        kinds[name] = guess(Given(tmp_path / f"{name}.npz", {}))[0]
     assert kinds == {"wide": "series", "photos": "image", "grey": "series", "colour": "image", "named": "image"}
     (tmp_path / "two.npz").write_bytes(b"PK\x03\x04 no archive")
-    assert guess_path(tmp_path / "two.npz")[0] == "image"
+    assert guess(Given(tmp_path / "two.npz", {}))[0] == "image"
     (tmp_path / "Some_TRAIN.ts").write_text("@data\n")
-    assert guess_path(tmp_path)[0] == "series"
+    assert guess(Given(tmp_path, {}))[0] == "series"
 
 
 def test_images_in_memory_take_the_words_of_images():

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from bestiary.contracts import SeriesSpec
-from bestiary.data.series import builtin_series, held_beside, read_arrays, read_series
-from bestiary.data.series_encoder import MOST_STEPS, SeriesEncoder, averaged, filled
-from bestiary.data.store import StoredData
+from bestiary.kinds.series.encoder import MOST_STEPS, SeriesEncoder, averaged, filled
+from bestiary.kinds.series.reader import builtin_series, held_beside, read_arrays, read_series
+from bestiary.rows.store import StoredData
 
 RANDOM = np.random.default_rng(2)
 

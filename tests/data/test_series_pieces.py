@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bestiary.data import rows, spool
-from bestiary.data.frames import open_frame
-from bestiary.data.series import SeriesSource, read_series
-from bestiary.data.series_columns import Numeric
 from bestiary.errors import InputError
+from bestiary.kinds.series.columns import Numeric
+from bestiary.kinds.series.reader import SeriesSource, read_series
+from bestiary.rows import rows, spool
+from bestiary.rows.frames import open_frame
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from bestiary.data.source import Target
-from bestiary.data.splits import assign, duplicates, folds, mixed, unit_keys
 from bestiary.errors import InputError
+from bestiary.rows.source import Target
+from bestiary.rows.splits import assign, duplicates, folds, mixed, unit_keys
 
 
 def source(n=None, keys=None, values=None, problem="regression", groups=None, times=None, held=None):
@@ -146,3 +146,19 @@ def test_a_table_of_few_categories_is_spread_all_the_same():
     assert np.abs(shares(splits) - [0.64, 0.16, 0.2]).max() < 0.001
     assert all(set(splits[keys == key]) == {0, 1, 2} for key in np.unique(keys))
     assert "spread over splits" in duplicates(rows)[0]
+
+
+@pytest.mark.parametrize(("copies", "together"), [(9, True), (11, True), (49, True), (60, False)])
+def test_contents_that_a_twentieth_of_all_rows_share_are_spread(copies, together):
+    """1,000 rows: up to 50 copies of one content are held together, more are the nature of the table."""
+    keys = mixed(np.arange(1_000, dtype=np.uint64), "rows")
+    keys[:copies] = keys[0]
+    split = assign(source(keys=keys))[:copies]
+    assert (len(set(split.tolist())) == 1) == together
+    assert ("spread over splits" in duplicates(source(keys=keys))[0]) == (not together)
+
+
+def test_ten_equal_rows_of_a_small_table_are_held_together():
+    keys = mixed(np.arange(60, dtype=np.uint64), "rows")
+    keys[:10] = keys[0]
+    assert len(set(assign(source(keys=keys))[:10].tolist())) == 1

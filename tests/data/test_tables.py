@@ -16,11 +16,11 @@ from sklearn.linear_model import LogisticRegression
 from skops import io
 
 from bestiary.data import load_encoder, read
-from bestiary.data.columns import describe
-from bestiary.data.splits import assign
-from bestiary.data.store import StoredData, read_array
-from bestiary.data.table_encoder import TableEncoder, squash
 from bestiary.errors import InputError
+from bestiary.kinds.table.encoder import TableEncoder, squash
+from bestiary.rows.columns import describe
+from bestiary.rows.splits import assign
+from bestiary.rows.store import StoredData, read_array
 
 COUNT = 400
 
@@ -241,7 +241,7 @@ MEASURE = """
 import resource, sys
 from pathlib import Path
 from bestiary.data import read
-from bestiary.data.splits import assign
+from bestiary.rows.splits import assign
 def encode(path, folder):
     source = read(path, "y")
     source.encode(assign(source), folder, 0)

@@ -4,8 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from bestiary.data.targets import CLASSES, TargetReader, column_named, named_target
 from bestiary.errors import InputError
+from bestiary.rows.targets import CLASSES, TargetReader, column_named, named_target
 
 
 def read(values, problem=None, pieces=1):

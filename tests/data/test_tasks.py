@@ -10,8 +10,8 @@ from sklearn import metrics as sk
 from torch import nn
 
 from bestiary.contracts import Predictions, TableSpec
-from bestiary.data.store import StoredData, write_array, write_spec
 from bestiary.errors import InputError
+from bestiary.rows.store import StoredData, write_array, write_spec
 from bestiary.tasks import (
     Classification,
     Regression,
@@ -22,6 +22,7 @@ from bestiary.tasks import (
     row_losses,
     write_predictions,
 )
+from bestiary.tasks.evidence import ratio, root_mean
 
 
 def _folder(path: Path, rows: int = 1300, classes: int = 3, problem: str = "classification") -> Path:
@@ -143,6 +144,8 @@ def test_predictions_survive_parquet_bit_for_bit(tmp_path: Path) -> None:
 def test_looking_leaves_the_random_stream_and_the_modes_alone(tmp_path: Path) -> None:
     judge = TrainingJudge(Classification(3), StoredData(_folder(tmp_path)), due=[3, 7], seed=5)
     assert [step for step in range(10) if judge.due(step)] == [3, 7]
+    every = TrainingJudge(Classification(3), judge.data, due=4)
+    assert [step for step in range(1, 10) if every.due(step)] == [4, 8]
     network = Mixed()
     torch.manual_seed(11)
     undisturbed = torch.rand(3)
@@ -181,6 +184,13 @@ def test_a_network_that_diverged_is_judged_without_a_crash(tmp_path: Path) -> No
     network = nn.Linear(4, 3)
     nn.init.constant_(network.weight, math.nan)
     assert math.isnan(TrainingJudge(Classification(3), StoredData(_folder(tmp_path)), due=1)(network, 1)["loss"])
+
+
+def test_figures_of_sums_are_those_of_their_rows() -> None:
+    squares, edits, length = np.array([4.0, 0.0, 12.0, 9.0]), np.array([1.0, 2.0, 0.0]), np.array([4.0, 2.0, 6.0])
+    assert float(root_mean(np.array(4.0), squares.sum())) == pytest.approx(np.sqrt(squares.mean()))
+    assert float(root_mean(np.array(4.0), np.array(-1e-18))) == 0, "rounding below zero"
+    assert float(ratio(np.array(3.0), edits.sum(), length.sum())) == pytest.approx(3 / 12)
 
 
 def test_the_ranking_metric_is_chosen_with_a_reason() -> None:

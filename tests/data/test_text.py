@@ -9,10 +9,10 @@ import scipy.signal
 import scipy.stats
 
 from bestiary.data import load_encoder, read
-from bestiary.data.splits import assign
-from bestiary.data.store import StoredData, read_array
-from bestiary.data.text import UNKNOWN
 from bestiary.errors import InputError
+from bestiary.kinds.text.reader import UNKNOWN
+from bestiary.rows.splits import assign
+from bestiary.rows.store import StoredData, read_array
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bestiary.data.series import builtin_series, held_beside
-from bestiary.data.ts_files import read_ts
 from bestiary.errors import InputError
+from bestiary.kinds.series.reader import builtin_series, held_beside
+from bestiary.kinds.series.ts_files import read_ts
 
 HEAD = "# a comment\n@problemName Small\n@timeStamps false\n@missing true\n" + (
     "@univariate false\n@classLabel true up down\n@data\n"

@@ -12,9 +12,9 @@ from sklearn.datasets import load_digits
 from bestiary.data import read
 from bestiary.data.anomalies import spoil
 from bestiary.data.opening import open_data
-from bestiary.data.splits import assign
-from bestiary.data.store import StoredData
 from bestiary.errors import InputError
+from bestiary.rows.splits import assign
+from bestiary.rows.store import StoredData
 
 
 def encoded(source: Any, folder: Path) -> StoredData:

@@ -14,7 +14,7 @@ from torch import Tensor
 from bestiary.algorithms.hebbian import HebbianStorage, ProjectionStorage
 from bestiary.architectures.energy.hopfield import Hopfield
 from bestiary.contracts import Data
-from bestiary.data.store import StoredData, write_text
+from bestiary.rows.store import StoredData, write_text
 from bestiary.sampling.curves import Curve, draw
 from bestiary.sampling.recall import CAPACITY, NOISE, Recall, collapse, damaged, known, recall
 from tests.learning.learn import prepared

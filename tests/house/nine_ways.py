@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from bestiary import catalogue
-from bestiary.data.store import write_text
+from bestiary.rows.store import write_text
 from tests.learning.claims import CLAIMS
 
 ROOT = Path(__file__).parents[2]

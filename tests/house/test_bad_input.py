@@ -285,8 +285,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model folder of a small network for the table, with its encoder."""
     from bestiary.architectures.build import build
     from bestiary.data import read
-    from bestiary.data.splits import assign
-    from bestiary.data.store import read_spec
+    from bestiary.rows.splits import assign
+    from bestiary.rows.store import read_spec
     from bestiary.runs.model import save_network
 
     folder = tmp_path_factory.mktemp("model")

@@ -54,7 +54,8 @@ def test_every_option_is_on_the_page_of_its_verb(verb: str) -> None:
     app = typer.Typer(add_completion=False)
     app.command()(importlib.import_module(f"bestiary.cli.{verb}").command)
     page = (Path(__file__).parents[2] / "docs" / f"{verb}.md").read_text(encoding="utf-8")
-    options = [parameter.opts[0] for parameter in typer.main.get_command(app).params if parameter.opts[0][0] == "-"]
+    shown = [p for p in typer.main.get_command(app).params if not getattr(p, "hidden", False)]  # hidden: former names
+    options = [parameter.opts[0] for parameter in shown if parameter.opts[0][0] == "-"]
     assert [option for option in options if option != "--help" and not re.search(rf"`{option}\b", page)] == []
 
 
@@ -70,6 +71,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["list", "--family", "convolutions"], "'convolution'"),
         (["list", "--kind", "tables"], "'table'"),
         (["list", "--guide", "G9"], "G0"),
+        (["list", "--taught", "6"], "1 to 5"),
         (["list", "extra"], "extra"),
         (["show"], "'name'"),
         (["show", "lsmt"], "'lstm'"),
@@ -120,7 +122,7 @@ def test_a_fault_says_where_its_traceback_is(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise RuntimeError("deep inside")
 
     monkeypatch.setattr(catalogue, "names", broken)
@@ -137,7 +139,7 @@ def test_a_fault_says_where_its_traceback_is(
 
 
 def test_ctrl_c_ends_with_130(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    def stopped(*_: object) -> None:
+    def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(catalogue, "names", stopped)
@@ -182,6 +184,38 @@ def test_list_narrows_and_speaks_json(capsys: pytest.CaptureFixture[str]) -> Non
     assert [row["name"] for row in rows] == bestiary.list(family="recurrence", kind="text")
     assert rows
     assert all("text" in row["kinds"] for row in rows)
+
+
+def test_former_names_still_find_what_they_named(capsys: pytest.CaptureFixture[str]) -> None:
+    former = {
+        "fnn_guide_breast_cancer": "fnn_breast_cancer",
+        "fnn_guide_binary": "fnn_binary",
+        "fnn_guide_classes": "fnn_ten_classes",
+        "cnn_guide_valid": "cnn_valid",
+        "drn_guide": "drn14",
+        "rnn_guide": "rnn_series",
+        "lstm_guide": "lstm_series",
+        "gru_guide": "gru_series",
+        "autoencoder_guide_deep": "autoencoder_deep",
+        "autoencoder_guide_linear": "autoencoder_linear",
+        "gan_guide_generator": "gan_generator",
+        "dcgan_guide": "dcgan_mnist",
+        "dbn_guide": "dbn_500_200",
+    }
+    assert {alias: s.name for row in catalogue.ROWS for s in row.sizes for alias in s.aliases} == former
+    for old, new in former.items():
+        assert catalogue.size(old) is catalogue.size(new) and catalogue.find(old) is catalogue.find(new)
+    assert "dbn" in bestiary.list(guide="G3") and "ann" not in bestiary.list(guide="G3")
+    listed = said(capsys, "list", "--guide", "G3", "--json")[1]
+    assert [row["name"] for row in json.loads(listed)] == bestiary.list(guide="G3")
+
+
+def test_what_is_taught_widely_can_be_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = json.loads(said(capsys, "list", "--taught", "5", "--json")[1])
+    assert [row["name"] for row in rows] == bestiary.list(taught=5)
+    assert "cnn" in bestiary.list(taught=5) and "gcn" not in bestiary.list(taught=5)
+    assert {row["taught"] for row in rows} == {5}
+    assert "guide" not in said(capsys, "list", "--help")[1] + said(capsys, "show", "cnn")[1]
 
 
 @pytest.mark.parametrize("name", [row.name for row in catalogue.ROWS])

@@ -20,13 +20,22 @@ def test_the_example_works(tmp_path: Path) -> None:
     for part in ("bestiary", "tests"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
     example = blocks((ROOT / "docs/contributing.md").read_text(encoding="utf-8"))
-    path, code = example["file"]
-    (tmp_path / path).write_text(code, encoding="utf-8")
+    for word in ("file", "reference", "count"):
+        path, code = example[word]
+        (tmp_path / path).write_text(code, encoding="utf-8")
     for word, table in (("row", "ROWS"), ("claim", "CLAIMS")):
         path, code = example[word]
         with (tmp_path / path).open("a", encoding="utf-8") as file:
             file.write(f"\n{table} += ({code.strip()},)\n")
-    tests = ["tests/conformance", "tests/learning", "tests/house/test_house.py", "-k", "highway", "-q"]
+    tests = [
+        "tests/conformance",
+        "tests/references/test_highway.py",
+        "tests/learning",
+        "tests/house/test_house.py",
+        "-k",
+        "highway",
+        "-q",
+    ]
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *tests],

@@ -18,11 +18,11 @@ from bestiary.architectures.energy.hopfield import Hopfield
 from bestiary.architectures.feedforward.mlp import MLP
 from bestiary.architectures.recurrence.rnn import RectifiedCell
 from bestiary.contracts import TableSpec
-from bestiary.data.store import StoredData, write_spec
 from bestiary.layers.recurrent import Recurrence
 from bestiary.recipes.energy import storage
 from bestiary.report.activity import Activity, activity
 from bestiary.report.inspection import _activity, coded, sections
+from bestiary.rows.store import StoredData, write_spec
 from bestiary.runs.trained import Trained
 from bestiary.sampling import recall
 

@@ -20,9 +20,9 @@ from bestiary.cli.main import main
 from bestiary.cli.steps import Steps
 from bestiary.contracts import CorpusSpec, ImageSpec, TokenSpec
 from bestiary.data import read
-from bestiary.data.splits import assign
-from bestiary.data.store import read_spec
 from bestiary.errors import InputError
+from bestiary.rows.splits import assign
+from bestiary.rows.store import read_spec
 from bestiary.runs.model import save_baseline
 from bestiary.runs.trained import Trained, trained
 from bestiary.sampling.texts import sample

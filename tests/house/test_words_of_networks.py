@@ -22,13 +22,13 @@ from bestiary.errors import InputError
         ("gpt2", {"vocab_size": 10}, "here it is vocabulary"),
         ("gpt2", {"n_layer": 2}, "here it is depth"),
         ("gpt2", {"block_size": 2}, "here it is length"),
-        ("lstm_guide", {"hidden_size": 10}, "here it is width"),
-        ("lstm_guide", {"input_size": 10}, "here it is channels"),
+        ("lstm_series", {"hidden_size": 10}, "here it is width"),
+        ("lstm_series", {"input_size": 10}, "here it is channels"),
         ("mlp", {"hidden_layer_sizes": (8,)}, "here it is widths"),
         ("gan", {"latent_dim": 3}, "here it is latent"),
         ("mlp", {"widhts": (8,)}, "did you mean 'widths'"),
         ("resnet18", {"outputs": 0}, "outputs of BasicResNet must be 1 or more"),
-        ("lstm_guide", {"channels": 0}, "channels of LSTMSeries must be 1 or more"),
+        ("lstm_series", {"channels": 0}, "channels of LSTMSeries must be 1 or more"),
         ("transformer_classifier", {"depth": 0}, "depth of TransformerText must be 1 or more"),
         ("gpt2", {"vocabulary": 0}, "vocabulary of GPT must be 1 or more"),
     ],
@@ -96,7 +96,7 @@ class Adapted(nn.Module):
         return self.layer(x) + self.up(self.down(x))
 
 
-@pytest.mark.parametrize("name", ["rnn_guide", "lstm_guide", "gru_guide"])
+@pytest.mark.parametrize("name", ["rnn_series", "lstm_series", "gru_series"])
 @pytest.mark.parametrize("train", [False, True])
 def test_hooks_and_replaced_layers_of_a_cell_take_effect(name: str, train: bool) -> None:
     network = bestiary.create(name, width=6, channels=3, seed=0).train(train)
@@ -117,7 +117,7 @@ def test_hooks_and_replaced_layers_of_a_cell_take_effect(name: str, train: bool)
     assert adapter.grad is not None and adapter.grad.abs().sum() > 0
 
 
-@pytest.mark.parametrize("name", ["rnn_guide", "lstm_guide", "gru_guide"])
+@pytest.mark.parametrize("name", ["rnn_series", "lstm_series", "gru_series"])
 @pytest.mark.parametrize("both", [False, True])
 def test_rows_of_unequal_length_are_read_alike_on_every_way(name: str, both: bool) -> None:
     """Walked step by step, whole, in stages and packed: states, last states and gradients."""

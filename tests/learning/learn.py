@@ -14,9 +14,9 @@ from torch import nn
 from bestiary import catalogue
 from bestiary.architectures.build import build, resolve
 from bestiary.data.reading import read
-from bestiary.data.splits import assign
-from bestiary.data.store import ArrayData, StoredData
 from bestiary.fit import fit
+from bestiary.rows.splits import assign
+from bestiary.rows.store import ArrayData, StoredData
 from bestiary.runs.run import RunFolder
 from bestiary.tasks import Classification, Regression
 from tests.learning.claims import Claim

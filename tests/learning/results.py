@@ -24,7 +24,7 @@ from typing import Any
 import torch
 
 from bestiary import __version__, catalogue
-from bestiary.data.store import write_text
+from bestiary.rows.store import write_text
 from tests.learning.claims import CLAIMS, Claim
 from tests.learning.learn import learn
 from tests.learning.study import Study, all_studies
@@ -39,7 +39,7 @@ def digest(claim: Claim) -> str:
     """Of the files that a claim's result depends on."""
     row = catalogue.find(claim.row)
     contender = next(c for c in row.races[claim.kind] if c.name == claim.contender)
-    names = [contender.network, *row.recipes.values(), "bestiary.fit:", "bestiary.data.store:"]
+    names = [contender.network, *row.recipes.values(), "bestiary.fit:", "bestiary.rows.store:"]
     return _digest(needed(map(_path, names)), repr((claim, contender, row.settings[0])))
 
 
@@ -121,7 +121,7 @@ def measure(claim: Claim) -> dict[str, object]:
 def study_digest(study: Study) -> str:
     """Of the files that a study's result depends on."""
     row = catalogue.find(study.row)
-    names = [*(size.network for size in row.sizes), *row.recipes.values(), "bestiary.data.store:"]
+    names = [*(size.network for size in row.sizes), *row.recipes.values(), "bestiary.rows.store:"]
     paths = needed([*map(_path, names), *(ROOT / "bestiary" / source for source in study.sources)])
     paths |= {Path(inspect.getfile(getattr(study.run, "func", study.run)))}  # of a partial: what it calls
     return _digest(paths, repr((study.name, study.floor, study.full, dict(row.settings[0]))))

@@ -13,7 +13,6 @@ from bestiary.algorithms.perceptron import PerceptronRule
 from bestiary.architectures.convolution.text_cnn import TextCNN
 from bestiary.architectures.feedforward.perceptron import Perceptron
 from bestiary.contracts import TableSpec, TokenSpec
-from bestiary.data.store import ArrayData
 from bestiary.errors import InputError
 from bestiary.fit import fit
 from bestiary.optimisation.adamw import AdamW, written_out
@@ -21,6 +20,7 @@ from bestiary.optimisation.minimise import FromTorch, Minimise
 from bestiary.optimisation.schedule import trapezoid
 from bestiary.recipes.perceptron import perceptron
 from bestiary.recipes.supervised import classifier
+from bestiary.rows.store import ArrayData
 from bestiary.runs.run import RunFolder
 
 

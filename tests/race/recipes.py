@@ -1,6 +1,8 @@
 """Recipes that go wrong on purpose; a contender's process imports them by name."""
 
 import errno
+import os
+import signal
 from pathlib import Path
 
 from torch import nn
@@ -42,3 +44,15 @@ def broken(network: nn.Module, spec: Spec, *, rate: float = 1e-3, parts: int = 1
 def without_disk(network: nn.Module, spec: Spec, *, rate: float = 1e-3, parts: int = 1) -> Learner:
     """Meets a full disk."""
     raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def without_files(network: nn.Module, spec: Spec, *, rate: float = 1e-3, parts: int = 1) -> Learner:
+    """Meets the limit of open files."""
+    raise OSError(errno.EMFILE, "Too many open files")
+
+
+def killed(network: nn.Module, spec: Spec, *, rate: float = 1e-3, parts: int = 1, marker: str = "") -> Learner:
+    """Is killed from outside until its marker is gone."""
+    if Path(marker).exists():
+        os.kill(os.getpid(), signal.SIGKILL)
+    return classifier(network, spec, rate=rate, parts=parts)

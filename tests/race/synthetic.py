@@ -16,11 +16,11 @@ import torch
 from numpy.typing import NDArray
 
 from bestiary.contracts import Predictions
-from bestiary.data.store import write_array, write_text
 from bestiary.race.evidence import Standing, Verdict
 from bestiary.race.opened import file_of
 from bestiary.race.plan import Entrant, Job, Plan, Rival, Stage
 from bestiary.race.verdict import Candidate, Judgement, judge_race
+from bestiary.rows.store import write_array, write_text
 from bestiary.tasks.metrics import by_name
 
 NETWORKS = (

@@ -16,8 +16,8 @@ from bestiary.baselines import series, text
 from bestiary.baselines.baseline import take
 from bestiary.baselines.search import _size_for
 from bestiary.contracts import ImageSpec, SeriesSpec, Spec, TableSpec, TokenSpec
-from bestiary.data.store import write_array, write_spec
 from bestiary.errors import InputError
+from bestiary.rows.store import write_array, write_spec
 from bestiary.tasks import read_predictions, row_losses
 
 Arrays = dict[str, np.ndarray]

@@ -19,9 +19,9 @@ from bestiary.baselines.rivals import find_rival
 from bestiary.contracts import ImageSpec, TableSpec
 from bestiary.data import read
 from bestiary.data.opening import open_data
-from bestiary.data.splits import assign
-from bestiary.data.store import ArrayData, StoredData
 from bestiary.race.contenders import candidates
+from bestiary.rows.splits import assign
+from bestiary.rows.store import ArrayData, StoredData
 from bestiary.sampling.latents import active, collapse, smoothness, walk
 from bestiary.tasks.anomaly import EVIDENCE, Anomaly
 from bestiary.tasks.reconstruct import Reconstruct, encode
@@ -98,6 +98,32 @@ def test_the_area_and_precision_are_those_of_scikit_learn(seed: int) -> None:
     assert scores["anomaly_auroc"] == pytest.approx(roc_auc_score(strange, score), abs=1e-9)
     assert scores["average_precision"] == pytest.approx(average_precision_score(strange, score), abs=1e-9)
     assert 1 - task.losses(found).mean() == pytest.approx(roc_auc_score(strange, score), abs=1e-9)
+
+
+def test_a_single_anomaly_has_a_precision() -> None:
+    """It stands third of eleven rows: of the rows that must be looked at to find it, one in three is one."""
+    score = torch.tensor([9.0, 8.0, 7.0, *range(6, -2, -1)])
+    task = Anomaly({})
+    scores = task.score(task.evidence(score, (score == 7).long(), torch.arange(11)))
+    assert scores["average_precision"] == pytest.approx(1 / 3)
+    assert scores["anomaly_auroc"] == pytest.approx(0.8)
+
+
+def test_who_only_reconstructs_is_scored_by_the_mean_squared_error_of_a_row() -> None:
+    class Halved(torch.nn.Module):
+        def reconstruct(self, inputs: torch.Tensor) -> torch.Tensor:
+            return inputs / 2
+
+    rows = np.array([[2.0, 0.0], [4.0, 2.0]], np.float32)
+    arrays = {"features": rows, "target": np.array([0, 1]), "row": np.arange(2)}
+    data = ArrayData(TableSpec(2, 1), {"problem": "anomaly"}, {"train": arrays, "validation": arrays})
+    scores, truth = Anomaly(data.facts).scores(Halved(), data, "validation")
+    assert scores.tolist() == [0.5, 2.5] and truth.tolist() == [0, 1]
+    pixels = {"pixels": np.full((1, 1, 2, 2), 8, np.uint8), "target": np.zeros(1, np.int64), "row": np.arange(1)}
+    facts = {"problem": "anomaly", "pixel_mean": [0.0], "pixel_scale": [4.0], "pixel_range": [0.0, 16.0]}
+    images = ArrayData(ImageSpec(1, (2, 2), 1), facts, {"train": pixels, "validation": pixels})
+    scores, _ = Anomaly(facts).scores(Halved(), images, "validation")
+    assert scores.tolist() == [0.0625], "pixels count in shares of their range: (8 - 4) / 16, squared"
 
 
 def test_resampled_rows_move_the_area_as_far_as_new_rows_do() -> None:

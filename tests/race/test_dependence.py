@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from bestiary.data import read
-from bestiary.data.source import Source
 from bestiary.race.plan import Plan
 from bestiary.race.prepare import Wishes, prepare
+from bestiary.rows.source import Source
 
 WISHES = Wishes(budget=60.0, equal="time", metric=None, seed=0, workers=1, device="cpu")
 

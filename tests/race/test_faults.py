@@ -17,7 +17,7 @@ from bestiary.data.opening import open_data
 from bestiary.errors import InputError
 from bestiary.race import course as courses
 from bestiary.race import worker
-from bestiary.race.folder import new_folder
+from bestiary.race.folder import new_run
 from bestiary.race.plan import Plan
 from bestiary.race.race import race, replay, resume
 from bestiary.race.workers import Pool
@@ -182,12 +182,12 @@ def test_a_full_disk_is_one_line_and_more_room_lets_it_go_on(run, tmp_path):
 
 def test_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="expected to write the run to"):
-        new_folder(tmp_path / "file" / "run", "digits")
+    with pytest.raises(InputError, match="expected to write the run to"), new_run(tmp_path / "file" / "run", "digits"):
+        pass
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.txt").write_text("years of work")
-    with pytest.raises(InputError, match="has something in it"):
-        new_folder(tmp_path / "full", "digits")
+    with pytest.raises(InputError, match="has something in it"), new_run(tmp_path / "full", "digits"):
+        pass
     assert (tmp_path / "full" / "thesis.txt").read_text() == "years of work"
 
 

@@ -19,11 +19,11 @@ from bestiary.baselines.generate import kernel_density, training_rows
 from bestiary.contracts import ImageSpec
 from bestiary.data import read
 from bestiary.data.opening import open_data
-from bestiary.data.splits import assign
-from bestiary.data.store import ArrayData, StoredData
 from bestiary.errors import InputError
 from bestiary.race import prepare
 from bestiary.report.generate import sections
+from bestiary.rows.splits import assign
+from bestiary.rows.store import ArrayData, StoredData
 from bestiary.sampling.pictures import Picture, grid, png
 from bestiary.sampling.samples import Samples
 from bestiary.tasks import features

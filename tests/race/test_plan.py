@@ -134,6 +134,13 @@ def test_promotion_keeps_ties_but_not_for_ever():
     assert promotion.promoted({"a": rows, "b": rows + 1e-9}, 1) == ["a"]  # a constant difference has no error
 
 
+def test_one_row_ties_nobody_and_two_rows_can():
+    assert promotion.promoted({"a": np.array([1.0]), "b": np.array([1.1])}, 1) == ["a"]
+    near = np.array([1.3, 0.9])  # differences 0.3 and -0.1: a mean of 0.1, an error of 0.2
+    far = np.array([1.2, 1.2])  # differences 0.2 and 0.2: an error of 0
+    assert promotion.promoted({"a": np.array([1.0, 1.0]), "near": near, "far": far}, 1) == ["a", "near"]
+
+
 def test_paired_differences_decide_not_overlapping_intervals():
     rows = np.random.default_rng(0).normal(1, 1.0, 400)
     losses = {"a": rows, "b": rows + 0.02 + np.random.default_rng(1).normal(0, 0.01, 400)}

@@ -19,14 +19,16 @@ from rich.console import Console
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from bestiary.cli.result import print_result
-from bestiary.data.store import write_array
 from bestiary.errors import InputError
+from bestiary.kinds.image.show import thumbnail
+from bestiary.kinds.series.show import sparkline
 from bestiary.race import sentences
 from bestiary.race.evidence import Interval, Verdict
 from bestiary.report import board, model_card, words, write_report
 from bestiary.report.answers import deciles, per_class, reliability
 from bestiary.report.gather import gather
-from bestiary.report.mistakes import sparkline, thumbnail, worst
+from bestiary.report.mistakes import worst
+from bestiary.rows.store import write_array
 from bestiary.tasks.metrics import METRICS, by_name
 from tests.race import synthetic
 

@@ -12,9 +12,9 @@ from bestiary.baselines import control, run_rival
 from bestiary.baselines.language import LONGEST, ORDERS, Compressor, KneserNey
 from bestiary.data import read
 from bestiary.data.opening import open_data
-from bestiary.data.splits import assign
 from bestiary.errors import InputError
 from bestiary.race.statistics import Resampling
+from bestiary.rows.splits import assign
 from bestiary.tasks.registry import task_for
 
 GENESIS = Path(__file__).parents[1] / "fixtures" / "genesis.txt"

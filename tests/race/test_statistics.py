@@ -249,3 +249,18 @@ def test_resampling_is_seeded() -> None:
     assert np.array_equal(Resampling(50, seed=1).weights, Resampling(50, seed=1).weights)
     assert not np.array_equal(Resampling(50, seed=1).weights, Resampling(50, seed=2).weights)
     assert (Resampling(50).weights.sum(1) == 50).all()
+
+
+@pytest.mark.parametrize("rows", [6, 8, 15])
+def test_an_interval_of_few_rows_is_as_wide_as_students_with_two_pseudo_observations(rows: int) -> None:
+    """A score interval for a mean: all m for which n + 2 observations (x, and m +- one typical influence) allow m."""
+    x = np.random.default_rng(rows).normal(size=rows)
+    whole = Resampling(rows).estimates(x[:, None], lambda total: {"mean": total[..., 0] / rows})["mean"]
+    # without one row the sum is divided by n, so what a row pulls is scaled by (n - 1) / n
+    pulls = (x - x.mean()) * (rows - 1) / rows
+    typical = (pulls**4).sum() / (pulls**2).sum()
+    observed, t = rows + 2, stats.t.ppf(0.975, rows - 1)
+    centre = whole.value
+    half = t * np.sqrt(((pulls**2).sum() + 2 * typical) / observed / (observed - t**2))
+    interval = whole.interval()
+    assert interval.low <= centre - half + 1e-9 and interval.high >= centre + half - 1e-9

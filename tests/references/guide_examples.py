@@ -1,6 +1,6 @@
 """Small networks that introductions to the field print, as this library builds them: sizes, shapes, faults in print.
 
-The keys number the texts (G0 to G4) and the examples in them, as `guides` of a catalogue row does. Counts are those of
+The keys number the texts (G0 to G4) and the examples in them, as `introductions` of a catalogue row does. Counts are those of
 the printed code when it is completed and run, Keras' trainable parameters where it is Keras.
 """
 
@@ -120,7 +120,7 @@ EXAMPLES: dict[str, Example] = {
     "G0.1": Example("dense 10-64-1", (Part("ann", 769, floats(4, 10), ((4, 1),)),), {"never run": RAN}),
     "G0.2": Example(
         "dense 30-64-32-1 for breast cancer",
-        (Part("fnn_guide_breast_cancer", 4_097, floats(114, 30), ((114, 1),)),),
+        (Part("fnn_breast_cancer", 4_097, floats(114, 30), ((114, 1),)),),
         {"inputs are not scaled": "test_features_are_scaled_by_training_rows"},
     ),
     "G0.3": Example(
@@ -135,13 +135,13 @@ EXAMPLES: dict[str, Example] = {
     ),
     "G0.5": Example(
         "recurrent network, 10-64-2",
-        (Part("rnn_guide", 4_994, series(8, 20, 10), ((8, 2),)),),
+        (Part("rnn_series", 4_994, series(8, 20, 10), ((8, 2),)),),
         {"right for one layer in one direction only": "test_the_last_state_is_of_the_last_layer_in_both_directions"},
     ),
-    "G0.6": Example("LSTM, two layers, 10-128-5", (Part("lstm_guide", 204_421, series(8, 50, 10), ((8, 5),)),)),
+    "G0.6": Example("LSTM, two layers, 10-128-5", (Part("lstm_series", 204_421, series(8, 50, 10), ((8, 5),)),)),
     "G0.7": Example(
         "GRU, two layers, 10-128-5",
-        (Part("gru_guide", 153_477, series(8, 50, 10), ((8, 5),)),),
+        (Part("gru_series", 153_477, series(8, 50, 10), ((8, 5),)),),
         {"never run; said to be a quarter smaller than the LSTM": "test_the_gru_is_a_quarter_smaller"},
     ),
     "G0.8": Example(
@@ -192,10 +192,10 @@ EXAMPLES: dict[str, Example] = {
         {"inputs are no chances": "test_pixels_are_brought_to_0_to_1", "no loss": "test_codes_learn"},
     ),
     "G0.14": Example("generative adversarial network, dense", (_GAN, _JUDGE), _NO_LOOP),
-    "G1.1": Example("dense 20-64-32-1 with dropout", (Part("fnn_guide_binary", 3_457, floats(4, 20), ((4, 1),)),)),
+    "G1.1": Example("dense 20-64-32-1 with dropout", (Part("fnn_binary", 3_457, floats(4, 20), ((4, 1),)),)),
     "G1.2": Example(
         "three convolutions without padding for 32x32",
-        (Part("cnn_guide_valid", 122_570, pixels(4, 3, 32, 32), ((4, 10),)),),
+        (Part("cnn_valid", 122_570, pixels(4, 3, 32, 32), ((4, 10),)),),
         {"needs a download": RAN},
     ),
     "G1.3": Example(
@@ -247,8 +247,8 @@ EXAMPLES: dict[str, Example] = {
     "G1.8": Example(
         "convolutional adversarial pair for 28x28, as in Keras' tutorial",
         (
-            Part("dcgan_guide", 2_305_472, floats(2, 100), ((2, 1, 28, 28),), inside="generator"),
-            Part("dcgan_guide", 212_865, floats(2, 1, 28, 28), ((2, 1),), inside="discriminator"),
+            Part("dcgan_mnist", 2_305_472, floats(2, 100), ((2, 1, 28, 28),), inside="generator"),
+            Part("dcgan_mnist", 212_865, floats(2, 1, 28, 28), ((2, 1),), inside="discriminator"),
         ),
         {
             "batch size and losses are not defined": "test_both_players_learn",
@@ -280,7 +280,7 @@ EXAMPLES: dict[str, Example] = {
     "G2.5": Example("generative adversarial network, dense", (_GAN, _JUDGE), _NO_LOOP),
     "G3.1": Example(
         "dense 100-64-10",
-        (Part("fnn_guide_classes", 7_114, floats(4, 100), ((4, 10),)),),
+        (Part("fnn_ten_classes", 7_114, floats(4, 100), ((4, 10),)),),
         {"its data are not defined": RAN, "sizes are global variables": "test_networks_are_built_from_words_alone"},
     ),
     "G3.3": Example(
@@ -293,7 +293,7 @@ EXAMPLES: dict[str, Example] = {
     ),
     "G3.5": Example(
         "deep belief network, 784-500-200",
-        (Part("dbn_guide", 493_984, pixels(4, 784), ((4, 200),)),),
+        (Part("dbn_500_200", 493_984, pixels(4, 784), ((4, 200),)),),
         {
             "layer two is given pixels, and raises": "test_machines_in_a_stack_learn_from_the_one_below",
             "no contrastive divergence, no tuning": "test_every_machine_of_a_stack_learns_in_its_turn",
@@ -305,7 +305,7 @@ EXAMPLES: dict[str, Example] = {
         "autoencoder 784-64-64-64-64-784",
         (
             Part(
-                "autoencoder_guide_deep",
+                "autoencoder_deep",
                 113_680,
                 pixels(4, 784),
                 ((4, 784),),
@@ -320,7 +320,7 @@ EXAMPLES: dict[str, Example] = {
     ),
     "G3.8": Example(
         "residual network, three stages of two blocks",
-        (Part("drn_guide", 2_786_826, floats(1, 3, 224, 224), ((1, 10),)),),
+        (Part("drn14", 2_786_826, floats(1, 3, 224, 224), ((1, 10),)),),
         {"cannot take ResNet's weights": "test_resnets_are_as_published"},
     ),
     "G4.1": Example(
@@ -345,7 +345,7 @@ EXAMPLES: dict[str, Example] = {
         "generator 100-256-784",
         (
             Part(
-                "gan_guide_generator",
+                "gan_generator",
                 227_344,
                 floats(4, 100),
                 ((4, 784),),
@@ -361,7 +361,7 @@ EXAMPLES: dict[str, Example] = {
         "linear autoencoder 784-64-784",
         (
             Part(
-                "autoencoder_guide_linear",
+                "autoencoder_linear",
                 101_200,
                 pixels(4, 784),
                 ((4, 784),),

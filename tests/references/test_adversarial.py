@@ -25,13 +25,13 @@ from bestiary.architectures.generative.sngan import SNGAN
 from bestiary.architectures.generative.wgan import WGAN
 from bestiary.baselines.generate import KernelDensity
 from bestiary.contracts import Batch, ImageBatch, ImageSpec, TableSpec
-from bestiary.data.store import ArrayData
 from bestiary.errors import InputError
 from bestiary.layers.adversaries import Adversaries
 from bestiary.layers.pixel_range import PixelRange
 from bestiary.layers.spectral import Spectral
 from bestiary.objectives.adversarial import Hinge, NonSaturating, Saturating, Wasserstein, gradient_penalty
 from bestiary.recipes import adversarial as recipes
+from bestiary.rows.store import ArrayData
 from bestiary.tasks import closeness
 from bestiary.tasks.generate import EVIDENCE, Generate
 from tests.references.parity import assert_same, copy_in_order, stir
@@ -101,6 +101,86 @@ def pair(ours: nn.Module, theirs: nn.Module, inputs: tuple[Tensor, ...]) -> None
                 target.load_state_dict(source.state_dict())
                 names |= {f"{a}.{p}": f"{b}.{p}" for p, _ in source.named_parameters()}
     assert_same(ours, theirs, inputs, names)
+
+
+def dense_pair() -> tuple[GAN, nn.Module]:
+    theirs = nn.Sequential(
+        *(nn.Linear(5, 6), nn.ReLU(), nn.Linear(6, 7), nn.ReLU(), nn.Linear(7, 24), nn.Tanh()),
+        *(nn.Linear(24, 7), nn.LeakyReLU(0.2), nn.Linear(7, 6), nn.LeakyReLU(0.2), nn.Linear(6, 1)),
+    )
+    return GAN(channels=2, image_size=(3, 4), latent=5, widths=(6, 7)), theirs
+
+
+def convolutional_pair(kind: type[DCGAN]) -> tuple[DCGAN, nn.Module]:
+    """For 16x16: two rounds of doubling from 4x4, and two of halving."""
+    theirs = nn.Sequential(
+        *(nn.Unflatten(1, (5, 1, 1)), nn.ConvTranspose2d(5, 6, 4, bias=False), nn.BatchNorm2d(6), nn.ReLU()),
+        *(nn.ConvTranspose2d(6, 3, 4, 2, 1, bias=False), nn.BatchNorm2d(3), nn.ReLU()),
+        *(nn.ConvTranspose2d(3, 2, 4, 2, 1, bias=False), nn.Tanh()),
+        *(nn.Conv2d(2, 3, 4, 2, 1, bias=False), nn.LeakyReLU(0.2), nn.Conv2d(3, 6, 4, 2, 1, bias=False)),
+        *(nn.BatchNorm2d(6) if kind is DCGAN else nn.Identity(), nn.LeakyReLU(0.2)),
+        *(nn.Conv2d(6, 1, 4, bias=False), nn.Flatten()),
+    )
+    return kind(channels=2, image_size=(16, 16), latent=5, width=3), theirs
+
+
+def small_pair() -> tuple[SmallDCGAN, nn.Module]:
+    """TensorFlow's "same" convolutions of stride 2 pad one pixel before and two after, and cut as many going back."""
+
+    class Cut(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return x[:, :, 1:-2, 1:-2]
+
+    units = 256 * 2 * 3
+    theirs = nn.Sequential(
+        *(nn.Linear(5, units, bias=False), nn.BatchNorm1d(units), nn.LeakyReLU(0.3), nn.Unflatten(1, (256, 2, 3))),
+        *(nn.ConvTranspose2d(256, 128, 5, 1, 2, bias=False), nn.BatchNorm2d(128), nn.LeakyReLU(0.3)),
+        *(nn.ConvTranspose2d(128, 64, 5, 2, bias=False), Cut(), nn.BatchNorm2d(64), nn.LeakyReLU(0.3)),
+        *(nn.ConvTranspose2d(64, 2, 5, 2, bias=False), Cut(), nn.Tanh()),
+        *(nn.ConstantPad2d((1, 2, 1, 2), 0.0), nn.Conv2d(2, 64, 5, 2), nn.LeakyReLU(0.3), nn.Dropout(0.3)),
+        *(nn.ConstantPad2d((1, 2, 1, 2), 0.0), nn.Conv2d(64, 128, 5, 2), nn.LeakyReLU(0.3), nn.Dropout(0.3)),
+        *(nn.Flatten(), nn.Linear(128 * 2 * 3, 1)),
+    )
+    return SmallDCGAN(channels=2, image_size=(8, 12), latent=5), theirs
+
+
+PAIRS = {
+    "gan": dense_pair,
+    "dcgan": lambda: convolutional_pair(DCGAN),
+    "wgan": lambda: convolutional_pair(WGAN),  # type: ignore[arg-type]
+    "dcgan_mnist": small_pair,
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_whole_pairs_equal_sequentials(name: str) -> None:
+    """The discriminator's answer to what the generator makes, in evaluation."""
+    ours, theirs = PAIRS[name]()
+    stir(ours)
+    with torch.no_grad():
+        for kind in ((nn.Linear, nn.Conv2d, nn.ConvTranspose2d), (nn.BatchNorm1d, nn.BatchNorm2d)):
+            mine, others = ([m for m in network.modules() if isinstance(m, kind)] for network in (ours, theirs))
+            for source, target in zip(mine, others, strict=True):
+                target.load_state_dict(source.state_dict())
+    latent = torch.randn(6, 5)
+    torch.testing.assert_close(ours.eval()(latent), theirs.eval()(latent))
+
+
+def test_a_spectral_discriminator_equals_torchs_on_each_layer() -> None:
+    """SN-GAN whole: every layer of the discriminator, the last one too, is torch's spectrally normalised one."""
+    ours = SNGAN(channels=2, image_size=(16, 16), latent=5, width=3).eval()
+    layers = []
+    for layer in (*ours.discriminator.shrink, ours.discriminator.output):  # type: ignore[misc]
+        theirs = copy.deepcopy(layer.layer)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            nn.utils.spectral_norm(theirs)
+        theirs.weight_u.copy_(layer.left)
+        theirs.weight_v.copy_(layer.right)
+        layers.append(theirs)
+    network = nn.Sequential(layers[0], nn.LeakyReLU(0.2), layers[1], nn.LeakyReLU(0.2), layers[2], nn.Flatten()).eval()
+    latent = torch.randn(6, 5)
+    torch.testing.assert_close(ours(latent), network(ours.make(latent)))
 
 
 def test_parts_have_the_published_counts() -> None:

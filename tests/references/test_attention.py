@@ -102,6 +102,25 @@ def test_fused_attention_is_the_written_out_softmax(seed: int, masked: bool, bia
     assert_same(fast, lambda q, k, v, bias=None: attend_written_out(q, k, v, mask, bias)[0], inputs)
 
 
+def one_query_at_a_time(queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+    """Equation 1 of the paper."""
+    rows = []
+    for row in range(len(queries)):
+        shares = [torch.stack([q @ k for k in keys[row]]) / queries.shape[-1] ** 0.5 for q in queries[row]]
+        rows.append(torch.stack([(s.exp() / s.exp().sum()) @ values[row] for s in shares]))
+    return torch.stack(rows)
+
+
+def test_attention_without_parameters_is_the_formula_and_torchs() -> None:
+    torch.manual_seed(0)
+    given = (torch.randn(3, 4, 6), torch.randn(3, 5, 6), torch.randn(3, 5, 2))
+    assert_same(ScaledDotProductAttention(), one_query_at_a_time, given)
+    assert_same(ScaledDotProductAttention(), F.scaled_dot_product_attention, given)
+    allowed = torch.tril(torch.ones(4, 5, dtype=torch.bool), 1)
+    theirs = F.scaled_dot_product_attention(*given, attn_mask=allowed)
+    close(ScaledDotProductAttention()(*given, causal()), theirs, "with a mask")
+
+
 @pytest.mark.parametrize("biased", [True, False])
 @pytest.mark.parametrize("compute", [attend, lambda *given: attend_written_out(*given)[0]], ids=["fused", "written"])
 def test_a_query_that_may_see_nothing_gets_zeros_and_no_gradient(compute, biased: bool) -> None:
@@ -311,7 +330,7 @@ def test_heads_that_do_not_divide_are_refused() -> None:
 @pytest.mark.parametrize("width", [2, 8, 512, 7])
 def test_sinusoids_are_marians_after_reordering(width: int) -> None:
     marian = MarianSinusoidalPositionalEmbedding(50, width).create_weight()
-    ours = sinusoids(50, width)
+    ours = SinusoidalPositions(width=width)(torch.zeros(1, 50, width))[0]
     halves = torch.cat([ours[:, 0::2], ours[:, 1::2]], 1)
     assert (halves - marian).abs().max() <= 1e-5
 

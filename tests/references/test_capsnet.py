@@ -9,8 +9,8 @@ from torch.nn import functional as F
 
 from bestiary.architectures.convolution.capsnet import CapsNet, route, route_written_out, squash
 from bestiary.contracts import ImageBatch, ImageSpec
-from bestiary.data.store import ArrayData
 from bestiary.objectives.margin import Margin, margin_loss, shifted
+from bestiary.rows.store import ArrayData
 from bestiary.sampling.capsules import inspect, perturbed
 from tests.references.parity import assert_same, close
 

@@ -16,12 +16,12 @@ from torch import Tensor, nn
 from bestiary.architectures.generative.ddpm import DDPM, CosineDDPM, VelocityDDPM
 from bestiary.architectures.generative.unet import Double, UNet
 from bestiary.contracts import ImageBatch, ImageSpec
-from bestiary.data.store import ArrayData
 from bestiary.errors import InputError
 from bestiary.layers.noise import CLEAN, NOISE, VELOCITY, Prediction, cosine, linear, scales, signal
 from bestiary.objectives.denoising import Denoising
 from bestiary.optimisation.averaging import MovingAverage
 from bestiary.recipes.diffusion import diffusion
+from bestiary.rows.store import ArrayData
 from bestiary.sampling.denoising import inspect, sample
 from bestiary.sampling.diffusion import ddim, ddpm, large, small, spaced
 from tests.references.parity import assert_same, close
@@ -118,6 +118,18 @@ def test_unet_is_diffusers(seed: int) -> None:
     inputs = (torch.randn(3, channels, *sides), torch.tensor([0, 500, 999]))
     parameters = {name: known[names[name]] for name in names}
     assert_same(ours, lambda x, step: theirs(x, step).sample, inputs, parameters=parameters)
+
+
+@pytest.mark.parametrize("kind", [DDPM, CosineDDPM, VelocityDDPM])
+def test_every_denoiser_is_diffusers_network(kind: type[DDPM]) -> None:
+    torch.manual_seed(0)
+    ours = kind(channels=2, image_size=(4, 4), widths=(4, 8), depth=1, attention=(1,), groups=2)
+    stir(ours)
+    theirs = reference(2, (4, 8), 1, (1,), 2)
+    names = rename([name for name, _ in ours.network.named_parameters()], renaming(2, 1))
+    theirs.load_state_dict({names[name]: tensor for name, tensor in ours.network.state_dict().items()})
+    noisy, step = torch.randn(3, 2, 4, 4), torch.tensor([0, 500, 999])
+    close(ours(noisy, step), theirs(noisy, step).sample, "outputs")
 
 
 def test_the_published_size_is_diffusers() -> None:

@@ -12,7 +12,12 @@ from numpy.typing import NDArray
 from sklearn.neural_network import BernoulliRBM
 from torch import Tensor, nn
 
-from bestiary.algorithms.contrastive_divergence import contrast, fantasies
+from bestiary.algorithms.contrastive_divergence import (
+    ContrastiveDivergence,
+    PersistentContrastiveDivergence,
+    contrast,
+    fantasies,
+)
 from bestiary.algorithms.covariance import CovarianceStorage
 from bestiary.algorithms.hebbian import HebbianStorage, ProjectionStorage
 from bestiary.algorithms.layerwise import Labelled, LayerWise, evenly, phase
@@ -21,9 +26,9 @@ from bestiary.architectures.energy.dbn import DBN, DBNAutoencoder, DBNClassifier
 from bestiary.architectures.energy.hopfield import Hopfield
 from bestiary.architectures.energy.rbm import RBM, GaussianRBM, LabelledRBM, Machine
 from bestiary.contracts import ImageSpec, TableSpec
-from bestiary.data.store import ArrayData
 from bestiary.fit import fit
 from bestiary.recipes.energy import features_then_labels, layers, layers_then_up_down
+from bestiary.rows.store import ArrayData
 from bestiary.runs.run import RunFolder
 
 SEEDS = range(4)
@@ -215,6 +220,30 @@ def test_every_single_change_lowers_the_energy() -> None:
     assert changes > 3
 
 
+def settled(weights: Tensor, rows: Tensor) -> list[list[float]]:
+    """The paper's rule: unit after unit takes the sign of what the others send it, until a round changes none."""
+    ends = []
+    for row in rows.tolist():
+        state, before = list(row), []
+        while state != before:
+            before = list(state)
+            for unit in range(len(state)):
+                pull = sum(weights[unit, other].item() * state[other] for other in range(len(state)) if other != unit)
+                state[unit] = state[unit] if pull == 0 else (1.0 if pull > 0 else -1.0)
+        ends.append(state)
+    return ends
+
+
+def test_recall_is_the_papers_rule() -> None:
+    torch.manual_seed(0)
+    network, rows = Hopfield(features=9), torch.randn(12, 9)
+    network.weights = torch.randn(9, 9).triu(1)
+    signs = torch.where(rows > 0, 1.0, -1.0)
+    expected = torch.tensor(settled(network.weights, signs))
+    assert torch.equal(network(rows), expected)
+    assert not torch.equal(expected, signs), "some units change"
+
+
 def test_weights_are_symmetric_without_a_diagonal() -> None:
     network = Hopfield(features=7)
     network.weights = torch.randn(7, 7)
@@ -223,14 +252,19 @@ def test_weights_are_symmetric_without_a_diagonal() -> None:
     assert sum(p.numel() for p in network.parameters()) == 21
 
 
+def hebb(rows: Tensor) -> Tensor:
+    """The paper's equation 2, divided by the number of units."""
+    weights = sum(torch.outer(row, row) for row in rows) / rows.shape[1]
+    return weights.fill_diagonal_(0)  # type: ignore[union-attr]
+
+
 def test_hebbian_storage_is_the_sum_of_outer_products() -> None:
     rows = patterns(12, 30, 0)
     network = Hopfield(features=30)
     made = list(HebbianStorage(network, 10).updates(data_of(rows), 0, 100))
     assert len(made) == 3, "4 + 4 + 2 patterns, then it has finished"
     order = torch.cat([data_of(rows).batch("train", n).inputs[0] for n in range(3)])[:10]
-    by_hand = order.T @ order / 30
-    torch.testing.assert_close(network.weights, by_hand - torch.diag(by_hand.diagonal()))
+    torch.testing.assert_close(network.weights, hebb(order))
 
 
 @pytest.mark.parametrize("rows", [12, 15])
@@ -290,15 +324,44 @@ def test_a_machine_sees_what_the_one_below_has_found() -> None:
     torch.testing.assert_close(stack(rows), seen)
 
 
-def test_the_classifier_is_a_sigmoid_network() -> None:
-    stack = DBNClassifier(features=12, outputs=4, widths=(7, 5))
-    layers: list[nn.Module] = []
+def sigmoid_layers(stack: DBN | DBNClassifier) -> nn.Sequential:
+    layers: list[nn.Module] = [nn.Flatten()]
     for machine in stack.machines:
+        nn.init.normal_(machine.hidden_bias)  # type: ignore[arg-type]
         linear = nn.Linear(machine.weight.shape[1], machine.weight.shape[0])  # type: ignore[union-attr]
         linear.weight, linear.bias = machine.weight, machine.hidden_bias  # type: ignore[assignment]
         layers += [linear, nn.Sigmoid()]
+    return nn.Sequential(*layers)
+
+
+def test_the_classifier_is_a_sigmoid_network() -> None:
     rows = torch.rand(5, 3, 2, 2)
-    torch.testing.assert_close(stack(rows), nn.Sequential(nn.Flatten(), *layers, stack.readout)(rows))
+    stack, classifier = DBN(features=12, widths=(7, 5)), DBNClassifier(features=12, outputs=4, widths=(7, 5))
+    below, layers = sigmoid_layers(stack), sigmoid_layers(classifier)
+    torch.testing.assert_close(stack(rows), below(rows))
+    torch.testing.assert_close(classifier(rows), nn.Sequential(*layers, classifier.readout)(rows))
+
+
+def label_scores(network: LabelledDBN, rows: Tensor) -> Tensor:
+    """Minus the free energy of the top machine with each label in turn, one row and one label at a time."""
+    below, top = network.machines
+    answers = []
+    for row in rows:
+        seen = torch.sigmoid(below.weight @ row + below.hidden_bias)
+        for label in torch.eye(3):
+            visible = torch.cat([seen, label])
+            sums = top.weight @ visible + top.hidden_bias
+            answers.append(label @ top.visible_bias[-3:] + torch.log1p(sums.exp()).sum())
+    return torch.stack(answers).view(-1, 3)
+
+
+def test_the_labelled_stack_answers_by_free_energies() -> None:
+    torch.manual_seed(0)
+    network = LabelledDBN(features=6, outputs=3, widths=(5, 4))
+    for parameter in network.parameters():
+        nn.init.normal_(parameter)
+    rows = torch.rand(7, 6)
+    torch.testing.assert_close(network(rows), label_scores(network, rows))
 
 
 def test_the_autoencoder_gives_back_what_its_log_odds_say() -> None:
@@ -358,6 +421,65 @@ def test_labels_are_shared_out_evenly_and_stay_the_same() -> None:
         assert len(seen.unique(dim=0)) == 24
         assert all((torch.from_numpy(rows[30:]) == row).all(1).any() for row in seen)
         assert all(int(view.batch("train", n).target.min()) >= 0 for n in range(20))
+
+
+def test_with_so_many_labels_no_other_row_is_seen() -> None:
+    rows = np.arange(60, dtype=np.float32)[:, None]
+    arrays = {"features": rows, "target": np.arange(60) % 3}
+    kept = set(evenly(torch.arange(60) % 3, 12).tolist())
+    orders = []
+    for seed in (0, 1):
+        data = ArrayData(TableSpec(1, 3), {"problem": "classification"}, {"train": arrays}, batch=6, seed=seed)
+        view = Labelled(data, labels=12)
+        seen = [int(value) for n in range(2) for value in view.batch("train", n).inputs[0].flatten()]
+        assert set(seen) == kept and len(seen) == 12, "all of them once an epoch"
+        orders.append(seen)
+    assert orders[0] != orders[1], "in another order for another seed"
+
+
+class Untouched:
+    """An update that changes nothing, and remembers the gradients that it was given."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine, self.given = machine, []
+
+    def update(self, step: int, horizon: int) -> None:
+        self.given.append(self.machine.weight.grad.clone())  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("kind", [ContrastiveDivergence, PersistentContrastiveDivergence])
+def test_a_machine_is_measured_before_it_learns_and_not_again(kind: type[ContrastiveDivergence]) -> None:
+    """Visible biases begin at the log odds of each unit's mean; a run that is continued keeps what it has."""
+    torch.manual_seed(0)
+    rows = torch.rand(12, 5)
+    for start, begun in ((0, True), (3, False)):
+        machine = RBM(features=5, width=3)
+        learner = kind(machine, Untouched(machine))  # type: ignore[arg-type]
+        if kind is PersistentContrastiveDivergence:
+            learner.chains.begin(rows)  # type: ignore[attr-defined]
+        (logs,) = itertools.islice(learner.updates(data_of(rows), start, 9), 1)
+        assert torch.equal(machine.visible_bias, torch.zeros(5)) != begun
+        if begun:
+            torch.testing.assert_close(machine.visible_bias.sigmoid(), machine.read(rows).mean(0).clamp(0.01, 0.99))
+        seen = machine.read(data_of(rows).batch("train", start).inputs[0])
+        again = machine.visible(machine.hidden(seen))
+        assert float(logs["loss"]) == pytest.approx(float((again - seen).square().mean())), "a mean over units and rows"
+
+
+def test_chains_begin_at_rows_of_the_data_and_go_on() -> None:
+    torch.manual_seed(0)
+    rows, machine = torch.rand(4, 5), RBM(features=5, width=3)
+    learner = PersistentContrastiveDivergence(machine, Untouched(machine), chains=10)  # type: ignore[arg-type]
+    learner.chains.begin(rows)
+    assert torch.equal(learner.chains.states, rows[torch.arange(10) % 4])
+    steps: list[int] = []
+    machine.gibbs = lambda states, count: (steps.append(count), states + 1)[1]  # type: ignore[method-assign]
+    made = learner.updates(data_of(rows), 0, 9)
+    for number in range(1, 4):
+        next(made)
+        begun = machine.read(data_of(rows).batch("train", 0).inputs[0])
+        assert torch.equal(learner.chains.states, begun[torch.arange(10) % 4] + number), "from where they were"
+    assert steps == [1, 1, 1]
 
 
 # ---------------------------------------------------------------------------------------------- up and down

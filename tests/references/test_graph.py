@@ -200,6 +200,38 @@ def test_gat_equals_torch_geometric(seed: int, joined: bool) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+def test_whole_gat_equals_torch_geometric(seed: int) -> None:
+    nodes, edges, _ = random_graph(seed)
+    ours = GAT(features=4, heads=2, width=3, outputs=5, depth=3, last_heads=2)
+    theirs = [GATConv(4, 3, heads=2), GATConv(6, 3, heads=2), GATConv(6, 5, heads=2, concat=False)]
+    for layer, other in zip((*ours.layers, ours.last), theirs, strict=True):
+        same_weights(layer, other)
+    alone, their_layer = GATLayer(features=4, heads=2, width=3), GATConv(4, 3, heads=2)
+    same_weights(alone.layer, their_layer)
+
+    def reference(features: Tensor) -> Tensor:
+        return theirs[2](F.elu(theirs[1](F.elu(theirs[0](features, edges)), edges)), edges)
+
+    for network, expected in ((ours, reference), (alone, lambda features: their_layer(features, edges))):
+        first, second = (torch.randn(nodes, 4).requires_grad_() for _ in range(2))
+        second.data.copy_(first.data)
+        found, wanted = network(first, edges), expected(second)
+        close(found, wanted, "outputs")
+        direction = torch.randn_like(found)
+        (mine,), (other,) = (
+            torch.autograd.grad((y * direction).sum(), x) for y, x in ((found, first), (wanted, second))
+        )
+        close(mine, other, "gradient of the input")
+
+
+def same_weights(layer: nn.Module, theirs: GATConv) -> None:
+    """Random biases, and torch_geometric's layer with the weights of ours."""
+    nn.init.normal_(layer.bias)  # type: ignore[arg-type]
+    state = {dict(GAT_NAMES)[name]: tensor for name, tensor in layer.state_dict().items()}
+    theirs.load_state_dict({name: state[name].view_as(tensor) for name, tensor in theirs.state_dict().items()})
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_neighbour_sum_equals_torch_geometric_without_the_root(seed: int) -> None:
     nodes, edges, weights = random_graph(seed)
     ours, theirs = NeighbourSum(features=3, width=5), GraphConv(3, 5, aggr="add")

@@ -11,9 +11,9 @@ import torch
 from bestiary.baselines.graphs import RIVALS, VIEWS, LabelPropagation, propagation
 from bestiary.baselines.rivals import load_rival, rivals, save_rival
 from bestiary.data import read
-from bestiary.data.graphs import GraphData, GraphsData
-from bestiary.data.splits import assign
 from bestiary.errors import InputError
+from bestiary.kinds.graph.store import GraphData, GraphsData
+from bestiary.rows.splits import assign
 from bestiary.tasks.registry import task_for
 
 

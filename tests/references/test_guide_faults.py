@@ -23,13 +23,13 @@ from bestiary.architectures.recurrence.lstm import LSTM, LSTMText
 from bestiary.architectures.recurrence.rnn import RectifiedRNNSeries, RNNSeries
 from bestiary.contracts import TableSpec
 from bestiary.data import read
-from bestiary.data.splits import assign
-from bestiary.data.store import ArrayData, StoredData
 from bestiary.errors import InputError
 from bestiary.layers.attention import Attention, ScaledDotProductAttention
 from bestiary.layers.masks import causal, padding
 from bestiary.layers.recurrent import Cell
 from bestiary.recipes.supervised import classifier
+from bestiary.rows.splits import assign
+from bestiary.rows.store import ArrayData, StoredData
 from tests.references.guide_examples import Bert, graph
 
 # ------------------------------------------------------------------------------------------------ dense layers
@@ -47,7 +47,7 @@ def test_features_are_scaled_by_training_rows(tmp_path: Any) -> None:
     unscaled = ArrayData(data.spec, data.facts, splits, batch=64)  # pyright: ignore[reportArgumentType]
     cost = {}
     for name, source in (("scaled", data), ("as they are", unscaled)):
-        network = create("fnn_guide_breast_cancer", outputs=2, seed=0)
+        network = create("fnn_breast_cancer", outputs=2, seed=0)
         for _ in classifier(network, data.spec).updates(source, 0, 200):
             pass
         held = source.arrays("test")
@@ -100,7 +100,7 @@ def test_resnets_are_as_published() -> None:
         assert all(m.bias is None for m in convolutions)
         assert len(norms) == len(convolutions)
     with torch.device("meta"):
-        guide = create("drn_guide")
+        guide = create("drn14")
     assert any(m.bias is not None for m in guide.modules() if isinstance(m, nn.Conv2d))
 
 
@@ -120,7 +120,7 @@ def test_the_last_state_is_of_the_last_layer_in_both_directions() -> None:
 
 
 def test_the_gru_is_a_quarter_smaller() -> None:
-    lstm, gru = count(create("lstm_guide")), count(create("gru_guide"))
+    lstm, gru = count(create("lstm_series")), count(create("gru_series"))
     assert round(100 * (1 - gru / lstm), 2) == 24.92
 
 
@@ -341,5 +341,5 @@ def test_networks_are_built_from_words_alone() -> None:
     first = build(
         "bestiary.architectures.feedforward.fnn:FNN", {"features": 100, "outputs": 10, "widths": (64,)}, seed=3
     )
-    again = create("fnn_guide_classes", seed=3)
+    again = create("fnn_ten_classes", seed=3)
     assert all(torch.equal(a, b) for a, b in zip(first.parameters(), again.parameters(), strict=True))

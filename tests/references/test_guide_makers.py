@@ -16,11 +16,11 @@ from bestiary.architectures.representation.autoencoder import Autoencoder, Pixel
 from bestiary.architectures.representation.convolutional_autoencoder import ConvolutionalAutoencoder
 from bestiary.architectures.representation.vae import VAE
 from bestiary.data import read
-from bestiary.data.splits import assign
-from bestiary.data.store import StoredData
 from bestiary.recipes.adversarial import adversarial
 from bestiary.recipes.energy import contrastive, layers_then_labels
 from bestiary.recipes.representation import autoencoder, variational
+from bestiary.rows.splits import assign
+from bestiary.rows.store import StoredData
 
 # ------------------------------------------------------------------------------------------------ codes and images
 

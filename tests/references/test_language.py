@@ -25,8 +25,8 @@ from bestiary.architectures.attention.gpt_weights import JOINED, TABLE, from_tra
 from bestiary.architectures.recurrence.language_model import GRULanguageModel, LSTMLanguageModel
 from bestiary.baselines.language import Compressor, KneserNey
 from bestiary.contracts import CorpusBatch, CorpusSpec
-from bestiary.data.corpus_store import CorpusData
 from bestiary.errors import InputError
+from bestiary.kinds.corpus.store import CorpusData
 from bestiary.layers.attention import Attention, Memory
 from bestiary.layers.masks import causal
 from bestiary.objectives.next_token import NextToken
@@ -399,6 +399,15 @@ def test_knowing_nothing_costs_eight_bits() -> None:
     assert task.score(told, None) == pytest.approx({"bits_per_byte": 8.0, "perplexity": 256.0})
     assert int(told.columns["bytes"].sum()) == 255 + 85
     assert float(task.losses(told, None).mean()) == pytest.approx(8.0)
+
+
+def test_knowing_how_common_tokens_are_costs_their_surprise() -> None:
+    """One more of each token than the training text has, the beginning of a text left out."""
+    tokens = [0, 1, 1, 1, 2, 3]
+    data = corpus(tokens, 257, 3)
+    surprise = {1: -math.log2(4 / 261), 2: -math.log2(2 / 261), 3: -math.log2(2 / 261)}  # of 5 and 256
+    told = Continue(FACTS).ignorant(data, "test").columns
+    assert float(told["bits"].sum()) == pytest.approx(sum(surprise[token] for token in tokens[1:]))
 
 
 def test_bits_are_the_objective_in_another_unit() -> None:

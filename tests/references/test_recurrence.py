@@ -1,6 +1,7 @@
 """Recurrent networks: cells, fused kernels and torch.nn are one function, whatever the lengths."""
 
 import random
+from functools import partial
 
 import pytest
 import torch
@@ -9,9 +10,26 @@ from torch.func import functional_call
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from bestiary.architectures.build import count
-from bestiary.architectures.recurrence.gru import GRU, GRUCell, GRUImage, GRUSeries, GRUText, ResetFirstCell
+from bestiary.architectures.recurrence.gru import (
+    GRU,
+    GRUCell,
+    GRUImage,
+    GRUSeries,
+    GRUText,
+    ResetFirstCell,
+    ResetFirstGRUText,
+)
+from bestiary.architectures.recurrence.language_model import GRULanguageModel, LSTMLanguageModel
 from bestiary.architectures.recurrence.lstm import LSTM, LSTMCell, LSTMImage, LSTMSeries, LSTMText
-from bestiary.architectures.recurrence.rnn import RNN, ElmanCell, RectifiedCell, RNNImage, RNNSeries, RNNText
+from bestiary.architectures.recurrence.rnn import (
+    RNN,
+    ElmanCell,
+    RectifiedCell,
+    RectifiedRNNSeries,
+    RNNImage,
+    RNNSeries,
+    RNNText,
+)
 from bestiary.errors import InputError
 from bestiary.layers.recurrent import Cell, Recurrence
 from tests.references.parity import assert_same, close
@@ -180,16 +198,38 @@ def test_the_papers_gru_resets_before_the_product() -> None:
     close(before(inputs, (hidden,))[0], after(inputs, (hidden,))[0], "state")
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_the_papers_gru_by_hand(seed: int) -> None:
-    torch.manual_seed(seed)
-    cell, h, x = ResetFirstCell(inputs=3, width=4, biases=1), torch.randn(2, 4), torch.randn(2, 3)
+def papers_step(cell: ResetFirstCell, h: Tensor, x: Tensor) -> Tensor:
+    """Equations 5 to 8 of the paper, with biases and with the update gate turned around as in torch."""
     (w_r, w_z, w_n), (u_r, u_z, u_n) = cell.from_input.weight.chunk(3), cell.from_hidden.weight.chunk(3)
     b_r, b_z, b_n = cell.from_input.bias.chunk(3)
     r = torch.sigmoid(x @ w_r.T + h @ u_r.T + b_r)
     z = torch.sigmoid(x @ w_z.T + h @ u_z.T + b_z)
     n = torch.tanh(x @ w_n.T + (r * h) @ u_n.T + b_n)
-    close(cell(x, (h,))[0], z * h + (1 - z) * n, "state")
+    return z * h + (1 - z) * n
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_papers_gru_by_hand(seed: int) -> None:
+    torch.manual_seed(seed)
+    cell, h, x = ResetFirstCell(inputs=3, width=4, biases=1), torch.randn(2, 4), torch.randn(2, 3)
+    close(cell(x, (h,))[0], papers_step(cell, h, x), "state")
+
+
+def test_the_papers_gru_reads_each_text_alone() -> None:
+    torch.manual_seed(0)
+    ours = ResetFirstGRUText(vocabulary=11, embedding=4, width=5, outputs=3, biases=1)
+    tokens, lengths = torch.randint(1, 11, (4, 6)), torch.tensor([6, 1, 3, 5])
+
+    def loop(tokens: Tensor, lengths: Tensor) -> Tensor:
+        (cell,), states = ours.recurrence.layers[0], []
+        for text, length in zip(tokens, lengths):
+            state = torch.zeros(1, 5)
+            for token in text[:length]:
+                state = papers_step(cell, state, ours.embed.weight[token][None])
+            states.append(state[0])
+        return torch.stack(states) @ ours.head.linear.weight.T + ours.head.linear.bias
+
+    assert_same(ours, loop, (tokens, lengths))
 
 
 @pytest.mark.parametrize("biases", [1, 2])
@@ -268,7 +308,71 @@ def test_recurrent_dropout_keeps_one_mask_for_all_steps() -> None:
     assert torch.equal(recurrence.eval()(torch.zeros(1, 4, 1))[0][0, :, 0], torch.tensor([1.0, 2, 3, 4]))
 
 
-# ------------------------------------------------------------------------------------------------ classifiers
+# -------------------------------------------------------------------------------------------- whole networks
+
+
+def by_torch(kernel: nn.RNNBase, recurrence: Recurrence, sequence: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    """States and last state of torch's kernel with our weights, on packed sequences; a bias that is missing is zero."""
+    names = rename(dict(recurrence.named_parameters()), table(kernel.num_layers))
+    weights = {name: torch.zeros_like(weight) for name, weight in kernel.named_parameters()}
+    weights |= {names[name]: weight for name, weight in recurrence.named_parameters()}
+    packed = pack_padded_sequence(sequence, lengths, batch_first=True, enforce_sorted=False)
+    states, ends = functional_call(kernel, weights, (packed,))
+    ends = ends[0] if isinstance(ends, tuple) else ends
+    last = torch.cat([ends[-2], ends[-1]], -1) if kernel.bidirectional else ends[-1]
+    return pad_packed_sequence(states, batch_first=True)[0], last
+
+
+@pytest.mark.parametrize(
+    ("layers", "theirs"), [(RNN, nn.RNN), (LSTM, nn.LSTM), (GRU, nn.GRU)], ids=["rnn", "lstm", "gru"]
+)
+def test_layers_alone_are_torchs(layers: type[LSTM], theirs: type[nn.RNNBase]) -> None:
+    torch.manual_seed(0)
+    network, kernel = layers(channels=4, width=5, depth=2), theirs(4, 5, 2, batch_first=True)
+    sequence, lengths = torch.randn(6, 7, 4), torch.tensor([7, 1, 3, 7, 2, 5])
+    reference = lambda x: joined(*by_torch(kernel, network.recurrence, x, lengths))  # noqa: E731
+    assert_same(Both(network, lengths), reference, (sequence,))
+
+
+@pytest.mark.parametrize(
+    ("series", "theirs"),
+    [
+        (RNNSeries, nn.RNN),
+        (RectifiedRNNSeries, partial(nn.RNN, nonlinearity="relu")),
+        (LSTMSeries, nn.LSTM),
+        (GRUSeries, nn.GRU),
+    ],
+    ids=["rnn", "rectified", "lstm", "gru"],
+)
+@pytest.mark.parametrize("biases", [1, 2])
+def test_series_classifier_is_recurrence_and_linear(
+    series: type[LSTMSeries], theirs: type[nn.RNNBase], biases: int
+) -> None:
+    torch.manual_seed(0)
+    ours, kernel = series(channels=4, width=5, depth=2, outputs=3, biases=biases), theirs(4, 5, 2, batch_first=True)
+    sequence, lengths = torch.randn(6, 7, 4), torch.tensor([7, 1, 3, 7, 2, 5])
+
+    def reference(values: Tensor, lengths: Tensor) -> Tensor:
+        return by_torch(kernel, ours.recurrence, values, lengths)[1] @ ours.head.linear.weight.T + ours.head.linear.bias
+
+    assert_same(ours, reference, (sequence, lengths))
+
+
+@pytest.mark.parametrize(
+    ("model", "theirs"), [(LSTMLanguageModel, nn.LSTM), (GRULanguageModel, nn.GRU)], ids=["lstm", "gru"]
+)
+def test_language_model_is_embedding_recurrence_and_linear(
+    model: type[LSTMLanguageModel], theirs: type[nn.RNNBase]
+) -> None:
+    torch.manual_seed(0)
+    ours, kernel = model(vocabulary=9, embedding=4, width=5, depth=2), theirs(4, 5, 2, batch_first=True)
+
+    def reference(tokens: Tensor) -> Tensor:
+        embedded = ours.embed.weight[tokens]
+        states, _ = by_torch(kernel, ours.recurrence, embedded, torch.full((len(tokens),), tokens.shape[1]))
+        return states @ ours.read_out.weight.T + ours.read_out.bias
+
+    assert_same(ours, reference, (torch.randint(0, 9, (3, 7)),))
 
 
 @pytest.mark.parametrize(
@@ -282,14 +386,9 @@ def test_text_classifier_is_embedding_recurrence_and_linear(
     ours = text(vocabulary=11, embedding=4, width=5, depth=2, outputs=3, bidirectional=both)
     kernel = theirs(4, 5, 2, batch_first=True, bidirectional=both)
     tokens, lengths = torch.randint(1, 11, (6, 7)), torch.tensor([7, 1, 3, 7, 2, 5])
-    names = rename(dict(ours.recurrence.named_parameters()), table(2))
 
     def reference(tokens: Tensor, lengths: Tensor) -> Tensor:
-        weights = {names[name]: weight for name, weight in ours.recurrence.named_parameters()}
-        packed = pack_padded_sequence(ours.embed.weight[tokens], lengths, batch_first=True, enforce_sorted=False)
-        _, ends = functional_call(kernel, weights, (packed,))
-        ends = ends[0] if isinstance(ends, tuple) else ends
-        last = torch.cat([ends[-2], ends[-1]], -1) if both else ends[-1]
+        _, last = by_torch(kernel, ours.recurrence, ours.embed.weight[tokens], lengths)
         return last @ ours.head.linear.weight.T + ours.head.linear.bias
 
     assert_same(ours, reference, (tokens, lengths))

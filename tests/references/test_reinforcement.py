@@ -9,13 +9,14 @@ import torch
 from torch import nn
 
 from bestiary.algorithms.q_learning import QLearning, Replay, double, greatest
-from bestiary.architectures.reinforcement.dqn import Dueling, DuelingQNetwork, QNetwork
+from bestiary.architectures.reinforcement.dqn import Dueling, DuelingQNetwork, PixelQNetwork, QNetwork
 from bestiary.contracts import TransitionBatch
-from bestiary.data.worlds import Life, episodes, numbers, open_world
 from bestiary.errors import InputError
+from bestiary.kinds.environment.worlds import Life, episodes, numbers, open_world
 from bestiary.optimisation.adamw import AdamW
 from bestiary.optimisation.minimise import Minimise
 from bestiary.optimisation.schedule import trapezoid
+from tests.references.parity import assert_same, copy_in_order
 
 
 class Chain(gymnasium.Env):
@@ -87,6 +88,16 @@ def learner(name: str, features: int, **words) -> QLearning:
     )
 
 
+def written_target(batch, network, target, double_q):
+    """Algorithm 1 of the paper, one transition at a time; double: van Hasselt et al. 2016, equation 4."""
+    targets = []
+    for i in range(len(batch.reward)):
+        future = target(batch.following[i])
+        best = future[network(batch.following[i]).argmax()] if double_q else future.max()
+        targets.append(batch.reward[i] + (0.0 if batch.terminal[i] else 0.9 * best))
+    return targets
+
+
 def test_the_target_is_the_written_one():
     torch.manual_seed(1)
     network, target = nn.Linear(3, 4), nn.Linear(3, 4)
@@ -102,27 +113,51 @@ def test_the_target_is_the_written_one():
     for hope in (greatest, double):
         algorithm.hope = hope
         expected = 0.0
-        for i in range(6):
-            future = target(batch.following[i])
-            best = future.max() if hope is greatest else future[network(batch.following[i]).argmax()]
-            came = batch.reward[i] + (0.0 if batch.terminal[i] else 0.9 * best)
+        for i, came in enumerate(written_target(batch, network, target, hope is double)):
             error = float((network(batch.observation[i])[batch.action[i]] - came).detach())
             expected += (0.5 * error**2 if abs(error) < 1 else abs(error) - 0.5) / 6
         assert float(algorithm.surprise(batch)) == pytest.approx(expected, abs=1e-6)
 
 
-def test_values_of_a_chain_are_those_of_value_iteration():
-    algorithm = learner(f"{HERE}:Chain", 5)
-    for _ in algorithm.updates(None, 0, 1500):
-        pass
+def value_iteration():
+    """The exact values of the chain's states and actions."""
     exact = np.zeros((5, 2))
     for _ in range(200):
         best = exact.max(1)
         for s in range(5):
             exact[s, 0] = 0.9 * best[max(0, s - 1)]
             exact[s, 1] = 1.0 if s == 4 else 0.9 * best[s + 1]
+    return exact
+
+
+def test_values_of_a_chain_are_those_of_value_iteration():
+    algorithm = learner(f"{HERE}:Chain", 5)
+    for _ in algorithm.updates(None, 0, 1500):
+        pass
+    exact = value_iteration()
     found = algorithm.network.weight.detach().numpy().T
     assert np.abs(found - exact).max() < 0.03, found
+
+
+def test_chance_falls_in_a_line_and_then_stays():
+    algorithm = learner("CartPole-v1", 4, explore=0.5, least=0.1)
+    chances = [algorithm.chance(step, 1000) for step in (0, 125, 250, 375, 500, 750, 1000)]
+    assert chances == pytest.approx([1.0, 0.775, 0.55, 0.325, 0.1, 0.1, 0.1])
+    assert learner("CartPole-v1", 4, explore=0.0, least=0.0).chance(1, 1000) == 0
+
+
+def test_actions_are_random_as_often_as_planned():
+    """A network that always prefers action 0 and never learns: action 1 comes by chance alone, every second time."""
+    algorithm = learner("CartPole-v1", 4, explore=0.5, least=0.1, warmup=100)
+    algorithm.network = lambda seen: torch.tensor([1.0, 0.0]).expand(len(seen), 2)
+    algorithm.surprise, algorithm.minimise = lambda batch: torch.zeros(()), lambda loss, step, horizon: None
+    algorithm._move_target = lambda step: None
+    for _ in algorithm.updates(None, 0, 4000):
+        pass
+    chosen = algorithm.replay.action[100:4100].float().view(4, 1000).mean(1)
+    planned = torch.tensor([0.775, 0.325, 0.1, 0.1]) / 2  # the chance falls from 1 to 0.1 over the first half
+    assert (chosen - planned).abs().max() < 4 * 0.5 / 1000**0.5
+    assert algorithm.replay.action[:100].float().mean() == pytest.approx(0.5, abs=0.2), "the memory is filled by chance"
 
 
 def test_a_time_limit_is_not_the_end_of_the_world():
@@ -171,15 +206,52 @@ def test_a_life_is_played_again_on_load():
     assert first.returns == second.returns and first.episode == second.episode
 
 
+def test_q_network_is_a_sequence_on_scaled_observations():
+    torch.manual_seed(0)
+    ours = QNetwork(features=4, outputs=3, widths=(6, 5))
+    theirs = nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 3))
+    theirs.load_state_dict(dict(zip(theirs.state_dict(), dict(ours.named_parameters()).values(), strict=True)))
+    observations = torch.randn(9, 4) * 3 + 1
+    ours.observations.measure(observations)
+    scaled = lambda x: theirs((x - observations.mean(0)) / observations.std(0))  # noqa: E731
+    assert_same(
+        ours, scaled, (torch.randn(7, 4),), parameters=dict(zip(dict(ours.named_parameters()), theirs.parameters()))
+    )
+
+
+def test_pixel_network_is_the_papers_table():
+    """Extended Data table 1: three convolutions and a hidden layer, all rectified; pixels are divided by 255."""
+    torch.manual_seed(0)
+    ours = PixelQNetwork(channels=2, outputs=3)
+    theirs = nn.Sequential(
+        *(nn.Conv2d(2, 32, 8, 4), nn.ReLU(), nn.Conv2d(32, 64, 4, 2), nn.ReLU(), nn.Conv2d(64, 64, 3, 1), nn.ReLU()),
+        *(nn.Flatten(), nn.Linear(3136, 512), nn.ReLU(), nn.Linear(512, 3)),
+    )
+    copy_in_order(ours, theirs)
+    frames = torch.randint(0, 256, (2, 2, 84, 84)).float()
+    torch.testing.assert_close(ours(frames), theirs(frames / 255))
+
+
+def equation_9(head: nn.Module, x: torch.Tensor) -> torch.Tensor:
+    """One row and one action at a time, from the two streams."""
+    rows = []
+    for row in x:
+        value, advantage = head.state(row)[0], head.advantage(row)
+        rows.append(torch.stack([value + one - sum(advantage) / len(advantage) for one in advantage]))
+    return torch.stack(rows)
+
+
 def test_dueling_head_is_equation_9():
     torch.manual_seed(0)
     head = Dueling(width=3, hidden=5, outputs=4)
-    x = torch.randn(6, 3)
-    advantage = head.advantage(x)
-    for i in range(6):
-        for a in range(4):
-            expected = head.state(x)[i, 0] + advantage[i, a] - sum(advantage[i, k] for k in range(4)) / 4
-            assert float(head(x)[i, a]) == pytest.approx(float(expected), abs=1e-6)
+    assert_same(head, lambda x: equation_9(head, x), (torch.randn(6, 3),))
+
+
+def test_dueling_network_is_a_layer_and_its_head():
+    torch.manual_seed(0)
+    ours = DuelingQNetwork(features=3, outputs=4, widths=(6, 5))
+    reference = lambda x: equation_9(ours.head, torch.relu(x @ ours.body[0].weight.T + ours.body[0].bias))  # noqa: E731
+    assert_same(ours, reference, (torch.randn(6, 3),))
 
 
 def test_episodes_side_by_side_are_those_one_by_one():

@@ -1,5 +1,7 @@
 """Networks that make codes, against torch.nn.Sequential, scikit-learn's PCA, torch.distributions and arithmetic."""
 
+import inspect
+import itertools
 import random
 from itertools import pairwise
 
@@ -11,7 +13,7 @@ from sklearn.decomposition import PCA
 from torch import nn
 from torch.distributions import Bernoulli, Independent, Normal, kl_divergence
 
-from bestiary.algorithms.inverse_graphics import Clamp
+from bestiary.algorithms.inverse_graphics import Clamp, InverseGraphics
 from bestiary.architectures.representation.autoencoder import Autoencoder, PixelAutoencoder
 from bestiary.architectures.representation.convolutional_autoencoder import ConvolutionalAutoencoder
 from bestiary.architectures.representation.dcign import DCIGN
@@ -20,9 +22,11 @@ from bestiary.architectures.representation.vae import VAE, GaussianVAE, draw
 from bestiary.contracts import ImageBatch, ImageSpec, TableBatch, TableSpec
 from bestiary.errors import InputError
 from bestiary.layers.movement import move
+from bestiary.layers.unit_interval import UnitInterval
 from bestiary.objectives.evidence import NegativeBound, divergence, terms
 from bestiary.objectives.reconstruction import PixelCrossEntropy, Spoiling, SquaredDifference
-from bestiary.recipes.representation import variational
+from bestiary.recipes.representation import autoencoder, denoiser, inverse_graphics, variational
+from bestiary.rows.store import ArrayData
 from bestiary.sampling.latents import active
 from tests.references.parity import assert_same, copy_in_order
 
@@ -225,7 +229,135 @@ def test_active_numbers_are_counted_by_the_variance_of_their_means() -> None:
     assert not active(means * 0.05).any()
 
 
+def rewritten_vae(network: VAE, rows: torch.Tensor, noise: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """Appendix C of the paper: a Bernoulli decoder and a Gaussian encoder, one layer each way."""
+    hidden = (rows @ network.hidden[0].weight.T + network.hidden[0].bias).relu()
+    mean = hidden @ network.mean.weight.T + network.mean.bias
+    log_variance = hidden @ network.log_variance.weight.T + network.log_variance.bias
+    code = mean + (log_variance.exp() ** 0.5) * noise
+    back = (code @ network.decoder[0].weight.T + network.decoder[0].bias).relu()
+    return (back @ network.decoder[2].weight.T + network.decoder[2].bias).sigmoid(), mean, log_variance
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_vae_is_what_the_paper_says(training: bool) -> None:
+    torch.manual_seed(0)
+    network, rows = VAE(features=7, code=3, widths=(5,)).train(training), torch.rand(4, 7)
+    torch.manual_seed(1)
+    found = network(rows)
+    torch.manual_seed(1)
+    expected = rewritten_vae(network, rows, torch.randn(4, 3) if training else torch.zeros(4, 3))
+    for mine, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(mine, other)
+    gradients = [torch.autograd.grad(part[0].square().sum(), network.hidden[0].weight)[0] for part in (found, expected)]
+    torch.testing.assert_close(gradients[0], gradients[1])
+
+
 # ------------------------------------------------------------------------------------------------ inverse graphics
+
+
+def test_in_a_batch_one_factor_varies_and_all_else_is_shared() -> None:
+    """Section 4 of the paper: one image in many ways, or many images in one way."""
+    torch.manual_seed(0)
+    images, drawn = torch.rand(50, 1, 2, 2), []
+    learner = InverseGraphics(
+        nn.Identity(),
+        None,
+        None,
+        None,
+        lambda seen, settings: drawn.append((seen, settings)),
+        factors=3,  # type: ignore[arg-type]
+    )
+    for factor in range(4):
+        learner.views(images, factor)
+        seen, settings = drawn[-1]
+        assert settings.shape == (50, 3) and float(settings.abs().max()) <= 1
+        varies = [len(settings[:, place].unique()) > 1 for place in range(3)]
+        assert varies == [place == factor for place in range(3)]
+        assert torch.equal(seen, images if factor == 3 else images[:1].expand_as(images))
+    spread = torch.cat([settings[:, factor] for factor, (_, settings) in enumerate(drawn[:3])])
+    assert float(spread.min()) < -0.9 and float(spread.max()) > 0.9, "from one end to the other"
+
+
+@pytest.mark.parametrize("kind", [Autoencoder, PixelAutoencoder, DenoisingAutoencoder, VAE, DCIGN])
+def test_a_network_is_told_the_range_of_its_data_before_it_learns(kind: type[nn.Module]) -> None:
+    words = {
+        "channels": 1,
+        "image_size": (12, 12),
+        "features": 144,
+        "code": 4,
+        "widths": (6,),
+        "kernel": 3,
+        "back_kernel": 3,
+    }
+    taken = inspect.signature(kind).parameters
+    network = kind(**{word: value for word, value in words.items() if word in taken})
+    pixels = torch.randint(0, 17, (8, 1, 12, 12)).numpy().astype(np.uint8)
+    facts = {"problem": "reconstruct", "pixel_mean": [4.0], "pixel_scale": [2.0], "pixel_range": [0.0, 16.0]}
+    data = ArrayData(
+        ImageSpec(1, (12, 12), 1), facts, {"train": {"pixels": pixels, "target": np.zeros(8, np.int64)}}, 4
+    )
+    recipe = {DenoisingAutoencoder: denoiser, VAE: variational, DCIGN: inverse_graphics}.get(kind, autoencoder)
+    learner = recipe(network, data.spec)
+    next(iter(learner.updates(data, 0, 5)))
+    for part in network.modules():
+        if isinstance(part, UnitInterval):
+            assert (float(part.low), float(part.span)) == (-2.0, 8.0), "0 and 16, less 4 and divided by 2"
+
+
+def test_dcign_is_a_sequence() -> None:
+    """Section 3 of the paper: filters, pooling, rectifiers; two linear layers; and the way back by enlarging."""
+    torch.manual_seed(0)
+    ours = DCIGN(channels=2, image_size=(30, 26), code=6, widths=(4, 3), kernel=3, back_kernel=5).eval()
+    encoder = nn.Sequential(
+        *(nn.Conv2d(2, 4, 3), nn.MaxPool2d(2), nn.ReLU(), nn.Conv2d(4, 3, 3), nn.MaxPool2d(2), nn.ReLU()),
+        *(nn.Flatten(), nn.Linear(3 * 6 * 5, 6)),
+    )
+    decoder = nn.Sequential(
+        *(nn.Linear(6, 3 * 6 * 5), nn.Unflatten(1, (3, 6, 5)), nn.ReLU()),
+        *(nn.Upsample((14, 12)), nn.Conv2d(3, 4, 5, padding=2), nn.ReLU()),
+        *(nn.Upsample((30, 26)), nn.Conv2d(4, 2, 5, padding=2), nn.Sigmoid()),
+    )
+    mine = dict(ours.named_parameters())
+    spread = [mine.pop(f"log_variance.{part}") for part in ("weight", "bias")]
+    theirs = nn.Sequential(encoder, decoder)
+    theirs.load_state_dict(dict(zip(theirs.state_dict(), mine.values(), strict=True)))
+    pixels = torch.rand(3, 2, 30, 26)
+    found, mean, log_variance = ours(pixels)
+    torch.testing.assert_close(found, theirs(pixels))
+    torch.testing.assert_close(mean, encoder(pixels))
+    torch.testing.assert_close(log_variance, encoder[:-1](pixels) @ spread[0].T + spread[1])
+    gradients = [
+        torch.autograd.grad(y.square().sum(), layer.weight)[0]
+        for y, layer in ((found, ours.stages[0].convolution), (theirs(pixels), encoder[0]))
+    ]
+    torch.testing.assert_close(gradients[0], gradients[1])
+
+
+def test_inverse_graphics_makes_the_mean_negative_bound_small() -> None:
+    torch.manual_seed(0)
+    network = DCIGN(channels=1, image_size=(12, 12), code=6, widths=(3,), kernel=3, back_kernel=3)
+    pixels = torch.rand(8, 1, 12, 12)
+    data = ArrayData(
+        ImageSpec(1, (12, 12), 1),
+        {"problem": "reconstruct", "pixel_mean": [0.0], "pixel_scale": [1.0], "pixel_range": [0.0, 1.0]},
+        {"train": {"pixels": pixels.numpy(), "target": np.zeros(8, np.int64)}},
+        batch=4,
+    )
+    likelihood, divergence = torch.tensor([-3.0, -5.0, -1.0, -7.0]), torch.tensor([1.0, 0.5, 2.0, 0.5])
+    losses = []
+    learner = inverse_graphics(network, data.spec)
+    learner.terms = lambda *given, **words: (likelihood, divergence)
+    learner.minimise = lambda loss, step, horizon: losses.append(float(loss))
+    (logs,) = itertools.islice(learner.updates(data, 0, 9), 1)
+    assert losses == [float((divergence - likelihood).mean())] == [float(logs["loss"])]
+    assert float(logs["divergence"]) == 1.0
+
+
+@pytest.mark.parametrize(("step", "weight"), [(0, 0.0), (10, 0.25), (40, 1.0), (99, 1.0)])
+def test_the_weight_of_the_divergence_rises_in_a_line(step: int, weight: float) -> None:
+    assert NegativeBound(weight=2.0, warmup=0.4).weighted(step, 100) == pytest.approx(2 * weight)
+    assert NegativeBound(weight=2.0).weighted(step, 100) == 2.0, "from the beginning, unless asked for"
 
 
 def test_clamped_gradients_are_those_of_holding_numbers_to_their_average() -> None:

@@ -53,21 +53,20 @@ ALL = list(networks())
 
 
 def test_additive_attention_is_the_papers_loop() -> None:
-    """Bahdanau et al. 2015, A.1.2, one query and one key at a time."""
+    """Bahdanau et al. 2015, A.1.2."""
     torch.manual_seed(0)
     attention = AdditiveAttention(query_width=4, key_width=6, width=5)
     query, keys, lengths = torch.randn(3, 4), torch.randn(3, 7, 6), [7, 1, 4]
     real = torch.arange(7) < torch.tensor(lengths)[:, None]
     w, u, v = (layer.weight for layer in (attention.query, attention.key, attention.energy))
 
-    class Loop(nn.Module):
-        def forward(self, query: Tensor, keys: Tensor) -> Tensor:
-            contexts = []
-            for row, length in enumerate(lengths):
-                energies = [v[0] @ torch.tanh(w @ query[row] + u @ keys[row, j]) for j in range(length)]
-                total = sum(energy.exp() for energy in energies)
-                contexts.append(sum(e.exp() / total * keys[row, j] for j, e in enumerate(energies)))
-            return torch.stack(contexts)
+    def one_key_at_a_time(query: Tensor, keys: Tensor) -> Tensor:
+        contexts = []
+        for row, length in enumerate(lengths):
+            energies = [v[0] @ torch.tanh(w @ query[row] + u @ keys[row, j]) for j in range(length)]
+            total = sum(energy.exp() for energy in energies)
+            contexts.append(sum(e.exp() / total * keys[row, j] for j, e in enumerate(energies)))
+        return torch.stack(contexts)
 
     class Ours(nn.Module):
         def __init__(self) -> None:
@@ -77,8 +76,7 @@ def test_additive_attention_is_the_papers_loop() -> None:
         def forward(self, query: Tensor, keys: Tensor) -> Tensor:
             return self.attention(query, keys, real)[0]
 
-    ours, loop = Ours(), Loop()
-    assert_same(ours, lambda *given: loop(*given), (query, keys))
+    assert_same(Ours(), one_key_at_a_time, (query, keys))
     weights = attention(query, keys, real)[1]
     close(weights.sum(1), torch.ones(3), "sums")
     assert not weights[~real].any()
@@ -86,20 +84,20 @@ def test_additive_attention_is_the_papers_loop() -> None:
     close(attention(query, keys)[0], keys.mean(1), "without v all keys weigh the same")
 
 
-@pytest.mark.parametrize(
-    ("score", "formula"),
-    [
-        (Dot, lambda layer, h, s: h @ s),
-        (General, lambda layer, h, s: h @ (layer.weight.weight @ s)),
-        (
-            Concat,
-            lambda layer, h, s: (
-                layer.energy.weight[0]
-                @ torch.tanh(torch.cat([layer.query.weight, layer.state.weight], 1) @ torch.cat([h, s]))
-            ),
-        ),
-    ],
-)
+def dot(layer: nn.Module, h: Tensor, s: Tensor) -> Tensor:
+    return h @ s
+
+
+def general(layer: nn.Module, h: Tensor, s: Tensor) -> Tensor:
+    return h @ (layer.weight.weight @ s)
+
+
+def concat(layer: nn.Module, h: Tensor, s: Tensor) -> Tensor:
+    both = torch.cat([layer.query.weight, layer.state.weight], 1)
+    return layer.energy.weight[0] @ torch.tanh(both @ torch.cat([h, s]))
+
+
+@pytest.mark.parametrize(("score", "formula"), [(Dot, dot), (General, general), (Concat, concat)])
 def test_scores_are_luongs(score, formula) -> None:
     """Section 3.1, equation 8."""
     torch.manual_seed(0)
@@ -148,10 +146,11 @@ def test_attention_network_is_the_papers_loop() -> None:
     assert_same(ours, loop, (SOURCE, LENGTHS, SEQUENCE))
 
 
-def test_luong_is_the_papers_loop() -> None:
+@pytest.mark.parametrize(("kind", "formula"), [(LuongDot, dot), (LuongGeneral, general), (LuongConcat, concat)])
+def test_luong_is_the_papers_loop(kind: type[LuongDot], formula) -> None:
     """torch's LSTM encodes each row alone; the decoder starts from its last states and feeds what it saw back."""
     torch.manual_seed(0)
-    ours = LuongGeneral(**WORDS, embedding=4, width=6, depth=2)
+    ours = kind(**WORDS, embedding=4, width=6, depth=2)
 
     def loop(source: Tensor, lengths: Tensor, sequence: Tensor) -> Tensor:
         cells = [layer[0] for layer in ours.encoder.layers]
@@ -167,7 +166,7 @@ def test_luong_is_the_papers_loop() -> None:
                 for number, cell in enumerate(ours.decoder):
                     layers[number] = cell(flowing, layers[number])
                     flowing = layers[number][0]
-                scores = flowing[0] @ ours.attention.weight.weight @ states[0].T
+                scores = torch.stack([formula(ours.attention, flowing[0], s) for s in states[0]])
                 context = scores.softmax(0) @ states[0]
                 seen = torch.tanh(torch.cat([context[None], flowing], 1) @ ours.combine.weight.T)
                 logits.append(ours.output(seen)[0])

@@ -19,12 +19,12 @@ from bestiary.baselines.joint_ngram import Graphones, JointNgram, KneserNey, fit
 from bestiary.baselines.rivals import find_rival, load_rival, save_rival
 from bestiary.baselines.transduce import RIVALS, NearestNeighbour
 from bestiary.batches import PairSpec
-from bestiary.data.pairs import PairData, read_pairs
-from bestiary.data.splits import assign
 from bestiary.errors import InputError
+from bestiary.kinds.pairs.reader import PairData, read_pairs
 from bestiary.objectives.sequences import nats
 from bestiary.optimisation.minimise import FromTorch, Minimise
 from bestiary.recipes.sequences import transformer, translator
+from bestiary.rows.splits import assign
 from bestiary.runs.model import load, save_network
 from bestiary.sampling.alignments import STOP, align, diagonal_mass, draw, forward_share, inspect
 from bestiary.tasks.edits import edits

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bestiary.contracts import ImageSpec
-from bestiary.data.store import ArrayData
 from bestiary.errors import InputError
+from bestiary.rows.store import ArrayData
 
 
 def idx(path: Path) -> NDArray[np.uint8]:

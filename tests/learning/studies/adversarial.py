@@ -6,7 +6,7 @@ import torch
 
 from bestiary import catalogue
 from bestiary.architectures.build import build, resolve
-from bestiary.data.store import ArrayData, StoredData
+from bestiary.rows.store import ArrayData, StoredData
 from bestiary.tasks.generate import EVIDENCE, Generate
 from tests.learning.learn import prepared
 from tests.learning.studies._mnist import mnist

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from bestiary.architectures.build import build
 from bestiary.architectures.convolution.capsnet import CapsNet
-from bestiary.data.store import ArrayData, StoredData
 from bestiary.recipes.capsules import capsules
+from bestiary.rows.store import ArrayData, StoredData
 from bestiary.sampling.capsules import SHIFTS, perturbed
 from bestiary.tasks import Classification
 from tests.learning.learn import prepared, with_wrong_labels

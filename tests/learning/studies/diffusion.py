@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from bestiary import catalogue
 from bestiary.architectures.build import build, resolve
-from bestiary.data.store import ArrayData, StoredData
 from bestiary.recipes.diffusion import diffusion
+from bestiary.rows.store import ArrayData, StoredData
 from bestiary.sampling.diffusion import ddim, ddpm
 from bestiary.tasks.generate import Generate
 from tests.learning.learn import prepared

@@ -19,7 +19,6 @@ from bestiary.architectures.energy.dbn import DBNClassifier, LabelledDBN, TableD
 from bestiary.architectures.energy.hopfield import Hopfield
 from bestiary.architectures.energy.rbm import RBM
 from bestiary.contracts import ImageBatch, ImageSpec
-from bestiary.data.store import ArrayData, StoredData
 from bestiary.recipes.energy import (
     contrastive,
     features_then_labels,
@@ -29,6 +28,7 @@ from bestiary.recipes.energy import (
     persistent,
     storage,
 )
+from bestiary.rows.store import ArrayData, StoredData
 from bestiary.sampling.recall import collapse, recall
 from bestiary.tasks import Classification
 from tests.learning.learn import prepared, with_wrong_labels

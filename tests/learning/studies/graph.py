@@ -11,8 +11,9 @@ import torch
 
 from bestiary.architectures.build import build, resolve
 from bestiary.data import read
-from bestiary.data.graphs import GraphData, GraphsData, NodeSource
-from bestiary.data.splits import assign
+from bestiary.kinds.graph.sources import NodeSource
+from bestiary.kinds.graph.store import GraphData, GraphsData
+from bestiary.rows.splits import assign
 from bestiary.tasks.registry import task_for
 from tests.learning.study import Study
 
@@ -31,7 +32,7 @@ SOLVED: dict[str, tuple[tuple[int, int], dict[str, Any], dict[str, float]]] = { 
 }
 SHARED = (
     *("layers/messages.py", "layers/neighbours.py", "layers/readout.py", "recipes/graphs.py", "objectives/graph.py"),
-    *("data/graph_batches.py", "data/graph_encoder.py", "data/graph_files.py", "data/graph_sources.py"),
+    *("kinds/graph/store.py", "kinds/graph/encoder.py", "kinds/graph/files.py", "kinds/graph/sources.py"),
 )
 
 

@@ -12,10 +12,10 @@ import torch
 from bestiary import catalogue
 from bestiary.architectures.build import build, resolve
 from bestiary.baselines.language import KneserNey, training_texts
-from bestiary.data.corpus import read_corpus
-from bestiary.data.corpus_store import CorpusData
-from bestiary.data.splits import assign
 from bestiary.fit import fit
+from bestiary.kinds.corpus.reader import read_corpus
+from bestiary.kinds.corpus.store import CorpusData
+from bestiary.rows.splits import assign
 from bestiary.runs.run import RunFolder
 from bestiary.tasks.continuation import Continue
 from tests.learning.learn import FIXTURES, Never
@@ -96,9 +96,9 @@ def ngram(text: Path, form: Form) -> float:
 
 
 SOURCES = (
-    "data/corpus.py",
-    "data/corpus_store.py",
-    "data/units.py",
+    "kinds/corpus/reader.py",
+    "kinds/corpus/store.py",
+    "kinds/corpus/units.py",
     "recipes/language.py",
     "objectives/next_token.py",
     "tasks/continuation.py",

@@ -7,9 +7,9 @@ import torch
 
 from bestiary import catalogue
 from bestiary.architectures.build import build, resolve
-from bestiary.data.environments import EnvironmentData, read_environment
-from bestiary.data.splits import assign
 from bestiary.fit import fit
+from bestiary.kinds.environment.reader import EnvironmentData, read_environment
+from bestiary.rows.splits import assign
 from bestiary.runs.run import RunFolder
 from bestiary.tasks import TrainingJudge
 from bestiary.tasks.control import Control
@@ -59,8 +59,8 @@ STUDIES = tuple(
         sources=(
             "algorithms/q_learning.py",
             "recipes/control.py",
-            "data/worlds.py",
-            "data/environments.py",
+            "kinds/environment/worlds.py",
+            "kinds/environment/reader.py",
             "tasks/control.py",
         ),
     )

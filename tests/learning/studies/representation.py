@@ -26,12 +26,12 @@ from bestiary.architectures.representation.denoising_autoencoder import Denoisin
 from bestiary.architectures.representation.vae import VAE
 from bestiary.contracts import Batch, ImageSpec, Logs
 from bestiary.data import builtin
-from bestiary.data.store import ArrayData
 from bestiary.errors import InputError
 from bestiary.layers.movement import FACTORS, move
 from bestiary.objectives.evidence import terms
 from bestiary.objectives.reconstruction import PixelCrossEntropy
 from bestiary.recipes.representation import autoencoder, denoiser, inverse_graphics, variational
+from bestiary.rows.store import ArrayData
 from bestiary.sampling.latents import active, smoothness, walk
 from bestiary.sampling.looking import evaluating
 from bestiary.tasks.anomaly import Anomaly

@@ -11,8 +11,8 @@ from torch import nn
 from bestiary import catalogue
 from bestiary.architectures.build import build, resolve
 from bestiary.architectures.recurrence.attention_network import AttentionNetwork
-from bestiary.data.pairs import PairData, read_pairs
-from bestiary.data.splits import assign
+from bestiary.kinds.pairs.reader import PairData, read_pairs
+from bestiary.rows.splits import assign
 from bestiary.sampling.alignments import align, diagonal_mass
 from bestiary.sampling.looking import evaluating
 from bestiary.tasks.transduce import Transduce, distances, write
@@ -107,7 +107,13 @@ _METRIC = "minus the edits per token, in sounds of unseen words"
 _WORDS = "minus the share of unseen words with any wrong sound, five beams followed"
 _DATA = "6,400 words of the CMU dictionary, spelling to sound; judged on 2,000 others"
 _TWIN = "learns the sounds of other words"
-_HERE = ("objectives/sequences.py", "recipes/sequences.py", "sampling/beams.py", "data/pairs.py", "tasks/transduce.py")
+_HERE = (
+    "objectives/sequences.py",
+    "recipes/sequences.py",
+    "sampling/beams.py",
+    "kinds/pairs/reader.py",
+    "tasks/transduce.py",
+)
 
 STUDIES: tuple[Study, ...] = (
     Study(

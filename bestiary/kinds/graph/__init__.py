@@ -1,0 +1,1 @@
+"""One graph: its nodes and its links."""

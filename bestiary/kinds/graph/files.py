@@ -1,0 +1,326 @@
+"""Graphs as people have them: nodes.csv and edges.csv in a folder, GraphML, networkx graphs; checked and numbered.
+
+nodes.csv   id, any features, a column of classes         (graph,id,... for a set of graphs)
+edges.csv   source, target, and weight where edges have one  (graph,source,target for a set)
+graphs.csv  graph, label                                  (for a set alone)
+
+A set may also be molecules in an SDF file, see `graph_molecules`.
+"""
+
+# pyright: reportAttributeAccessIssue=false
+# pyarrow.compute makes its functions when it is imported, so that a checker cannot see them.
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from bestiary.errors import InputError, nearest
+from bestiary.rows.columns import labels, numbers
+from bestiary.rows.frames import Frame, open_frame
+from bestiary.rows.paths import checked_path
+
+NODES, EDGES = 5_000_000, 50_000_000
+_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".parquet", ".jsonl")
+_ENDS = {"source": ("source", "from", "src"), "target": ("target", "to", "dst")}
+
+
+@dataclass
+class Graph:
+    """One graph, or several that are not connected.
+
+    Attributes:
+        name: for messages.
+        ids: what every node is called, [N].
+        nodes: columns of the nodes, N rows; without columns where nodes have none.
+        edges: int64 [2 E], no edge twice, none from a node to itself; each once, whichever way, when not `directed`.
+        weights: float32 [E], 1 where edges have none.
+        directed: whether messages go one way alone.
+        digest: sha256 of all that was given.
+        part: int64 [N] number of each node's graph, in a set; else all 0.
+        parts: names of the graphs.
+        table: columns of the graphs of a set, one row each, else None.
+        pairs: int64 [2 M] pairs that are asked about (pairs.csv), else None.
+        notes: for people.
+    """
+
+    name: str
+    ids: list[str]
+    nodes: pa.Table
+    edges: NDArray[np.int64]
+    weights: NDArray[np.float32]
+    directed: bool
+    digest: str
+    part: NDArray[np.int64]
+    parts: list[str]
+    table: pa.Table | None = None
+    pairs: NDArray[np.int64] | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def both_ways(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Edges in every direction that messages take, in the order of their receivers, and their weights."""
+        edges, weights = self.edges, self.weights
+        if not self.directed:
+            edges, weights = np.concatenate([edges, edges[::-1]], 1), np.concatenate([weights, weights])
+        order = np.lexsort((edges[0], edges[1]))
+        return edges[:, order], weights[order]
+
+
+def open_graph(
+    source: object,
+    *,
+    id: str | None = None,  # noqa: A002 (the word of the command line)
+    directed: bool | None = None,
+    many: bool = False,
+) -> Graph:
+    """Reads whatever holds a graph.
+
+    Args:
+        source: folder, GraphML file, file of edges alone, networkx graph, list of networkx graphs for a set, or a
+            mapping with frames `nodes` and `edges` (and `graphs` for a set).
+        id: column of nodes.csv that names the nodes; "id" unless given.
+        directed: whether edges go one way; as networkx and GraphML say, else not.
+        many: whether a set of graphs is expected.
+
+    Raises:
+        InputError: when there is no graph, or it contradicts itself.
+
+    Example:
+        >>> open_graph({"nodes": {"id": ["a", "b"]}, "edges": {"source": ["a"], "target": ["b"]}}).edges.tolist()
+        [[0], [1]]
+    """
+    if isinstance(source, Graph):
+        return source
+    if isinstance(source, (str, Path)):
+        path = Path(source).expanduser()
+        if path.is_dir():
+            found = _frames(path)
+            return _from_frames(path.name, found, id, directed, many)
+        if path.suffix.lower() == ".graphml":
+            from bestiary.kinds.graph.networkx_graphs import read_graphml
+
+            source = read_graphml(checked_path(path))
+        elif many and path.suffix.lower() in (".sdf", ".sd"):
+            from bestiary.kinds.graphs.molecules import read_sdf
+
+            source = read_sdf(checked_path(path))
+        elif many:
+            raise InputError(f"expected a folder with graphs.csv, nodes.csv and edges.csv, or SDF; received {path}")
+        else:
+            frame = open_frame(source)
+            return _from_frames(path.name, {"edges": frame}, id, directed, False)
+    if isinstance(source, Mapping):
+        return _from_frames("graph", {name: open_frame(part) for name, part in source.items()}, id, directed, many)
+    from bestiary.kinds.graph.networkx_graphs import from_networkx
+
+    frames, named = from_networkx(source, many)
+    return _from_frames("graph", frames, "id", named if directed is None else directed, many)
+
+
+def _frames(folder: Path) -> dict[str, Frame]:
+    found: dict[str, Frame] = {}
+    for name in ("nodes", "edges", "graphs", "pairs"):
+        for path in (folder / f"{name}{suffix}" for suffix in _SUFFIXES):
+            if path.is_file():
+                found[name] = open_frame(path)
+                break
+    if "edges" not in found:
+        shown = ", ".join(sorted(p.name for p in folder.iterdir())[:8]) or "nothing"
+        raise InputError(f"expected nodes.csv and edges.csv in the folder {folder.name}; it holds {shown}; add them")
+    return found
+
+
+def _from_frames(
+    name: str,
+    frames: Mapping[str, Frame],
+    id: str | None,  # noqa: A002
+    directed: bool | None,
+    many: bool,
+) -> Graph:
+    missing = [part for part in (("nodes", "edges", "graphs") if many else ("edges",)) if part not in frames]
+    if missing:
+        raise InputError(
+            f"a {'set of graphs' if many else 'graph'} needs {missing[0]}.csv; {name} has {', '.join(frames)}"
+        )
+    if not many and "graphs" in frames:
+        raise InputError(f"{name} has graphs.csv, so it is a set of graphs; use --task graphs, or leave graphs.csv out")
+    digest = hashlib.sha256(f"{directed} {many}".encode())
+    tables = {part: _whole(frame, digest) for part, frame in frames.items()}
+    edges = tables["edges"]
+    ends = [_end(edges, word) for word in ("source", "target")]
+    columns = [_filled(edges, end, "edges") for end in ends]
+    inside = [_filled(tables[part], "graph", part) for part in ("graphs", "nodes", "edges")] if many else None
+    parts = _numbered(inside[0], "graph", "graphs.csv") if inside else pa.array([name])
+    if "nodes" in tables:
+        word = _column(tables["nodes"], id or "id", "nodes")
+        ids = _filled(tables["nodes"], word, "nodes")
+        nodes = tables["nodes"].drop_columns([word])
+    else:
+        ids = pc.unique(pa.concat_arrays(columns))
+        nodes = pa.table({"": pa.nulls(len(ids))}).drop_columns([""])
+    if not 0 < len(ids) <= NODES or len(edges) > EDGES:
+        raise InputError(f"a graph has from 1 to {NODES:,} nodes and at most {EDGES:,} edges; {name} has {len(ids):,}")
+    part = np.zeros(len(ids), np.int64)
+    keys: pa.Array = ids
+    if inside:
+        part = _places(inside[1], parts, "nodes.csv", "graph", "graphs.csv")
+        of_edges = _places(inside[2], parts, "edges.csv", "graph", "graphs.csv")
+        keys = _within(part, ids)
+        columns = [_within(of_edges, column) for column in columns]
+        nodes = nodes.drop_columns(["graph"])
+        empty = np.setdiff1d(np.arange(len(parts)), part)
+        if len(empty):
+            raise InputError(
+                f"graph {parts[int(empty[0])].as_py()!r} has no node in nodes.csv; add one or leave it out"
+            )
+    known = _numbered(keys, "id", "nodes.csv")
+    given = np.stack([_places(column, known, "edges.csv", end, "nodes.csv") for column, end in zip(columns, ends)])
+    pairs = None
+    if "pairs" in tables:
+        asked = [(_end(tables["pairs"], word)) for word in ("source", "target")]
+        pairs = np.stack(
+            [_places(_filled(tables["pairs"], end, "pairs"), known, "pairs.csv", end, "nodes.csv") for end in asked]
+        )
+    notes = [note for frame in frames.values() for note in frame.notes]
+    others = [c for c in edges.column_names if c not in (*ends, "weight", *(["graph"] if many else []))]
+    if others:
+        notes.append(f"columns of edges are not learned from: {', '.join(map(repr, others))}")
+    oneway = bool(directed)
+    edges, weights = _tidy(given, _weights(edges), oneway, notes)
+    return Graph(
+        name, ids.to_pylist(), nodes, edges, weights, oneway, digest.hexdigest(), part, parts.to_pylist(),
+        tables["graphs"] if many else None, pairs, notes,
+    )  # fmt: skip
+
+
+def _whole(frame: Frame, digest: Any) -> pa.Table:
+    table = pa.concat_tables(list(frame.chunks()), promote_options="permissive").combine_chunks()
+    digest.update(repr((frame.columns, table.num_rows)).encode())
+    for column in table.columns:
+        digest.update("\x1f".join(map(str, column.to_pylist())).encode())
+    return table
+
+
+def _column(table: pa.Table, name: str, part: str) -> str:
+    if name not in table.column_names:
+        shown = ", ".join(table.column_names[:12])
+        raise InputError(
+            f"{part}.csv needs a column {name!r}; its columns are {shown}{nearest(name, table.column_names)}"
+        )
+    return name
+
+
+def _end(table: pa.Table, word: str) -> str:
+    found = [name for name in table.column_names if name.strip().lower() in _ENDS[word]]
+    return found[0] if found else _column(table, word, "edges")
+
+
+def _filled(table: pa.Table, name: str, part: str) -> pa.Array:
+    """A column of names as text, none missing."""
+    text = labels(table[_column(table, name, part)])
+    text = text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text
+    if text.null_count:
+        line = int(np.flatnonzero(text.is_null().to_numpy(zero_copy_only=False))[0]) + 2
+        raise InputError(f"every row of {part}.csv needs {name!r}; it is missing in line {line}; fill or remove it")
+    return text.cast(pa.string())
+
+
+def _numbered(names: pa.Array, word: str, file: str) -> pa.Array:
+    """The names themselves, all different."""
+    if pc.count_distinct(names).as_py() < len(names):
+        counts = pc.value_counts(names)
+        place = int(np.argmax(counts.field("counts").to_numpy()))
+        twice = str(counts.field("values")[place].as_py()).split("\x1f")[-1]
+        raise InputError(f"every {word} of {file} must be there once; {twice!r} comes again; remove one of the rows")
+    return names
+
+
+def _within(part: NDArray[np.int64], ids: pa.Array) -> pa.Array:
+    """Names of nodes made different from those of other graphs."""
+    return pc.binary_join_element_wise(pa.array(part).cast(pa.string()), ids, "\x1f")
+
+
+def _places(names: pa.Array, known: pa.Array, file: str, word: str, home: str) -> NDArray[np.int64]:
+    """The number of each name among the known."""
+    found = pc.index_in(names, value_set=known)
+    if found.null_count:
+        strange = np.flatnonzero(found.is_null().to_numpy(zero_copy_only=False))
+        name, line = str(names[int(strange[0])].as_py()).split("\x1f")[-1], int(strange[0]) + 2
+        more = f" ({len(strange):,} rows of it do such)" if len(strange) > 1 else ""
+        raise InputError(
+            f"{file} names the {word} {name!r} in line {line}, which {home} does not have{more}; add it to {home}"
+        )
+    return found.to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def _weights(edges: pa.Table) -> NDArray[np.float32]:
+    if "weight" not in edges.column_names:
+        return np.ones(len(edges), np.float32)
+    weights = numbers(edges["weight"])
+    wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0) & (weights < np.finfo(np.float32).max)))
+    if len(wrong):
+        line, found = int(wrong[0]) + 2, edges["weight"][int(wrong[0])].as_py()
+        raise InputError(f"weights of edges are numbers from 0; edges.csv has {found!r} in line {line}; mend or remove")
+    return weights.astype(np.float32)
+
+
+def _tidy(
+    edges: NDArray[np.int64], weights: NDArray[np.float32], directed: bool, notes: list[str]
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Without loops, repetitions and edges of weight 0, each said."""
+
+    def keep(where: NDArray[np.bool_], one: str, many: str) -> None:
+        nonlocal edges, weights
+        gone = int((~where).sum())
+        if gone:
+            notes.append(one if gone == 1 else many.format(gone))
+            edges, weights = edges[:, where], weights[where]
+
+    keep(
+        edges[0] != edges[1],
+        "1 edge from a node to itself is left out; networks let every node see itself",
+        "{:,} edges from a node to itself are left out; networks let every node see itself",
+    )
+    keep(weights > 0, "1 edge of weight 0 is left out", "{:,} edges of weight 0 are left out")
+    ends = edges if directed else np.sort(edges, axis=0)
+    _, first = np.unique(ends, axis=1, return_index=True) if ends.shape[1] else (None, np.empty(0, np.int64))
+    fresh = np.zeros(ends.shape[1], bool)
+    fresh[first] = True
+    keep(fresh, "1 edge is there twice and counts once", "{:,} edges are there again and count once")
+    return edges, weights
+
+
+def text_of(values: Sequence[object]) -> pa.Array:
+    """Values of any sort as text, None staying missing.
+
+    Example:
+        >>> text_of([1, "b", None]).to_pylist()
+        ['1', 'b', None]
+    """
+    return pa.array([None if value is None else str(value) for value in values], pa.string())
+
+
+def as_columns(rows: Sequence[Mapping[str, object]]) -> dict[str, pa.Array]:
+    """Rows of attributes as columns; values that are not all numbers or truths become text."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    columns = {}
+    for name in names:
+        values = [row.get(name) for row in rows]
+        plain = all(value is None or isinstance(value, (bool, int, float, np.number, np.bool_)) for value in values)
+        mixed = len({isinstance(value, (bool, np.bool_)) for value in values if value is not None}) > 1
+        columns[str(name)] = pa.array(_bare(values)) if plain and not mixed else text_of(values)
+    return columns
+
+
+def _bare(values: Sequence[object]) -> list[object]:
+    return [cast("Any", v).item() if isinstance(v, np.generic) else v for v in values]

@@ -1,0 +1,22 @@
+"""The descriptor of images."""
+
+from bestiary.kinds.kind import Kind
+
+KIND = Kind(
+    name="image",
+    accepts="a folder with one folder a class, a CSV of paths and labels, `.npz`, arrays",
+    guess="bestiary.kinds.image.guess:guess",
+    precedence=60,
+    read="bestiary.kinds.image.reader:read_images",
+    opens="arrays",
+    spec="bestiary.batches:ImageSpec",
+    batch="bestiary.batches:ImageBatch",
+    encoder="bestiary.kinds.image.encoder:ImageEncoder",
+    example="bestiary.kinds.image.example",
+    show="bestiary.kinds.image.show:show",
+    rows=128,
+    code=32,
+    file="new_images/",
+    samples=".png",
+    asked="images/",
+)

@@ -1,0 +1,18 @@
+"""The descriptor of pairs of sequences."""
+
+from bestiary.kinds.kind import Kind
+
+KIND = Kind(
+    name="pairs",
+    accepts="a table with two columns of text, such as spelling and sound: `--task transduce`",
+    read="bestiary.kinds.pairs.reader:read_pairs",
+    task="transduce",
+    examined="pairs",
+    spec="bestiary.batches:PairSpec",
+    batch="bestiary.batches:PairBatch",
+    store="bestiary.kinds.pairs.store:PairData",
+    encoder="bestiary.kinds.pairs.encoder:PairEncoder",
+    keeps="characters and words that occur in training pairs",
+    example="bestiary.kinds.pairs.example",
+    asked="pairs.csv --text A --target B",
+)

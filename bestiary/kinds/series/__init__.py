@@ -1,0 +1,1 @@
+"""Series of equal or unequal length, with one or several channels."""

@@ -1,0 +1,20 @@
+"""The descriptor of tables."""
+
+from bestiary.kinds.kind import Kind
+
+KIND = Kind(
+    name="table",
+    accepts="CSV, TSV (separator and encoding are detected), Parquet, JSON lines, a pandas frame",
+    guess="bestiary.kinds.table.guess:guess",
+    precedence=100,
+    read="bestiary.kinds.table.reader:read_table",
+    opens="frame",
+    spec="bestiary.batches:TableSpec",
+    batch="bestiary.batches:TableBatch",
+    encoder="bestiary.kinds.table.encoder:TableEncoder",
+    keeps="names of columns, and words that occur in columns of categories",
+    example="bestiary.kinds.table.example",
+    rows=256,
+    code=16,
+    samples=".csv",
+)

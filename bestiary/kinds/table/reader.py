@@ -1,0 +1,138 @@
+"""Tables: rows with a target, read once, and encoded piece by piece by what was fitted on training rows."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bestiary.contracts import TableSpec
+from bestiary.errors import InputError
+from bestiary.kinds.table.encoder import TableEncoder
+from bestiary.rows import leaks
+from bestiary.rows.columns import describe
+from bestiary.rows.frames import open_any
+from bestiary.rows.labels import target_facts
+from bestiary.rows.rows import Rows, gather
+from bestiary.rows.splits import duplicates
+from bestiary.rows.store import write_spec
+from bestiary.rows.targets import column_named, named_target
+
+SAMPLE = 10_000  # training rows that preprocessing is fitted on: quantiles are good to half a percent
+
+
+@dataclass
+class TableSource:
+    """A table that was read but not yet encoded; see `rows.source.Source`."""
+
+    rows: Rows
+    reason: str
+    suspects: list[str] = field(default_factory=list)
+    kind: str = "table"
+
+    def __post_init__(self) -> None:
+        self.target, self.held = self.rows.target, self.rows.held
+        self.digest, self.notes = self.rows.digest, self.rows.notes
+        self.groups: NDArray[np.generic] | None = self.rows.groups
+        self.times: NDArray[np.generic] | None = self.rows.times
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def keys(self) -> NDArray[np.uint64]:
+        """A keyed hash of each row's content, target excluded."""
+        return self.rows.keys
+
+    def encode(self, splits: NDArray[np.int8], folder: Path, seed: int, train_only: bool = False) -> TableEncoder:
+        """Fits on training rows alone, then writes all splits piece by piece.
+
+        Args:
+            splits: int8 [N], from `splits.assign`.
+            folder: for train and validation; test goes to `folder/../sealed`.
+            seed: of the run; nothing here is drawn at random.
+            train_only: write no test rows.
+
+        Raises:
+            InputError: when no column can be learned from.
+        """
+        encoder = self.fit(splits)
+        self.notes += [note for note in encoder.notes() if note not in self.notes]
+        self.rows.write(encoder.needed, encoder.arrays, splits, folder, train_only)
+        write_spec(folder, encoder.spec, encoder.facts)
+        encoder.save(folder / "encoder")
+        return encoder
+
+    def fit(self, splits: NDArray[np.int8]) -> TableEncoder:
+        """The encoder of these training rows."""
+        index, sample = self.rows.sample(splits == 0, SAMPLE, self.rows.features)
+        rows = self.rows.numbers[index]
+        columns = [describe(name, sample[name], rows) for name in self.rows.features]
+        used = [column for column in columns if column.role != "left out"]
+        if not used:
+            why = "; ".join(f"{column.name!r}: {column.reason}" for column in columns[:5])
+            raise InputError(f"no column can be learned from ({why}); add columns, or give another kind")
+        encoder = TableEncoder(TableSpec(0, 0), {}, columns, {})
+        encoder.learn(sample)
+        encoder.spec = TableSpec(encoder.width, len(self.target.classes) or 1)
+        encoder.facts = target_facts(self.target, np.flatnonzero(splits == 0)) | {
+            "columns": [dataclasses.asdict(column) for column in columns]
+        }
+        return encoder
+
+
+def read_table(
+    source: object,
+    *,
+    target: str | None = None,
+    problem: str | None = None,
+    group: str | None = None,
+    time: str | None = None,
+    test: object = None,
+    id: str | None = None,  # noqa: A002
+    separator: str | None = None,
+    encoding: str | None = None,
+    labels: bool = True,
+    reason: str = "as asked",
+) -> TableSource:
+    """Reads a table.
+
+    Args:
+        source: what `open_frame` takes, or a frame.
+        target: column to predict.
+        problem: "classification" or "regression"; told from the target unless given.
+        group: column whose rows with equal cells are never parted between splits.
+        time: column that orders the rows.
+        test: held-out rows with the same columns.
+        id: a column that numbers the rows, to leave out.
+        separator: of CSV files.
+        encoding: of CSV files.
+        labels: whether a target is needed; without one, every column is learned from.
+        reason: why it is read as a table.
+
+    Raises:
+        InputError: for unknown columns, a target that cannot be learned, or damaged files.
+
+    Example:
+        >>> table = read_table({"age": [1, 5, 2, 9], "kind": ["cub", "cat", "cub", "cat"]}, target="kind")
+        >>> table.target.problem, len(table)
+        ('classification', 4)
+    """
+    frame = open_any(source, separator, encoding)
+    name = named_target(frame.columns, target) if labels or target else None
+    left = column_named(frame.columns, id, "id") if id else None
+    held = open_any(test, separator, encoding) if test is not None else None
+    rows = gather(frame, name, problem, group, time, held, leave=left)
+    where = np.ones(len(rows), bool)
+    if name is None:
+        plain = TableSource(rows, reason)
+        plain.notes += duplicates(plain)
+        return plain
+    index, sample = rows.sample(where, leaks.ROWS, rows.features)
+    suspects = leaks.leaking(sample, rows.numbers[index], rows.target, rows.target.values[index])
+    rows.notes += leaks.note(suspects, name)
+    source_ = TableSource(rows, reason, suspects)
+    source_.notes += duplicates(source_)
+    return source_

@@ -1,0 +1,51 @@
+"""Small random texts, for tests and measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from bestiary.batches import TokenBatch, TokenSpec
+from bestiary.rows.examples import lengths_to, targets, turns
+from bestiary.rows.store import ArrayData
+
+SIZED: Mapping[str, object] = {"length": 64}
+"""Words that size an input beside those of a network, and what they are where a cost is asked for."""
+
+
+def inputs(words: Mapping[str, Any], batch: int) -> tuple[Tensor, ...]:
+    """Arguments of forward for a network of these constructor words."""
+    length = int(words.get("length", 12))
+    lengths, inside = lengths_to(length, batch)
+    tokens = torch.randint(2, max(3, int(words.get("vocabulary", 20))), (batch, length))
+    return (tokens * inside, lengths)
+
+
+def step(words: Mapping[str, Any], rows: int, problem: str) -> tuple[TokenBatch, TokenSpec]:
+    """What a training step is given, and what would size such a network: random numbers, targets in turn."""
+    tokens, lengths = inputs(words, rows)
+    outputs = int(words.get("outputs", 1))
+    spec = TokenSpec(int(words.get("vocabulary", 20)), tokens.shape[1], outputs)
+    return TokenBatch(tokens, lengths, turns(rows, outputs, problem)), spec
+
+
+def spec(outputs: int) -> TokenSpec:
+    """A middling size."""
+    return TokenSpec(500, 40, outputs)
+
+
+def data(keywords: Mapping[str, Any], problem: str, rows: int = 24) -> ArrayData:
+    """Rows that a network of these words can learn from; the same ones validate."""
+    tokens, lengths = inputs(keywords, rows)
+    outputs = int(keywords.get("outputs", 1))
+    arrays = {"tokens": tokens.numpy(), "lengths": lengths.numpy(), **targets(rows, outputs, problem)}
+    facts = {"problem": problem, "mean": 0.0, "scale": 1.0, "classes": [str(k) for k in range(outputs)]}
+    return ArrayData(
+        TokenSpec(int(keywords["vocabulary"]), tokens.shape[1], outputs),
+        facts,
+        {"train": arrays, "validation": arrays},
+        batch=8,
+    )

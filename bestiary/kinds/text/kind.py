@@ -1,0 +1,19 @@
+"""The descriptor of texts."""
+
+from bestiary.kinds.kind import Kind
+
+KIND = Kind(
+    name="text",
+    accepts="a table with a text column and a target",
+    guess="bestiary.kinds.text.guess:guess",
+    precedence=70,
+    read="bestiary.kinds.text.reader:read_text",
+    opens="frame",
+    spec="bestiary.batches:TokenSpec",
+    batch="bestiary.batches:TokenBatch",
+    encoder="bestiary.kinds.text.reader:TextEncoder",
+    keeps="words and pieces of words that occur in training texts",
+    example="bestiary.kinds.text.example",
+    show="bestiary.kinds.text.show:show",
+    asked="texts.csv --target y --text text",
+)

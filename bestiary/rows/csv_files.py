@@ -1,0 +1,203 @@
+"""CSV and TSV files, packed with gzip or not: encoding and separator detected, read a few megabytes at a time."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+
+from bestiary.errors import InputError
+from bestiary.rows.frames import COLUMNS, ROWS, check_columns
+
+BLOCK = 1 << 18  # bytes parsed at once, more where rows are longer: Arrow reads 32 blocks ahead
+LONGEST = 4 << 20  # bytes of a row
+UNPACKED = 200  # a packed file may grow by this factor: numbers as text shrink to a third, seldom below a fiftieth
+_SEPARATORS = ",;\t|"
+
+
+class _Unpacked(io.RawIOBase):
+    """A gzip file that refuses to grow beyond reason."""
+
+    def __init__(self, path: Path) -> None:
+        self._file, self._name = gzip.open(path), path.name  # noqa: SIM115 (closed in `close`)
+        self._left = max(64 << 20, UNPACKED * path.stat().st_size)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object, /) -> int:
+        view = memoryview(cast("bytearray", buffer))
+        try:
+            piece = self._file.read(len(view))
+        except (EOFError, OSError, zlib.error) as reason:
+            raise InputError(f"{self._name} is a damaged gzip file ({reason}); pack it again") from None
+        self._left -= len(piece)
+        if self._left < 0:
+            raise InputError(
+                f"{self._name} unpacks to more than {UNPACKED} times its size; unpack it and look at it first"
+            )
+        view[: len(piece)] = piece
+        return len(piece)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+class _Longest:
+    """The longest row in bytes, newlines inside quotation marks not counted as ends."""
+
+    def __init__(self) -> None:
+        self._most = self._since = self._quotes = 0
+
+    def add(self, piece: bytes) -> None:
+        raw = np.frombuffer(piece, np.uint8)
+        quotes = np.cumsum(raw == ord('"'), dtype=np.uint8) + np.uint8(self._quotes)
+        ends = np.flatnonzero(((raw == ord("\n")) | (raw == ord("\r"))) & (quotes % 2 == 0))
+        gaps = np.diff(ends, prepend=-1 - self._since)
+        self._most = max(self._most, int(gaps.max(initial=0)))
+        self._since = len(raw) - 1 - int(ends[-1]) if len(ends) else self._since + len(raw)
+        self._quotes = int(quotes[-1]) % 2
+
+    def found(self) -> int:
+        return max(self._most, self._since)
+
+
+class CsvFrame:
+    """A CSV or TSV file, packed with gzip or not; all cells are text, exactly as written.
+
+    Args:
+        path: of the file.
+        separator: detected unless given.
+        encoding: detected unless given.
+        names: of the columns, when the first line is a row like the others.
+    """
+
+    def __init__(
+        self, path: Path, separator: str | None = None, encoding: str | None = None, names: Sequence[str] = ()
+    ) -> None:
+        self.name, self.notes, self._path = path.name, [], path
+        with path.open("rb") as file:
+            self._packed = file.read(2) == b"\x1f\x8b"
+        head = self._scan(encoding)
+        tabs = path.name.lower().removesuffix(".gz").endswith((".tsv", ".tab"))
+        self._separator = separator or ("\t" if tabs else guess_separator(head))
+        if len(self._separator) != 1:
+            raise InputError(f"a separator is one character; received {self._separator!r}")
+        if self._separator != ",":
+            self.notes.append(f"columns are separated by {self._separator!r}")
+        with _csv_errors(self.name):
+            width = len(next((line for line in csv.reader(io.StringIO(head), delimiter=self._separator) if line), []))
+            if width > COLUMNS:
+                check_columns(self.name, [""] * width)
+            self._words = pyarrow.csv.ConvertOptions(column_types={f"f{i}": pa.string() for i in range(max(width, 64))})
+            pieces = self._pieces()
+            first = next((piece for piece in pieces if piece.num_rows), None)
+            if first is None:
+                raise InputError(f"{self.name} has no rows; expected a first line of names and rows below it")
+            written = [str(column[0].as_py()) for column in first.columns]
+            self.columns, self._named = check_columns(self.name, names or written), not names
+            if self._named and first.num_rows == 1 and not any(piece.num_rows for piece in pieces):
+                raise InputError(f"{self.name} has names of columns and no rows below them")
+
+    def _open(self) -> io.BufferedIOBase:
+        return io.BufferedReader(_Unpacked(self._path), 1 << 20) if self._packed else self._path.open("rb")
+
+    def _scan(self, encoding: str | None) -> str:
+        """Finds the encoding by reading the whole file once; returns its beginning."""
+        with self._open() as file:
+            start = file.read(4)
+        marked = start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        for name in [encoding] if encoding else ["utf-16"] if marked else ["utf-8-sig", "cp1252"]:
+            try:
+                decoder, head, longest = codecs.getincrementaldecoder(name)(), "", _Longest()
+                with self._open() as file:
+                    while piece := file.read(BLOCK):
+                        longest.add(piece)
+                        text = decoder.decode(piece)
+                        if "\0" in text:
+                            raise InputError(
+                                f"expected text; {self.name} holds NUL bytes: it is binary or damaged; give CSV"
+                            )
+                        head += text[: max(0, LONGEST - len(head))]
+                decoder.decode(b"", final=True)
+            except LookupError:
+                raise InputError(f"no encoding is named {name!r}; try utf-8, utf-16 or cp1252") from None
+            except UnicodeError:
+                continue
+            self._block = min(max(BLOCK, 2 * longest.found()), LONGEST)
+            self._encoding = "utf8" if name == "utf-8-sig" else name
+            if name == "cp1252":
+                self.notes.append("the file is not UTF-8; it is read as Windows-1252 (`encoding=` overrides)")
+            return head
+        tried = encoding or ("UTF-16" if marked else "UTF-8 or Windows-1252")
+        raise InputError(
+            f"expected text; {self.name} is not {tried}, so it is binary or of another encoding; give encoding="
+        )
+
+    def _pieces(self) -> Iterator[pa.RecordBatch]:
+        names = pyarrow.csv.ReadOptions(
+            autogenerate_column_names=True, use_threads=False, block_size=self._block, encoding=self._encoding
+        )
+        parse = pyarrow.csv.ParseOptions(delimiter=self._separator, newlines_in_values=True)
+        with self._open() as file:
+            yield from pyarrow.csv.open_csv(pa.PythonFile(file, "r"), names, parse, self._words)
+
+    def chunks(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """All rows below the first line, a quarter of a megabyte of the file at a time."""
+        wanted = list(self.columns if columns is None else columns)
+        first, rows = self._named, 0
+        with _csv_errors(self.name):
+            for piece in self._pieces():
+                table = pa.Table.from_batches([piece]).rename_columns(list(self.columns))
+                table, first = (table.slice(1), False) if first and table.num_rows else (table, first)
+                rows += table.num_rows
+                if rows > ROWS:
+                    raise InputError(f"at most {ROWS:,} rows can be read; {self.name} has more")
+                if table.num_rows:
+                    yield table.select(wanted)
+
+
+@contextlib.contextmanager
+def _csv_errors(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, csv.Error, UnicodeError) as reason:
+        text = " ".join(str(reason).split()).removeprefix("CSV parse error: ")[:160]
+        if "straddling" in text:
+            text = f"a row is longer than {LONGEST >> 20} MB, or a quotation mark is never closed"
+        if "Empty CSV" in text:
+            text = "no complete row was found"
+        raise InputError(
+            f"expected every row of {name} to have the columns of the first line; {text}; correct it"
+        ) from None
+
+
+def guess_separator(head: str) -> str:
+    """The character that cuts the first lines of a file into equally many cells, most of them.
+
+    Example:
+        >>> guess_separator("a;b\\n1,5;2\\n3,1;4\\n")
+        ';'
+    """
+    best, separator = (0.0, 0), ","
+    for candidate in _SEPARATORS:
+        with contextlib.suppress(csv.Error):
+            lines = csv.reader(io.StringIO(head[:262_144]), delimiter=candidate)
+            widths = [len(line) for _, line in zip(range(100), lines) if line]
+            if len(widths) > 2 and len(head) > 262_144:
+                widths.pop()  # the last may be cut
+            if widths and widths[0] > 1:
+                score = (sum(width == widths[0] for width in widths) / len(widths), widths[0])
+                best, separator = max((best, separator), (score, candidate), key=lambda pair: pair[0])
+    return separator

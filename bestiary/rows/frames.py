@@ -1,0 +1,275 @@
+"""Rows in pieces, whatever holds them: CSV, TSV, Parquet, JSON lines, a pandas frame, arrays.
+
+Every reader gives a `Frame`, which is read front to back as often as wanted; files of rows are never held whole.
+Cells of a CSV file stay the text that was written; what a column means is decided in `columns.py`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, cast
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from bestiary.errors import InputError
+from bestiary.rows.paths import checked_path
+
+COLUMNS = 20_000
+ROWS = 200_000_000
+JSON_BYTES = 1 << 30
+_SIGNATURES = (
+    (b"PK\x03\x04", "a zip archive", "unpack it and give the file inside"),
+    (b"\x89PNG", "an image", "give a folder of images with one folder per class"),
+    (b"\xff\xd8\xff", "an image", "give a folder of images with one folder per class"),
+    (b"\x93NUMPY", "a NumPy array", "give the features and labels together as .npz"),
+    (b"%PDF", "a PDF document", "export the data as CSV"),
+    *(
+        (b"\x80" + bytes([n]), "a Python pickle, which could run code and is never opened", "export as CSV")
+        for n in range(2, 6)
+    ),
+)
+
+
+class Frame(Protocol):
+    """Named columns of equal length, read in pieces.
+
+    Attributes:
+        name: of the file, for messages.
+        columns: their names, all different.
+        notes: what was detected or left out, for people.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    notes: list[str]
+
+    def chunks(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """All rows in order, in pieces that fit in memory; only these columns when given."""
+        ...
+
+
+def open_frame(source: object, separator: str | None = None, encoding: str | None = None) -> Frame:
+    """Opens a path, a pandas frame, an Arrow table, a mapping of columns, or an array.
+
+    Args:
+        source: path of a CSV, TSV (also `.gz`), Parquet, JSON or JSON-lines file, or data in memory.
+        separator: of a CSV file; detected among comma, semicolon, tab and bar unless given.
+        encoding: of a CSV file; UTF-8, UTF-16 with a mark, or Windows-1252 is detected unless given.
+
+    Returns:
+        The frame. A file is told by its content, not its name.
+
+    Raises:
+        InputError: when it is none of these, is damaged, or has no rows.
+
+    Example:
+        >>> open_frame({"age": [3, 5], "name": ["a", "b"]}).columns
+        ('age', 'name')
+    """
+    if isinstance(source, (str, Path)):
+        return _open_path(checked_path(source), separator, encoding)
+    if isinstance(source, pa.Table):
+        return MemoryFrame("table", source)
+    if isinstance(source, pd.Series):
+        source = source.to_frame()
+    if isinstance(source, pd.DataFrame):
+        return MemoryFrame("frame", *_from_pandas(source))
+    if isinstance(source, dict):
+        return MemoryFrame("columns", *_from_columns(cast("dict[str, Sequence[object]]", source)))
+    if isinstance(source, np.ndarray):
+        return MemoryFrame("array", *_from_pandas(frame_of(source)))
+    raise InputError(f"expected a path, a pandas frame or an array; received {type(source).__name__}")
+
+
+def frame_of(array: NDArray[np.generic]) -> pd.DataFrame:
+    """An array [N, F] or [N] as a frame with columns x0, x1, ..."""
+    if array.ndim not in (1, 2):
+        raise InputError(f"expected an array of rows and columns; received {array.ndim} axes: {array.shape}")
+    table = array[:, None] if array.ndim == 1 else array
+    return pd.DataFrame(table, columns=pd.Index([f"x{i}" for i in range(table.shape[1])]))
+
+
+def _open_path(path: Path, separator: str | None, encoding: str | None) -> Frame:
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if head[:4] == b"PAR1":
+        return ParquetFrame(path)
+    for signature, what, remedy in _SIGNATURES:
+        if head.startswith(signature):
+            raise InputError(f"expected a table (CSV, TSV, Parquet, JSON lines); {path.name} is {what}; {remedy}")
+    start = head.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
+    if start in (b"{", b"[") and path.suffix.lower() in (".json", ".jsonl", ".ndjson"):
+        from bestiary.rows.json_lines import JsonLinesFrame
+
+        return JsonLinesFrame(path) if start == b"{" else MemoryFrame(path.name, *_from_json(path))
+    from bestiary.rows.csv_files import CsvFrame
+
+    return CsvFrame(path, separator, encoding)
+
+
+def check_columns(name: str, columns: Sequence[str]) -> tuple[str, ...]:
+    """Column names, the empty ones filled in; `InputError` when two are equal or there are too many."""
+    if not columns:
+        raise InputError(f"{name} has no columns; expected a first line of names")
+    if len(columns) > COLUMNS:
+        raise InputError(f"at most {COLUMNS:,} columns can be read; {name} has {len(columns):,}; leave some out")
+    filled = tuple(c.strip() or f"unnamed {i + 1}" for i, c in enumerate(columns))
+    twice = [column for column, times in Counter(filled).items() if times > 1]
+    if twice:
+        raise InputError(f"column names must differ; {name} has {twice[0]!r} more than once; rename one of them")
+    return filled
+
+
+# ------------------------------------------------------------------------------------------------ in memory
+
+
+@dataclass
+class MemoryFrame:
+    """An Arrow table that is in memory already."""
+
+    name: str
+    table: pa.Table
+    notes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.columns = check_columns(self.name, self.table.column_names)
+        self.table = self.table.rename_columns(list(self.columns))
+        if not self.table.num_rows:
+            raise InputError(f"{self.name} has no rows; expected at least one below the names of the columns")
+
+    def chunks(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """All rows, 65,536 at a time."""
+        table = self.table if columns is None else self.table.select(list(columns))
+        for start in range(0, table.num_rows, 65_536):
+            yield table.slice(start, 65_536)
+
+
+def _from_pandas(frame: pd.DataFrame) -> tuple[pa.Table, list[str]]:
+    if len(frame.columns) > COLUMNS:
+        check_columns("frame", [str(c) for c in frame.columns])
+    arrays = [array_of(frame.iloc[:, i]) for i in range(frame.shape[1])]
+    return _flat([str(c) for c in frame.columns], arrays)
+
+
+def _from_columns(columns: dict[str, Sequence[object]]) -> tuple[pa.Table, list[str]]:
+    lengths = {len(values) for values in columns.values()}
+    if len(lengths) > 1:
+        raise InputError(f"columns must be equally long; received lengths {', '.join(map(str, sorted(lengths)))}")
+    return _flat(list(columns), [array_of(values) for values in columns.values()])
+
+
+def _from_json(path: Path) -> tuple[pa.Table, list[str]]:
+    if path.stat().st_size > JSON_BYTES:
+        raise InputError(
+            f"a JSON array is read up to 1 GB; {path.name} is larger; give one object a line, CSV or Parquet, which "
+            "are streamed"
+        )
+    try:
+        records = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as reason:
+        raise InputError(
+            f"expected one JSON object per line in {path.name}, or an array of them; {reason}; correct it"
+        ) from None
+    if not all(isinstance(record, dict) for record in records):
+        raise InputError(f"expected JSON objects (names and values) in {path.name}; received something else")
+    names = list(dict.fromkeys(name for record in records for name in record))
+    return _flat(names, [array_of([record.get(name) for record in records]) for name in names])
+
+
+def array_of(values: object) -> pa.Array:
+    """Values as an Arrow array of the type that all of them have, else as text."""
+    try:
+        array = pa.array(values, from_pandas=True)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        return texts(cast("Sequence[object]", values))
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def texts(values: Sequence[object]) -> pa.Array:
+    """Values of any type as text, as Python writes them; missing ones stay missing."""
+    missing = [v is None or v is pd.NA or v != v for v in values]
+    words = [None if gone else str(v).encode("utf-8", "replace").decode() for v, gone in zip(values, missing)]
+    return pa.array(words, type=pa.string())
+
+
+def _flat(names: list[str], arrays: list[pa.Array]) -> tuple[pa.Table, list[str]]:
+    nested = [name for name, array in zip(names, arrays) if not flat(array.type)]
+    notes = [f"column {name!r} is left out: its cells hold lists, objects or bytes" for name in nested]
+    kept = [(name, array) for name, array in zip(names, arrays) if flat(array.type)]
+    return pa.table([array for _, array in kept], names=[name for name, _ in kept]), notes
+
+
+def flat(kind: pa.DataType) -> bool:
+    """Whether cells of this type are single values that can be written as text."""
+    inner = kind.value_type if pa.types.is_dictionary(kind) else kind
+    nested = pa.types.is_nested(inner) or pa.types.is_duration(inner) or isinstance(inner, pa.BaseExtensionType)
+    opaque = pa.types.is_binary(inner) or pa.types.is_large_binary(inner) or pa.types.is_fixed_size_binary(inner)
+    return not (nested or opaque or pa.types.is_interval(inner) or pa.types.is_binary_view(inner))
+
+
+# ------------------------------------------------------------------------------------------------ Parquet
+
+
+class ParquetFrame:
+    """A Parquet file, read a few thousand rows at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self.name, self.notes, self._path = path.name, [], path
+        with self._reading(), pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 16) as file:
+            schema, rows = file.schema_arrow, file.metadata.num_rows
+        if rows > ROWS:
+            raise InputError(f"at most {ROWS:,} rows can be read; {path.name} says it has {rows:,}")
+        if not rows:
+            raise InputError(f"{path.name} has no rows")
+        names = check_columns(path.name, schema.names)
+        kept = [(name, written) for name, written in zip(names, schema.names) if flat(schema.field(written).type)]
+        gone = [name for name, written in zip(names, schema.names) if not flat(schema.field(written).type)]
+        self.notes += [f"column {name!r} is left out: its cells hold lists, objects or bytes" for name in gone]
+        self._written = dict(kept)
+        self.columns = tuple(self._written)
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except (pa.ArrowException, OSError, ValueError) as reason:
+            if isinstance(reason, InputError):
+                raise
+            text = " ".join(str(reason).split())[:160]
+            raise InputError(f"{self.name} is a damaged or truncated Parquet file ({text}); export it again") from None
+
+    def chunks(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """All rows, at most 16,384 and about half a million cells at a time."""
+        names = list(self.columns if columns is None else columns)
+        rows = max(256, min(16_384, 500_000 // max(1, len(names))))
+        with self._reading(), pq.ParquetFile(self._path, pre_buffer=False, buffer_size=1 << 16) as file:
+            written = [self._written[name] for name in names]
+            for piece in file.iter_batches(rows, columns=written, use_threads=False):
+                piece.validate(full=True)  # text that is no UTF-8 is found here, where it can be told
+                yield pa.Table.from_batches([piece]).select(written).rename_columns(names)
+
+
+def words(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """A column as text; missing cells stay missing."""
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if pa.types.is_string(array.type):
+        return array
+    if pa.types.is_dictionary(array.type):
+        array = array.cast(array.type.value_type)
+    return pc.cast(array, pa.string())
+
+
+def open_any(source: object, separator: str | None = None, encoding: str | None = None) -> Frame:
+    """A frame as it is, or anything that `open_frame` takes."""
+    return source if hasattr(source, "chunks") else open_frame(source, separator, encoding)  # pyright: ignore[reportReturnType]

@@ -1,0 +1,106 @@
+"""Labels that are in memory, one a row, as a target; and the facts and arrays that every kind writes about it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from bestiary.errors import InputError
+from bestiary.rows.columns import days, labels, numbers
+from bestiary.rows.frames import open_frame
+from bestiary.rows.rows import hashed
+from bestiary.rows.source import Target
+from bestiary.rows.store import write_array
+from bestiary.rows.targets import TargetReader
+
+
+def read_labels(
+    name: str, raw: NDArray[np.generic], problem: str | None = None, usual: tuple[str, str] | None = None
+) -> tuple[Target, NDArray[np.bool_], list[str]]:
+    """The target of the rows that have a label, which rows those are, and notes.
+
+    Args:
+        name: of the target.
+        raw: labels as they were written, [N].
+        problem: "classification" or "regression" when the person has said so.
+        usual: the problem when nobody has said so, and the reason for people.
+
+    Raises:
+        InputError: when labels are missing everywhere, constant, or too many.
+
+    Example:
+        >>> read_labels("kind", np.array(["oak", "elm", "oak"]))[0].classes
+        ('elm', 'oak')
+    """
+    reader = TargetReader(name, problem or (usual[0] if usual else None))
+    for piece in open_frame({"label": raw}).chunks():
+        reader.add(piece.column(0))
+    target, kept, notes = reader.finish()
+    return (replace(target, reason=usual[1]) if usual and not problem else target), kept, notes
+
+
+def group_keys(column: pa.ChunkedArray | pa.Array) -> NDArray[np.uint64]:
+    """A hash of each row's group; rows without one are a group together."""
+    return hashed([(label or "").encode() for label in labels(column).to_pylist()])
+
+
+def stamps(
+    column: pa.ChunkedArray | pa.Array, name: str, dated: bool | None = None, first: int = 0
+) -> NDArray[np.float64]:
+    """A column of times as numbers, or dates as days since 1970.
+
+    Args:
+        column: of times, or a piece of it.
+        name: of the column.
+        dated: whether they are dates; when not given, they are where a cell is no number.
+        first: number of the first row in the file.
+
+    Raises:
+        InputError: when a row has neither a number nor a date.
+    """
+    stamp = days(column) if dated else numbers(column)
+    if dated is None and np.isnan(stamp).any():
+        stamp = days(column)
+    if np.isnan(stamp).any():
+        place = int(np.flatnonzero(np.isnan(stamp))[0])
+        raise InputError(
+            f"time={name!r} must be a number or a date in every row; row {first + place} has {column[place].as_py()!r}"
+        )
+    return stamp
+
+
+def check_words(**names: str | None) -> None:
+    """Refuses two options that name one column.
+
+    Raises:
+        InputError: naming both options.
+
+    Example:
+        >>> check_words(target="price", group="shop", time=None)
+    """
+    given: dict[str, str] = {}
+    for word, name in names.items():
+        if name is not None and name in given:
+            raise InputError(f"{given[name]}= and {word}= name the same column {name!r}; name different ones")
+        if name is not None:
+            given[name] = word
+
+
+def target_facts(target: Target, train: NDArray[np.int64]) -> dict[str, object]:
+    """Name, problem and classes of a target for `spec.json`; for regression, mean and scale over the rows `train`."""
+    facts: dict[str, object] = {"target": target.name, "problem": target.problem, "classes": list(target.classes)}
+    if target.problem == "regression":
+        values = np.asarray(target.values, dtype=np.float64)[train]
+        facts.update(mean=float(values.mean()), scale=float(values.std()) or 1.0)
+    return facts
+
+
+def write_target(folder: Path, split: str, target: Target, rows: NDArray[np.int64], numbers: NDArray[np.int64]) -> None:
+    """Writes `target` and `row` of a split: targets of `rows`, and their `numbers` in the person's file."""
+    kind = np.float32 if target.problem == "regression" else np.int64
+    write_array(folder, split, "target", np.asarray(target.values)[rows].astype(kind))
+    write_array(folder, split, "row", numbers.astype(np.int64))

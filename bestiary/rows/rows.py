@@ -1,0 +1,257 @@
+"""One pass over a person's rows: the target, a key of each row's content, groups, times, and a digest of everything.
+
+Rows without a target are left out here, once; everything after this file counts the N rows that are kept.
+"""
+
+# pyright: reportAttributeAccessIssue=false
+# pyarrow.compute makes its functions when it is imported, so that a checker cannot see them.
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from bestiary.errors import InputError
+from bestiary.rows.columns import days, describe, labels, numbers
+from bestiary.rows.frames import Frame, words
+from bestiary.rows.source import SPLITS, Target
+from bestiary.rows.spool import release
+from bestiary.rows.store import empty_array
+from bestiary.rows.targets import NoTarget, TargetReader, column_named
+
+PIECE = 4_096  # rows handled at once
+RELEASE = 8 << 20  # bytes written to memory maps before their pages are given back
+_KEY = b"bestiary rows"
+_OPENING = 1_000  # rows from which a row counter is told
+
+
+def hashed(text: Sequence[bytes]) -> NDArray[np.uint64]:
+    """A keyed 64-bit hash of each text (BLAKE2b), the same on every machine.
+
+    Example:
+        >>> a, b, c = hashed([b"one", b"two", b"one"])
+        >>> bool(a == c), bool(a == b)
+        (True, False)
+    """
+    digests = b"".join([hashlib.blake2b(cell, digest_size=8, key=_KEY).digest() for cell in text])
+    return np.frombuffer(digests, dtype="<u8").astype(np.uint64)
+
+
+def joined(table: pa.Table) -> list[bytes]:
+    """Each row's cells as one text."""
+    cells = [words(column) for column in table.columns]
+    if not cells:
+        return [b""] * table.num_rows
+    text = pc.binary_join_element_wise(*cells, "\x1f", null_handling="replace", null_replacement="\x00")
+    return pc.cast(text, pa.binary()).to_pylist()
+
+
+def pieces_of(frame: Frame, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+    """All rows of a frame, at most `PIECE` and about half a million cells at a time."""
+    rows = max(64, min(PIECE, 500_000 // max(1, len(columns or frame.columns))))
+    for chunk in frame.chunks(columns):
+        for start in range(0, chunk.num_rows, rows):
+            yield chunk.slice(start, rows)
+
+
+@dataclass
+class Stacked:
+    """A file and the file held out from it, read as one; columns that only the second has are left out."""
+
+    first: Frame
+    second: Frame
+    notes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.name, self.columns = self.first.name, self.first.columns
+        missing = [name for name in self.columns if name not in self.second.columns]
+        if missing:
+            raise InputError(f"the held-out file {self.second.name} lacks column {missing[0]!r} of {self.name}; add it")
+        self.notes = [*self.first.notes, *self.second.notes]
+
+    def chunks(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """The rows of the first file, then those of the second."""
+        yield from self.first.chunks(columns)
+        yield from self.second.chunks(list(self.columns if columns is None else columns))
+
+
+@dataclass
+class Rows:
+    """The kept rows of a frame.
+
+    Attributes:
+        frame: where their cells are read from.
+        features: columns that may be learned from: not the target, nor what groups or orders the rows.
+        target: of the kept rows.
+        numbers: int64 [N] row numbers in the person's file; rows of a held-out file are counted on from there.
+        keys: uint64 [N], see `rows.source.Source.keys`.
+        groups: uint64 [N], a hash of each row's group, or None.
+        times: float64 [N], or None.
+        held: int8 [N], or None.
+        digest: of all rows of the file, those without a target included.
+        notes: for people.
+    """
+
+    frame: Frame
+    features: tuple[str, ...]
+    target: Target
+    numbers: NDArray[np.int64]
+    keys: NDArray[np.uint64]
+    groups: NDArray[np.uint64] | None
+    times: NDArray[np.float64] | None
+    held: NDArray[np.int8] | None
+    digest: str
+    notes: list[str]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def pieces(self, columns: Sequence[str]) -> Iterator[tuple[slice, pa.Table]]:
+        """Kept rows in order, piece by piece: which of the N they are, and their cells."""
+        seen = done = 0
+        for piece in pieces_of(self.frame, columns or self.frame.columns[:1]):
+            stop = done + int(np.searchsorted(self.numbers[done:], seen + piece.num_rows))
+            inside = self.numbers[done:stop] - seen
+            seen += piece.num_rows
+            if len(inside):
+                yield slice(done, stop), piece if len(inside) == piece.num_rows else piece.take(pa.array(inside))
+            done = stop
+
+    def sample(
+        self, where: NDArray[np.bool_], limit: int, columns: Sequence[str]
+    ) -> tuple[NDArray[np.int64], pa.Table]:
+        """Up to `limit` of the rows for which `where` [N] holds: those of the lowest keys, so no seed is involved."""
+        index = np.flatnonzero(where)
+        if len(index) > limit:
+            index = np.sort(index[np.argsort(self.keys[index], kind="stable")[:limit]])
+        wanted = np.zeros(len(self), bool)
+        wanted[index] = True
+        parts = [table.filter(pa.array(wanted[part])) for part, table in self.pieces(columns) if wanted[part].any()]
+        return index, pa.concat_tables(parts, promote_options="permissive").combine_chunks()
+
+    def write(
+        self,
+        columns: Sequence[str],
+        encode: Callable[[pa.Table], dict[str, NDArray[np.generic]]],
+        splits: NDArray[np.int8],
+        folder: Path,
+        train_only: bool,
+    ) -> None:
+        """Encodes all rows piece by piece into memory maps; the test rows go to `folder/../sealed`."""
+        opened: dict[int, dict[str, NDArray[np.generic]]] = {}
+        done, written = [0] * len(SPLITS), 0
+        target = self.target.values.astype("int64" if self.target.classes else "float32")
+        places = {s: folder if s < 2 else folder.parent / "sealed" for s in range(2 if train_only else 3)}
+        for part, table in self.pieces(columns):
+            arrays = encode(table) | {"target": target[part], "row": self.numbers[part]}
+            for split, place in places.items():
+                inside = splits[part] == split
+                if split not in opened:
+                    count, name = int((splits == split).sum()), SPLITS[split]
+                    opened[split] = {
+                        n: empty_array(place, name, n, (count, *a.shape[1:]), str(a.dtype)) for n, a in arrays.items()
+                    }
+                start, done[split] = done[split], done[split] + int(inside.sum())
+                for name, array in arrays.items():
+                    opened[split][name][start : done[split]] = array[inside]
+            written += table.num_rows * sum(array[:1].nbytes for array in arrays.values())
+            if written > RELEASE:
+                written = 0
+                for array in (array for arrays in opened.values() for array in arrays.values()):
+                    release(array)
+
+
+def gather(
+    frame: Frame,
+    target: str | None,
+    problem: str | None = None,
+    group: str | None = None,
+    time: str | None = None,
+    test: Frame | None = None,
+    content: Sequence[str] | None = None,
+    leave: str | None = None,
+) -> Rows:
+    """Reads every row once.
+
+    Args:
+        frame: the person's data.
+        target: column to predict; None for rows that are learned from without one.
+        problem: "classification" or "regression", when the person has said so.
+        group: column whose rows with equal cells are never parted between splits.
+        time: column that orders the rows; dates or numbers.
+        test: rows held out by the person, which become the test split.
+        leave: column that numbers the rows.
+        content: columns that make two rows equal; all features unless given, row counters left aside.
+
+    Raises:
+        InputError: for unknown columns, or a target that cannot be learned.
+    """
+    if group and time:
+        raise InputError("rows are split by group or by time; received both; leave one out")
+    chosen = {"target": target, "group": group, "time": time, "id": leave}
+    named = {option: column_named(frame.columns, name, option) for option, name in chosen.items() if name}
+    if len(set(named.values())) < len(named):
+        raise InputError(
+            f"target, group, time and id are different columns; received {', '.join(map(repr, named.values()))}"
+        )
+    first = 0
+    if test is not None:
+        first = sum(piece.num_rows for piece in frame.chunks(frame.columns[:1]))
+        frame = Stacked(frame, test)
+    features = tuple(name for name in frame.columns if name not in named.values())
+    if not features:
+        raise InputError(f"{frame.name} has the target {target!r} and no other column to predict it from")
+    reader = TargetReader(target, problem) if target else NoTarget()
+    digest = hashlib.sha256(repr(frame.columns).encode())
+    keys: list[NDArray[np.uint64]] = []
+    groups: list[NDArray[np.uint64]] = []
+    times: list[NDArray[np.float64]] = []
+    form: str | None = None  # of dates; empty where times are numbers
+    hashable = tuple(content or features)
+    for count, piece in enumerate(pieces_of(frame)):
+        if not count and not content:
+            hashable = _contents(piece.slice(0, _OPENING), features)
+        reader.add(piece[target or frame.columns[0]])
+        text = joined(piece.select(list(hashable)))
+        keys.append(hashed(text))
+        digest.update(b"\n".join([*joined(piece), b""]))
+        if group:
+            groups.append(hashed([(label or "").encode() for label in labels(piece[group]).to_pylist()]))
+        if time:
+            if form is None:
+                dates = bool(np.isnan(numbers(piece[time])).all())
+                form = describe(time, piece[time], np.zeros(piece.num_rows, np.int64)).form if dates else ""
+            times.append(days(piece[time], form) if form else numbers(piece[time]))
+    found, kept, notes = reader.finish()
+    rows = np.flatnonzero(kept)
+    result = Rows(
+        frame, features, found, rows, np.concatenate(keys)[rows], np.concatenate(groups)[rows] if group else None,
+        np.concatenate(times)[rows] if time else None, None, digest.hexdigest(), [*frame.notes, *notes],
+    )  # fmt: skip
+    if test is not None:
+        result.held = np.where(rows < first, -1, SPLITS.index("test")).astype(np.int8)
+    if result.times is not None and np.isnan(result.times).any():
+        bad = int(np.isnan(result.times).sum())
+        raise InputError(
+            f"expected a date or number in every row of {time!r}; {bad:,} rows have none; fill or remove them"
+        )
+    result.notes += [
+        f"column {named[o]!r} is not learned from: it is the {o} of the rows" for o in named if o != "target"
+    ]
+    return result
+
+
+def _contents(opening: pa.Table, features: tuple[str, ...]) -> tuple[str, ...]:
+    """The features that are content, not a number that was given to the row."""
+    places = np.arange(opening.num_rows)
+    meaning = {name: describe(name, opening[name], places) for name in features}
+    kept = tuple(
+        n for n, c in meaning.items() if "counts the rows" not in c.reason and "number of the row:" not in c.reason
+    )
+    return kept or features

@@ -1,0 +1,223 @@
+"""Encoded arrays on disk and the batches made from them: memory maps and a gather, no worker processes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import torch
+from numpy.lib.format import open_memmap
+from numpy.typing import NDArray
+from torch import Tensor
+
+from bestiary import kinds
+from bestiary.contracts import Batch, Spec
+from bestiary.errors import InputError
+from bestiary.files import write_text
+from bestiary.rows.source import SPLITS
+
+Facts = Mapping[str, object]
+COPIED = 64_000_000  # bytes of training rows up to which each epoch is laid out anew in memory
+
+
+def write_array(folder: Path, split: str, name: str, array: NDArray[np.generic]) -> None:
+    """Writes `<split>.<name>.npy`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    np.save(folder / f"{split}.{name}.npy", array, allow_pickle=False)
+
+
+def empty_array(folder: Path, split: str, name: str, shape: tuple[int, ...], dtype: str) -> NDArray[np.generic]:
+    """A memory map of `<split>.<name>.npy` to fill piece by piece: for data larger than memory."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return open_memmap(folder / f"{split}.{name}.npy", mode="w+", dtype=np.dtype(dtype), shape=shape)
+
+
+def read_array(folder: Path, split: str, name: str) -> NDArray[np.generic]:
+    """A copy-on-write memory map of `<split>.<name>.npy`."""
+    path = folder / f"{split}.{name}.npy"
+    empty = path.stat().st_size < 256 and np.load(path, allow_pickle=False).size == 0
+    return np.load(path, mmap_mode=None if empty else "c", allow_pickle=False)
+
+
+def write_spec(folder: Path, spec: Spec, facts: Facts) -> None:
+    """Writes `spec.json`: the kind, the sizes, and facts about the target.
+
+    Args:
+        folder: of the encoded arrays.
+        spec: what sizes a network.
+        facts: `target`, `problem`, `classes`; for regression `mean` and `scale` of the training targets; for images
+            `pixel_mean` and `pixel_scale`, a list with one number a channel, in the unit of the stored pixels.
+    """
+    sizes = {"kind": spec.kind, **{f: getattr(spec, f) for f in spec.__dataclass_fields__}}
+    write_text(folder / "spec.json", json.dumps({"spec": sizes, "facts": dict(facts)}, indent=1))
+
+
+def spec_from(sizes: Mapping[str, object]) -> Spec:
+    """The spec that `write_spec` wrote down; `InputError` when it is none."""
+    try:
+        words = {k: tuple(v) if isinstance(v, list) else v for k, v in sizes.items() if k != "kind"}
+        return kinds.find(cast("str", sizes["kind"])).part("spec")(**words)
+    except (AttributeError, KeyError, TypeError) as reason:
+        raise InputError(
+            f"expected what sizes a network, of kind {', '.join(kinds.names())}; received {sizes!r}"
+        ) from reason
+
+
+def read_spec(folder: Path) -> tuple[Spec, dict[str, object]]:
+    """The spec and the facts that `write_spec` wrote down."""
+    written = json.loads((folder / "spec.json").read_text(encoding="utf-8"))
+    return spec_from(written["spec"]), written["facts"]
+
+
+class ArrayData:
+    """Batches of arrays in memory or memory-mapped; implements `contracts.Data`.
+
+    A training batch is a pure function of (seed, number): each epoch is a fresh permutation drawn from (seed, epoch).
+    Rows without a target get a target of 0.
+
+    Args:
+        spec: what sizes a network.
+        facts: as in `write_spec`.
+        splits: split -> name -> array, as in docs/design.md.
+        batch: rows in a training batch; the whole training split when it has fewer.
+        seed: of the order of training rows.
+        device: where batches are put.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        facts: Facts,
+        splits: Mapping[str, Mapping[str, NDArray[np.generic]]],
+        batch: int = 128,
+        seed: int = 0,
+        device: str = "cpu",
+    ) -> None:
+        self.spec, self.facts = spec, dict(facts)
+        self.seed, self.device = seed, torch.device(device)
+        self._arrays = {split: _tensors(arrays) for split, arrays in splits.items()}
+        self._shuffled: tuple[int, Tensor, dict[str, Tensor] | None] | None = None
+        self._batch = batch
+        statistics = [self.facts.get("pixel_mean"), self.facts.get("pixel_scale")]
+        self._pixels = [torch.tensor(s, dtype=torch.float32)[:, None, None] for s in statistics if s is not None]
+        mean, scale = self.facts.get("mean", 0.0), self.facts.get("scale", 1.0)
+        self._scale = (float(cast("float", mean)), float(cast("float", scale)))
+
+    @classmethod
+    def of(cls, spec: Spec, facts: Facts, splits: Mapping[str, Mapping[str, NDArray[np.generic]]]) -> ArrayData:
+        """Of arrays in memory, such as new rows to be answered."""
+        return ArrayData(spec, facts, splits)
+
+    @property
+    def size(self) -> int:
+        """Rows in a training batch."""
+        return min(self._batch, self.rows("train"))
+
+    @property
+    def regression(self) -> bool:
+        """Whether targets are numbers."""
+        return self.facts["problem"] == "regression"
+
+    def rows(self, split: str) -> int:
+        """How many rows a split has."""
+        return len(self.arrays(split)["target"])
+
+    @property
+    def epoch(self) -> int:
+        """Updates in one pass over the training rows; at least 1."""
+        return max(1, self.rows("train") // self.size)
+
+    def arrays(self, split: str) -> dict[str, Tensor]:
+        """All arrays of a split as tensors."""
+        return self._arrays[split]
+
+    def batch(self, split: str, number: int) -> Batch:
+        """Training batch `number`, a pure function of (seed, number)."""
+        epoch, place = divmod(number, self.epoch)
+        if self._shuffled is None or self._shuffled[0] != epoch:
+            self._shuffled = (epoch, *self._shuffle(split, epoch))
+        _, order, arrays = self._shuffled
+        where = slice(place * self.size, (place + 1) * self.size)
+        if arrays is None:
+            return self.take(split, order[where])
+        return self._assemble({name: array[where] for name, array in arrays.items()})
+
+    def _shuffle(self, split: str, epoch: int) -> tuple[Tensor, dict[str, Tensor] | None]:
+        """The order of an epoch; where memory allows, the rows laid out in it: a slice is cheaper than a gather."""
+        generator = torch.Generator().manual_seed((self.seed * 1_000_003 + epoch) % (2**63))
+        order = torch.randperm(self.rows(split), generator=generator)
+        arrays = {name: self.arrays(split)[name] for name in kinds.find(self.spec.kind).fields()}
+        if sum(array.nbytes for array in arrays.values()) > COPIED:
+            return order, None
+        return order, {name: array[order] for name, array in arrays.items()}
+
+    def batches(self, split: str) -> Iterator[Batch]:
+        """All rows of a split once, in order, 512 at a time."""
+        rows = self.rows(split)
+        for start in range(0, rows, 512):
+            yield self.take(split, slice(start, min(start + 512, rows)))
+
+    def take(self, split: str, where: Tensor | slice) -> Batch:
+        """The batch of the rows of a split that `where` names."""
+        arrays = self.arrays(split)
+        return self._assemble({name: arrays[name][where] for name in kinds.find(self.spec.kind).fields()})
+
+    def _assemble(self, parts: dict[str, Tensor]) -> Batch:
+        target = parts["target"]
+        if self.regression:
+            target = ((target - self._scale[0]) / self._scale[1]).float()
+        if "pixels" in parts:
+            pixels = parts["pixels"].float()
+            if self._pixels:
+                pixels = (pixels - self._pixels[0]) / self._pixels[1]
+            parts["pixels"] = pixels
+        if "lengths" in parts:
+            longest = int(parts["lengths"].max())
+            name = "tokens" if "tokens" in parts else "values"
+            parts[name] = parts[name][:, :longest]
+            parts["lengths"] = parts["lengths"].long()
+        if "tokens" in parts:
+            parts["tokens"] = parts["tokens"].long()
+        parts["target"] = target
+        batch = kinds.find(self.spec.kind).part("batch")(**parts)
+        return batch if self.device.type == "cpu" else batch.to(self.device)
+
+
+class StoredData(ArrayData):
+    """Batches of the encoded arrays of a folder, as memory maps.
+
+    Args:
+        folder: of the encoded arrays.
+        batch: rows in a training batch; the whole training split when it has fewer.
+        seed: of the order of training rows.
+        device: where batches are put.
+        sealed: folder of the test split, when it may be opened.
+    """
+
+    def __init__(
+        self, folder: Path, batch: int = 128, seed: int = 0, device: str = "cpu", sealed: Path | None = None
+    ) -> None:
+        spec, facts = read_spec(folder)
+        super().__init__(spec, facts, {}, batch, seed, device)
+        self.folder = folder
+        self._folders = {"train": folder, "validation": folder, "test": sealed}
+
+    def arrays(self, split: str) -> dict[str, Tensor]:
+        """All arrays of a split as tensors over memory maps."""
+        if split not in self._arrays:
+            folder = self._folders.get(split)
+            if folder is None or split not in SPLITS:
+                raise PermissionError(f"split {split!r} is not open here")
+            names = sorted(p.name.split(".")[1] for p in folder.glob(f"{split}.*.npy"))
+            self._arrays[split] = {n: torch.from_numpy(read_array(folder, split, n)) for n in names}
+        return self._arrays[split]
+
+
+def _tensors(arrays: Mapping[str, NDArray[np.generic]]) -> dict[str, Tensor]:
+    tensors = {name: torch.as_tensor(array) for name, array in arrays.items()}
+    if "target" not in tensors:
+        tensors["target"] = torch.zeros(len(next(iter(tensors.values()))), dtype=torch.int64)
+    return tensors

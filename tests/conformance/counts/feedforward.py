@@ -1,0 +1,13 @@
+"""Feedforward networks: linear layers by the sizes that their names stand for."""
+
+from tests.conformance.counts.forms import dense, linear, norm
+
+COUNTS = {
+    "perceptron": linear(64, 10),
+    "ann": dense(10, 64, 1),
+    "fnn": dense(784, 256, 256, 10),
+    "fnn_breast_cancer": dense(30, 64, 32, 1),
+    "fnn_binary": dense(20, 64, 32, 1),
+    "fnn_ten_classes": dense(100, 64, 10),
+    "mlp": dense(30, 256, 128, 64, 2) + norm(256) + norm(128),  # the last hidden layer has no norm
+}
