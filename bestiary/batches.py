@@ -14,6 +14,8 @@ import torch
 from jaxtyping import Float, Int, Num
 from torch import Tensor
 
+from bestiary.errors import InputError
+
 # ------------------------------------------------------------------------------------------------ batches
 
 
@@ -45,6 +47,21 @@ class Batch:
     def part(self, start: int, stop: int) -> Self:
         """Rows `start` to `stop` of this batch, as a batch of the same kind."""
         return self._map(lambda tensor: tensor[start:stop])
+
+
+class WholeBatch(Batch):
+    """What hangs together by edges: it cannot be cut by rows, for its tensors have different first axes."""
+
+    def part(self, start: int, stop: int) -> Self:
+        """The batch itself, where all of it is asked for.
+
+        Raises:
+            InputError: for less than all of it; edges would be lost without a word.
+        """
+        if start <= 0 and stop >= len(self):
+            return self
+        what = f"rows {start} to {stop} of {len(self)}"
+        raise InputError(f"a graph is one whole and cannot be cut into parts; received {what}; give parts=1")
 
 
 @dataclass(frozen=True)
@@ -154,7 +171,7 @@ class CorpusBatch(Batch):
 
 
 @dataclass(frozen=True)
-class GraphBatch(Batch):
+class GraphBatch(WholeBatch):
     """One graph. Edges go from `edges[0]` to `edges[1]`; `where` are the nodes that are asked about.
 
     `known` is the number that a node had in training, -1 for a new one; baselines look up labels by it.
@@ -176,7 +193,7 @@ class GraphBatch(Batch):
 
 
 @dataclass(frozen=True)
-class LinkBatch(Batch):
+class LinkBatch(WholeBatch):
     """One graph, and pairs of nodes that are asked about: is there an edge?"""
 
     features: Float[Tensor, "N F"]
@@ -195,7 +212,7 @@ class LinkBatch(Batch):
 
 
 @dataclass(frozen=True)
-class GraphsBatch(Batch):
+class GraphsBatch(WholeBatch):
     """Several small graphs as one that falls into parts; `graph` says which part a node belongs to, never falling."""
 
     features: Float[Tensor, "N F"]

@@ -46,6 +46,8 @@ class Kind:
         rowwise: whether the inputs are tensors with a row each.
         file: what a person's new data are called in examples of commands.
         file_of_folder: the same where the training data were a folder; empty where that makes no difference.
+        asked: data and words of a command that learns from such data, as `bestiary show` prints them.
+        counted: whether what a network computes can be counted without numbers; not where it follows edges.
         samples: ending of the files that new samples are written to; empty where none can be made.
         seen: what `inspect` looks at a network with, {count} standing for their number.
     """
@@ -74,6 +76,8 @@ class Kind:
     rowwise: bool = True
     file: str = "new.csv"
     file_of_folder: str = ""
+    asked: str = "data.csv --target y"
+    counted: bool = True
     samples: str = ""
     seen: str = "on {count} training rows"
 

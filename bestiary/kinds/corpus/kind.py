@@ -21,4 +21,5 @@ KIND = Kind(
     wanted=1_000,
     samples=".txt",
     seen="on {count} windows of the training text",
+    asked="text.txt",
 )

@@ -16,4 +16,5 @@ KIND = Kind(
     encoder="bestiary.kinds.environment.reader:EnvironmentEncoder",
     example="bestiary.kinds.environment.example",
     seen="on the first {count} observations of an episode",
+    asked="CartPole-v1",
 )

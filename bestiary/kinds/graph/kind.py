@@ -21,4 +21,6 @@ KIND = Kind(
     rowwise=False,
     file="new_graph/",
     seen="on all {count} nodes of the graph",
+    asked="graph/ --target y",
+    counted=False,
 )

@@ -21,4 +21,6 @@ KIND = Kind(
     rowwise=False,
     file="new_graphs/",
     seen="on the {count} nodes of some training graphs",
+    asked="graphs/ --target y",
+    counted=False,
 )

@@ -10,9 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bestiary.batches import ImageSpec
-from bestiary.rows.examples import targets
+from bestiary.batches import ImageBatch, ImageSpec
+from bestiary.rows.examples import targets, turns
 from bestiary.rows.store import ArrayData
+
+SIZED: Mapping[str, object] = {"image_size": (32, 32)}
+"""Words that size an input beside those of a network, and what they are where a cost is asked for."""
 
 
 def inputs(words: Mapping[str, Any], batch: int) -> tuple[Tensor, ...]:
@@ -21,6 +24,14 @@ def inputs(words: Mapping[str, Any], batch: int) -> tuple[Tensor, ...]:
     if "features" in words and "channels" not in words and "image_size" not in words:
         return (torch.randn(batch, 1, 1, int(words["features"])),)
     return (torch.randn(batch, int(words.get("channels", 3)), height, width),)
+
+
+def step(words: Mapping[str, Any], rows: int, problem: str) -> tuple[ImageBatch, ImageSpec]:
+    """What a training step is given, and what would size such a network: random numbers, targets in turn."""
+    (pixels,) = inputs(words, rows)
+    outputs, (channels, height, width) = int(words.get("outputs", 1)), pixels.shape[1:]
+    spec = ImageSpec(channels, (height, width), outputs)
+    return ImageBatch(torch.rand_like(pixels), turns(rows, outputs, problem)), spec
 
 
 def spec(outputs: int) -> ImageSpec:

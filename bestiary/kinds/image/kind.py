@@ -19,4 +19,5 @@ KIND = Kind(
     code=32,
     file="new_images/",
     samples=".png",
+    asked="images/",
 )

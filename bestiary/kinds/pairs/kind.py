@@ -15,4 +15,5 @@ KIND = Kind(
     facts="bestiary.kinds.pairs.facts:PairFacts",
     keeps="characters and words that occur in training pairs",
     example="bestiary.kinds.pairs.example",
+    asked="pairs.csv --text A --target B",
 )

@@ -17,4 +17,5 @@ KIND = Kind(
     example="bestiary.kinds.series.example",
     file_of_folder="new.ts",
     show="bestiary.kinds.series.show:show",
+    asked="series.csv --target y --kind series",
 )

@@ -16,4 +16,5 @@ KIND = Kind(
     keeps="words and pieces of words that occur in training texts",
     example="bestiary.kinds.text.example",
     show="bestiary.kinds.text.show:show",
+    asked="texts.csv --target y --text text",
 )
