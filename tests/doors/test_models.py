@@ -87,7 +87,8 @@ def walk(trial: Trial, command: list[str], file: Path) -> None:
                     again(path, put(found, place, value) if holds(found, place) else found)
             if file.name == "encoder.json" and place[0] in PAIRED and file.parent.name == "encoder":
                 again(Path("m/model.json"), put(json.loads(texts[Path("m/model.json")]), place, value))
-            sign()
+            if place[0] != "files":
+                sign()
             code = trial.run(command, f"{file} {place} = {what}")
             before = get(words, place)
             plain = not FREE & set(map(str, place)) and type(before) is not type(value)

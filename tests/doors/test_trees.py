@@ -109,7 +109,8 @@ def test_damaged_trees_are_refused(
         copy = {word: array.copy() for word, array in arrays.items()}
         CHANGES[change](copy)
         same = [
-            w in copy and copy[w].dtype == arrays[w].dtype and copy[w].tobytes() == arrays[w].tobytes() for w in arrays
+            word in copy and (copy[word].dtype, copy[word].tobytes()) == (array.dtype, array.tobytes())
+            for word, array in arrays.items()
         ]
         changed.append(not all(same) or any(copy[w].shape != arrays[w].shape for w in arrays))
         return copy, held
