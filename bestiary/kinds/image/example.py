@@ -10,9 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bestiary.batches import ImageBatch, ImageSpec
+from bestiary.batches import ImageBatch
 from bestiary.rows.examples import targets, turns
 from bestiary.rows.store import ArrayData
+from bestiary.specs import ImageSpec
 
 SIZED: Mapping[str, object] = {"image_size": (32, 32)}
 """Words that size an input beside those of a network, and what they are where a cost is asked for."""

@@ -10,9 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bestiary.batches import TableBatch, TableSpec
+from bestiary.batches import TableBatch
 from bestiary.rows.examples import targets, turns
 from bestiary.rows.store import ArrayData
+from bestiary.specs import TableSpec
 
 GRAMS = 6  # of a text
 SIZED: Mapping[str, object] = {}

@@ -10,9 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bestiary.batches import TokenBatch, TokenSpec
+from bestiary.batches import TokenBatch
 from bestiary.rows.examples import lengths_to, targets, turns
 from bestiary.rows.store import ArrayData
+from bestiary.specs import TokenSpec
 
 SIZED: Mapping[str, object] = {"length": 64}
 """Words that size an input beside those of a network, and what they are where a cost is asked for."""
