@@ -13,10 +13,11 @@ from rich.padding import Padding
 from rich.syntax import Syntax
 from rich.table import Table
 
-from bestiary import catalogue, tasks
+from bestiary import catalogue, kinds, tasks
 from bestiary.catalogue import Keywords, Row, Size
 from bestiary.cli.console import console
 from bestiary.cli.figure import drawing, figure
+from bestiary.tasks import TaskDescriptor
 
 
 def command(
@@ -131,13 +132,35 @@ def _uses(row: Row, size: Size) -> list[str]:
     lines = [f"bestiary size {size.name}", f"python: bestiary.create({word}{changed})"]
     if not row.races:
         return lines
-    data, words = tasks.find(next(iter(row.recipes))).example
-    return [
-        f"bestiary race {data} {words} --contenders {row.name} --budget 1m",
-        f"bestiary train {row.name} {data} {words} --budget 1m",
-        *[f"bestiary {verb} RUN{' data.csv' if verb == 'encode' else ''}" for verb in row.verbs],
-        *lines,
-    ]
+    for number, task in enumerate(_tasks(row)):
+        kind = next(k for k, cs in row.races.items() if any(not c.tasks or task.name in c.tasks for c in cs))
+        data, _, words = kinds.find(kind).asked.partition(" ")
+        words = words if task.labels == "needed" else ""
+        words = words if task.told else f"{words} --task {task.name}".strip()
+        asked, run = f"{data} {words}".strip(), f"RUN_{task.name}" if number else "RUN"
+        lines += [
+            *([f"bestiary race {asked} --contenders {row.name} --budget 1m"] if not number else []),
+            f"bestiary train {row.name} {asked} --budget 1m --out {run}",
+            *(f"bestiary {verb} {run}{f' {data}' if verb == 'encode' else ''}" for verb in _verbs(row, task)),
+        ]
+    return lines
+
+
+def _tasks(row: Row) -> list[TaskDescriptor]:
+    """The first task, and those after which it can do what it cannot do after the first."""
+    known = [tasks.find(name) for name in row.recipes]
+    chosen = known[:1]
+    for verb in row.verbs:
+        served = [task for task in known if verb in task.verbs]
+        if served and not any(verb in task.verbs for task in chosen):
+            chosen.append(served[0])
+    return chosen
+
+
+def _verbs(row: Row, task: TaskDescriptor) -> list[str]:
+    """What a network can do after a task: the task's own verbs, and those that belong to none."""
+    owned = {verb for one in tasks.every().values() for verb in one.verbs}
+    return [verb for verb in row.verbs if verb in task.verbs or verb not in owned]
 
 
 def _keywords(words: Keywords) -> str:

@@ -46,7 +46,7 @@ def networks(architecture: str | None = None) -> frozenset[str]:
 
 @cache
 def recipes(architecture: str | None = None) -> frozenset[str]:
-    """Functions that the catalogue, or a task that lends them, names as ways of learning: of one architecture or all."""
+    """Functions that the catalogue, or a task that lends them, names as ways of learning: of one row, or of all."""
     rows = catalogue.ROWS if architecture is None else (catalogue.find(architecture),)
     named = frozenset(recipe for row in rows for recipe in row.recipes.values())
     return named | {own for task in tasks.every().values() for theirs, own in task.recipes.items() if theirs in named}

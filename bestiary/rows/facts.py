@@ -11,9 +11,9 @@ from typing import Annotated, Any, NotRequired, TypedDict
 from msgspec import Meta
 
 from bestiary import kinds, tasks
-from bestiary.batches import Spec
 from bestiary.errors import InputError
 from bestiary.records import door
+from bestiary.specs import Spec
 
 CHANNELWISE = ("channels", "pixel_mean", "pixel_scale", "value_mean", "value_scale", "low", "high")
 """Facts that hold one thing for each channel."""

@@ -73,8 +73,8 @@ def unicode_of(name: str) -> str:
     r"""The name of a file in Unicode, as tables and reports must have it: a byte that is no UTF-8 is written out.
 
     Example:
-        >>> unicode_of("caf\udce9.png"), unicode_of("café.png")
-        ('caf\\xe9.png', 'café.png')
+        >>> unicode_of("\udce9t\udce9.png"), unicode_of("été.png")
+        ('\\xe9t\\xe9.png', 'été.png')
     """
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 

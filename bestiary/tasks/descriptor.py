@@ -47,7 +47,7 @@ class TaskDescriptor:
         predicts: whether a model answers new rows; else it makes or does something, which a kept baseline cannot be
             asked for unless `following` works with it.
         any_model: whether `following` works with baselines too.
-        example: data, and the words that go with them on the command line.
+        verbs: of the command line, that a network can do after it and not after others: "sample".
         folds: whether folds choose among contenders where there are few rows.
         endless: whether the number of training rows says nothing about how many updates are of use.
     """
@@ -73,12 +73,23 @@ class TaskDescriptor:
     following: str
     predicts: bool
     any_model: bool
-    example: tuple[str, str]
+    verbs: tuple[str, ...]
     folds: bool
     endless: bool
 
     def __post_init__(self) -> None:
-        may_be_empty = {"kinds", "told", "reading", "baselines", "recipes", "predicts", "any_model", "folds", "endless"}
+        may_be_empty = {
+            "kinds",
+            "told",
+            "reading",
+            "baselines",
+            "recipes",
+            "predicts",
+            "any_model",
+            "verbs",
+            "folds",
+            "endless",
+        }
         empty = [f.name for f in fields(self) if f.name not in may_be_empty and not getattr(self, f.name)]
         if empty:
             raise ValueError(f"task {self.name!r}: expected something in {', '.join(empty)}; received nothing")

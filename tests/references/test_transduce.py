@@ -17,7 +17,6 @@ from bestiary.architectures.recurrence.attention_network import AttentionNetwork
 from bestiary.architectures.recurrence.luong import LuongDot
 from bestiary.baselines import find, load_baseline
 from bestiary.baselines.rivals import save_rival
-from bestiary.batches import PairSpec
 from bestiary.errors import InputError
 from bestiary.kinds.pairs.reader import PairData, read_pairs
 from bestiary.objectives.sequences import nats
@@ -26,6 +25,7 @@ from bestiary.recipes.sequences import transformer, translator
 from bestiary.rows.splits import assign
 from bestiary.runs.model import load, save_network
 from bestiary.sampling.alignments import STOP, align, diagonal_mass, draw, forward_share, inspect
+from bestiary.specs import PairSpec
 from bestiary.tasks.transduce.baselines import BASELINES, NearestNeighbour
 from bestiary.tasks.transduce.edits import edits
 from bestiary.tasks.transduce.joint_ngram import Graphones, JointNgram, KneserNey, fit_joint_ngram

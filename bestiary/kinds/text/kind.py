@@ -9,7 +9,7 @@ KIND = Kind(
     precedence=70,
     read="bestiary.kinds.text.reader:read_text",
     opens="frame",
-    spec="bestiary.batches:TokenSpec",
+    spec="bestiary.specs:TokenSpec",
     batch="bestiary.batches:TokenBatch",
     encoder="bestiary.kinds.text.reader:TextEncoder",
     facts="bestiary.kinds.text.facts:TextFacts",
@@ -17,4 +17,5 @@ KIND = Kind(
     example="bestiary.kinds.text.example",
     baselines="bestiary.baselines.text",
     show="bestiary.kinds.text.show:show",
+    asked="texts.csv --target y --text text",
 )

@@ -33,7 +33,7 @@ TASK = TaskDescriptor(
     following="bestiary predict {run} {new} --out predictions.csv",
     predicts=True,
     any_model=True,
-    example=("images/", "--task anomaly"),
+    verbs=(),
     folds=False,
     endless=False,
 )  # fmt: skip

@@ -28,7 +28,7 @@ TASK = TaskDescriptor(
     following="bestiary sample {run}{contender} --count 3",
     predicts=False,
     any_model=False,
-    example=("text.txt", "--task continue"),
+    verbs=("sample",),
     folds=False,
     endless=True,
 )

@@ -34,7 +34,7 @@ TASK = TaskDescriptor(
     following="bestiary play {run}{contender} --out episode.gif",
     predicts=False,
     any_model=False,
-    example=("CartPole-v1", "--task control"),
+    verbs=("play",),
     folds=False,
     endless=True,
 )  # fmt: skip

@@ -33,7 +33,7 @@ TASK = TaskDescriptor(
     following="bestiary sample {run} --count 64",
     predicts=False,
     any_model=True,
-    example=("images/", "--task generate"),
+    verbs=("sample",),
     folds=False,
     endless=False,
 )

@@ -25,7 +25,7 @@ TASK = TaskDescriptor(
     following="bestiary predict {run} {new} --out predictions.csv",
     predicts=True,
     any_model=True,
-    example=("graphs/", "--task graphs --target y"),
+    verbs=(),
     folds=False,
     endless=False,
 )

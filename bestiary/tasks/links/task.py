@@ -25,7 +25,7 @@ TASK = TaskDescriptor(
     following="bestiary predict {run} {new} --out predictions.csv",
     predicts=True,
     any_model=True,
-    example=("graph/", "--task links"),
+    verbs=(),
     folds=False,
     endless=False,
 )

@@ -36,7 +36,7 @@ TASK = TaskDescriptor(
     following="bestiary predict {run} {new} --out predictions.csv",
     predicts=True,
     any_model=True,
-    example=("images/", "--task reconstruct"),
+    verbs=("encode",),
     folds=False,
     endless=False,
 )  # fmt: skip

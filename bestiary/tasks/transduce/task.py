@@ -28,7 +28,7 @@ TASK = TaskDescriptor(
     following="bestiary predict {run} {new} --out predictions.csv",
     predicts=True,
     any_model=True,
-    example=("pairs.csv", "--task transduce --text A --target B"),
+    verbs=(),
     folds=False,
     endless=False,
 )
