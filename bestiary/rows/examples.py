@@ -19,7 +19,7 @@ def targets(rows: int, outputs: int, problem: str) -> dict[str, NDArray[np.gener
 
 def turns(rows: int, outputs: int, problem: str) -> Tensor:
     """Targets of a batch: classes in turn, or zeros where a number is predicted."""
-    return torch.zeros(rows) if problem == "regression" else torch.arange(rows) % max(outputs, 1)
+    return torch.zeros(rows) if tasks.find(problem).target == "value" else torch.arange(rows) % max(outputs, 1)
 
 
 def lengths_to(length: int, rows: int) -> tuple[Tensor, Tensor]:

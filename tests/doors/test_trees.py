@@ -5,15 +5,14 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 import skops.io
 
-from bestiary.baselines import CATALOGUE, load_fitted, load_rival, rivals, saved, trees
-from bestiary.baselines.rivals import MODULES, run_rival
-from bestiary.baselines.search import run_baseline
+from bestiary import tasks
+from bestiary.baselines import competitors, find, load_baseline, run_baseline, saved, trees
 from bestiary.errors import InputError
 from bestiary.rows.store import read_spec
 from tests.doors.folders import SOURCES, encoded
@@ -37,16 +36,14 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Pa
 
     source = read("wine", task="anomaly")
     source.encode(assign(source), folder / "data", 0)
-    run_rival("isolation_forest", folder / "data", folder, seconds=0.01)
+    run_baseline("isolation_forest", folder / "data", folder, seconds=0.01)
     found["wine", "isolation_forest"] = folder
     return found
 
 
 def load(folder: Path, name: str) -> Any:
     spec, facts = read_spec(folder / "data")
-    if name == "isolation_forest":
-        return load_rival(folder / "model.skops", spec.kind, str(facts["problem"]), name)
-    return load_fitted(folder / "model.skops", name, spec, str(facts["problem"]))
+    return load_baseline(folder / "model.skops", spec.kind, str(facts["problem"]), name, spec)
 
 
 def _set(field: str, value: int | Callable[[Saved], int], inner: bool = True) -> Callable[[Saved], None]:
@@ -116,11 +113,13 @@ def test_damaged_trees_are_refused(
         return copy, held
 
     monkeypatch.setattr(trees, "taken_out", hostile)
-    from bestiary.baselines.rivals import find_rival, save_rival
+    from bestiary.baselines.rivals import save_rival
 
     (tmp_path / "data").symlink_to(folder / "data")
     if name[1] == "isolation_forest":
-        save_rival(tmp_path / "model.skops", find_rival("table", "anomaly", name[1]), "table", "anomaly", {}, whole)
+        save_rival(
+            tmp_path / "model.skops", cast("Any", find("table", "anomaly", name[1])), "table", "anomaly", {}, whole
+        )
     else:
         whole.save(tmp_path / "model.skops")
     if not any(changed):  # boosting has no field of that name
@@ -135,7 +134,7 @@ def test_a_tree_that_skops_would_build_is_not(fitted: dict[tuple[str, str], Path
     whole = load(fitted["table", "forest"], "forest")
     skops.io.dump({"words": "{}", "estimator": whole.estimator, "trees": []}, tmp_path / "model.skops")
     with pytest.raises(InputError, match=r"holds sklearn\.tree\._tree\.Tree, which is not loaded"):
-        load_fitted(tmp_path / "model.skops")
+        load_baseline(tmp_path / "model.skops", "table", "classification", "forest")
 
 
 def test_trees_answer_as_before_they_were_saved(fitted: dict[tuple[str, str], Path], tmp_path: Path) -> None:
@@ -145,7 +144,9 @@ def test_trees_answer_as_before_they_were_saved(fitted: dict[tuple[str, str], Pa
         before = whole.predict(arrays)
         whole.save(tmp_path / "again.skops")
         assert np.array_equal(before, whole.predict(arrays))  # saving takes nothing from the model at hand
-        assert np.array_equal(before, load_fitted(tmp_path / "again.skops").predict(arrays))
+        assert np.array_equal(
+            before, load_baseline(tmp_path / "again.skops", "table", whole.problem, name).predict(arrays)
+        )
 
 
 @pytest.mark.parametrize("thing", ["sparse", "function", "other estimator"])
@@ -156,7 +157,7 @@ def test_other_things_than_baselines_hold_are_not_loaded(thing: str, tmp_path: P
     given = {"sparse": sparse.eye_array(3).tocsr(), "function": np.sum, "other estimator": KMeans()}[thing]
     skops.io.dump({"words": "{}", "estimator": given, "trees": []}, tmp_path / "model.skops")
     with pytest.raises(InputError, match="which is not loaded"):
-        load_fitted(tmp_path / "model.skops")
+        load_baseline(tmp_path / "model.skops", "table", "classification", "forest")
 
 
 def test_every_baseline_consists_of_allowed_types_and_can_be_read_again(tmp_path: Path) -> None:
@@ -166,19 +167,13 @@ def test_every_baseline_consists_of_allowed_types_and_can_be_read_again(tmp_path
         data = encoded(source, tmp_path / source)
         spec, facts = read_spec(data)
         problem = str(facts["problem"])
-        supervised = problem in ("classification", "regression")
-        known = CATALOGUE[spec.kind] if supervised else rivals(spec.kind, problem)
-        for one in [b for b in known if problem in b.problems]:
+        for one in competitors(spec.kind, problem):
             out = tmp_path / source / one.name
             out.mkdir()
-            (run_baseline if supervised else run_rival)(one.name, data, out, seconds=0.01)
-            if supervised:
-                load_fitted(out / "model.skops", one.name, spec, problem)
-            else:
-                load_rival(out / "model.skops", spec.kind, problem, one.name)
+            run_baseline(one.name, data, out, seconds=0.01)
+            load_baseline(out / "model.skops", spec.kind, problem, one.name, spec)
             with zipfile.ZipFile(out / "model.skops") as file:
                 assert file.testzip() is None
             seen.add((spec.kind, problem, one.name))
-    tasks = {problem for _, problem, _ in seen}
-    assert tasks >= set(MODULES) - {"reconstruct", "anomaly", "generate", "links"}
+    assert {problem for _, problem, _ in seen} >= set(tasks.names()) - {"reconstruct", "anomaly", "generate", "links"}
     assert all(name in saved.ALLOWED for name in ("sklearn.pipeline.Pipeline", "numpy.ndarray"))
