@@ -112,7 +112,7 @@ def test_the_digest_is_of_every_cell() -> None:
         (frame(), {"text": "sound", "target": "sound"}, "text and target are different columns"),
         (frame(), {"units": "letters"}, "units must be characters, words or bpe; received 'letters'"),
         (frame(), {"units": "words,words,words"}, "units are one word, or two"),
-        (frame(), {"problem": "regression"}, "pairs are for the task transduce"),
+        (frame(), {"problem": "regression"}, "these are pairs data; name another task"),
         ({"a": WORDS, "b": ["x"] * 10}, {}, "target 'b' is the same in every row"),
         ({"a": ["", ""], "b": ["x", "y"]}, {}, "no row has both 'a' and 'b'"),
     ],
