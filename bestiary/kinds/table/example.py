@@ -59,15 +59,18 @@ def columns(words: Mapping[str, Any], batch: int) -> tuple[Tensor, Tensor, Tenso
 
 def data(keywords: Mapping[str, Any], problem: str, rows: int = 24) -> ArrayData:
     """Rows that a network of these words can learn from; the same ones validate."""
-    (features,) = inputs(keywords, rows)
-    outputs = int(keywords.get("outputs", 1))
-    arrays = {"features": features.numpy(), **targets(rows, outputs, problem)}
+    outputs, apart = int(keywords.get("outputs", 1)), dict[str, Tensor]()
     if "numbers" in keywords:
-        apart = dict(zip(("numbers", "categories", "words"), (part.numpy() for part in columns(keywords, rows))))
-        features = torch.from_numpy(apart["numbers"])
-        arrays |= {**apart, "features": apart["numbers"]}
+        apart = dict(zip(("numbers", "categories", "words"), columns(keywords, rows)))
+    features = apart["numbers"].clone() if apart and "features" not in keywords else inputs(keywords, rows)[0]
+    if apart:
+        features[:, : apart["numbers"].shape[1]] = apart["numbers"]  # they come first
+    arrays = {name: part.numpy() for name, part in {"features": features, **apart}.items()}
+    arrays |= targets(rows, outputs, problem)
+    sizes = {word: keywords[word] for word in ("numbers", "categories", "texts", "vocabulary") if word in keywords}
     facts = {"problem": problem, "mean": 0.0, "scale": 1.0, "classes": [str(k) for k in range(outputs)]}
-    return ArrayData(TableSpec(features.shape[1], outputs), facts, {"train": arrays, "validation": arrays}, batch=8)
+    spec = TableSpec(features.shape[1], outputs, **sizes)
+    return ArrayData(spec, facts, {"train": arrays, "validation": arrays}, batch=8)
 
 
 def row(spec: TableSpec) -> dict[str, NDArray[np.generic]]:
