@@ -9,30 +9,33 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from bestiary.batches import (
     Batch,
     CorpusBatch,
-    CorpusSpec,
-    EnvironmentSpec,
     GraphBatch,
     GraphsBatch,
+    ImageBatch,
+    PairBatch,
+    SeriesBatch,
+    TableBatch,
+    TokenBatch,
+    TransitionBatch,
+)
+from bestiary.specs import (
+    CorpusSpec,
+    EnvironmentSpec,
     GraphSpec,
     GraphsSpec,
-    ImageBatch,
     ImageSpec,
-    PairBatch,
     PairSpec,
-    SeriesBatch,
     SeriesSpec,
     Spec,
-    TableBatch,
     TableSpec,
-    TokenBatch,
     TokenSpec,
-    TransitionBatch,
 )
 
 __all__ = [
@@ -64,10 +67,23 @@ __all__ = [
     "TokenBatch",
     "TokenSpec",
     "TransitionBatch",
+    "device_of",
 ]
 
 Logs = dict[str, Tensor | float]
 Problem = str  # the name of a task: "classification", "regression", "generate", ...
+
+
+def device_of(network: nn.Module) -> torch.device:
+    """Where a network is, by its first parameter or buffer; the CPU for one that has none.
+
+    Example:
+        >>> device_of(nn.Linear(2, 1)).type
+        'cpu'
+    """
+    first = next((tensor for tensor in (*network.parameters(), *network.buffers())), None)
+    return torch.device("cpu") if first is None else first.device
+
 
 # ------------------------------------------------------------------------------------------------ roles
 

@@ -118,7 +118,7 @@ class Span:
     def add(self, patterns: Tensor) -> None:
         """Adds the direction of each pattern [P N] that is new."""
         for pattern in patterns.double():
-            basis = self.basis if len(self.basis) else self.basis.new_empty(0, len(pattern))
+            basis = self.basis.to(pattern.device) if len(self.basis) else pattern.new_empty(0, len(pattern))
             rest = pattern
             for _ in range(2):  # once more for the rounding of the first
                 rest = rest - basis.T @ (basis @ rest)

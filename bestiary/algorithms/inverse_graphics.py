@@ -100,7 +100,7 @@ class InverseGraphics:
 
     def views(self, images: Tensor, factor: int) -> Tensor:
         """A batch in which one factor varies: one image seen in many ways, or many images seen in one way."""
-        settings = (2 * torch.rand(1, self.factors) - 1).repeat(len(images), 1)
+        settings = (2 * torch.rand(1, self.factors) - 1).repeat(len(images), 1)  # drawn on the CPU, one stream
         if factor < self.factors:
             settings[:, factor] = 2 * torch.rand(len(images)) - 1
             images = images[:1].expand_as(images)

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bestiary.contracts import Data, Logs, TransitionBatch
+from bestiary.contracts import Data, Logs, TransitionBatch, device_of
 from bestiary.optimisation.minimise import Minimise
 
 # B batch, F numbers in an observation, A actions
@@ -52,7 +52,7 @@ class Stream(Protocol):
 
 
 class Replay:
-    """The last transitions; batches are drawn from them with equal chances (Lin 1992).
+    """The last transitions, on the CPU; batches are drawn from them with equal chances (Lin 1992).
 
     Args:
         capacity: the oldest transition is overwritten when there are more.
@@ -150,10 +150,11 @@ class QLearning:
         if start == 0:
             self.life.begin(int(getattr(data, "seed", 0)))
             self._warm_up()
+        device = device_of(self.network)
         for step in range(start, horizon):
             for _ in range(self.actions):
                 self.live(self.chance(step, horizon))
-            batch = self.replay.draw(self.batch)
+            batch = self.replay.draw(self.batch).to(device)
             loss = self.surprise(batch)
             self.minimise(loss, step, horizon)
             self._move_target(step)
@@ -179,7 +180,7 @@ class QLearning:
         if float(torch.rand(())) < chance:
             action = int(torch.randint(self.choices, ()))
         else:
-            action = int(self.network(observation).argmax())
+            action = int(self.network(observation.to(device_of(self.network))).argmax())
         before, reward, after, terminal = self.life.act(action)
         self.replay.add(before, action, reward, after, terminal)
 
@@ -190,7 +191,7 @@ class QLearning:
         for network in (self.network, self.target):
             measure = getattr(getattr(network, "observations", None), "measure", None)
             if measure is not None:
-                measure(self.replay.observation[: len(self.replay)])
+                measure(self.replay.observation[: len(self.replay)].to(device_of(network)))
 
     @torch.no_grad()
     def _move_target(self, step: int) -> None:

@@ -2,15 +2,41 @@
 
 import importlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import cast
 
 import torch
 from torch import nn
 
 from bestiary import catalogue, kinds
+from bestiary.architectures.heads import without_head
 from bestiary.contracts import Spec
 from bestiary.errors import InputError, nearest
+
+ELSEWHERE: Mapping[str, tuple[str, ...]] = {
+    "outputs": ("num_classes", "n_classes", "classes", "num_labels", "n_outputs", "out_features", "output_size"),
+    "channels": ("in_channels", "in_chans", "input_channels", "n_channels", "num_channels", "input_size"),
+    "features": ("in_features", "input_size", "input_dim", "n_features", "num_features"),
+    "image_size": ("img_size", "input_shape", "resolution"),
+    "vocabulary": ("vocab_size", "num_embeddings", "n_vocab", "num_tokens"),
+    "length": ("seq_len", "seq_length", "max_length", "max_len", "block_size", "n_positions", "context_length"),
+    "embedding": ("embedding_dim", "embed_dim", "emb_dim"),
+    "width": ("hidden_size", "hidden_dim", "hidden_channels", "d_model", "n_embd", "num_units", "embed_dim"),
+    "widths": ("hidden_sizes", "hidden_dims", "hidden_layer_sizes", "hidden_units"),
+    "depth": ("num_layers", "n_layers", "n_layer", "layers"),
+    "heads": ("num_heads", "n_heads", "n_head", "nhead", "num_attention_heads"),
+    "feedforward": ("dim_feedforward", "d_ff", "intermediate_size", "mlp_dim", "n_inner"),
+    "dropout": ("drop_rate", "dropout_rate", "dropout_prob", "p"),
+    "latent": ("latent_dim", "z_dim", "nz", "noise_dim"),
+    "code": ("latent_dim", "bottleneck", "encoding_dim"),
+}
+"""Our word -> what other libraries call it."""
+COUNTS = (
+    *("outputs", "features", "channels", "vocabulary", "answers", "length", "heads", "depth", "depths", "embedding"),
+    *("feedforward", "latent", "code", "entry"),
+)
+"""Words of networks that count something, of which there is at least one."""
 
 
 def resolve(target: str) -> Callable[..., object]:
@@ -24,7 +50,8 @@ def build(network: str, keywords: Mapping[str, object], spec: Spec | None = None
 
     Args:
         network: "module:Class".
-        keywords: words of its constructor; they win over the spec's.
+        keywords: words of its constructor; they win over the spec's. `outputs=None` leaves out the last part: forward
+            gives features.
         spec: of the data that it is to learn from.
         seed: the state of the random numbers that its first weights are drawn from; the global stream is left alone.
 
@@ -38,8 +65,8 @@ def build(network: str, keywords: Mapping[str, object], spec: Spec | None = None
     accepted = {n: p for n, p in inspect.signature(constructor).parameters.items() if p.kind is not p.VAR_POSITIONAL}
     unknown = [word for word in keywords if word not in accepted]
     if unknown:
-        near = nearest(unknown[0], accepted)
-        raise InputError(f"{constructor.__name__} takes {', '.join(accepted)}; received {unknown[0]!r}{near}")
+        takes = f"{constructor.__name__} takes {', '.join(accepted)}"
+        raise InputError(f"{takes}; received {unknown[0]!r}{_hint(unknown[0], accepted)}")
     given = {word: value for word, value in (spec.sizes() if spec else {}).items() if word in accepted}
     words = {**given, **{word: tuple(v) if isinstance(v, list) else v for word, v in keywords.items()}}
     missing = [
@@ -47,14 +74,13 @@ def build(network: str, keywords: Mapping[str, object], spec: Spec | None = None
     ]
     if missing:
         raise InputError(f"{constructor.__name__} also needs {', '.join(missing)}; give each as a keyword")
-    for word, value in keywords.items():
-        _check(constructor.__name__, word, value)
+    for word, value in words.items():
+        _check(constructor.__name__, word, value, given=word in keywords)
+    headless = "outputs" in words and words["outputs"] is None
     try:
-        if seed is None:
-            return constructor(**words)
-        with torch.random.fork_rng():
-            torch.manual_seed(seed)
-            return constructor(**words)
+        with _stream(seed):
+            built = constructor(**({**words, "outputs": 1} if headless else words))
+        return without_head(built) if headless else built
     except (RuntimeError, ValueError, TypeError, ArithmeticError, AssertionError, IndexError) as reason:
         first = (str(reason).strip().splitlines() or [type(reason).__name__])[0]
         if isinstance(reason, InputError) or "memory" in first:  # too little memory is not the fault of a word
@@ -63,8 +89,27 @@ def build(network: str, keywords: Mapping[str, object], spec: Spec | None = None
         raise InputError(f"{constructor.__name__} cannot be built with {given}: {first}") from reason
 
 
-def _check(name: str, word: str, value: object) -> None:
-    """No word of a network means anything below zero; widths begin at one, dropout is a chance below one, and images
+@contextmanager
+def _stream(seed: int | None) -> Iterator[None]:
+    """The random numbers of a seed; the global ones, which are put back, where there is none."""
+    if seed is None:
+        yield
+        return
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        yield
+
+
+def _hint(word: str, accepted: Iterable[str]) -> str:
+    """What a word of other libraries is called here, or the nearest of ours."""
+    if word in ("pretrained", "weights"):
+        return f"; networks come with fresh weights, so leave {word} out"
+    ours = [here for here, theirs in ELSEWHERE.items() if word in theirs and here in set(accepted)]
+    return f"; here it is {' or '.join(ours)}" if ours else nearest(word, accepted)
+
+
+def _check(name: str, word: str, value: object, given: bool = True) -> None:
+    """No word of a network means anything below zero; sizes begin at one, dropout is a chance below one, and images
     have two sides."""
     numbers = value if isinstance(value, tuple | list) else [value]
     if word == "image_size" and value is not None:
@@ -76,6 +121,10 @@ def _check(name: str, word: str, value: object) -> None:
             continue
         if word in ("width", "widths") and number <= 0:
             raise InputError(f"{word} of {name} must be positive; received {value!r}; try 64")
+        if word in COUNTS and number < 1:
+            raise InputError(f"{word} of {name} must be 1 or more; received {value!r}")
+        if not given:
+            continue
         if number < 0:
             raise InputError(f"{word} of {name} must not be negative; received {value!r}; leave it out for the usual")
         if word == "dropout" and not number < 1:
@@ -88,7 +137,8 @@ def create(name: str, /, *, seed: int | None = None, **words: object) -> nn.Modu
     Args:
         name: a size ("resnet50") or an architecture ("resnet": its first size).
         seed: for reproducible first weights; the global random stream is used when None.
-        **words: constructor words that replace the size's own, such as `outputs=10`.
+        **words: constructor words that replace the size's own, such as `outputs=10`; `outputs=None` leaves out the last
+            part, so that forward gives features.
 
     Returns:
         The network, with fresh weights.

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline
 
+from bestiary import kinds
 from bestiary.baselines import saved
 from bestiary.contracts import Spec
 from bestiary.errors import InputError
@@ -152,7 +153,9 @@ def load_fitted(path: Path, name: str | None = None, spec: Spec | None = None, p
             raise InputError(f"expected {baseline.title} in {path}; it holds another model; save it again")
         _reset(estimator, expected)
         fitted = Fitted(baseline, spec, problem, setting, estimator)
-        fitted.predict(made_up(spec))  # what does not fit is told now, not while answering
+        fitted.predict(
+            kinds.find(spec.kind).part("example").row(spec)
+        )  # what does not fit is told now, not while answering
     return fitted
 
 
@@ -183,19 +186,6 @@ def _reset(estimator: Any, expected: Any) -> None:
         estimator.set_params(n_jobs=None, transformer_weights=None, verbose=False)
     elif type(estimator) is type(expected):
         estimator.set_params(**expected.get_params(deep=False))
-
-
-def made_up(spec: Spec) -> dict[str, NDArray[np.generic]]:
-    """One row of zeros, or of one letter, as an encoder would give it."""
-    sizes = spec.sizes()
-    if spec.kind == "text":
-        return {"bytes": np.frombuffer(b"a", np.uint8), "offsets": np.array([0, 1])}
-    if spec.kind == "image":
-        return {"pixels": np.zeros((1, sizes["channels"], *sizes["image_size"]), np.uint8)}  # pyright: ignore
-    if spec.kind == "series":
-        shape = (1, sizes["length"], sizes["channels"])
-        return {"values": np.zeros(shape, np.float32), "lengths": np.array([sizes["length"]])}  # pyright: ignore
-    return {"features": np.zeros((1, sizes["features"]), np.float32)}  # pyright: ignore
 
 
 def _counters(estimator: Any) -> list[Any]:

@@ -35,6 +35,8 @@ SCALED_DOT_PRODUCT = Row(
             {},
             0,
             "no parameters",
+            example={"width": 64, "length": 512},
+            part=True,
         ),
     ),
     reference=(
@@ -71,6 +73,8 @@ MULTI_HEAD = Row(
             {"width": 512, "heads": 8},
             1_050_624,
             "torch.nn.MultiheadAttention: 4 x (512 x 512 + 512)",
+            example={"length": 512, "context_length": 512},
+            part=True,
         ),
         Size(
             "cross_attention",
@@ -78,6 +82,8 @@ MULTI_HEAD = Row(
             {"width": 512, "heads": 8, "context_width": 768},
             1_312_768,
             "torch.nn.MultiheadAttention, kdim = vdim = 768",
+            example={"length": 512, "context_length": 512},
+            part=True,
         ),
     ),
     reference=(
@@ -108,6 +114,8 @@ SINUSOIDAL = Row(
             {"width": 512},
             0,
             "no parameters",
+            example={"length": 512},
+            part=True,
         ),
     ),
     reference=(
@@ -139,6 +147,8 @@ TRANSFORMER_ENCODER = Row(
             {"width": 512, "depth": 6, "heads": 8, "feedforward": 2048},
             18_914_304,
             "base: 6 x (4 D (D + 1) + 2 D F + F + D + 4 D), D 512, F 2048; torch.nn.TransformerEncoder agrees",
+            example={"length": 512},
+            part=True,
         ),
         Size(
             "transformer_encoder_big",
@@ -146,6 +156,8 @@ TRANSFORMER_ENCODER = Row(
             {"width": 1024, "depth": 6, "heads": 16, "feedforward": 4096, "dropout": 0.3},
             75_577_344,
             "big: the same with D 1024, F 4096; torch.nn.TransformerEncoder agrees",
+            example={"length": 512},
+            part=True,
         ),
     ),
     reference=(Reference("torch.nn.TransformerEncoder", "tests/references/test_attention.py::test_encoder_is_torchs"),),

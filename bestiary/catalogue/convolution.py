@@ -157,7 +157,8 @@ _B, _W = (64, 128, 256, 512), (256, 512, 1024, 2048)
 
 def _imagenet(name: str, network: str, widths: tuple[int, ...], depths: tuple[int, ...], parameters: int) -> Size:
     words = {"channels": 3, "outputs": 1000, "widths": widths, "depths": depths, "entry": 64}
-    return Size(name, network, words, parameters, "transformers.ResNetForImageClassification, 1000 classes", "image")
+    source = "transformers.ResNetForImageClassification, 1000 classes"
+    return Size(name, network, words, parameters, source, "image", example={"image_size": (224, 224)})
 
 
 RESNET = Row(
@@ -200,6 +201,8 @@ RESNET = Row(
             {"before": 64, "width": 64},
             73_984,
             "2 x 9 x 64 x 64 + 2 x 128: one basic block, 64 channels",
+            example={"image_size": (56, 56)},
+            part=True,
         ),
     ),
     races={
@@ -477,7 +480,11 @@ CAPSNET = Row(
     "Adam's rate is constant and then falls to nothing in a line.",
     exceptions={
         "gradients": "The decoder learns from the drawing, which is part of the objective and not of forward; "
-        "tests/references/test_capsnet.py holds that the objective reaches every weight."
+        "tests/references/test_capsnet.py holds that the objective reaches every weight.",
+        "features": "Its last layer is one capsule a class; capsules(seen(pixels)) and below(seen(pixels)) give what "
+        "it knows.",
+        "unused": "Forward classifies and does not draw, so the decoder takes no part in it. Give "
+        "DistributedDataParallel find_unused_parameters=True, or build it with decoder=None.",
     },
     verbs={"inspect": "bestiary.sampling.capsules:inspect"},
 )

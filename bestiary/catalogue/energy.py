@@ -17,6 +17,7 @@ _VERBS = {
 }
 _VISIBLE = "Visible biases only speak downwards, from hidden units to data: they learn by contrastive divergence, and "
 _VISIBLE += "the way upwards, which is what forward computes, does not use them."
+_UNUSED = f"{_VISIBLE} Give DistributedDataParallel find_unused_parameters=True."
 
 RBM = Row(
     name="rbm",
@@ -63,7 +64,7 @@ RBM = Row(
     ),
     departs="Intensities between 0 and 1 are taken as the probabilities of visible units. Tables, whose values are "
     "real, are seen by Gaussian visible units of variance 1.",
-    exceptions={"gradients": _VISIBLE},
+    exceptions={"gradients": _VISIBLE, "unused": _UNUSED},
     phases=True,
     verbs=_VERBS,
 )
@@ -158,7 +159,7 @@ DBN = Row(
     departs="The paper's up-down algorithm, which unties the two directions after the greedy phase, trains what is "
     "built untied; other contenders learn greedily alone, or are tuned by back-propagation, as in Hinton, "
     "Salakhutdinov 2006 and Bengio et al. 2007. Tables are seen by Gaussian visible units.",
-    exceptions={"gradients": _VISIBLE},
+    exceptions={"gradients": _VISIBLE, "unused": _UNUSED},
     phases=True,
     verbs=_VERBS,
 )
@@ -210,6 +211,8 @@ HOPFIELD = Row(
         "gradients": "Its units are thresholds and it learns by storage: there is no gradient.",
         "round trip": "Before anything is stored all weights are 0, whatever the seed; tests/references store first.",
         "deterministic": "Before anything is stored all weights are 0, whatever the seed.",
+        "compile": "Recall goes on until a sweep changes nothing: how often depends on the numbers.",
+        "export": "Recall goes on until a sweep changes nothing: how often depends on the numbers.",
     },
 )
 

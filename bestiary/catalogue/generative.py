@@ -50,6 +50,7 @@ GAN = Row(
             {"latent": 100, "widths": (256,), "features": 784},
             227_344,
             "a generator 100-256-784 alone, torch.nn.Sequential",
+            part=True,
             aliases=("gan_guide_generator",),
         ),
     ),
@@ -104,6 +105,7 @@ DCGAN = Row(
             {**_COLOUR, "latent": 100, "width": 128},
             12_658_432,
             "the generator of the paper's figure 1, 100-1024-512-256-128-3 with filters of 4x4, by hand",
+            part=True,
         ),
         Size(
             "dcgan_mnist",
@@ -317,11 +319,13 @@ DDPM = Row(
         Reference("diffusers.DDPMScheduler", "tests/references/test_diffusion.py::test_ddpm_is_diffusers"),
         Reference("diffusers.DDIMScheduler", "tests/references/test_diffusion.py::test_ddim_is_diffusers"),
     ),
-    departs="Those that race predict the velocity under the cosine schedule, read squares of 2x2 pixels as one where "
-    "images allow it, and are narrow: made for minutes on a processor. The estimate of the data is kept to -1 to 1 in "
-    "every sampler. Images of any size are filled up inside the network. The average warms up, and follows quickly at "
-    "first; the rate rises for 100 updates (5,000 in the authors' code) and falls over the last 30 %. The sizes for "
-    "CIFAR-10 have no dropout, and images are not flipped.",
+    departs="Samples are made in strides by DDIM unless told otherwise, where the paper takes all 1,000 steps: in 20 "
+    "by `network.sample` and while it is judged, in 50 by `bestiary sample`; `--sampler ddpm` is the paper's way. "
+    "Those that race predict the velocity under the cosine schedule, read squares of 2x2 pixels as one where images "
+    "allow it, and are narrow: made for minutes on a processor. The estimate of the data is kept to -1 to 1 in every "
+    "sampler. Images of any size are filled up inside the network. The average warms up, and follows quickly at first; "
+    "the rate rises for 100 updates (5,000 in the authors' code) and falls over the last 30 %. The sizes for CIFAR-10 "
+    "have no dropout, and images are not flipped.",
     verbs={
         "sample": "bestiary.sampling.denoising:sample",
         "inspect": "bestiary.sampling.denoising:inspect",

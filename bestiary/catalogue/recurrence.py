@@ -103,6 +103,7 @@ RNN = Row(
             4_864,
             "torch.nn.RNN: 10x64 + 64x64 + 2x64",
             "series",
+            part=True,
         ),
         Size(
             "rnn_series",
@@ -163,7 +164,13 @@ LSTM = Row(
     recipes={**_SUPERVISED, **_LANGUAGE},
     sizes=(
         Size(
-            "lstm", f"{_HERE}.lstm:LSTM", {"channels": 10, "width": 128, "depth": 2}, 203_776, "torch.nn.LSTM", "series"
+            "lstm",
+            f"{_HERE}.lstm:LSTM",
+            {"channels": 10, "width": 128, "depth": 2},
+            203_776,
+            "torch.nn.LSTM",
+            "series",
+            part=True,
         ),
         Size(
             "lstm_series",
@@ -189,6 +196,7 @@ LSTM = Row(
             892_928,
             "torch.nn.LSTM",
             "series",
+            part=True,
         ),
         Size(
             "lstm_keras_text",
@@ -253,7 +261,15 @@ GRU = Row(
     learns=_THROUGH_TIME,
     recipes={**_SUPERVISED, **_LANGUAGE},
     sizes=(
-        Size("gru", f"{_HERE}.gru:GRU", {"channels": 10, "width": 128, "depth": 2}, 152_832, "torch.nn.GRU", "series"),
+        Size(
+            "gru",
+            f"{_HERE}.gru:GRU",
+            {"channels": 10, "width": 128, "depth": 2},
+            152_832,
+            "torch.nn.GRU",
+            "series",
+            part=True,
+        ),
         Size(
             "gru_series",
             f"{_HERE}.gru:GRUSeries",

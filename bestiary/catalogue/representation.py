@@ -241,7 +241,9 @@ VAE = Row(
     "`binary` draws them.",
     exceptions={
         "gradients": "The spread of a table's features around their means (log_scale) belongs to the likelihood, which "
-        "the reconstruction that forward gives does not depend on."
+        "the reconstruction that forward gives does not depend on.",
+        "unused": "The spread of a table's features (log_scale) takes no part in forward. Give "
+        "DistributedDataParallel find_unused_parameters=True.",
     },
     phases=True,
     verbs=_SAMPLE,

@@ -17,6 +17,9 @@ class Size:
         parameters: the exact count; None only where no source gives one.
         source: where the count comes from.
         kind: the kind of data that its forward takes ("table", "image", "graph", ...), or "" (see `Row.example`).
+        example: words of the input that `bestiary size` counts for, where they are not those of the network:
+            {"image_size": (224, 224)}, {"length": 512}, {"nodes": 2708, "edges": 10556}.
+        part: whether it is a layer or another part, which learns inside a network that holds it.
         aliases: former names, which still find it.
     """
 
@@ -26,6 +29,8 @@ class Size:
     parameters: int | None = None
     source: str = ""
     kind: str = ""
+    example: Keywords = field(default_factory=dict)
+    part: bool = False
     aliases: tuple[str, ...] = ()
 
 
@@ -89,7 +94,7 @@ class Row:
         reference: the tests that compare its numbers with something independent.
         departs: what differs from the paper, and why.
         exceptions: promise (see docs/design.md, section 6) -> the reason why it cannot be kept.
-        example: "module:function", keywords -> arguments of forward, for networks whose kind is "".
+        example: "module:function", (keywords, batch) -> arguments of forward, for networks whose kind is "".
         inputs: kind -> "module:function", (keywords, batch) -> arguments of forward, for networks that take something
             else than a batch of that kind gives (a latent vector, an image and its noise level).
         phases: whether its algorithm's phases or schedules depend on the horizon: a race trains it afresh at each rung.

@@ -24,10 +24,10 @@ def command(
     """Look into a trained network."""
     if out is not None:
         check_out(out, (".html", ".htm"), "inspect.html")
-    from bestiary.batches import EnvironmentSpec
     from bestiary.records import names
     from bestiary.report.inspection import write_inspection
     from bestiary.runs.trained import trained
+    from bestiary.specs import EnvironmentSpec
 
     names.give([environment] if environment else [])
     found = trained(run, contender)

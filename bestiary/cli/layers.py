@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import inspect
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from math import prod
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
-from bestiary.architectures.build import build, count, inputs_for, resolve
+from bestiary import kinds
+from bestiary.architectures.build import count
 from bestiary.catalogue import Row, Size
+from bestiary.cli.examples import Costed, costed
 from bestiary.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 
-EXAMPLE_WORDS = ("image_size", "length")  # words that size an example even where the network takes any
-SHAPES: Mapping[object, Mapping[str, object]] = {1000: {"image_size": (224, 224)}}  # classes of ImageNet -> its crops
+MEASURED_PARAMETERS = 30_000_000
 
 
 @dataclass(frozen=True)
@@ -40,37 +40,6 @@ class Layer:
     def depth(self) -> int:
         """How many modules it stands in."""
         return self.path.count(".") + 1 if self.path else 0
-
-
-def network_of(size: Size, words: Mapping[str, object], device: str = "meta") -> nn.Module:
-    """A network of a size with some words changed; on the meta device it takes no memory.
-
-    Words that size an example alone are left out when the network does not take them.
-
-    Raises:
-        InputError: for words that it does not take, or values that do not fit together.
-    """
-    taken = inspect.signature(resolve(size.network)).parameters
-    words = {word: value for word, value in words.items() if word in taken or word not in EXAMPLE_WORDS}
-    try:
-        with torch.device(device):
-            return build(size.network, {**size.keywords, **words}, seed=None if device == "meta" else 0)
-    except (TypeError, ValueError, RuntimeError) as reason:
-        raise reason if isinstance(reason, InputError) else InputError(f"{size.name}: {reason}") from reason
-
-
-def arguments_of(
-    row: Row, size: Size, words: Mapping[str, object], batch: int, device: str = "meta"
-) -> tuple[Tensor, ...]:
-    """Arguments of forward, sized by the words of the network."""
-    keywords = {**SHAPES.get(size.keywords.get("outputs"), {}), **size.keywords, **words}
-    if not size.kind:
-        example = cast("Callable[[Mapping[str, object]], tuple[Tensor, ...]]", resolve(row.example))
-        return tuple(argument.to(device) for argument in example(keywords))
-    if size.kind in row.inputs:
-        own = cast("Callable[[Mapping[str, object], int], tuple[Tensor, ...]]", resolve(row.inputs[size.kind]))
-        return tuple(argument.to(device) for argument in own(keywords, batch))
-    return tuple(argument.to(device) for argument in inputs_for(size.kind, keywords, batch))
 
 
 def layers(network: nn.Module, arguments: tuple[Tensor, ...]) -> list[Layer]:
@@ -96,15 +65,26 @@ def layers(network: nn.Module, arguments: tuple[Tensor, ...]) -> list[Layer]:
 
 
 def flops(network: nn.Module, arguments: tuple[Tensor, ...]) -> int:
-    """Floating-point operations of one forward pass: matrix products, convolutions and attention, two a multiply-add.
+    """Floating-point operations of one forward pass, two a multiply-add: matrix products, convolutions, attention, and
+    the sums over neighbours of graph networks.
 
     Raises:
         InputError: when the network cannot take these arguments.
     """
-    counter = FlopCounterMode(display=False)
+    sums = torch.ops.aten
+    counter = FlopCounterMode(
+        display=False,
+        custom_mapping={sums._embedding_bag: _bags, sums._embedding_bag_forward_only: _bags},
+    )
     with counter:
         _forward(network, arguments)
     return counter.get_total_flops()
+
+
+def _bags(table: Sequence[int], rows: Sequence[int], *rest: Any, **words: Any) -> int:
+    """Of sums over rows of a table [N F]: an addition each, and a product where rows have weights."""
+    weighted = len(rest) > 4 and rest[4] is not None
+    return rows[0] * prod(table[1:]) * (2 if weighted else 1)
 
 
 def _forward(network: nn.Module, arguments: tuple[Tensor, ...]) -> None:
@@ -130,46 +110,47 @@ def _forward_packed(network: nn.Module, arguments: tuple[Tensor, ...]) -> None:
 
 @dataclass(frozen=True)
 class Timing:
-    """Median seconds of one batch, measured on this machine."""
+    """Median seconds of one batch, measured on this machine; `training` is None where no update could be timed."""
 
     batch: int
-    training: float
+    training: float | None
     inference: float
     threads: int
     device: str
     repeats: int
 
 
-def timed(network: nn.Module, arguments: tuple[Tensor, ...], device: str, repeats: int = 3) -> Timing:
-    """Times a training step (forward, backward, AdamW) and an inference of one batch, after a warm-up of each.
+def timed(
+    network: nn.Module,
+    arguments: tuple[Tensor, ...],
+    batch: int,
+    device: str,
+    update: Callable[[], None] | None,
+    repeats: int = 3,
+) -> Timing:
+    """Times an inference of one batch and an update, after a warm-up of each.
 
     Args:
         network: on the device, with memory.
         arguments: of forward, on the device.
+        batch: examples in them.
         device: "cpu" or "cuda".
+        update: makes one step of training; None where there is none to be timed.
         repeats: measurements, of which the median is taken.
     """
-    minimiser = torch.optim.AdamW(network.parameters(), lr=1e-4)
-
-    def training() -> None:
-        minimiser.zero_grad()
-        outputs = network(*arguments)
-        F.mse_loss(outputs, torch.zeros_like(outputs)).backward()
-        minimiser.step()
 
     def inference() -> None:
         with torch.inference_mode():
             network(*arguments)
 
-    network.train()
-    step = _median(training, device, repeats)
     network.eval()
-    return Timing(
-        len(arguments[0]), step, _median(inference, device, repeats), torch.get_num_threads(), device, repeats
-    )
+    quick = _median(inference, device, repeats)
+    network.train()
+    step = _median(update, device, repeats) if update else None
+    return Timing(batch, step, quick, torch.get_num_threads(), device, repeats)
 
 
-def _median(work: Callable[[], None], device: str, repeats: int) -> float:
+def _median(work: Callable[[], object], device: str, repeats: int) -> float:
     def once() -> float:
         started = time.perf_counter()
         work()
@@ -181,19 +162,29 @@ def _median(work: Callable[[], None], device: str, repeats: int) -> float:
     return statistics.median(once() for _ in range(repeats))
 
 
+def place_of(example: Costed) -> str:
+    """Where a forward pass is counted: on the meta device, without memory; on the CPU where what a network does depends
+    on the numbers that it sees, if it is small enough."""
+    kind = example.size.kind
+    looks = (kind and not kinds.find(kind).counted) or "export" in example.row.exceptions
+    return "cpu" if looks and count(example.network()) < MEASURED_PARAMETERS else "meta"
+
+
 def print_layers(size: Size, row: Row, screen: Console) -> None:
     """Prints the modules of a size as a tree, with shapes and parameters."""
     from rich import box
     from rich.markup import escape
     from rich.table import Table
 
-    network = network_of(size, {})
+    example = costed(row, size, {})
+    place = place_of(example)
+    network = example.network(place)
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
     table.add_column("layer", overflow="fold")
     table.add_column("of class", overflow="fold")
     table.add_column("returns", overflow="fold")
     table.add_column("parameters", justify="right", no_wrap=True)
-    for layer in layers(network, arguments_of(row, size, {}, 1)):
+    for layer in layers(network, example.arguments(1, place)):
         place = "  " * layer.depth + (layer.path.rpartition(".")[2] or size.name)
         shape = " x ".join(map(str, layer.shape)) if layer.shape else ""
         style = "bold" if layer.inside else ""

@@ -13,23 +13,15 @@ from rich.padding import Padding
 from rich.syntax import Syntax
 from rich.table import Table
 
-from bestiary import catalogue
+from bestiary import catalogue, kinds
 from bestiary.catalogue import Keywords, Row, Size
 from bestiary.cli.console import console
 from bestiary.cli.figure import drawing, figure
 
-DATA = {
-    "reconstruct": ("images/", " --task reconstruct"),
-    "anomaly": ("images/", " --task anomaly"),
-    "generate": ("images/", " --task generate"),
-    "transduce": ("pairs.csv", " --task transduce --text A --target B"),
-    "continue": ("text.txt", " --task continue"),
-    "nodes": ("graph/", " --task nodes --target y"),
-    "links": ("graph/", " --task links"),
-    "graphs": ("graphs/", " --task graphs --target y"),
-    "control": ("CartPole-v1", " --task control"),
-}
-"""What is raced on, for each task, and the words that go with it; a table with a target otherwise."""
+PLAIN = ("classification", "regression")  # tasks that a target says by itself
+WITHOUT = ("reconstruct", "anomaly", "generate", "links")  # tasks that need none
+SERVED = {"sample": ("generate", "continue"), "encode": ("reconstruct",), "play": ("control",)}
+"""Verb -> the tasks after which a network can do it; any for other verbs."""
 
 
 def command(
@@ -144,14 +136,32 @@ def _uses(row: Row, size: Size) -> list[str]:
     lines = [f"bestiary size {size.name}", f"python: bestiary.create({word}{changed})"]
     if not row.races:
         return lines
-    task = next(iter(row.recipes))
-    data, words = DATA.get(task, ("data.csv", " --target y"))
-    return [
-        f"bestiary race {data}{words} --contenders {row.name} --budget 1m",
-        f"bestiary train {row.name} {data}{words} --budget 1m",
-        *[f"bestiary {verb} RUN{' data.csv' if verb == 'encode' else ''}" for verb in row.verbs],
-        *lines,
-    ]
+    for number, task in enumerate(_tasks(row)):
+        kind = next(k for k, cs in row.races.items() if any(not c.tasks or task in c.tasks for c in cs))
+        data, _, words = kinds.find(kind).asked.partition(" ")
+        words = "" if task in WITHOUT else words
+        words = words if task in PLAIN else f"{words} --task {task}".strip()
+        asked, run = f"{data} {words}".strip(), f"RUN_{task}" if number else "RUN"
+        lines += [
+            *([f"bestiary race {asked} --contenders {row.name} --budget 1m"] if not number else []),
+            f"bestiary train {row.name} {asked} --budget 1m --out {run}",
+            *(f"bestiary {verb} {run}{f' {data}' if verb == 'encode' else ''}" for verb in _verbs(row, task)),
+        ]
+    return lines
+
+
+def _tasks(row: Row) -> list[str]:
+    """The first task, and those after which it can do what it cannot do after the first."""
+    tasks = [next(iter(row.recipes))]
+    for verb in row.verbs:
+        served = [task for task in SERVED.get(verb, ()) if task in row.recipes]
+        if served and not set(served) & set(tasks):
+            tasks.append(served[0])
+    return tasks
+
+
+def _verbs(row: Row, task: str) -> list[str]:
+    return [verb for verb in row.verbs if task in SERVED.get(verb, (task,))]
 
 
 def _keywords(words: Keywords) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import typer
 
-from bestiary import catalogue
+from bestiary import catalogue, kinds
 from bestiary.cli import output
 from bestiary.cli import words as say
 from bestiary.errors import InputError, nearest
@@ -19,14 +19,14 @@ BYTES = {"fp32": 4, "fp16": 2, "bf16": 2, "int8": 1}
 # AdamW in float32: weights, gradients, two moments. In fp16 or bf16 (Rajbhandari et al. 2020, section 3.1): weights and
 # gradients in two bytes each, and in float32 a copy of the weights and two moments: sixteen bytes as well.
 TRAINING_BYTES = 16
-LOOKING = ("graph", "graphs", "pairs")  # kinds whose networks do what their inputs say: FLOPs are counted with numbers
 MEASURED_PARAMETERS, MEASURED_FLOPS, BATCH = 30_000_000, 1e10, 32
 
 
 def command(
     name: Annotated[str, typer.Argument(help="An architecture, one of its sizes, or a number of parameters: 7B.")],
     changes: Annotated[
-        list[str] | None, typer.Option("--set", help="Change a word: --set width=256. Repeatable.")
+        list[str] | None,
+        typer.Option("--set", help="Change a word of the network or of its input: --set width=256. Repeatable."),
     ] = None,
     precision: Annotated[str, typer.Option(help="fp32, fp16, bf16 or int8.")] = "fp32",
     device: Annotated[str, typer.Option(help="Where a step is measured: auto, cpu or cuda.")] = "cpu",
@@ -59,26 +59,36 @@ class Report:
 
     Attributes:
         name: of the size, or a number.
-        keywords: of its constructor.
+        keywords: of its constructor, as the network was built.
         parts: name -> parameters of the parts that the network consists of.
         parameters: in all, tied ones once.
-        flops: of one example forward, two a multiply-add; None for a bare number.
-        example: shapes of the arguments that FLOPs were counted for.
+        example: words of the input that FLOPs and times are of.
+        shapes: of that input's arrays, for one example.
+        flops: of one example forward, two a multiply-add; None where they were not counted.
+        uncounted: why not.
+        training_bytes: what its own way of learning keeps in float32, activations not counted; None for a bare number.
+        keeps: what that consists of.
+        optimiser: that changes the weights, or "".
         timing: measured seconds, or None.
-        unmeasured: why nothing was measured.
+        unmeasured: why nothing was measured, or no step of training.
     """
 
     name: str
     keywords: dict[str, object]
     parts: dict[str, int]
     parameters: int
+    example: dict[str, object] = field(default_factory=dict)
+    shapes: tuple[tuple[int, ...], ...] = ()
     flops: int | None = None
-    example: tuple[tuple[int, ...], ...] = ()
+    uncounted: str = ""
+    training_bytes: int | None = None
+    keeps: str = ""
+    optimiser: str = ""
     timing: dict[str, object] | None = None
     unmeasured: str = ""
 
     def words(self) -> dict[str, object]:
-        """As plain JSON, with the bytes of weights and of training."""
+        """As plain JSON, with the bytes of weights, and of training with AdamW."""
         bytes_of = {precision: self.parameters * each for precision, each in BYTES.items()}
         return {
             **dataclasses.asdict(self),
@@ -96,35 +106,59 @@ def _number(name: str) -> int | None:
 
 
 def _counted(name: str, given: dict[str, object]) -> Report:
-    size = catalogue.size(name)
-    from bestiary.cli.layers import arguments_of, count, flops, network_of
+    from bestiary.cli.examples import costed
+    from bestiary.cli.layers import count, flops, place_of
+    from bestiary.cli.training import memory_of
 
-    network = network_of(size, given)
-    row = catalogue.find(name)
-    looking = size.kind in LOOKING or row.family == "energy"
-    place = "cpu" if looking and count(network) < MEASURED_PARAMETERS else "meta"
-    arguments = arguments_of(row, size, given, 1, place)
+    size = catalogue.size(name)
+    rowwise = int(not size.kind or kinds.find(size.kind).rowwise)  # else an example is all of the arrays
+    example = costed(catalogue.find(name), size, given)
+    network, place = example.network(), place_of(example)
     own = sum(p.numel() for p in network.parameters(recurse=False))
     parts = {part: count(child) for part, child in network.named_children()} | ({"(itself)": own} if own else {})
-    try:
-        operations = flops(network_of(size, given, place), arguments) // len(arguments[0])
-    except NotImplementedError:  # too large for memory, and it must see its inputs
-        operations = None
-    shapes = tuple(tuple(a.shape[1:]) for a in arguments)
-    return Report(size.name, {**size.keywords, **given}, parts, count(network), operations, shapes)
+    memory = memory_of(example, network)
+    operations, uncounted = None, example.row.exceptions.get("export", "")
+    arguments = example.arguments(1, place)
+    if not uncounted:
+        try:
+            operations = flops(example.network(place), arguments)
+        except NotImplementedError:  # too large for memory, and it must see its inputs
+            uncounted = "what it does depends on the numbers that it sees, and it is too large to be given some"
+    return Report(
+        size.name,
+        example.keywords,
+        parts,
+        count(network),
+        example.example,
+        tuple(tuple(a.shape[rowwise:]) for a in arguments),
+        operations,
+        uncounted,
+        memory.bytes,
+        memory.what,
+        memory.optimiser,
+    )
 
 
 def _measured(report: Report, name: str, given: dict[str, object], device: str) -> Report:
     if report.parameters > MEASURED_PARAMETERS or (report.flops or 0) > MEASURED_FLOPS:
         limit = f"{say.short(MEASURED_PARAMETERS)} parameters and {say.short(MEASURED_FLOPS)}FLOPs an example"
         return dataclasses.replace(report, unmeasured=f"larger than {limit}")
-    from bestiary.cli.layers import arguments_of, network_of, timed
+    from bestiary.cli.examples import costed
+    from bestiary.cli.layers import timed
+    from bestiary.cli.training import step_of
 
     size, place = catalogue.size(name), device_of(device)
-    network = network_of(size, given, place)
-    batch = min(BATCH, max(2, int(MEASURED_FLOPS / max(1, report.flops or 0))))
-    timing = timed(network, arguments_of(catalogue.find(name), size, given, batch, place), place)
-    return dataclasses.replace(report, timing=dataclasses.asdict(timing))
+    example = costed(catalogue.find(name), size, given)
+    network = example.network(place)
+    one = size.kind and kinds.find(size.kind).updates == 1  # all of it at once
+    batch = 1 if one else min(BATCH, max(2, int(MEASURED_FLOPS / max(1, report.flops or 0))))
+    update = step_of(example, network, batch, place)
+    timing = timed(network, example.arguments(batch, place), batch, place, update)
+    acts = "play" in example.row.verbs
+    why = "it learns by acting in a world; `bestiary train` does" if acts else "it has nothing to learn by itself"
+    return dataclasses.replace(
+        report, timing=dataclasses.asdict(timing), unmeasured="" if update else f"no step of training: {why}"
+    )
 
 
 def device_of(given: str) -> str:
@@ -172,32 +206,52 @@ def _facts(report: Report, precision: str) -> list[tuple[str, str]]:
     each = ", ".join(f"{p} {say.size(report.parameters * b)}" for p, b in BYTES.items() if p != precision)
     lines = [
         ("Weights", f"{say.size(report.parameters * BYTES[precision])} in {precision} ({each})"),
-        (
-            "Training",
-            f"{say.size(report.parameters * TRAINING_BYTES)} with AdamW, activations not counted: "
-            f"{TRAINING_BYTES} bytes a parameter (weights, gradients, two moments)",
-        ),
+        ("Training", _training(report)),
     ]
+    if report.example:
+        words = ", ".join(f"{word}={value!r}" for word, value in report.example.items())
+        lines.append(("Example", f"{words}; --set changes it"))
     if report.flops is not None:
-        shapes = ", ".join(" x ".join(map(str, shape)) or "its length" for shape in report.example)
+        shapes = ", ".join(" x ".join(map(str, shape)) or "its length" for shape in report.shapes)
         lines.append(
             (
                 "FLOPs",
                 f"{say.short(report.flops)} an example of {shapes}, forward (a multiply-add is two; matrix products, "
-                "convolutions and attention counted); training about three times as many",
+                "convolutions, attention and sums over neighbours counted); by gradient descent a step of training "
+                "takes about three times as many",
             )
         )
+    elif report.uncounted:
+        lines.append(("FLOPs", f"not counted: {report.uncounted}"))
     if report.timing:
-        t = report.timing
-        batch, step, inference = int(str(t["batch"])), float(str(t["training"])), float(str(t["inference"]))
-        lines.append(
-            (
-                "Measured",
-                f"training step {say.seconds(step)}, inference {say.seconds(inference)}, batch of {batch}, fp32, on "
-                f"{t['device']}, {t['threads']} threads, median of {t['repeats']}: "
-                f"{batch / step:,.0f} examples a second trained, {batch / inference:,.0f} predicted",
-            )
-        )
-    elif report.unmeasured:
-        lines.append(("Measured", f"no: {report.unmeasured}"))
+        lines.append(("Measured", _speeds(report.timing)))
+    if report.unmeasured:
+        lines.append(("", report.unmeasured) if report.timing else ("Measured", f"no: {report.unmeasured}"))
     return lines
+
+
+def _training(report: Report) -> str:
+    if report.training_bytes is None:
+        return (
+            f"{say.size(report.parameters * TRAINING_BYTES)} with AdamW, activations not counted: "
+            f"{TRAINING_BYTES} bytes a parameter (weights, gradients, two moments)"
+        )
+    if not report.optimiser:
+        return (
+            f"{say.size(report.training_bytes)}: its own rule changes the weights, without gradients ({report.keeps})"
+        )
+    each = f", {report.training_bytes / report.parameters:.3g} bytes a parameter" if report.parameters else ""
+    return f"{say.size(report.training_bytes)} with {report.optimiser}, activations not counted{each} ({report.keeps})"
+
+
+def _speeds(timing: dict[str, object]) -> str:
+    batch, inference = int(str(timing["batch"])), float(str(timing["inference"]))
+    where = f"batch of {batch}, fp32, on {timing['device']}, {timing['threads']} threads, median of {timing['repeats']}"
+    rates = f"{batch / inference:,.0f} predicted"
+    if timing["training"] is None:
+        return f"inference {say.seconds(inference)}, {where}: examples a second: {rates}"
+    step = float(str(timing["training"]))
+    return (
+        f"training step {say.seconds(step)}, inference {say.seconds(inference)}, {where}: "
+        f"examples a second: {batch / step:,.0f} trained, {rates}"
+    )

@@ -36,7 +36,8 @@ class Kind:
         saved: the same of `encoder.json` as a whole, where an encoder writes more than sizes and facts.
         keeps: what the encoder, which lies beside every model, keeps of training rows beside numbers and the names of
             classes; for model cards.
-        example: module with `inputs`, `spec` and `data`: small random ones, for tests and measurements.
+        example: module with `inputs`, `spec` and `data`, small random ones for tests and measurements, and `row`, the
+            arrays of one row, where scikit-learn's models are fitted.
         show: "module:function" from a folder of encoded arrays to what a page shows of one row; empty for nothing.
         rows: in a training batch at most, on a processor.
         updates: in one pass over the training data where their rows do not say; 0 where they do.
@@ -45,6 +46,8 @@ class Kind:
         rowwise: whether the inputs are tensors with a row each.
         file: what a person's new data are called in examples of commands.
         file_of_folder: the same where the training data were a folder; empty where that makes no difference.
+        asked: data and words of a command that learns from such data, as `bestiary show` prints them.
+        counted: whether what a network computes can be counted without numbers; not where it follows edges.
         samples: ending of the files that new samples are written to; empty where none can be made.
         seen: what `inspect` looks at a network with, {count} standing for their number.
     """
@@ -73,6 +76,8 @@ class Kind:
     rowwise: bool = True
     file: str = "new.csv"
     file_of_folder: str = ""
+    asked: str = "data.csv --target y"
+    counted: bool = True
     samples: str = ""
     seen: str = "on {count} training rows"
 

@@ -66,14 +66,15 @@ class AdditiveAttention(nn.Module):
 def weigh(
     energies: Float[Tensor, "B S"], keys: Float[Tensor, "B S K"], real: Bool[Tensor, "B S"] | None = None
 ) -> tuple[Float[Tensor, "B K"], Float[Tensor, "B S"]]:
-    """The mean of the keys, weighted by the softmax of their energies; and the weights.
+    """The mean of the keys, weighted by the softmax of their energies; and the weights. Both are 0 without real keys.
 
     Example:
         >>> keys = torch.tensor([[[1.0], [3.0], [9.0]]])
         >>> weigh(torch.zeros(1, 3), keys, torch.tensor([[True, True, False]]))[0]
         tensor([[2.]])
     """
-    if real is not None:
-        energies = energies.masked_fill(~real, float("-inf"))
-    weights = energies.softmax(-1)
+    if real is None:
+        weights = energies.softmax(-1)
+    else:  # the second factor matters only where nothing is real: zeros rather than equal weights
+        weights = energies.masked_fill(~real, torch.finfo(energies.dtype).min).softmax(-1) * real
     return (weights[:, None] @ keys).squeeze(1), weights

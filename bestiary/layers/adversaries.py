@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from bestiary.contracts import device_of
 from bestiary.layers.pixel_range import PixelRange
 
 # B batch, N samples, Z latent
@@ -53,7 +54,7 @@ class Generator(nn.Module):
             count: how many.
             generator: the stream on the CPU that latent codes are drawn from; a longer list begins with the shorter.
         """
-        device = next(self.parameters()).device
+        device = device_of(self)
         return torch.cat([self(part.to(device)) for part in self.codes(count, generator).split(CHUNK)])
 
     def codes(self, count: int, generator: torch.Generator) -> Float[Tensor, "N Z"]:
@@ -87,7 +88,7 @@ class Adversaries(nn.Module):
 
     def latents(self, count: int) -> Float[Tensor, "B Z"]:
         """Codes from the global random stream, which checkpoints keep."""
-        return torch.randn(count, self.generator.latent, device=next(self.parameters()).device)
+        return torch.randn(count, self.generator.latent, device=device_of(self))
 
 
 def example(words: Mapping[str, object], batch: int = 2) -> tuple[Tensor]:

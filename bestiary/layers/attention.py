@@ -223,8 +223,11 @@ class Attention(nn.Module):
         if memory is not None:
             keys, values = memory.add(keys, values)
         dropout = self.dropout if self.training else 0.0
-        if mask == causal() and bias is None and queries.shape[2] in (1, keys.shape[2]):
-            attended = attend(queries, keys, values, dropout=dropout, causal=queries.shape[2] > 1)
+        plain = mask == causal() and bias is None
+        if plain and memory is None and context is None:  # as many queries as keys, however many
+            attended = attend(queries, keys, values, dropout=dropout, causal=True)
+        elif plain and queries.shape[2] == 1:  # the last of all sees all
+            attended = attend(queries, keys, values, dropout=dropout)
         else:
             laid = None if mask is None else mask(queries.shape[2], keys.shape[2], queries.device)
             attended = attend(queries, keys, values, laid, bias, dropout)

@@ -1,5 +1,7 @@
 """Blocks that convolutional networks share."""
 
+from typing import cast
+
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
@@ -50,13 +52,13 @@ def inside(lengths: Int[Tensor, " B"], time: int) -> Bool[Tensor, "B T"]:
 
 
 def mean_inside(x: Float[Tensor, "B C T"], lengths: Int[Tensor, " B"]) -> Float[Tensor, "B C"]:
-    """The mean over the steps inside each series, of values that are 0 outside.
+    """The mean over the steps inside each series, of values that are 0 outside; 0 for a series without steps.
 
     Example:
         >>> mean_inside(torch.tensor([[[2.0, 4.0, 0.0]]]), torch.tensor([2]))
         tensor([[3.]])
     """
-    return x.sum(2) / lengths[:, None]
+    return x.sum(2) / lengths.clamp(min=1)[:, None]
 
 
 class MaskedBatchNorm(nn.Module):
@@ -78,10 +80,29 @@ class MaskedBatchNorm(nn.Module):
     def forward(self, x: Float[Tensor, "B C T"], steps: Bool[Tensor, "B T"]) -> Float[Tensor, "B C T"]:
         if not self.training:
             return self.norm(x) * steps[:, None]
+        if torch.compiler.is_compiling():
+            return self.by_sums(x, steps)
         if bool(steps.all()):
             return self.norm(x)
         x = x.transpose(1, 2)  # [B, T, C]
         return torch.zeros_like(x).index_put((steps,), self.norm(x[steps])).transpose(1, 2)
+
+    def by_sums(self, x: Float[Tensor, "B C T"], steps: Bool[Tensor, "B T"]) -> Float[Tensor, "B C T"]:
+        """The same in training without picking steps out, whose number a compiler cannot know."""
+        norm, inside = self.norm, steps[:, None]
+        count = steps.sum()
+        mean = (x * inside).sum((0, 2)) / count
+        apart = (x - mean[:, None]) * inside
+        variance = apart.square().sum((0, 2)) / count
+        with torch.no_grad():
+            share = cast("float", norm.momentum)
+            cast("Tensor", norm.running_mean).lerp_(mean.detach().to(norm.running_mean), share)
+            cast("Tensor", norm.running_var).lerp_(
+                (variance * count / (count - 1)).detach().to(norm.running_var), share
+            )
+            cast("Tensor", norm.num_batches_tracked).add_(1)
+        scaled = apart * (variance + norm.eps).rsqrt()[:, None] * norm.weight[:, None]
+        return (scaled + norm.bias[:, None]) * inside
 
 
 class SeriesConvNorm(nn.Module):

@@ -2,7 +2,8 @@
 
 A sum over neighbours is then one call of `embedding_bag`, which never holds a message of its own: memory is that of
 the nodes. The way back is the same sum over the edges sorted by sender. Each function here equals a composition of
-`layers.messages`, outputs and gradients, and is tested against it.
+`layers.messages`, outputs and gradients, and is tested against it. In a graph that is compiled or exported it is that
+composition, which compilers can read: whether edges need sorting, and how many there are, are then not looked at.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from functools import cached_property
 from typing import Any
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.autograd import Function
 from torch.nn import functional as F
+
+from bestiary.layers.messages import scatter_softmax, scatter_sum
 
 AT_ONCE = 4_096  # edges whose two ends are multiplied at a time: they stay in the processor's cache
 
@@ -29,15 +32,19 @@ class Neighbours:
         target: its receiver, [E], never falling.
         starts: [N+1]; the edges into node n are those from `starts[n]` to below `starts[n + 1]`.
         order: [E] where each edge stood in what `of` was given, or None when it stood there already.
+        nodes: how many there are.
+        counts: [E] which edges take part in a softmax; None for all, as everywhere but in compiled graphs.
     """
 
     source: Int[Tensor, " E"]
     target: Int[Tensor, " E"]
     starts: Int[Tensor, " S"]
     order: Int[Tensor, " E"] | None
+    nodes: int
+    counts: Bool[Tensor, " E"] | None = None
 
     @classmethod
-    def of(cls, edges: Int[Tensor, "2 E"], nodes: int) -> Neighbours:
+    def of(cls, edges: Int[Tensor, "2 E"], nodes: int, counts: Bool[Tensor, " E"] | None = None) -> Neighbours:
         """From edges [2 E] in any order, between `nodes` nodes.
 
         Example:
@@ -45,17 +52,19 @@ class Neighbours:
             [0, 2, 2, 3]
         """
         source, target = edges.unbind()
+        if torch.compiler.is_compiling():
+            return cls(source, target, target[:0], None, nodes, counts)
         order = None
         if bool((target[1:] < target[:-1]).any()):
             order = torch.argsort(target, stable=True)
             source, target = source[order], target[order]
         source, target = source.contiguous(), target.contiguous()
-        return cls(source, target, _starts(target, nodes), order)
+        return cls(source, target, _starts(target, nodes), order, nodes)
 
     @property
-    def nodes(self) -> int:
-        """How many there are."""
-        return len(self.starts) - 1
+    def edges(self) -> Int[Tensor, "2 E"]:
+        """Sender and receiver of every edge, in this order."""
+        return torch.stack([self.source, self.target])
 
     def sorted(self, values: Float[Tensor, "E ..."]) -> Float[Tensor, "E ..."]:
         """What belongs to the edges as they were given, in the order that they have here."""
@@ -91,21 +100,29 @@ def _weighted(table: Tensor, rows: Tensor, starts: Tensor, weights: Tensor) -> T
 
 def received(messages: Float[Tensor, "E ..."], graph: Neighbours) -> Float[Tensor, "N ..."]:
     """The sum of what each node receives; `messages` in the order of `graph`. Equals `scatter_sum`."""
+    if torch.compiler.is_compiling():
+        return scatter_sum(messages, graph.edges, graph.nodes)
     return _Received.apply(messages, graph)  # pyright: ignore[reportReturnType]
 
 
 def at_source(nodes: Float[Tensor, "N ..."], graph: Neighbours) -> Float[Tensor, "E ..."]:
     """What the sender of every edge holds. Equals `gather`."""
+    if torch.compiler.is_compiling():
+        return nodes.index_select(0, graph.source)
     return _AtSource.apply(nodes, graph)  # pyright: ignore[reportReturnType]
 
 
 def at_target(nodes: Float[Tensor, "N ..."], graph: Neighbours) -> Float[Tensor, "E ..."]:
     """What the receiver of every edge holds. Equals `gather` on reversed edges."""
+    if torch.compiler.is_compiling():
+        return nodes.index_select(0, graph.target)
     return _AtTarget.apply(nodes, graph)  # pyright: ignore[reportReturnType]
 
 
 def softmax(scores: Float[Tensor, "E ..."], graph: Neighbours) -> Float[Tensor, "E ..."]:
     """Scores that sum to one over what each node receives. Equals `scatter_softmax`."""
+    if torch.compiler.is_compiling():
+        return scatter_softmax(scores, graph.edges, graph.nodes, graph.counts)
     return _Softmax.apply(scores, graph)  # pyright: ignore[reportReturnType]
 
 
@@ -118,7 +135,7 @@ def weighted_sum(
 
     Args:
         nodes: [N F], or [N H D] for H heads.
-        weights: [E], or one for every head [E H], in the order of `graph`.
+        weights: [E], or one for every head [E H], in the order of `graph`; they are given the type of `nodes`.
         graph: who receives from whom.
 
     Example:
@@ -126,6 +143,10 @@ def weighted_sum(
         >>> weighted_sum(torch.tensor([[1.0], [10.0], [5.0]]), torch.tensor([1.0, 0.5]), graph).flatten().tolist()
         [0.0, 0.0, 6.0]
     """
+    weights = weights.to(nodes.dtype)
+    if torch.compiler.is_compiling():
+        messages = weights.unflatten(-1, (-1, 1)) if weights.ndim > 1 else weights[:, None]
+        return scatter_sum(messages * nodes.index_select(0, graph.source), graph.edges, graph.nodes)
     return _WeightedSum.apply(nodes, weights, graph)  # pyright: ignore[reportReturnType]
 
 

@@ -3,6 +3,8 @@
 Axes: N nodes, D width, M pairs, G graphs, K outputs.
 """
 
+from typing import cast
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -20,7 +22,9 @@ def parts(graph: Int[Tensor, " N"]) -> tuple[Int[Tensor, "2 N"], int]:
         >>> parts(torch.tensor([0, 0, 1]))[0].tolist()
         [[0, 1, 2], [0, 0, 1]]
     """
-    return torch.stack([torch.arange(len(graph), device=graph.device), graph]), int(graph.max()) + 1
+    count = graph.max().item() + 1
+    torch._check(count >= 0)  # what exporting has to be told of a size that it cannot see
+    return torch.stack([torch.arange(len(graph), device=graph.device), graph]), cast("int", count)
 
 
 class GraphSum(nn.Module):

@@ -15,17 +15,20 @@ Axes: B batch, T time, I inputs, H width, D directions (1 or 2), G gates.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from bestiary.errors import InputError
 
 State = tuple[Tensor, ...]  # the hidden state first, each [B, H]
+STAGED, PACKED = 0.75, 0.5  # shares of real steps in a batch, below which they are faster than the whole, measured
 
 
 class Cell(nn.Module, ABC):
@@ -128,15 +131,31 @@ class Recurrence(nn.Module):
 
         Args:
             sequence: padded at the end with anything finite.
-            lengths: real steps of each row, at least 1; all of them unless given.
+            lengths: real steps of each row; all of them unless given. A row without steps stays at a state of zeros.
 
         Returns:
             The hidden states, 0 behind a row's end; and the state after its last real step, beside it (in both
             directions) the backward cell's after the first step.
         """
-        if type(self._cells[0][0]).kernel is None or (self.training and self.recurrent_dropout > 0):
+        if not self.fused:
             return self.walk(sequence, lengths)
-        return self.run(sequence, lengths)
+        if lengths is None or sequence.device.type != "cpu" or torch.compiler.is_compiling():
+            return self.run(sequence, lengths)
+        share = float(lengths.sum()) / max(1, len(lengths) * sequence.shape[1])
+        if torch.is_grad_enabled():
+            return self.run_in_stages(sequence, lengths) if share < STAGED else self.run(sequence, lengths)
+        return self.run_packed(sequence, lengths) if share < PACKED else self.run(sequence, lengths)
+
+    @property
+    def fused(self) -> bool:
+        """Whether torch's kernels compute what the cells would: nothing hangs on a cell or stands in its place.
+
+        Kernels read the weights of a cell and never call it. A cell with a hook, or whose linear layers were replaced
+        (by adapters of low rank, by quantised ones), is walked, several times slower, so that all of that takes effect.
+        """
+        if self.training and self.recurrent_dropout > 0:
+            return False
+        return all(type(cell).kernel is not None and untouched(cell) for layer in self._cells for cell in layer)
 
     # ------------------------------------------------------------------------------------- the obvious way
 
@@ -148,10 +167,10 @@ class Recurrence(nn.Module):
             states = self._between(states) if number else states
             ways = [range(states.shape[1]), reversed(range(states.shape[1]))]
             passes = [self._steps(cell, states, inside, way) for cell, way in zip(layer, ways)]
-            states, ends = torch.cat([s for s, _ in passes], -1), [end for _, end in passes]
+            states, ends = torch.cat([s for s, _ in passes], -1), [end[0] for _, end in passes]
         return states, torch.cat(ends, -1)
 
-    def _steps(self, cell: Cell, inputs: Tensor, inside: Tensor, way: Iterable[int]) -> tuple[Tensor, Tensor]:
+    def _steps(self, cell: Cell, inputs: Tensor, inside: Tensor, way: Iterable[int]) -> tuple[Tensor, State]:
         state, hidden = cell.start(inputs), [inputs.new_zeros(0)] * inputs.shape[1]
         mask = torch.ones_like(state[0])
         if self.recurrent_dropout:
@@ -160,7 +179,7 @@ class Recurrence(nn.Module):
             stepped = cell(inputs[:, t], (state[0] * mask, *state[1:]))
             state = tuple(torch.where(inside[:, t], new, old) for new, old in zip(stepped, state))
             hidden[t] = state[0] * inside[:, t]
-        return torch.stack(hidden, 1), state[0]
+        return torch.stack(hidden, 1), state
 
     def _between(self, states: Tensor) -> Tensor:
         """Dropout between two layers; time first, as in the kernels, so that a seed drops the same."""
@@ -175,23 +194,62 @@ class Recurrence(nn.Module):
 
         A forward cell has not seen the padding yet when it reaches a row's last real step, so its states up to there
         are right as they are. For a backward cell each row is turned around within its own length, run forward, and
-        turned back. Packed sequences do the same more slowly.
+        turned back.
         """
         if lengths is None:
             states = self._kernel(self._cells, sequence)
             return states, torch.cat([states[:, -1, : self.width], states[:, 0, self.width :]], -1)
-        rows, end = torch.arange(len(lengths), device=lengths.device), lengths - 1
+        return self._by_layers(sequence, lengths, self._kernel)
+
+    def run_in_stages(self, sequence: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """As `run`, but rows that have ended are left out from time to time (see `stages`), longest rows first.
+
+        Measured on a processor with rows that fill a seventh of the batch: GRU 1.7, LSTM 3 times as fast in training as
+        `run`. Packed sequences are slower than `run` there, for their way back.
+        """
+        order = lengths.argsort(descending=True)
+        plan = stages(lengths)
+        states, last = self._by_layers(
+            sequence[order], lengths[order], lambda layers, entering: self._staged(layers, entering, plan)
+        )
+        back = order.argsort()
+        return states[back], last[back]
+
+    def run_packed(self, sequence: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """As `run`, by packed sequences: without gradients the fastest where rows fill less than half of the batch."""
+        states, ends = self._packed(sequence, lengths)
+        return states, torch.cat([end[0] for end in ends[-len(self._cells[-1]) :]], -1)
+
+    def read(self, sequence: Tensor, lengths: Tensor) -> tuple[Tensor, list[State]]:
+        """All hidden states of the last layer, and the whole state of each layer after each row's last real step.
+
+        Args:
+            sequence: padded at the end, [B, T, I]; read in one direction.
+            lengths: real steps of each row.
+        """
+        if self.fused and not torch.compiler.is_compiling() and not sequence.is_meta:
+            return self._packed(sequence, lengths)
+        inside, states, ends = real_steps(sequence, lengths), sequence, []
+        for number, (cell,) in enumerate(self._cells):
+            states = self._between(states) if number else states
+            states, end = self._steps(cell, states, inside, range(states.shape[1]))
+            ends.append(end)
+        return states, ends
+
+    def _by_layers(self, sequence: Tensor, lengths: Tensor, kernel: Kernel) -> tuple[Tensor, Tensor]:
+        rows, end = torch.arange(len(lengths), device=lengths.device), (lengths - 1).clamp(min=0)
+        some = (lengths > 0)[:, None]
         if not self.bidirectional:
-            states = self._kernel(self._cells, sequence)
-            return states * real_steps(states, lengths), states[rows, end]
+            states = kernel(self._cells, sequence)
+            return states * real_steps(states, lengths), states[rows, end] * some
         turned, states, last = around(lengths, sequence.shape[1]), sequence, sequence
         for number, (forward, backward) in enumerate(self._cells):
             states = self._between(states) if number else states
-            ahead = self._kernel([[forward]], states)
-            back = self._kernel([[backward]], turn(states, turned))
+            ahead = kernel([[forward]], states)
+            back = kernel([[backward]], turn(states, turned))
             states = torch.cat([ahead, turn(back, turned)], -1)
             last = torch.cat([ahead[rows, end], back[rows, end]], -1)
-        return states * real_steps(states, lengths), last
+        return states * real_steps(states, lengths), last * some
 
     @property
     def _cells(self) -> list[list[Cell]]:
@@ -200,14 +258,106 @@ class Recurrence(nn.Module):
 
     def _kernel(self, layers: list[list[Cell]], sequence: Tensor) -> Tensor:
         """States of the last of these layers [B, T, D*H]."""
+        return self._call(layers, sequence, self._begin(layers, sequence, len(sequence)))[0]
+
+    def _staged(self, layers: list[list[Cell]], sequence: Tensor, plan: list[tuple[int, int, int]]) -> Tensor:
+        """The same of rows that are sorted, the longest first; 0 behind the stage in which a row ends."""
+        state, parts = self._begin(layers, sequence, len(sequence)), []
+        for start, stop, rows in plan:
+            state = tuple(part[:, :rows].contiguous() for part in state)
+            states, *state = self._call(layers, sequence[:rows, start:stop].contiguous(), tuple(state))
+            parts.append(F.pad(states, (0, 0, 0, 0, 0, len(sequence) - rows)))
+        missing = sequence.shape[1] - plan[-1][1]
+        return F.pad(torch.cat(parts, 1), (0, 0, 0, missing))
+
+    def _packed(self, sequence: Tensor, lengths: Tensor) -> tuple[Tensor, list[State]]:
+        """Hidden states of the last layer, and the last states of each cell; lengths are read on the CPU."""
+        counted = lengths.clamp(min=1).cpu()
+        data, sizes, order, back = pack_padded_sequence(sequence, counted, batch_first=True, enforce_sorted=False)
+        cells, state = self._cells, self._begin(self._cells, sequence, len(sequence))
+        kernel, weights = self._fused_kernel(cells)
+        entering = as_kernels_take(state)
+        words = (len(cells), self.dropout, self.training, self.bidirectional)
+        made, *ends = kernel(data, sizes, entering, weights, True, *words)
+        whole = PackedSequence(made, sizes, order, back)
+        states, _ = pad_packed_sequence(whole, batch_first=True, total_length=sequence.shape[1])
+        some = (lengths > 0)[:, None]
+        placed = [end.index_select(1, cast("Tensor", back)) * some for end in ends]
+        return states * real_steps(states, lengths), list(zip(*(end.unbind() for end in placed)))
+
+    def _begin(self, layers: list[list[Cell]], sequence: Tensor, rows: int) -> State:
+        """States of zero [cells, B, H] for each that a cell has."""
         cells = [cell for layer in layers for cell in layer]
-        weights = [weight for cell in cells for weight in cell.weights()]
-        start = sequence.new_zeros(len(cells), len(sequence), self.width)
-        state = start if cells[0].states == 1 else (start,) * cells[0].states
+        return (sequence.new_zeros(len(cells), rows, self.width),) * cells[0].states
+
+    def _fused_kernel(self, layers: list[list[Cell]]) -> tuple[Callable[..., tuple[Tensor, ...]], list[Tensor]]:
+        """torch's function for these layers, and their weights in its order."""
+        cells = [cell for layer in layers for cell in layer]
         kernel = type(cells[0]).kernel
         assert kernel is not None
+        return kernel, [weight for cell in cells for weight in cell.weights()]
+
+    def _call(self, layers: list[list[Cell]], sequence: Tensor, state: State) -> tuple[Tensor, ...]:
+        """States of the last of these layers [B, T, D*H], and the last ones of each cell."""
+        kernel, weights = self._fused_kernel(layers)
         both, biases, batch_first = len(layers[0]) > 1, True, True
-        return kernel(sequence, state, weights, biases, len(layers), self.dropout, self.training, both, batch_first)[0]
+        words = (biases, len(layers), self.dropout, self.training, both, batch_first)
+        if sequence.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
+            # oneDNN has no lower precision for LSTM on most processors, and fails: single precision, as its weights
+            with torch.autocast("cpu", enabled=False):
+                plain = tuple(part.to(weights[0].dtype) for part in state)
+                return kernel(sequence.to(weights[0].dtype), as_kernels_take(plain), weights, *words)
+        return kernel(sequence, as_kernels_take(state), weights, *words)
+
+
+Kernel = Callable[[list[list[Cell]], Tensor], Tensor]
+
+
+def as_kernels_take(state: State) -> Tensor | State:
+    """A single state by itself, several as they are."""
+    first, *others = state
+    return state if others else first
+
+
+def untouched(cell: Cell) -> bool:
+    """Whether a call of the cell would do what its equations say with its weights, and nothing else."""
+    linears = (cell.from_input, cell.from_hidden)
+    if not all(isinstance(linear, nn.Linear) and type(linear).forward is nn.Linear.forward for linear in linears):
+        return False
+    return not any(
+        part._forward_hooks
+        or part._forward_pre_hooks
+        or part._backward_hooks
+        or part._backward_pre_hooks
+        or "forward" in part.__dict__
+        for part in (cell, *linears)
+    )
+
+
+def stages(lengths: Int[Tensor, " B"], share: float = 0.7, least: int = 8) -> list[tuple[int, int, int]]:
+    """(first step, last step + 1, rows that go on), so that little is computed for rows that have ended.
+
+    A stage ends where no more than a share of its rows is left.
+
+    Args:
+        lengths: real steps of each row.
+        share: of the rows of a stage.
+        least: steps of a stage.
+
+    Example:
+        >>> stages(torch.tensor([20, 10, 9, 9]), least=4)
+        [(0, 9, 4), (9, 20, 2)]
+    """
+    rising = sorted(lengths.tolist())
+    found, start, rows = [], 0, len(rising)
+    for step in sorted(set(rising)):
+        left = len(rising) - bisect_right(rising, step)
+        if step - start >= least and left <= share * rows:
+            found.append((start, step, rows))
+            start, rows = step, left
+    if rows or not found:
+        found.append((start, max(rising[-1], start + 1), max(rows, 1)))
+    return found
 
 
 def around(lengths: Int[Tensor, " B"], steps: int) -> Int[Tensor, "B T"]:

@@ -238,10 +238,7 @@ class Course:
                 self.plan.mended.append(f"{ended.call.id}: {trained['mended']}")
             return
         reason = failure(Path(ended.call.arguments[0]), ended.code)
-        if ended.code == DISK:
-            raise InputError(f"{reason}; make room or choose another folder with --out, then use race --resume")
-        if ended.code == FILES:
-            raise InputError(f"{reason}; raise the limit of open files (ulimit -n), then use race --resume")
+        refuse_machine(reason, ended.code)
         passing = ended.code < 0 or ended.code in (AGAIN, LOST)
         if rival:
             rival.failed, rival.retry = reason, passing
@@ -323,6 +320,18 @@ def training_words(folder: Path, plan: Plan, job: Job, rung: int) -> dict[str, A
         "recipe": entrant.recipe,
         "setting": entrant.settings[job.setting],
     }
+
+
+def refuse_machine(reason: str, code: int) -> None:
+    """Ends a race that the machine cannot go on with, whoever's process has met it.
+
+    Raises:
+        InputError: when the disk is full or too many files are open.
+    """
+    if code == DISK:
+        raise InputError(f"{reason}; make room or choose another folder with --out, then use race --resume")
+    if code == FILES:
+        raise InputError(f"{reason}; raise the limit of open files (ulimit -n), then use race --resume")
 
 
 def failure(folder: Path, code: int) -> str:

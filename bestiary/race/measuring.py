@@ -10,7 +10,7 @@ from typing import Any
 
 from bestiary import kinds
 from bestiary.race.contenders import Candidate, batch_size
-from bestiary.race.course import failure
+from bestiary.race.course import failure, refuse_machine
 from bestiary.race.plan import Entrant, Plan
 from bestiary.race.sizing import SEEDS, SHARES, survivors
 from bestiary.race.workers import Call, Pool
@@ -55,7 +55,9 @@ def measure(
     queue = deque(_call(folder, plan, candidate, fair, limit) for candidate in candidates)
     for ended in pool.run(queue, tick):
         if ended.code:
-            plan.left_out[ended.call.id] = failure(Path(ended.call.arguments[0]), ended.code)
+            reason = failure(Path(ended.call.arguments[0]), ended.code)
+            refuse_machine(reason, ended.code)
+            plan.left_out[ended.call.id] = reason
     for candidate in candidates:
         path = folder / "probes" / candidate.row.name / "probe.json"
         if path.exists():

@@ -22,6 +22,7 @@ from bestiary.race.openings import count_opening, ordinal
 from bestiary.race.plan import OUT_OF_TIME, Job, Rival
 from bestiary.race.standings import baseline_standing, standing_of
 from bestiary.race.verdict import Candidate, Judgement, judge_race
+from bestiary.race.worker import FAILURE
 from bestiary.race.workers import Call
 from bestiary.records import door
 from bestiary.records.digests import check_data, digest
@@ -78,13 +79,22 @@ def _nothing(course: Course) -> str:
     """What is said where there is nothing to judge: why, and what to do about it."""
     plan = course.plan
     why = dict(plan.left_out)
-    why |= {job.entrant: job.failed for stage in plan.stages for job in stage.jobs if job.failed}
-    why |= {f"baseline/{rival.name}": rival.failed for rival in plan.rivals if rival.failed not in ("", OUT_OF_TIME)}
+    jobs = [*(job for stage in plan.stages for job in stage.jobs), *plan.unmade]
+    why |= {job.entrant: told for job in jobs if (told := job.failed or _said(course, job.id))}
+    for rival in plan.rivals:
+        if told := _said(course, rival_id(rival)) or rival.failed.replace(OUT_OF_TIME, ""):
+            why[f"baseline/{rival.name}"] = told
     told = "; ".join(f"{name}: {reason}" for name, reason in why.items())
     if told and all(job.failed for stage in plan.stages for job in stage.jobs) and not plan.cut:
         return f"no training left an answer ({told}); see the folder contenders/ of {course.folder}"
     again = f"bestiary race --resume {course.folder} --add 5m"
     return f"no training left an answer ({told or 'the budget ran out'}); give it more time: {again}"
+
+
+def _said(course: Course, name: str) -> str:
+    """Why a training ended that nobody waited for any more; "" where it said nothing."""
+    here = training_folder(course.folder, name)
+    return failure(here, 0) if (here / FAILURE).exists() else ""
 
 
 def finalists(course: Course) -> list[Finalist]:

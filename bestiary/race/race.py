@@ -21,17 +21,16 @@ from bestiary.race.opened import judge
 from bestiary.race.outcome import Outcome
 from bestiary.race.plan import OUT_OF_TIME, Plan, parse_budget
 from bestiary.race.prepare import Wishes, check, prepare
-from bestiary.race.progress import Listener, Snapshot
+from bestiary.race.progress import Listener
 from bestiary.race.run_check import check_origin, check_prepared, check_run, check_verdict
 from bestiary.race.showing import snapshot
 from bestiary.race.stages import alone, encore
+from bestiary.race.telling import announce, introduce, tell, teller
 from bestiary.race.winner import save_winner
 from bestiary.race.workers import Pool
 from bestiary.records import names
 from bestiary.rows.limits import Within, called, within
-from bestiary.rows.source import Source
 from bestiary.rows.store import read_spec
-from bestiary.tasks.registry import CLASSES
 
 SHORT_GRACE = 2.0  # the same when time has run out
 GRACE = 5.0  # seconds that trainings have to save what they hold, when a person ends the race
@@ -296,7 +295,8 @@ def follow(folder: Path, plan: Plan, pool: Pool, clock: Clock, listener: Listene
                 with course.phase("planning"):
                     measure(folder, plan, found or _candidates(folder, plan), pool, lambda: show(course))
                 if not plan.entrants:
-                    raise InputError(f"no contender could be built for these data ({plan.left_out}); name others")
+                    why = "; ".join(f"{name}: {reason}" for name, reason in plan.left_out.items())
+                    raise InputError(f"no contender could be built for these data ({why}); name others")
                 course.write()
             course.run()
         except KeyboardInterrupt:
@@ -374,33 +374,3 @@ def _import_report() -> None:
         importlib.import_module("bestiary.report.page")
     except Exception:  # the report itself will say what is wrong
         return
-
-
-def tell(listener: Listener | None, phase: str, clock: Clock, budget: float, message: str = "") -> None:
-    """A snapshot of a race that has no contenders yet."""
-    if listener:
-        listener(Snapshot(phase, clock.elapsed, budget, max(0.0, budget - clock.elapsed), message=message))
-
-
-def teller(listener: Listener | None, clock: Clock, budget: float) -> Callable[[str], None]:
-    """What tells one message after another while the data are prepared."""
-    return lambda message: tell(listener, "reading", clock, budget, message)
-
-
-def introduce(data: Source, listener: Listener | None, clock: Clock, budget: float) -> None:
-    """Says what the data were taken for, with the reasons, while a mistake costs nothing yet."""
-    target = data.target
-    told = f"{len(data):,} rows of kind {data.kind}: {data.reason}"
-    what = f"{len(target.classes)} classes" if target.classes else "numbers"
-    about = f"target {target.name!r} holds {what}, {target.problem}: {target.reason}"
-    if target.problem not in (*CLASSES, "regression"):
-        about = f"task {target.problem}: {target.reason}"
-    for message in (told, about, *data.notes):
-        tell(listener, "reading", clock, budget, message)
-
-
-def announce(plan: Plan, said: list[str], listener: Listener | None, clock: Clock) -> None:
-    """Says what preparing has found, beyond what was said at reading, and how the rows were split."""
-    sizes = ", ".join(f"{number:,} {name}" for name, number in plan.rows.items())
-    for message in (*(note for note in plan.notes if note not in said), f"rows: {sizes} (sealed); {plan.splits}"):
-        tell(listener, "reading", clock, plan.budget, message)

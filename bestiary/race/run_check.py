@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from bestiary.batches import EnvironmentSpec
 from bestiary.errors import InputError
 from bestiary.race.course import rival_id
 from bestiary.race.evidence import Verdict
@@ -23,6 +22,7 @@ from bestiary.records.training import (
 )
 from bestiary.rows.paths import there
 from bestiary.rows.store import read_spec
+from bestiary.specs import EnvironmentSpec
 
 
 def check_run(folder: Path, plan: Plan) -> None:

@@ -24,8 +24,9 @@ from bestiary.race.outcome import Outcome
 from bestiary.race.plan import Plan, parse_budget
 from bestiary.race.prepare import Wishes, check, prepare
 from bestiary.race.progress import Listener
-from bestiary.race.race import announce, follow, introduce, read_source, replayable, reserve, tell, teller
+from bestiary.race.race import follow, read_source, replayable, reserve
 from bestiary.race.stages import EPOCHS, UNBOUNDED, alone
+from bestiary.race.telling import announce, introduce, tell, teller
 from bestiary.race.threads import choose
 from bestiary.race.workers import Pool
 from bestiary.rows.limits import Within, called, within

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from bestiary import kinds
-from bestiary.batches import Spec
 from bestiary.errors import InputError
 from bestiary.records import door
 from bestiary.rows.facts import Words, check_facts
 from bestiary.rows.store import spec_from
+from bestiary.specs import Spec
 
 NAME, LARGEST = "encoder.json", 256 << 20
 ADVICE = "save the model again"

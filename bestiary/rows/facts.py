@@ -11,9 +11,9 @@ from typing import Annotated, Any, NotRequired, TypedDict
 from msgspec import Meta
 
 from bestiary import kinds
-from bestiary.batches import Spec
 from bestiary.errors import InputError
 from bestiary.records import door
+from bestiary.specs import Spec
 
 CLASSED = ("classification", "nodes", "links", "graphs")
 """Tasks that answer with classes: as many as the network has outputs."""

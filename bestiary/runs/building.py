@@ -12,8 +12,8 @@ from torch import nn
 from torch.nn.modules import module as modules
 
 from bestiary.architectures.build import build
-from bestiary.batches import Spec
 from bestiary.errors import InputError
+from bestiary.specs import Spec
 
 ADVICE = "save the model again"
 SLACK = 4  # times the bytes of the file: tied weights are registered more than once

@@ -16,7 +16,6 @@ from typing import Any, NotRequired, TypedDict
 import torch
 
 from bestiary import __version__, catalogue
-from bestiary.batches import Spec
 from bestiary.data.tasks import check_suits
 from bestiary.errors import InputError
 from bestiary.records import door, names
@@ -24,6 +23,7 @@ from bestiary.records.keywords import check_keywords
 from bestiary.records.shapes import Digest, Id, Line, Setting, Target
 from bestiary.rows.facts import check_facts
 from bestiary.rows.store import spec_from, write_text
+from bestiary.specs import Spec
 
 MODEL, WEIGHTS, BASELINE, ENCODER = "model.json", "model.safetensors", "model.skops", "encoder"
 FORMAT = 2

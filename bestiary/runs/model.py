@@ -162,6 +162,39 @@ class Model:
     def __repr__(self) -> str:
         return f"<Model {self.name}: {self.spec.kind}, predicts {self.facts.get('target')!r}>"
 
+    @property
+    def network(self) -> nn.Module:
+        """The trained network, in evaluation mode, to be looked at, exported or trained on.
+
+        Raises:
+            InputError: for a baseline, which is none.
+        """
+        found = getattr(self.answers, "network", getattr(self.answers, "answer", None))
+        if not isinstance(found, nn.Module):
+            raise InputError(f"{self.name} is no network; its estimator is model.answers; train an architecture")
+        return found
+
+    def features(self, source: object) -> Any:
+        """What the network knows of new rows before it answers: the input of its last part, or its code.
+
+        Args:
+            source: as `predict` takes it.
+
+        Returns:
+            float32 array [N, D], a line for each row that can be read; of sequences [N, T, D].
+
+        Raises:
+            InputError: for a baseline, a network without such a part, or when nothing of the source can be used.
+        """
+        from bestiary.architectures.heads import features
+        from bestiary.data.opening import data_of
+
+        network, encoded = self.network, self.encoder.encode(opened(source))
+        self.warnings = encoded.warnings
+        place = next(iter([*network.parameters(), *network.buffers()])).device
+        batches = data_of(self.spec, self.facts, {"test": encoded.arrays}).batches("test")
+        return torch.cat([features(network, *batch.to(place).inputs).float().cpu() for batch in batches]).numpy()
+
     def predict(self, source: object, **words: Any) -> pd.DataFrame:
         """Predictions for new rows, one a row, in order.
 

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from bestiary.contracts import Spec
+from bestiary.contracts import Spec, device_of
 from bestiary.errors import InputError
 from bestiary.layers.adversaries import Adversaries
 from bestiary.sampling.looking import evaluating
@@ -51,7 +51,7 @@ def sample(
 
 def make(players: Adversaries, codes: Float[Tensor, "N Z"]) -> Float[Tensor, "N ..."]:
     """What codes become, in the units of a batch, in evaluation mode, on the CPU."""
-    device = next(players.parameters()).device
+    device = device_of(players)
     with evaluating(players):
         return torch.cat([players.generator(part.to(device)).cpu().float() for part in codes.split(256)])
 

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from bestiary.errors import InputError
 from bestiary.layers.attention import Memory
+from bestiary.layers.draws import category
 from bestiary.sampling.beams import MOST
 from bestiary.sampling.looking import evaluating
 
@@ -136,7 +137,7 @@ def then(*rules: Rule) -> Rule:
 
 def draw(logits: Float[Tensor, "B V"], generator: torch.Generator | None = None) -> Int[Tensor, "B 1"]:
     """One token for each row, by the softmax of its logits."""
-    return torch.multinomial(logits.float().softmax(-1), 1, generator=generator)
+    return category(logits.float().softmax(-1), generator)[:, None]
 
 
 @torch.no_grad()

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from bestiary.contracts import device_of
 from bestiary.errors import InputError
 from bestiary.files import write_bytes
 from bestiary.kinds.environment.worlds import first_action, numbers, open_world
@@ -78,13 +79,13 @@ def play(network: nn.Module, spec: Any, *, seed: int = 0, frames: bool = True) -
     world = open_world(spec.environment, frames=frames)
     observation, _ = world.reset(seed=seed)
     episode = Episode(0.0, 0, [])
-    ended = False
+    ended, device = False, device_of(network)
     with evaluating(network):
         while not ended and episode.steps < MOST_STEPS:
             if frames:
                 _keep(episode, world)
             episode.observations.append(numbers(world, observation))
-            values = network(torch.from_numpy(episode.observations[-1])[None])[0]
+            values = network(torch.from_numpy(episode.observations[-1])[None].to(device))[0].cpu()
             action = int(values.argmax())
             observation, reward, terminated, truncated, _ = world.step(action + first_action(world))
             episode.returned += float(reward)

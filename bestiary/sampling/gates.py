@@ -80,7 +80,7 @@ def opened(cell: Cell, sequence: Float[Tensor, "B T I"]) -> dict[str, Float[Tens
         for gate, block in blocks.items():
             steps[gate].append(sums[block].sigmoid())
         state = cell(inputs, state)
-    return {gate: torch.stack(values, 1) for gate, values in steps.items()}
+    return {gate: torch.stack(values, 1).cpu() for gate, values in steps.items()}
 
 
 def _units(found: Mapping[str, Tensor], length: int) -> Picture:

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from bestiary.contracts import Spec
+from bestiary.contracts import Spec, device_of
 from bestiary.kinds.corpus.store import CorpusData
 from bestiary.kinds.corpus.units import Units
 from bestiary.sampling.pictures import Picture, grid, png
@@ -28,7 +28,7 @@ def inspect(network: nn.Module, data: CorpusData, spec: Spec, facts: Mapping[str
         data: with a validation split.
         spec, facts: of the data.
     """
-    device = next(network.parameters()).device
+    device = device_of(network)
     tokens = data.take("validation", slice(0, READ)).tokens[:, :-1].to(device)
     weights = [layer.cpu() for layer in cast("Any", network).look(tokens)]
     text = Units.of(facts).decode(tokens[0, :SHOWN].cpu().numpy()).decode("utf-8", errors="replace")

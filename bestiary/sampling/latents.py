@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from bestiary.contracts import Spec
+from bestiary.contracts import Spec, device_of
 from bestiary.errors import InputError
 from bestiary.sampling.looking import evaluating, some_rows
 from bestiary.sampling.maps import code_map
@@ -47,7 +47,7 @@ def sample(
     model = cast("Any", network)
     with evaluating(network):
         noise = torch.randn(count, model.size, generator=torch.Generator().manual_seed(seed))
-        made = model.decode(temperature * noise)
+        made = model.decode(temperature * noise.to(device_of(network))).cpu()
     if spec.picture is not None:
         images = made.view(count, *spec.picture)
         return Samples(images=unit_images(images, facts))
@@ -158,8 +158,8 @@ def sweeps(network: Any, row: Float[Tensor, "1 C H W"], facts: Mapping[str, obje
     with evaluating(network):
         code = network.encode(row)
         places = range(min(most, code.shape[1]))
-        steps = torch.linspace(-REACH, REACH, 9)
-        changed = [code.index_fill(1, torch.tensor([k]), float(value)) for k in places for value in steps]
+        steps, chosen = torch.linspace(-REACH, REACH, 9), torch.arange(code.shape[1], device=code.device)
+        changed = [torch.where(chosen == k, float(value), code) for k in places for value in steps]
         images = network.decode(torch.cat(changed)).view(-1, *row.shape[1:])
     caption = (
         f"One image; line k changes number k of its code from {-REACH:g} to {REACH:g} and leaves the others alone."

@@ -39,7 +39,7 @@ def sample(
     """
     if steps < 1:
         raise InputError(f"steps must be 1 round of Gibbs sampling or more; received {steps!r}; try 1000")
-    made = cast("Any", network).sample(count, torch.Generator().manual_seed(seed), steps=steps)
+    made = cast("Any", network).sample(count, torch.Generator().manual_seed(seed), steps=steps).cpu()
     if spec.picture is not None:
         return Samples(images=unit_images(made.view(count, *spec.picture), facts))
     return Samples(table={f"feature_{k}": column.numpy() for k, column in enumerate(made.T)})

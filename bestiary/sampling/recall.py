@@ -41,7 +41,8 @@ class Recall:
 
 def damaged(patterns: Float[Tensor, "P N"], noise: float, generator: torch.Generator) -> Float[Tensor, "P N"]:
     """Patterns in which each unit is turned over by chance."""
-    return torch.where(torch.rand(patterns.shape, generator=generator) < noise, -patterns, patterns)
+    turned = torch.rand(patterns.shape, generator=generator).to(patterns.device) < noise
+    return torch.where(turned, -patterns, patterns)
 
 
 def recall(network: nn.Module, patterns: Float[Tensor, "P N"], noise: float = NOISE, seed: int = 0) -> Recall:
@@ -77,7 +78,7 @@ def collapse(network: nn.Module, loads: Sequence[float] = LOADS, noise: float = 
         for load in loads:
             shape = (max(1, round(load * units)), units)
             patterns = torch.where(torch.rand(shape, generator=generator) < 0.5, -1.0, 1.0)
-            memory.weights = patterns.T @ patterns / units
+            memory.weights = (patterns.T @ patterns / units).to(memory.links)
             found.append(recall(network, patterns, noise, seed))
     return found
 
@@ -91,7 +92,8 @@ def encode(network: nn.Module, data: Data, split: str) -> dict[str, Tensor]:
     """What each row reminds the network of: `unit_0` ... of -1 and +1, and `energy` of that state."""
     memory = cast("Any", network)
     states = torch.cat([memory.encode(*batch.inputs) for batch in data.batches(split)])
-    return {**{f"unit_{k}": states[:, k] for k in range(states.shape[1])}, "energy": memory.energy(states)}
+    energy = memory.energy(states).cpu()
+    return {**{f"unit_{k}": unit for k, unit in enumerate(states.cpu().T)}, "energy": energy}
 
 
 def inspect(

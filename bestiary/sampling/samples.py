@@ -99,7 +99,7 @@ class Samples:
 
 
 def unit_images(pixels: Float[Tensor, "N C H W"], facts: Mapping[str, object]) -> Float[Tensor, "N C H W"]:
-    """Standardised pixels as networks see them, as images from 0 to 1: the range of the training pixels becomes 0 to 1.
+    """Standardised pixels as networks see them, as images on the CPU: the range of the training pixels becomes 0 to 1.
 
     Args:
         pixels: in the units of a batch.
@@ -112,4 +112,4 @@ def unit_images(pixels: Float[Tensor, "N C H W"], facts: Mapping[str, object]) -
         tensor([0.0000, 0.2500, 1.0000, 1.0000])
     """
     low, high = bounds(facts)
-    return ((pixels - low.to(pixels)) / (high - low).to(pixels)).clamp(0, 1)
+    return ((pixels - low.to(pixels)) / (high - low).to(pixels)).clamp(0, 1).cpu()

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from bestiary.contracts import CorpusSpec, Spec
+from bestiary.contracts import CorpusSpec, Spec, device_of
 from bestiary.errors import InputError
 from bestiary.kinds.corpus.units import BEGIN, Units
 from bestiary.sampling.decoding import Rule, Watch, forbid, generate, likeliest, min_p, temperature, then, top_k, top_p
@@ -63,14 +63,14 @@ def sample(
     if count < 1 or not 1 <= length <= MOST:
         raise InputError(f"count must be 1 or more, length from 1 to {MOST:,}; received {count} and {length}")
     units = Units.of(facts)
-    device = next(network.parameters()).device
+    device = device_of(network)
     begin = torch.tensor([BEGIN, *units.encode(prompt.encode()).tolist()], device=device)
     if beams is not None:
         if any(word is not None for word in (temperature, top_k, top_p, min_p)):
             raise InputError("beams draw nothing, so temperature, top-k, top-p and min-p mean nothing; leave them out")
         found = likeliest(network, begin, length, beams, forbid(BEGIN), watch=watch)[0][:count]
     else:
-        generator = torch.Generator(device).manual_seed(seed)
+        generator = torch.Generator().manual_seed(seed)
         rule = rule_of(0.8 if temperature is None else temperature, top_k, top_p, min_p)
         found = generate(network, begin.repeat(count, 1), length, rule, generator=generator, watch=watch)
     return Samples(texts=[units.decode(row.numpy()).decode("utf-8", errors="replace") for row in found.cpu()])

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from bestiary.contracts import Predictions
+from bestiary.contracts import Predictions, device_of
 from bestiary.kinds.environment.worlds import episodes
 from bestiary.sampling.looking import evaluating
 from bestiary.tasks.evidence import Evidence, Floats, Measure, mean
@@ -91,7 +91,8 @@ def by_chance(actions: int, seed: int) -> Callable[[Tensor], Tensor]:
 
 
 def _greedy(network: nn.Module) -> Callable[[Tensor], Tensor]:
-    return lambda observations: network(observations).argmax(1)
+    device = device_of(network)
+    return lambda observations: network(observations.to(device)).argmax(1)
 
 
 def _evidence(seeds: Tensor, returns: NDArray[np.float32], steps: NDArray[np.int64]) -> Predictions:

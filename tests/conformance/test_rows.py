@@ -20,6 +20,7 @@ from bestiary.runs.run import RunFolder
 from tests.conformance.kinds import ROWWISE, inputs, spec_of, tiny_data
 
 PROMISES = {"companions", "padding", "gradients", "meta", "round trip", "deterministic", "resume"}
+PROMISES |= {"compile", "export", "unused", "features"}  # of test_portable.py
 
 SIZES = [pytest.param(row, size, id=size.name) for row in catalogue.ROWS for size in row.sizes]
 TINY = [pytest.param(row, kind, id=f"{row.name}-{kind}") for row in catalogue.ROWS for kind in row.tiny]

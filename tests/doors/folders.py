@@ -82,7 +82,8 @@ def network_of(kind: str) -> tuple[str, str, dict[str, Any]]:
     if kind in NETWORKS:
         name, network, words = NETWORKS[kind]
         return name, ARCHITECTURES + network, words
-    row = next(row for row in catalogue.ROWS if kind in row.races and not row.phases)
+    rows = [row for row in catalogue.ROWS if kind in row.races]
+    row = next((row for row in rows if not row.phases), rows[0])
     contender = row.races[kind][0]
     return row.name, contender.network, dict(contender.keywords)
 

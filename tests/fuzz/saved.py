@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import inspect
 import io
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +30,6 @@ def prepared(folder: Path, form: str, **words: Any) -> tuple[Path, Any]:
     return file, open_data(folder / "data")
 
 
-def with_encoder(save: Callable[..., None], folder: Path) -> dict[str, Any]:
-    """The word by which a model is saved with its encoder; the encoder is copied where there is no such word."""
-    if "encoder" in inspect.signature(save).parameters:
-        return {"encoder": folder / "data" / "encoder"}
-    shutil.copytree(folder / "data" / "encoder", folder / "model" / "encoder")
-    return {}
-
-
 def network(folder: Path, form: str, architecture: str, target: str, keywords: dict[str, Any]) -> Path:
     """A model folder with an untrained network; returns rows that it can answer."""
     from bestiary.architectures.build import build
@@ -47,9 +37,8 @@ def network(folder: Path, form: str, architecture: str, target: str, keywords: d
 
     file, data = prepared(folder, form)
     made = build(target, keywords, data.spec, seed=0)
-    words: dict[str, Any] = {"architecture": architecture, "target": target, "keywords": keywords}
-    words |= with_encoder(save_network, folder)
-    save_network(folder / "model", made, **words, spec=data.spec, facts=data.facts)
+    words = {"architecture": architecture, "target": target, "keywords": keywords}
+    save_network(folder / "model", made, encoder=folder / "data" / "encoder", **words, spec=data.spec, facts=data.facts)
     return file
 
 
@@ -64,8 +53,8 @@ def baseline(folder: Path, form: str, name: str, **words: Any) -> Path:
     else:
         run_baseline(name, folder / "data", folder / "fitted", seconds=0.1)
     model = folder / "fitted" / "model.skops"
-    encoder = with_encoder(save_baseline, folder)
-    save_baseline(folder / "model", model, name=name, spec=data.spec, facts=data.facts, **encoder)
+    encoder = folder / "data" / "encoder"
+    save_baseline(folder / "model", model, encoder=encoder, name=name, spec=data.spec, facts=data.facts)
     return file
 
 

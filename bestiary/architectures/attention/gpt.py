@@ -117,10 +117,14 @@ class GPT(nn.Module):
             tokens: of a text from its beginning, or those that follow what is in memory.
             memory: from `remember`; these tokens are added to it.
         """
+        return F.linear(self.features(tokens, memory), self.embed.weight)
+
+    def features(self, tokens: Int[Tensor, "B T"], memory: list[Memory] | None = None) -> Float[Tensor, "B T D"]:
+        """What the logits are read from: a vector for each token that knows all before it."""
         sequence = self.dropout(self.positions(self.embed(tokens), memory[0].count if memory else 0))
         for layer, kept in zip(self.layers, memory or [None] * len(self.layers)):
             sequence = layer(sequence, kept)
-        return F.linear(self.norm(sequence), self.embed.weight)
+        return self.norm(sequence)
 
     def look(self, tokens: Int[Tensor, "B T"]) -> list[Float[Tensor, "B h T T"]]:
         """How much each token attends to each earlier one, in every head of each layer: to look at."""

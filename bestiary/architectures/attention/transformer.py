@@ -141,16 +141,23 @@ class Transformer(nn.Module):
         self, source: Int[Tensor, "B S"], source_lengths: Int[Tensor, " B"], sequence: Int[Tensor, "B T"]
     ) -> Float[Tensor, "B T K"]:
         """Logits of what follows each token of the true sequence (teacher forcing)."""
+        return F.linear(self.features(source, source_lengths, sequence), self.target.weight)
+
+    def features(
+        self, source: Int[Tensor, "B S"], source_lengths: Int[Tensor, " B"], sequence: Int[Tensor, "B T"]
+    ) -> Float[Tensor, "B T D"]:
+        """What the logits are read from: a vector for each token of the target."""
         read = self.encoder(self.enter(self.source, source), source_lengths)
         written = self.enter(self.target, sequence)
         for layer in self.layers:
             written = layer(written, read, padding(source_lengths))
-        return F.linear(written, self.target.weight)
+        return written
 
     def enter(self, table: nn.Embedding, tokens: Int[Tensor, "B T"], first: int = 0) -> Float[Tensor, "B T D"]:
         """Tokens as vectors that know their position, counted from `first`."""
         places = sinusoids(first + tokens.shape[1], self.width, tokens.device)[first:]
-        return self.dropout(table(tokens) * self.width**0.5 + places)
+        entering = table(tokens) * self.width**0.5
+        return self.dropout(entering + places.to(entering.dtype))
 
     def encode(self, source: Int[Tensor, "B S"], lengths: Int[Tensor, " B"]) -> tuple[State, State]:
         """What stays (which positions are real, and for each layer the source's keys and values), and the first state

@@ -20,6 +20,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from bestiary.layers.renamed import renamed
 from bestiary.layers.resize import Resize
 
 # B batch, C channels, H height, W width, K outputs
@@ -86,7 +87,7 @@ class PartialConvolution(nn.Module):
     """
 
     maps: Tensor
-    seen: Tensor
+    places: Tensor
 
     def __init__(self, *, connections: Sequence[Sequence[int]]) -> None:
         super().__init__()
@@ -95,11 +96,31 @@ class PartialConvolution(nn.Module):
         self.weight = nn.Parameter(torch.empty(len(pairs), 5, 5))
         self.bias = nn.Parameter(torch.empty(len(connections)))
         self.register_buffer("maps", torch.tensor([above for above, _ in pairs]), persistent=False)
-        self.register_buffer("seen", torch.tensor([below for _, below in pairs]), persistent=False)
+        places = torch.full((len(connections), self.before), len(pairs))  # of each map's filters; last: of zeros
+        for number, (above, below) in enumerate(pairs):
+            places[above, below] = number
+        self.register_buffer("places", places, persistent=False)
 
     def forward(self, x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B D h w"]:
-        dense = self.weight.new_zeros(len(self.bias), self.before, 5, 5)
-        return F.conv2d(x, dense.index_put((self.maps, self.seen), self.weight), self.bias)
+        filters = F.pad(self.weight, (0, 0, 0, 0, 0, 1)).index_select(0, self.places.flatten())
+        return F.conv2d(x, filters.unflatten(0, self.places.shape), self.bias)
+
+
+class Distances(nn.Module):
+    """Minus the squared distance to the code of each class: a layer of radial basis functions without weights.
+
+    Args:
+        codes: of the classes.
+    """
+
+    codes: Tensor
+
+    def __init__(self, codes: Float[Tensor, "K 84"]) -> None:
+        super().__init__()
+        self.register_buffer("codes", codes)
+
+    def forward(self, f6: Float[Tensor, "B 84"]) -> Float[Tensor, "B K"]:
+        return -(f6[:, None] - self.codes).square().sum(2)
 
 
 class LeNet5Original(nn.Module):
@@ -114,8 +135,6 @@ class LeNet5Original(nn.Module):
         torch.Size([2, 10])
     """
 
-    codes: Tensor
-
     def __init__(self, *, channels: int, outputs: int) -> None:
         super().__init__()
         self.c1 = nn.Conv2d(channels, 6, 5)
@@ -124,7 +143,8 @@ class LeNet5Original(nn.Module):
         self.s4 = Subsampling(maps=16)
         self.c5 = nn.Linear(400, 120)
         self.f6 = nn.Linear(120, 84)
-        self.register_buffer("codes", codes(outputs))
+        self.output = Distances(codes(outputs))
+        self.register_load_state_dict_pre_hook(renamed({"codes": "output.codes"}))
         self.initialise()
 
     def forward(self, pixels: Float[Tensor, "B C 32 32"]) -> Float[Tensor, "B K"]:
@@ -132,7 +152,7 @@ class LeNet5Original(nn.Module):
         s4 = squash(self.s4(squash(self.c3(s2))))  # [B, 16, 5, 5]
         c5 = squash(self.c5(s4.flatten(1)))  # [B, 120]
         f6 = squash(self.f6(c5))  # [B, 84]
-        return -(f6[:, None] - self.codes).square().sum(2)  # [B, K]
+        return self.output(f6)  # [B, K]
 
     def initialise(self) -> None:
         """Uniform in +-2.4 / (inputs of the unit), as in appendix A."""

@@ -12,7 +12,7 @@ weights do; `PaperResNet` halves it in the first 1x1 convolution as the paper wr
 convolution without pooling, as in the paper's own networks for CIFAR-10.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import cast
 
@@ -240,6 +240,7 @@ class PlainResNet(ResidualNetwork):
     stem, block = SmallStem, PlainBlock
 
 
-def block_example(keywords: dict[str, int]) -> tuple[Tensor]:
+def block_example(keywords: Mapping[str, object], batch: int = 2) -> tuple[Tensor]:
     """Arguments of a block's forward."""
-    return (torch.randn(2, keywords["before"], 8, 8),)
+    height, width = cast("tuple[int, int]", keywords.get("image_size", (8, 8)))
+    return (torch.randn(batch, cast("int", keywords["before"]), height, width),)

@@ -31,6 +31,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bestiary.architectures.energy.rbm import RBM, GaussianRBM, LabelledRBM
+from bestiary.layers.draws import bernoulli
 from bestiary.layers.unit_interval import UnitInterval
 
 # B batch, F features, W width of a layer, K outputs
@@ -94,7 +95,7 @@ class Stack(nn.Module):
     ) -> Float[Tensor, "B F"]:
         """The generative pass from what is above `layers` machines: states are drawn, data keep their probabilities."""
         for machine in reversed(self.machines[:layers]):
-            means = cast("RBM", machine).visible(torch.bernoulli(means, generator=generator))
+            means = cast("RBM", machine).visible(bernoulli(means, generator))
         return cast("RBM", self.machines[0]).write(means)
 
     def sees(self, layer: int, inputs: Tensor, target: Tensor) -> Tensor:
@@ -128,7 +129,7 @@ class Stack(nn.Module):
         """
         top = cast("RBM", self.machines[-1])
         state = top.gibbs(top.start(count, generator), steps - 1, generator)
-        means = top.visible(torch.bernoulli(top.hidden(state), generator=generator))
+        means = top.visible(bernoulli(top.hidden(state), generator))
         return self.fall(means, len(self.machines) - 1, generator).view(count, *self.shape)
 
     def measure(self, facts: Mapping[str, object], rows: Iterable[Tensor]) -> None:
@@ -354,7 +355,7 @@ class LabelledDBN(Stack):
         top = self.top
         label = torch.arange(count, device=top.weight.device) % top.outputs if label is None else label
         chance = top.visible_bias[: top.features].sigmoid().expand(count, -1)
-        state = top.join(torch.bernoulli(chance, generator=generator), label)
+        state = top.join(bernoulli(chance, generator), label)
         for _ in range(steps):
             drawn = top.gibbs(state, 1, generator)
             state = top.join(drawn[:, : top.features], label)

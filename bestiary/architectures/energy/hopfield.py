@@ -56,7 +56,7 @@ class Hopfield(nn.Module):
 
     def read(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B N"]:
         """Data as states of the units, -1 or +1."""
-        return torch.where(inputs.flatten(1) > 0, 1.0, -1.0)
+        return torch.where(inputs.flatten(1) > 0, 1.0, -1.0).to(self.links)
 
     def measure(self, rows: Iterable[Float[Tensor, "B ..."]]) -> None:
         """Takes the mean of the numbers that are read as -1, and of those read as +1: what `write` gives back."""

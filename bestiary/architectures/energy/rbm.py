@@ -24,6 +24,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from bestiary.layers.draws import bernoulli, category, normal
 from bestiary.layers.unit_interval import UnitInterval
 
 # B batch, F visible units, W hidden units, K classes
@@ -79,7 +80,7 @@ class Machine(nn.Module):
     ) -> Float[Tensor, "B F"]:
         """Visible states after so many rounds of drawing all hidden, then all visible units."""
         for _ in range(steps):
-            visible = self.draw_visible(torch.bernoulli(self.hidden(visible), generator=generator), generator)
+            visible = self.draw_visible(bernoulli(self.hidden(visible), generator), generator)
         return visible
 
 
@@ -130,10 +131,10 @@ class RBM(Machine):
     def draw_visible(
         self, hidden: Float[Tensor, "B W"], generator: torch.Generator | None = None
     ) -> Float[Tensor, "B F"]:
-        return torch.bernoulli(self.visible(hidden), generator=generator)
+        return bernoulli(self.visible(hidden), generator)
 
     def start(self, count: int, generator: torch.Generator | None = None) -> Float[Tensor, "N F"]:
-        return torch.bernoulli(self.visible_bias.sigmoid().expand(count, -1), generator=generator)
+        return bernoulli(self.visible_bias.sigmoid().expand(count, -1), generator)
 
     def alone(self, visible: Float[Tensor, "B F"]) -> Float[Tensor, " B"]:
         return -visible @ self.visible_bias
@@ -156,7 +157,7 @@ class RBM(Machine):
             steps: rounds of Gibbs sampling.
         """
         visible = self.gibbs(self.start(count, generator), steps - 1, generator)
-        means = self.visible(torch.bernoulli(self.hidden(visible), generator=generator))
+        means = self.visible(bernoulli(self.hidden(visible), generator))
         return self.write(means).view(count, *self.shape)
 
 
@@ -197,11 +198,11 @@ class GaussianRBM(Machine):
         self, hidden: Float[Tensor, "B W"], generator: torch.Generator | None = None
     ) -> Float[Tensor, "B F"]:
         means = self.visible(hidden)
-        return means + torch.randn(means.shape, generator=generator, dtype=means.dtype, device=means.device)
+        return means + normal(means.shape, means, generator)
 
     def start(self, count: int, generator: torch.Generator | None = None) -> Float[Tensor, "N F"]:
         bias = self.visible_bias.expand(count, -1)
-        return bias + torch.randn(bias.shape, generator=generator, dtype=bias.dtype, device=bias.device)
+        return bias + normal(bias.shape, bias, generator)
 
     def alone(self, visible: Float[Tensor, "B F"]) -> Float[Tensor, " B"]:
         return (visible - self.visible_bias).square().sum(1) / 2
@@ -261,13 +262,13 @@ class LabelledRBM(Machine):
         self, hidden: Float[Tensor, "B W"], generator: torch.Generator | None = None
     ) -> Float[Tensor, "B FK"]:
         features, label = self.visible(hidden).split((self.features, self.outputs), 1)
-        drawn = torch.multinomial(label, 1, generator=generator)[:, 0]
-        return self.join(torch.bernoulli(features, generator=generator), drawn)
+        drawn = category(label, generator)
+        return self.join(bernoulli(features, generator), drawn)
 
     def start(self, count: int, generator: torch.Generator | None = None) -> Float[Tensor, "N FK"]:
         features, label = self.visible_bias.expand(count, -1).split((self.features, self.outputs), 1)
-        drawn = torch.multinomial(label.softmax(1), 1, generator=generator)[:, 0]
-        return self.join(torch.bernoulli(features.sigmoid(), generator=generator), drawn)
+        drawn = category(label.softmax(1), generator)
+        return self.join(bernoulli(features.sigmoid(), generator), drawn)
 
     def alone(self, visible: Float[Tensor, "B FK"]) -> Float[Tensor, " B"]:
         return -visible @ self.visible_bias

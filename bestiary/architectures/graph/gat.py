@@ -17,14 +17,14 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bestiary.layers.messages import with_self_loops
+from bestiary.layers.messages import looped, with_self_loops
 from bestiary.layers.neighbours import Neighbours, at_source, at_target, softmax, weighted_sum
 from bestiary.layers.readout import GraphSum, PairScore
 
 
 def with_itself(edges: Int[Tensor, "2 E"], nodes: int) -> Neighbours:
     """The graph in which every node is its own neighbour too, once."""
-    return Neighbours.of(with_self_loops(edges, None, nodes)[0], nodes)
+    return Neighbours.of(with_self_loops(edges, None, nodes)[0], nodes, looped(edges, nodes))
 
 
 class GraphAttention(nn.Module):

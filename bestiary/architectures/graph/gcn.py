@@ -25,7 +25,12 @@ from bestiary.layers.readout import GraphSum, PairScore
 def normalised(
     edges: Int[Tensor, "2 E"], weights: Float[Tensor, " E"] | None, nodes: int
 ) -> tuple[Neighbours, Float[Tensor, " L"]]:
-    """The graph with self-loops, and the entries of D^-1/2 (A + I) D^-1/2 in the order of its edges."""
+    """The graph with self-loops, and the entries of D^-1/2 (A + I) D^-1/2 in the order of its edges.
+
+    They are computed in single precision at least: a degree above 256 is no number of bfloat16.
+    """
+    if weights is not None:
+        weights = weights.to(torch.promote_types(weights.dtype, torch.float32))
     edges, weights = with_self_loops(edges, weights, nodes)
     graph = Neighbours.of(edges, nodes)
     weights = graph.sorted(weights)

@@ -106,7 +106,8 @@ class GNMT(nn.Module):
         """What leaves the top layer [B, H], the next state, and the weights [B, S]."""
         states, prepared, real = memory
         context, weights = self.attention(state[0], states, real, prepared)
-        flowing, following = token, list[Tensor]()
+        flowing = token
+        following: list[Tensor] = []
         for number, cell in enumerate(self.decoder, 1):
             entering = torch.cat([self.dropout(flowing), context], -1)
             following += cell(entering, state[2 * number - 2 : 2 * number])

@@ -16,7 +16,7 @@ Axes: B batch, S source, T target, H width, E embedding, K tokens of the target,
 """
 
 from abc import ABC
-from typing import ClassVar, cast
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int
@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from bestiary.architectures.recurrence.lstm import LSTMCell
 from bestiary.layers.additive_attention import weigh
-from bestiary.layers.recurrent import Cell, Recurrence, real_steps
+from bestiary.layers.recurrent import Recurrence, real_steps
 
 State = tuple[Tensor, ...]
 
@@ -128,7 +128,8 @@ class Luong(nn.Module, ABC):
     def encode(self, source: Int[Tensor, "B S"], lengths: Int[Tensor, " B"]) -> tuple[State, State]:
         """What stays (states, what they bring to the scores, which are real), and the first state of the decoder:
         nothing seen, and of each layer the encoder's last hidden state and memory."""
-        states, last = read_to_the_end(self.encoder, self.dropout(self.source(source)), lengths)
+        states, ends = self.encoder.read(self.dropout(self.source(source)), lengths)
+        last = [part for end in ends for part in end]
         real = real_steps(states, lengths).squeeze(-1)
         return (states, self.attention.prepare(states), real), (torch.zeros_like(states[:, 0]), *last)
 
@@ -151,7 +152,8 @@ class Luong(nn.Module, ABC):
     def _write(self, token: Float[Tensor, "B E"], memory: State, state: State) -> tuple[State, Tensor]:
         """The next state, and the weights [B, S]."""
         states, prepared, real = memory
-        entering, following = torch.cat([token, state[0]], -1), list[Tensor]()
+        entering = torch.cat([token, state[0]], -1)
+        following: list[Tensor] = []
         for number, cell in enumerate(self.decoder):
             following += cell(self.dropout(entering), state[1 + 2 * number : 3 + 2 * number])
             entering = following[-2]
@@ -183,22 +185,3 @@ class LuongConcat(Luong):
     """Scores by a small network."""
 
     score = Concat
-
-
-def read_to_the_end(
-    recurrence: Recurrence, sequence: Float[Tensor, "B S E"], lengths: Int[Tensor, " B"]
-) -> tuple[Float[Tensor, "B S H"], State]:
-    """All states of the last of some LSTM layers; and of each layer, from the first, the hidden state and the memory
-    after each row's last real step, which the fused kernel gives for packed sequences alone."""
-    packed = nn.utils.rnn.pack_padded_sequence(sequence, lengths.cpu(), batch_first=True, enforce_sorted=False)
-    cells = [cast("Cell", layer[0]) for layer in cast("list[nn.ModuleList]", list(recurrence.layers))]
-    weights = [weight for cell in cells for weight in cell.weights()]
-    start = sequence.new_zeros(len(cells), len(sequence), recurrence.width)
-    data, sizes, order, back = packed
-    states, hidden, memory = torch.lstm(
-        data, sizes, (start, start), weights, True, len(cells), recurrence.dropout, recurrence.training, False
-    )
-    whole = nn.utils.rnn.PackedSequence(states, sizes, order, back)
-    unpacked, _ = nn.utils.rnn.pad_packed_sequence(whole, batch_first=True, total_length=sequence.shape[1])
-    last = [tensor.index_select(0, cast("Tensor", back)) for pair in zip(hidden, memory) for tensor in pair]
-    return unpacked, tuple(last)

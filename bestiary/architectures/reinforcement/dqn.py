@@ -139,6 +139,6 @@ def _body(features: int, widths: Sequence[int]) -> nn.Sequential:
     return nn.Sequential(*(part for a, b in pairwise((features, *widths)) for part in (nn.Linear(a, b), nn.ReLU())))
 
 
-def frames_example(keywords: Mapping[str, object]) -> tuple[Tensor]:
+def frames_example(keywords: Mapping[str, object], batch: int = 2) -> tuple[Tensor]:
     """The argument of the paper's network: four frames."""
-    return (torch.rand(2, cast("int", keywords.get("channels", 4)), 84, 84) * 255,)
+    return (torch.rand(batch, cast("int", keywords.get("channels", 4)), 84, 84) * 255,)

@@ -19,6 +19,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from bestiary.layers.renamed import renamed
 from bestiary.layers.unit_interval import UnitInterval
 
 # B batch, C channels, H height, W width, Z numbers in a code, D filters
@@ -78,13 +79,14 @@ class ConvolutionalAutoencoder(nn.Module):
         flat = maps[0] * maps[1] * maps[2]
         self.unit = UnitInterval()
         self.stages = nn.Sequential(*(Smaller(before, after) for (before, after), _ in steps), nn.Flatten())
-        self.code = nn.Linear(flat, code)
+        self.to_code = nn.Linear(flat, code)  # `code` is a word of torch.fx, which exporting would trip over
         self.back = nn.Sequential(nn.Linear(code, flat), nn.Unflatten(1, maps))
         self.larger = nn.ModuleList(Larger(after, before, size) for (before, after), size in reversed(steps))
+        self.register_load_state_dict_pre_hook(renamed({"code.": "to_code."}))
 
     def encode(self, pixels: Float[Tensor, "B C H W"]) -> Float[Tensor, "B Z"]:
         """The code of each image."""
-        return self.code(self.stages(self.unit(pixels)))
+        return self.to_code(self.stages(self.unit(pixels)))
 
     def decoded(self, code: Float[Tensor, "B Z"]) -> Float[Tensor, "B C H W"]:
         """The logits of the image that a code stands for."""

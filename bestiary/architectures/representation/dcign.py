@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bestiary.architectures.representation.vae import draw
+from bestiary.layers.draws import normal
 from bestiary.layers.unit_interval import UnitInterval
 
 # B batch, C channels, H height, W width, F pixels, Z numbers in a code
@@ -141,7 +142,7 @@ class DCIGN(nn.Module):
 
     def sample(self, count: int, generator: torch.Generator) -> Float[Tensor, "N C H W"]:
         """New images: the means of p(x|z) for codes that are drawn from the prior, in the units of the input."""
-        return self.decode(torch.randn(count, self.size, generator=generator))
+        return self.decode(normal((count, self.size), self.mean.weight, generator))
 
     def reconstruct(self, pixels: Float[Tensor, "B C H W"]) -> Float[Tensor, "B C H W"]:
         """The image that its code stands for; nothing is drawn."""

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bestiary.architectures.representation.autoencoder import dense
+from bestiary.layers.draws import normal
 from bestiary.layers.unit_interval import UnitInterval
 
 # B batch, F features, Z numbers in a code
@@ -76,7 +77,7 @@ class VariationalAutoencoder(nn.Module):
 
     def sample(self, count: int, generator: torch.Generator) -> Float[Tensor, "N ..."]:
         """New rows: the means of p(x|z) for codes that are drawn from the prior, in the units of the input."""
-        return self.decode(torch.randn(count, self.size, generator=generator))
+        return self.decode(normal((count, self.size), self.mean.weight, generator))
 
     def reconstruct(self, inputs: Float[Tensor, "B ..."]) -> Float[Tensor, "B ..."]:
         """The row that its code stands for; nothing is drawn."""

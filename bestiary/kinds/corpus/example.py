@@ -7,8 +7,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bestiary.batches import CorpusSpec
+from bestiary.batches import CorpusBatch
 from bestiary.kinds.corpus.store import CorpusData
+from bestiary.specs import CorpusSpec
+
+SIZED: Mapping[str, object] = {"length": 64}
+"""Words that size an input beside those of a network, and what they are where a cost is asked for."""
 
 
 def data(keywords: Mapping[str, Any], problem: str) -> CorpusData:
@@ -25,6 +29,13 @@ def data(keywords: Mapping[str, Any], problem: str) -> CorpusData:
 def inputs(words: Mapping[str, Any], batch: int) -> tuple[Tensor, ...]:
     """Arguments of forward for a network of these constructor words."""
     return (torch.randint(0, int(words.get("vocabulary", 20)), (batch, int(words.get("length", 12)))),)
+
+
+def step(words: Mapping[str, Any], rows: int, problem: str) -> tuple[CorpusBatch, CorpusSpec]:
+    """What a training step is given, and what would size such a network: random numbers, targets in turn."""
+    (tokens,) = inputs(words, rows)
+    window = torch.cat([tokens, tokens[:, :1]], 1)
+    return CorpusBatch(window), CorpusSpec(int(words["vocabulary"]), tokens.shape[1])
 
 
 def spec(outputs: int) -> CorpusSpec:

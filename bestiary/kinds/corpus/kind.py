@@ -10,7 +10,7 @@ KIND = Kind(
     read="bestiary.kinds.corpus.reader:read_corpus",
     task="continue",
     examined="windows of text",
-    spec="bestiary.batches:CorpusSpec",
+    spec="bestiary.specs:CorpusSpec",
     batch="bestiary.batches:CorpusBatch",
     store="bestiary.kinds.corpus.store:CorpusData",
     encoder="bestiary.kinds.corpus.reader:CorpusEncoder",
@@ -21,4 +21,5 @@ KIND = Kind(
     wanted=1_000,
     samples=".txt",
     seen="on {count} windows of the training text",
+    asked="text.txt",
 )

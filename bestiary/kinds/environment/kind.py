@@ -10,10 +10,11 @@ KIND = Kind(
     read="bestiary.kinds.environment.reader:read_environment",
     task="control",
     examined="episodes",
-    spec="bestiary.batches:EnvironmentSpec",
+    spec="bestiary.specs:EnvironmentSpec",
     batch="bestiary.batches:TransitionBatch",
     store="bestiary.kinds.environment.reader:EnvironmentData",
     encoder="bestiary.kinds.environment.reader:EnvironmentEncoder",
     example="bestiary.kinds.environment.example",
     seen="on the first {count} observations of an episode",
+    asked="CartPole-v1",
 )

@@ -7,10 +7,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bestiary.batches import GraphSpec
+from bestiary.batches import GraphBatch
 from bestiary.kinds.graph.store import GraphData
+from bestiary.specs import GraphSpec
 
 NODES = 12
+
+SIZED: Mapping[str, object] = {"nodes": 100, "edges": 400}
+"""Words that size an input beside those of a network, and what they are where a cost is asked for."""
 
 
 def data(keywords: Mapping[str, Any], problem: str) -> GraphData:
@@ -35,16 +39,31 @@ def data(keywords: Mapping[str, Any], problem: str) -> GraphData:
 
 
 def inputs(words: Mapping[str, Any], batch: int) -> tuple[Tensor, ...]:
-    """Arguments of forward for a network of these constructor words."""
-    nodes, edges, _ = rings(int(words.get("features", 5)), batch)
-    return (nodes, edges)
+    """Arguments of forward for a network of these constructor words, with `nodes` and `edges` where they are given."""
+    return rings(words, batch)[:2]
 
 
-def rings(features: int, batch: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Nodes, edges and the graph of each node: a ring of four nodes with a chord, once for each graph of the batch."""
-    ring = torch.tensor([[0, 1, 1, 2, 2, 3, 3, 0, 0, 2], [1, 0, 2, 1, 3, 2, 0, 3, 2, 0]])
-    edges = torch.cat([ring + 4 * number for number in range(batch)], dim=1)
-    return torch.randn(4 * batch, features), edges, torch.arange(batch).repeat_interleave(4)
+def rings(words: Mapping[str, Any], batch: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Nodes, edges and the graph of each node: a ring of four nodes with a chord, or `nodes` whose `edges` go round in
+    turn; once for each graph of the batch."""
+    nodes = int(words.get("nodes", 4))
+    count = int(words.get("edges", 10 * nodes // 4))
+    one = torch.tensor([[0, 1, 1, 2, 2, 3, 3, 0, 0, 2], [1, 0, 2, 1, 3, 2, 0, 3, 2, 0]])
+    if (nodes, count) != (4, 10):
+        number = torch.arange(count)
+        one = torch.stack([number % nodes, (number + 1 + number // nodes) % nodes])
+    edges = torch.cat([one + nodes * number for number in range(batch)], dim=1)
+    features = torch.randn(nodes * batch, int(words.get("features", 5)))
+    return features, edges, torch.arange(batch).repeat_interleave(nodes)
+
+
+def step(words: Mapping[str, Any], rows: int, problem: str) -> tuple[GraphBatch, GraphSpec]:
+    """What a training step is given, and what would size such a network: random numbers, targets in turn."""
+    features, edges = inputs(words, rows)
+    places, outputs = torch.arange(len(features)), int(words.get("outputs", 1))
+    spec = GraphSpec(features.shape[1], outputs, len(features))
+    weights = torch.ones(edges.shape[1])
+    return GraphBatch(features, edges, weights, places, places, places % outputs), spec
 
 
 def spec(outputs: int) -> GraphSpec:

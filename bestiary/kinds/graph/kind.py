@@ -9,7 +9,7 @@ KIND = Kind(
     precedence=40,
     read="bestiary.kinds.graph.sources:read_graph",
     task="nodes",
-    spec="bestiary.batches:GraphSpec",
+    spec="bestiary.specs:GraphSpec",
     batch="bestiary.batches:GraphBatch",
     store="bestiary.kinds.graph.store:GraphData",
     encoder="bestiary.kinds.graph.encoder:GraphEncoder",
@@ -21,4 +21,6 @@ KIND = Kind(
     rowwise=False,
     file="new_graph/",
     seen="on all {count} nodes of the graph",
+    asked="graph/ --target y",
+    counted=False,
 )

@@ -4,13 +4,19 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
-from bestiary.batches import GraphsSpec
+from bestiary.batches import GraphsBatch
 from bestiary.kinds.graph.example import rings
 from bestiary.kinds.graph.store import GraphsData
+from bestiary.rows.examples import turns
+from bestiary.specs import GraphsSpec
 
 GRAPHS = 300  # more than two batches
+
+SIZED: Mapping[str, object] = {"nodes": 20, "edges": 40}
+"""Words that size an input beside those of a network, and what they are where a cost is asked for."""
 
 
 def data(keywords: Mapping[str, Any], problem: str) -> GraphsData:
@@ -37,7 +43,15 @@ def data(keywords: Mapping[str, Any], problem: str) -> GraphsData:
 
 def inputs(words: Mapping[str, Any], batch: int) -> tuple[Tensor, ...]:
     """Arguments of forward for a network of these constructor words."""
-    return rings(int(words.get("features", 5)), batch)
+    return rings(words, batch)
+
+
+def step(words: Mapping[str, Any], rows: int, problem: str) -> tuple[GraphsBatch, GraphsSpec]:
+    """What a training step is given, and what would size such a network: random numbers, targets in turn."""
+    features, edges, graph = inputs(words, rows)
+    outputs = int(words.get("outputs", 1))
+    batch = GraphsBatch(features, edges, torch.ones(edges.shape[1]), graph, turns(rows, outputs, problem))
+    return batch, GraphsSpec(features.shape[1], outputs)
 
 
 def spec(outputs: int) -> GraphsSpec:

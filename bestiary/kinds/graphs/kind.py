@@ -10,7 +10,7 @@ KIND = Kind(
     read="bestiary.kinds.graph.sources:read_graphs",
     task="graphs",
     examined="graphs",
-    spec="bestiary.batches:GraphsSpec",
+    spec="bestiary.specs:GraphsSpec",
     batch="bestiary.batches:GraphsBatch",
     store="bestiary.kinds.graph.store:GraphsData",
     encoder="bestiary.kinds.graph.encoder:GraphsEncoder",
@@ -21,4 +21,6 @@ KIND = Kind(
     rowwise=False,
     file="new_graphs/",
     seen="on the {count} nodes of some training graphs",
+    asked="graphs/ --target y",
+    counted=False,
 )

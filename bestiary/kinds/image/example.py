@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from bestiary.batches import ImageSpec
-from bestiary.rows.examples import targets
+from bestiary.batches import ImageBatch
+from bestiary.rows.examples import targets, turns
 from bestiary.rows.store import ArrayData
+from bestiary.specs import ImageSpec
+
+SIZED: Mapping[str, object] = {"image_size": (32, 32)}
+"""Words that size an input beside those of a network, and what they are where a cost is asked for."""
 
 
 def inputs(words: Mapping[str, Any], batch: int) -> tuple[Tensor, ...]:
@@ -19,6 +25,14 @@ def inputs(words: Mapping[str, Any], batch: int) -> tuple[Tensor, ...]:
     if "features" in words and "channels" not in words and "image_size" not in words:
         return (torch.randn(batch, 1, 1, int(words["features"])),)
     return (torch.randn(batch, int(words.get("channels", 3)), height, width),)
+
+
+def step(words: Mapping[str, Any], rows: int, problem: str) -> tuple[ImageBatch, ImageSpec]:
+    """What a training step is given, and what would size such a network: random numbers, targets in turn."""
+    (pixels,) = inputs(words, rows)
+    outputs, (channels, height, width) = int(words.get("outputs", 1)), pixels.shape[1:]
+    spec = ImageSpec(channels, (height, width), outputs)
+    return ImageBatch(torch.rand_like(pixels), turns(rows, outputs, problem)), spec
 
 
 def spec(outputs: int) -> ImageSpec:
@@ -43,3 +57,8 @@ def data(keywords: Mapping[str, Any], problem: str, rows: int = 24) -> ArrayData
     arrays = {"pixels": pixels.numpy(), **targets(rows, outputs, problem)}
     spec = ImageSpec(channels, (height, width), outputs)
     return ArrayData(spec, facts, {"train": arrays, "validation": arrays}, batch=8)
+
+
+def row(spec: ImageSpec) -> dict[str, NDArray[np.generic]]:
+    """One row of zeros, as an encoder would give it."""
+    return {"pixels": np.zeros((1, spec.channels, *spec.image_size), np.uint8)}

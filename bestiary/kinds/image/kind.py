@@ -9,7 +9,7 @@ KIND = Kind(
     precedence=60,
     read="bestiary.kinds.image.reader:read_images",
     opens="arrays",
-    spec="bestiary.batches:ImageSpec",
+    spec="bestiary.specs:ImageSpec",
     batch="bestiary.batches:ImageBatch",
     encoder="bestiary.kinds.image.encoder:ImageEncoder",
     facts="bestiary.kinds.image.facts:ImageFacts",
@@ -19,4 +19,5 @@ KIND = Kind(
     code=32,
     file="new_images/",
     samples=".png",
+    asked="images/",
 )

@@ -16,7 +16,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from bestiary.batches import PairSpec
 from bestiary.errors import InputError, nearest
 from bestiary.kinds.pairs.alphabets import BEGIN, END, UNKNOWN, Alphabet, alphabet_of
 from bestiary.rows.encoder_files import read_encoder
@@ -24,6 +23,7 @@ from bestiary.rows.frames import open_frame, words
 from bestiary.rows.rows import pieces_of
 from bestiary.rows.source import Encoded
 from bestiary.rows.store import write_text
+from bestiary.specs import PairSpec
 
 
 @dataclass

@@ -7,9 +7,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bestiary.batches import PairSpec
+from bestiary.batches import PairBatch
 from bestiary.kinds.pairs.store import PairData
 from bestiary.rows.examples import lengths_to
+from bestiary.specs import PairSpec
+
+SIZED: Mapping[str, object] = {"length": 32, "answer_length": 32}
+"""Words that size an input beside those of a network, and what they are where a cost is asked for."""
 
 
 def data(keywords: Mapping[str, Any], problem: str) -> PairData:
@@ -37,6 +41,14 @@ def inputs(words: Mapping[str, Any], batch: int) -> tuple[Tensor, ...]:
     answer = torch.randint(4, max(5, int(words.get("answers", 20))), (batch, int(words.get("answer_length", 8))))
     answer[:, 0] = 2  # begin
     return (tokens, lengths, answer)
+
+
+def step(words: Mapping[str, Any], rows: int, problem: str) -> tuple[PairBatch, PairSpec]:
+    """What a training step is given, and what would size such a network: random numbers, targets in turn."""
+    source, lengths, answer = inputs(words, rows)
+    sequence = torch.cat([answer, answer[:, -1:]], 1)
+    spec = PairSpec(int(words["vocabulary"]), int(words["answers"]), source.shape[1], sequence.shape[1])
+    return PairBatch(source, lengths, sequence, torch.full_like(lengths, sequence.shape[1])), spec
 
 
 def spec(outputs: int) -> PairSpec:

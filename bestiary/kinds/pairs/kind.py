@@ -8,11 +8,12 @@ KIND = Kind(
     read="bestiary.kinds.pairs.reader:read_pairs",
     task="transduce",
     examined="pairs",
-    spec="bestiary.batches:PairSpec",
+    spec="bestiary.specs:PairSpec",
     batch="bestiary.batches:PairBatch",
     store="bestiary.kinds.pairs.store:PairData",
     encoder="bestiary.kinds.pairs.encoder:PairEncoder",
     facts="bestiary.kinds.pairs.facts:PairFacts",
     keeps="characters and words that occur in training pairs",
     example="bestiary.kinds.pairs.example",
+    asked="pairs.csv --text A --target B",
 )

@@ -19,7 +19,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from bestiary.batches import PairSpec
 from bestiary.errors import InputError
 from bestiary.kinds.pairs.alphabets import check_unit, choose, learn
 from bestiary.kinds.pairs.encoder import PairEncoder
@@ -31,6 +30,7 @@ from bestiary.rows.rows import Stacked, hashed, joined, pieces_of
 from bestiary.rows.source import SPLITS, Target
 from bestiary.rows.store import empty_array, write_spec
 from bestiary.rows.targets import column_named
+from bestiary.specs import PairSpec
 
 __all__ = ["PairData", "PairEncoder", "PairSource", "read_pairs"]
 

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from bestiary.batches import SeriesSpec
-from bestiary.rows.examples import lengths_to, targets
+from bestiary.batches import SeriesBatch
+from bestiary.rows.examples import lengths_to, targets, turns
 from bestiary.rows.store import ArrayData
+from bestiary.specs import SeriesSpec
+
+SIZED: Mapping[str, object] = {"length": 64}
+"""Words that size an input beside those of a network, and what they are where a cost is asked for."""
 
 
 def inputs(words: Mapping[str, Any], batch: int) -> tuple[Tensor, ...]:
@@ -18,6 +24,14 @@ def inputs(words: Mapping[str, Any], batch: int) -> tuple[Tensor, ...]:
     length = int(words.get("length", 12))
     lengths, inside = lengths_to(length, batch)
     return (torch.randn(batch, length, int(words.get("channels", 1))) * inside[:, :, None], lengths)
+
+
+def step(words: Mapping[str, Any], rows: int, problem: str) -> tuple[SeriesBatch, SeriesSpec]:
+    """What a training step is given, and what would size such a network: random numbers, targets in turn."""
+    values, lengths = inputs(words, rows)
+    outputs = int(words.get("outputs", 1))
+    spec = SeriesSpec(values.shape[2], values.shape[1], outputs)
+    return SeriesBatch(values, lengths, turns(rows, outputs, problem)), spec
 
 
 def spec(outputs: int) -> SeriesSpec:
@@ -34,3 +48,9 @@ def data(keywords: Mapping[str, Any], problem: str, rows: int = 24) -> ArrayData
     return ArrayData(
         SeriesSpec(values.shape[2], values.shape[1], outputs), facts, {"train": arrays, "validation": arrays}, batch=8
     )
+
+
+def row(spec: SeriesSpec) -> dict[str, NDArray[np.generic]]:
+    """One row of zeros, as an encoder would give it."""
+    values = np.zeros((1, spec.length, spec.channels), np.float32)
+    return {"values": values, "lengths": np.array([spec.length])}

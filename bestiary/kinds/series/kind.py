@@ -9,7 +9,7 @@ KIND = Kind(
     precedence=50,
     read="bestiary.kinds.series.reader:read_series",
     opens="arrays",
-    spec="bestiary.batches:SeriesSpec",
+    spec="bestiary.specs:SeriesSpec",
     batch="bestiary.batches:SeriesBatch",
     encoder="bestiary.kinds.series.encoder:SeriesEncoder",
     facts="bestiary.kinds.series.facts:SeriesFacts",
@@ -17,4 +17,5 @@ KIND = Kind(
     example="bestiary.kinds.series.example",
     file_of_folder="new.ts",
     show="bestiary.kinds.series.show:show",
+    asked="series.csv --target y --kind series",
 )

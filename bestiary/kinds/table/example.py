@@ -5,19 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from bestiary.batches import TableSpec
-from bestiary.rows.examples import targets
+from bestiary.batches import TableBatch
+from bestiary.rows.examples import targets, turns
 from bestiary.rows.store import ArrayData
+from bestiary.specs import TableSpec
 
 GRAMS = 6  # of a text
+SIZED: Mapping[str, object] = {}
+"""Words that size an input beside those of a network, and what they are where a cost is asked for."""
 
 
 def inputs(words: Mapping[str, Any], batch: int) -> tuple[Tensor, ...]:
     """Arguments of forward for a network of these constructor words."""
     return (torch.randn(batch, int(words.get("features", 8))),)
+
+
+def step(words: Mapping[str, Any], rows: int, problem: str) -> tuple[TableBatch, TableSpec]:
+    """What a training step is given, and what would size such a network: random numbers, targets in turn."""
+    outputs = int(words.get("outputs", 1))
+    target = turns(rows, outputs, problem)
+    if "numbers" in words:
+        numbers, categories, grams = columns(words, rows)
+        sizes = tuple(words.get("categories", ()))
+        texts, vocabulary = int(words.get("texts", 0)), int(words.get("vocabulary", 0))
+        spec = TableSpec(numbers.shape[1], outputs, 0, numbers.shape[1], sizes, texts, vocabulary)
+        return TableBatch(numbers, target, numbers, categories, grams), spec
+    (features,) = inputs(words, rows)
+    return TableBatch(features, target), TableSpec(features.shape[1], outputs)
 
 
 def spec(outputs: int) -> TableSpec:
@@ -49,3 +68,15 @@ def data(keywords: Mapping[str, Any], problem: str, rows: int = 24) -> ArrayData
         arrays |= {**apart, "features": apart["numbers"]}
     facts = {"problem": problem, "mean": 0.0, "scale": 1.0, "classes": [str(k) for k in range(outputs)]}
     return ArrayData(TableSpec(features.shape[1], outputs), facts, {"train": arrays, "validation": arrays}, batch=8)
+
+
+def row(spec: TableSpec) -> dict[str, NDArray[np.generic]]:
+    """One row of zeros, as an encoder would give it."""
+    arrays: dict[str, NDArray[np.generic]] = {"features": np.zeros((1, spec.features), np.float32)}
+    if spec.numbers is not None:
+        arrays["numbers"] = np.zeros((1, spec.numbers), np.float32)
+    if spec.categories:
+        arrays["categories"] = np.zeros((1, len(spec.categories)), np.int32)
+    if spec.texts:
+        arrays["words"] = np.zeros((1, spec.texts, GRAMS), np.int32)
+    return arrays

@@ -11,11 +11,11 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, RobustScaler, StandardScaler
 
-from bestiary.batches import TableSpec
 from bestiary.errors import InputError
 from bestiary.kinds.table.decoder import width
 from bestiary.kinds.table.text import LARGEST, LONGEST
 from bestiary.rows.columns import FORMS, ROLES, Column
+from bestiary.specs import TableSpec
 
 STEPS = (
     ("robust", RobustScaler),

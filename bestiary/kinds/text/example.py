@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from bestiary.batches import TokenSpec
-from bestiary.rows.examples import lengths_to, targets
+from bestiary.batches import TokenBatch
+from bestiary.rows.examples import lengths_to, targets, turns
 from bestiary.rows.store import ArrayData
+from bestiary.specs import TokenSpec
+
+SIZED: Mapping[str, object] = {"length": 64}
+"""Words that size an input beside those of a network, and what they are where a cost is asked for."""
 
 
 def inputs(words: Mapping[str, Any], batch: int) -> tuple[Tensor, ...]:
@@ -19,6 +25,14 @@ def inputs(words: Mapping[str, Any], batch: int) -> tuple[Tensor, ...]:
     lengths, inside = lengths_to(length, batch)
     tokens = torch.randint(2, max(3, int(words.get("vocabulary", 20))), (batch, length))
     return (tokens * inside, lengths)
+
+
+def step(words: Mapping[str, Any], rows: int, problem: str) -> tuple[TokenBatch, TokenSpec]:
+    """What a training step is given, and what would size such a network: random numbers, targets in turn."""
+    tokens, lengths = inputs(words, rows)
+    outputs = int(words.get("outputs", 1))
+    spec = TokenSpec(int(words.get("vocabulary", 20)), tokens.shape[1], outputs)
+    return TokenBatch(tokens, lengths, turns(rows, outputs, problem)), spec
 
 
 def spec(outputs: int) -> TokenSpec:
@@ -38,3 +52,8 @@ def data(keywords: Mapping[str, Any], problem: str, rows: int = 24) -> ArrayData
         {"train": arrays, "validation": arrays},
         batch=8,
     )
+
+
+def row(spec: TokenSpec) -> dict[str, NDArray[np.generic]]:
+    """One row of a letter, as baselines read it, as an encoder would give it."""
+    return {"bytes": np.frombuffer(b"a", np.uint8), "offsets": np.array([0, 1])}

@@ -9,11 +9,12 @@ KIND = Kind(
     precedence=70,
     read="bestiary.kinds.text.reader:read_text",
     opens="frame",
-    spec="bestiary.batches:TokenSpec",
+    spec="bestiary.specs:TokenSpec",
     batch="bestiary.batches:TokenBatch",
     encoder="bestiary.kinds.text.reader:TextEncoder",
     facts="bestiary.kinds.text.facts:TextFacts",
     keeps="words and pieces of words that occur in training texts",
     example="bestiary.kinds.text.example",
     show="bestiary.kinds.text.show:show",
+    asked="texts.csv --target y --text text",
 )
