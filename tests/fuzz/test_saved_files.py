@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -32,8 +31,6 @@ MODELS = {
 }  # fmt: skip
 SAVED: dict[str, tuple[Mutation, ...]] = {".json": JSON, ".skops": (in_zip, *BYTES), ".safetensors": BYTES}
 
-doors = pytest.mark.skipif(find_spec("bestiary.records") is None, reason="files that are read back have no door yet")
-
 
 @pytest.fixture(scope="module", params=list(MODELS))
 def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
@@ -55,7 +52,6 @@ def test_what_is_whole_is_used(model: tuple[Path, Path]) -> None:
     assert saved.told("predict", *map(str, model)) == ""
 
 
-@doors
 def test_a_damaged_model_answers_or_is_refused(model: tuple[Path, Path]) -> None:
     folder, rows = model
     files = [path for path in sorted(folder.rglob("*")) if path.suffix in SAVED]
@@ -71,7 +67,6 @@ def test_a_damaged_model_answers_or_is_refused(model: tuple[Path, Path]) -> None
     assert wrong == []
 
 
-@doors
 def test_a_damaged_model_with_digests_that_fit_answers_or_is_refused(model: tuple[Path, Path], tmp_path: Path) -> None:
     """What a stranger sends is in order: its digests are those of its files."""
     folder, rows = tmp_path / "model", model[1]
@@ -94,7 +89,6 @@ def test_a_damaged_model_with_digests_that_fit_answers_or_is_refused(model: tupl
 # ---------------------------------------------------------------------------------------------------- run folders
 
 
-@doors
 def test_a_damaged_plan_is_read_or_refused(run: tuple[Path, Path]) -> None:
     file = run[0] / "plan.json"
     wrong = [
@@ -103,7 +97,6 @@ def test_a_damaged_plan_is_read_or_refused(run: tuple[Path, Path]) -> None:
     assert wrong == []
 
 
-@doors
 @pytest.mark.parametrize("verb", ["race --resume", "report", "inspect --contender ann", "encode", "sample"])
 def test_a_damaged_run_is_used_or_refused(verb: str, run: tuple[Path, Path], tmp_path: Path) -> None:
     folder = tmp_path / "run"
