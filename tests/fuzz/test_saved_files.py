@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bestiary.cli.main import main
 from bestiary.race.openings import count_opening, ledger
 from bestiary.race.plan import Plan
 from bestiary.records.digests import check_data
@@ -111,6 +112,9 @@ def test_a_damaged_run_is_used_or_refused(verb: str, run: tuple[Path, Path], tmp
         arguments += ["--out", str(tmp_path / "inspect.html")]
     if words[0] == "encode":
         arguments.append(str(run[1]))
+    assert main(arguments) == (2 if verb in ("encode", "sample") else 0), (
+        "a network that answers makes no rows or codes"
+    )
     wrong = []
     for name in files:
         mutations = JSON if name.endswith(".json") else BYTES
