@@ -75,7 +75,8 @@ def build(network: str, keywords: Mapping[str, object], spec: Spec | None = None
     if missing:
         raise InputError(f"{constructor.__name__} also needs {', '.join(missing)}; give each as a keyword")
     for word, value in words.items():
-        _check(constructor.__name__, word, value, given=word in keywords)
+        if word not in accepted or value != accepted[word].default:  # a table without texts has a vocabulary of 0
+            _check(constructor.__name__, word, value, given=word in keywords)
     headless = "outputs" in words and words["outputs"] is None
     try:
         with _stream(seed):

@@ -454,7 +454,8 @@ def test_a_machine_is_measured_before_it_learns_and_not_again(kind: type[Contras
     rows = torch.rand(12, 5)
     for start, begun in ((0, True), (3, False)):
         machine = RBM(features=5, width=3)
-        learner = kind(machine, Untouched(machine))  # type: ignore[arg-type]
+        update = Untouched(machine)
+        learner = kind(machine, update)  # type: ignore[arg-type]
         if kind is PersistentContrastiveDivergence:
             learner.chains.begin(rows)  # type: ignore[attr-defined]
         (logs,) = itertools.islice(learner.updates(data_of(rows), start, 9), 1)
@@ -464,6 +465,7 @@ def test_a_machine_is_measured_before_it_learns_and_not_again(kind: type[Contras
         seen = machine.read(data_of(rows).batch("train", start).inputs[0])
         again = machine.visible(machine.hidden(seen))
         assert float(logs["loss"]) == pytest.approx(float((again - seen).square().mean())), "a mean over units and rows"
+        assert len(update.given) == 1 and bool(update.given[0].any()), "and then it is updated"
 
 
 def test_chains_begin_at_rows_of_the_data_and_go_on() -> None:

@@ -428,6 +428,11 @@ def test_a_network_that_sees_the_answer_is_caught() -> None:
         Continue(FACTS).predict(stirred(Seer(**words), 0), data, "test")
 
 
+def test_the_weight_of_a_batch_is_how_many_tokens_it_asks_for() -> None:
+    batch = CorpusBatch(torch.tensor([[0, 5, 6, 7], [3, 4, 0, 0]]))
+    assert NextToken().weight(batch) == int((batch.tokens[:, 1:] > 0).sum()) == 4
+
+
 def test_tokens_that_are_not_asked_for_teach_nothing() -> None:
     network = stirred(GPT(vocabulary=20, length=16, width=8, depth=1, heads=2, dropout=0.0), 0)
     tokens = torch.randint(1, 20, (1, 9))

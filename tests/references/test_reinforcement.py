@@ -170,6 +170,20 @@ def test_a_time_limit_is_not_the_end_of_the_world():
     assert not algorithm.replay.terminal.any()
 
 
+def test_observations_are_measured_on_what_chance_has_seen():
+    """Before the first update both networks take the mean and spread of the warm-up, and keep them."""
+    algorithm = learner("CartPole-v1", 4, warmup=300)
+    algorithm.network, algorithm.target = (QNetwork(features=4, outputs=2, widths=(6,)) for _ in range(2))
+    algorithm.minimise = lambda loss, step, horizon: None
+    for _ in algorithm.updates(None, 0, 3):
+        pass
+    seen = algorithm.replay.observation[:300]
+    for network in (algorithm.network, algorithm.target):
+        torch.testing.assert_close(network.observations.mean, seen.mean(0))
+        torch.testing.assert_close(network.observations.scale, seen.std(0))
+    assert len(algorithm.replay) == 303
+
+
 def test_replay_overwrites_the_oldest_and_draws_all_alike():
     replay = Replay(10, 1)
     for number in range(13):
