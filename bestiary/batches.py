@@ -1,4 +1,4 @@
-"""What data are to a network: a frozen batch and a spec for each kind of data.
+"""What a network is given: a frozen batch for each kind of data.
 
 Axes everywhere: B batch, F features, C channels, H height, W width, T time, K classes or outputs, N nodes, E edges.
 A new need is a new kind, not a new key. This file imports torch alone; `contracts` hands all of it on.
@@ -16,8 +16,6 @@ from torch import Tensor
 
 from bestiary.errors import InputError
 
-# ------------------------------------------------------------------------------------------------ batches
-
 
 class Batch:
     """What all kinds of batch can do. A kind is a frozen dataclass of tensors whose first axis is B."""
@@ -29,12 +27,16 @@ class Batch:
         """The arguments of `forward`."""
         raise NotImplementedError
 
+    def arguments(self, network: object) -> tuple[Tensor, ...]:
+        """What a network's forward takes of this batch: `inputs`, or the property that its class names as `takes`."""
+        return getattr(self, getattr(network, "takes", "inputs"))
+
     def __len__(self) -> int:
         return len(getattr(self, dataclasses.fields(self)[0].name))  # pyright: ignore[reportArgumentType]
 
     def _map(self, change: object) -> Self:
-        fields = dataclasses.fields(self)  # pyright: ignore[reportArgumentType]
-        return type(self)(**{f.name: change(getattr(self, f.name)) for f in fields})  # pyright: ignore
+        held = ((f.name, getattr(self, f.name)) for f in dataclasses.fields(self))  # pyright: ignore
+        return type(self)(**{name: None if part is None else change(part) for name, part in held})  # pyright: ignore
 
     def to(self, device: torch.device | str) -> Self:
         """The same batch on a device."""
@@ -62,14 +64,34 @@ class WholeBatch(Batch):
 
 @dataclass(frozen=True)
 class TableBatch(Batch):
-    """Encoded rows of a table."""
+    """Encoded rows of a table: flat features, P plain numbers first; and column by column where they were encoded so.
+
+    `numbers` are not bent in their tails; `categories` are codes, 0 never seen; `words` hashed n-grams, 0 no more.
+    """
 
     features: Float[Tensor, "B F"]
     target: Num[Tensor, " B"]
+    numbers: Float[Tensor, "B P"] | None = None
+    categories: Int[Tensor, "B C"] | None = None
+    words: Int[Tensor, "B X T"] | None = None
 
     @property
     def inputs(self) -> tuple[Tensor]:
         return (self.features,)
+
+    @property
+    def columns(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Numbers, categories and words: for networks with `takes = "columns"`."""
+        numbers, *others = self.straight_columns
+        return self.features[:, : numbers.shape[1]], others[0], others[1]
+
+    @property
+    def straight_columns(self) -> tuple[Tensor, Tensor, Tensor]:
+        """The same with numbers that are not bent: for networks that tame them by themselves."""
+        none = torch.zeros((len(self.features), 0), dtype=torch.long, device=self.features.device)
+        numbers = self.features if self.numbers is None else self.numbers
+        categories = none if self.categories is None else self.categories
+        return numbers, categories, none[:, :, None] if self.words is None else self.words
 
 
 @dataclass(frozen=True)
@@ -218,178 +240,3 @@ class TransitionBatch(Batch):
     @property
     def inputs(self) -> tuple[Tensor]:
         return (self.observation,)
-
-
-# ------------------------------------------------------------------------------------------------ specs
-
-
-class Sizes:
-    """What all specs can say of themselves."""
-
-    @property
-    def extent(self) -> int:
-        """The smaller side of an image, the length of a series; anything else is large enough for every network."""
-        return 1 << 30
-
-    @property
-    def picture(self) -> tuple[int, int, int] | None:
-        """Channels, height and width, where a row is an image."""
-        return None
-
-
-@dataclass(frozen=True)
-class TableSpec(Sizes):
-    """What sizes a network for tables. `outputs` is the number of classes, or 1 for regression.
-
-    `code` is how many numbers a code has, where codes are what a task compares; 0 leaves it to the network.
-    """
-
-    features: int
-    outputs: int
-    code: int = 0
-    kind = "table"
-
-    def sizes(self) -> dict[str, object]:
-        """The constructor words that the data decide."""
-        return {"features": self.features, "outputs": self.outputs, **({"code": self.code} if self.code else {})}
-
-
-@dataclass(frozen=True)
-class ImageSpec(Sizes):
-    """What sizes a network for images; `image_size` is (height, width) in pixels; `code` as in `TableSpec`."""
-
-    channels: int
-    image_size: tuple[int, int]
-    outputs: int
-    code: int = 0
-    kind = "image"
-
-    @property
-    def extent(self) -> int:
-        return min(self.image_size)
-
-    @property
-    def picture(self) -> tuple[int, int, int]:
-        return self.channels, *self.image_size
-
-    def sizes(self) -> dict[str, object]:
-        """The constructor words that the data decide."""
-        features = self.channels * self.image_size[0] * self.image_size[1]
-        return {
-            "channels": self.channels,
-            "image_size": tuple(self.image_size),
-            "features": features,
-            "outputs": self.outputs,
-            **({"code": self.code} if self.code else {}),
-        }
-
-
-@dataclass(frozen=True)
-class TokenSpec(Sizes):
-    """What sizes a network for text; `length` is the longest sequence in tokens. Token 0 is padding, 1 unknown."""
-
-    vocabulary: int
-    length: int
-    outputs: int
-    kind = "text"
-
-    def sizes(self) -> dict[str, object]:
-        """The constructor words that the data decide."""
-        return {"vocabulary": self.vocabulary, "length": self.length, "outputs": self.outputs}
-
-
-@dataclass(frozen=True)
-class SeriesSpec(Sizes):
-    """What sizes a network for series; `length` is the longest series in steps."""
-
-    channels: int
-    length: int
-    outputs: int
-    kind = "series"
-
-    @property
-    def extent(self) -> int:
-        return self.length
-
-    def sizes(self) -> dict[str, object]:
-        """The constructor words that the data decide."""
-        features = self.channels * self.length
-        return {"channels": self.channels, "length": self.length, "features": features, "outputs": self.outputs}
-
-
-@dataclass(frozen=True)
-class PairSpec(Sizes):
-    """What sizes a network from sequences to sequences: vocabularies of both, and lengths in tokens."""
-
-    vocabulary: int
-    answers: int
-    length: int
-    answer_length: int
-    outputs: int = 1
-    kind = "pairs"
-
-    def sizes(self) -> dict[str, object]:
-        """The constructor words that the data decide."""
-        lengths = {"length": self.length, "answer_length": self.answer_length}
-        return {"vocabulary": self.vocabulary, "answers": self.answers, **lengths}
-
-
-@dataclass(frozen=True)
-class CorpusSpec(Sizes):
-    """What sizes a language model; `length` is the window in tokens."""
-
-    vocabulary: int
-    length: int
-    outputs: int = 1
-    kind = "corpus"
-
-    def sizes(self) -> dict[str, object]:
-        """The constructor words that the data decide."""
-        return {"vocabulary": self.vocabulary, "length": self.length}
-
-
-@dataclass(frozen=True)
-class GraphSpec(Sizes):
-    """What sizes a network for one graph: features of a node, classes, nodes."""
-
-    features: int
-    outputs: int
-    nodes: int
-    kind = "graph"
-
-    def sizes(self) -> dict[str, object]:
-        """The constructor words that the data decide."""
-        return {"features": self.features, "outputs": self.outputs, "nodes": self.nodes}
-
-
-@dataclass(frozen=True)
-class GraphsSpec(Sizes):
-    """What sizes a network for a set of graphs: features of a node, classes of a graph."""
-
-    features: int
-    outputs: int
-    kind = "graphs"
-
-    def sizes(self) -> dict[str, object]:
-        """The constructor words that the data decide."""
-        return {"features": self.features, "outputs": self.outputs}
-
-
-@dataclass(frozen=True)
-class EnvironmentSpec(Sizes):
-    """What sizes a network that acts: numbers in an observation, and actions (`outputs`).
-
-    `environment` is a gymnasium id, or "module:Class" on the import path.
-    """
-
-    features: int
-    outputs: int
-    environment: str
-    kind = "environment"
-
-    def sizes(self) -> dict[str, object]:
-        """The constructor words that the data decide."""
-        return {"features": self.features, "outputs": self.outputs}
-
-
-Spec = TableSpec | ImageSpec | TokenSpec | SeriesSpec | PairSpec | CorpusSpec | GraphSpec | GraphsSpec | EnvironmentSpec

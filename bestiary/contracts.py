@@ -16,24 +16,26 @@ from torch import Tensor, nn
 from bestiary.batches import (
     Batch,
     CorpusBatch,
-    CorpusSpec,
-    EnvironmentSpec,
     GraphBatch,
     GraphsBatch,
+    ImageBatch,
+    PairBatch,
+    SeriesBatch,
+    TableBatch,
+    TokenBatch,
+    TransitionBatch,
+)
+from bestiary.specs import (
+    CorpusSpec,
+    EnvironmentSpec,
     GraphSpec,
     GraphsSpec,
-    ImageBatch,
     ImageSpec,
-    PairBatch,
     PairSpec,
-    SeriesBatch,
     SeriesSpec,
     Spec,
-    TableBatch,
     TableSpec,
-    TokenBatch,
     TokenSpec,
-    TransitionBatch,
 )
 
 __all__ = [

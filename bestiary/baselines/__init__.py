@@ -1,6 +1,6 @@
 """The honest non-neural competitors: every race has them, within the same core-seconds as a network."""
 
-from bestiary.baselines import images, series, tables, text
+from bestiary.baselines import boosters, images, series, tables, text
 from bestiary.baselines.baseline import Baseline, Fitted, fit, load_fitted
 from bestiary.baselines.rivals import find_rival, load_rival, rivals, run_rival
 from bestiary.baselines.search import run_baseline
@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 CATALOGUE: dict[str, tuple[Baseline, ...]] = {
-    "table": tables.BASELINES,
+    "table": (*tables.BASELINES, *boosters.installed()),
     "image": images.BASELINES,
     "text": text.BASELINES,
     "series": series.BASELINES,
@@ -53,6 +53,9 @@ def find(kind: str, name: str) -> Baseline:
         'linear model on pixels'
     """
     known = {baseline.name: baseline for baseline in CATALOGUE[kind]}
+    package = next((package for package, baseline in boosters.ALL if baseline.name == name), None)
+    if name not in known and package and kind == "table":
+        raise InputError(f"the baseline {name} needs {package}, which is not installed; pip install bestiary[trees]")
     if name not in known:
         raise InputError(f"baselines for {kind} data are {', '.join(known)}; received {name!r}{nearest(name, known)}")
     return known[name]
@@ -67,6 +70,6 @@ def left_out(name: str, outputs: int) -> str:
         >>> left_out("forest", 1000)
         ''
     """
-    if name == "boosting" and outputs > MOST_CLASSES:
+    if name in ("boosting", "lightgbm", "xgboost", "catboost") and outputs > MOST_CLASSES:
         return f"grows a tree for each class and round: {outputs} classes are more than its {MOST_CLASSES}"
     return ""

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from bestiary.baselines.reconstruct import Components, code_size, flat_rows
 from bestiary.baselines.rivals import Rival, Setting
+from bestiary.baselines.saved import array, fits
 from bestiary.errors import InputError
 
 MOST = 20_000
@@ -49,9 +50,16 @@ class Estimated:
         from sklearn.ensemble import IsolationForest
         from sklearn.neighbors import LocalOutlierFactor
 
-        if not isinstance(state["estimator"], IsolationForest | LocalOutlierFactor):
+        estimator = state.get("estimator")
+        if not isinstance(estimator, IsolationForest | LocalOutlierFactor):
             raise InputError("expected a fitted outlier detector; received another estimator; train again")
-        return cls(state["estimator"])
+        estimator.set_params(n_jobs=None)
+        if isinstance(estimator, LocalOutlierFactor):
+            rows = array(vars(estimator), "_fit_X", "f", 2)
+            count = estimator.n_neighbors_
+            fits(type(count) is int and 0 < count < max(2, len(rows)), "neighbours and rows")
+            estimator.set_params(n_neighbors=count, algorithm="brute", metric="minkowski", p=2, metric_params=None)
+        return cls(estimator)
 
 
 def residual(data: Any, setting: Setting, seed: int, seconds: float) -> Residual:

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline
 
+from bestiary import kinds
 from bestiary.baselines import saved
 from bestiary.contracts import Spec
 from bestiary.errors import InputError
+from bestiary.records import door
+from bestiary.records.shapes import Id
 from bestiary.rows.store import spec_from
 
 Arrays = Mapping[str, NDArray[np.generic]]
 Setting = dict[str, Any]
-Inputs = Any  # what scikit-learn is given: a matrix [N F], or a list of N texts
+Inputs = Any  # what scikit-learn is given: a matrix [N F], which may be sparse, or a list of N texts
+View = Callable[[Arrays, Spec], Inputs]
 
 AT_ONCE = 4096  # rows predicted at a time
-TRUSTED = ["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor", "sklearn.tree._tree.Tree"]
-"""The types that a saved baseline may hold beside those that skops trusts by itself; both are arrays of tree nodes."""
 
 
 @dataclass(frozen=True)
@@ -41,17 +44,27 @@ class Baseline:
         votes: setting -> how many votes a probability is counted from, so that no class gets exactly zero.
         problems: that it can solve.
         holds: which training rows lie in a fitted one, for people; empty where it keeps numbers about them alone.
+        views: other views, by the word `view` of a setting.
+        suited: whether a setting is for data of a spec; the first setting must always be.
+        most: training rows, at most, that it is fitted on.
     """
 
     name: str
     title: str
-    view: Callable[[Arrays, Spec], Inputs]
+    view: View
     build: Callable[[str, Setting, int], Pipeline]
     settings: Callable[[str, int, int], Sequence[Setting]] = lambda problem, rows, outputs: ({},)
     effort: Callable[[Setting], float] = lambda setting: 1.0
     votes: Callable[[Setting], int] = lambda setting: 0
     problems: tuple[str, ...] = ("classification", "regression")
     holds: str = ""
+    views: Mapping[str, View] = field(default_factory=dict)
+    suited: Callable[[Setting, Spec], bool] = lambda setting, spec: True
+    most: int = sys.maxsize
+
+    def inputs(self, setting: Setting, arrays: Arrays, spec: Spec) -> Inputs:
+        """What scikit-learn is given under a setting."""
+        return self.views.get(setting.get("view", ""), self.view)(arrays, spec)
 
 
 class Fitted:
@@ -77,10 +90,10 @@ class Fitted:
         return np.concatenate(parts) if parts else empty
 
     def _part(self, arrays: Arrays) -> NDArray[np.float32]:
-        inputs = self.baseline.view(arrays, self.spec)
+        inputs = self.baseline.inputs(self.setting, arrays, self.spec)
         if self.problem == "regression":
             return self.estimator.predict(inputs).astype(np.float32)
-        table = np.zeros((len(inputs), self.spec.outputs))
+        table = np.zeros((count(arrays), self.spec.outputs))
         table[:, self.estimator.classes_] = self.estimator.predict_proba(inputs)
         votes = self.baseline.votes(self.setting)
         if votes:
@@ -114,24 +127,65 @@ class Fitted:
                 counter.vocabulary_ = vocabulary
 
 
-def load_fitted(path: Path) -> Fitted:
+def load_fitted(path: Path, name: str | None = None, spec: Spec | None = None, problem: str | None = None) -> Fitted:
     """What `Fitted.save` wrote. Nothing in the file is executed, and only types of fitted baselines are built.
 
+    Args:
+        path: of the skops file.
+        name, spec, problem: what it must be, from the words beside it; whatever it is, where there are none.
+
     Raises:
-        InputError: when it is not a saved baseline, or holds anything else.
+        InputError: when it is not such a baseline, holds anything else, or cannot answer.
     """
     from bestiary.baselines import find
 
-    with saved.reading(path, TRUSTED) as content:
-        words = json.loads(content["words"])
-        spec, problem, setting = spec_from(words["spec"]), words["problem"], words["setting"]
-        baseline, estimator = find(spec.kind, words["baseline"]), content["estimator"]
+    with saved.reading(path) as content:
+        words = door.shaped(json.loads(content["words"]), Words, str(path), "train again")
+        spec_inside = spec_from(words["spec"], str(path))
+        found = (words["baseline"], spec_inside, words["problem"])
+        if any(asked is not None and asked != inside for asked, inside in zip((name, spec, problem), found)):
+            raise InputError(f"{path} holds the baseline {found[0]!r} for other data than the words beside it say")
+        name, spec, problem = found
+        baseline, estimator, setting = find(spec.kind, name), content["estimator"], words["setting"]
         expected = baseline.build(problem, setting, 0)
-        for counter, known in zip(_counters(estimator), words["vocabularies"], strict=True):
-            counter.vocabulary_ = {word: place for place, word in enumerate(known)}
-    if _types(estimator) not in (_types(expected), [DummyClassifier]):
-        raise InputError(f"expected {baseline.title} in {path}; it holds another model; save it again")
-    return Fitted(baseline, spec, problem, setting, estimator)
+        _put_vocabularies(estimator, words["vocabularies"])
+        if _types(estimator) not in (_types(expected), [DummyClassifier]):
+            raise InputError(f"expected {baseline.title} in {path}; it holds another model; save it again")
+        _reset(estimator, expected)
+        fitted = Fitted(baseline, spec, problem, setting, estimator)
+        fitted.predict(
+            kinds.find(spec.kind).part("example").row(spec)
+        )  # what does not fit is told now, not while answering
+    return fitted
+
+
+class Words(TypedDict):
+    """What a file says of the baseline in it."""
+
+    baseline: Id
+    spec: dict[str, Any]
+    problem: Id
+    setting: Setting
+    vocabularies: list[list[str]]
+
+
+def _put_vocabularies(estimator: Any, vocabularies: Sequence[Sequence[str]]) -> None:
+    for counter, known in zip(_counters(estimator), vocabularies, strict=True):
+        counter.vocabulary_ = {word: place for place, word in enumerate(known)}
+
+
+def _reset(estimator: Any, expected: Any) -> None:
+    """What was decided before fitting comes from our own code again: patterns, numbers of threads, metrics."""
+    if isinstance(estimator, Pipeline) and isinstance(expected, Pipeline):
+        for (_, step), (_, wanted) in zip(estimator.steps, expected.steps, strict=True):
+            _reset(step, wanted)
+    elif isinstance(estimator, FeatureUnion):
+        pairs = zip(estimator.transformer_list, expected.transformer_list, strict=True)
+        for (_, part), (_, wanted) in pairs:
+            _reset(part, wanted)
+        estimator.set_params(n_jobs=None, transformer_weights=None, verbose=False)
+    elif type(estimator) is type(expected):
+        estimator.set_params(**expected.get_params(deep=False))
 
 
 def _counters(estimator: Any) -> list[Any]:
@@ -162,7 +216,7 @@ def fit(
     dtype = np.int64 if problem == "classification" else np.float64
     alone = problem == "classification" and len(np.unique(target)) < 2
     estimator = DummyClassifier(strategy="prior") if alone else baseline.build(problem, setting, seed)
-    estimator.fit(baseline.view(arrays, spec), np.asarray(target).astype(dtype))
+    estimator.fit(baseline.inputs(setting, arrays, spec), np.asarray(target).astype(dtype))
     return Fitted(baseline, spec, problem, setting, estimator)
 
 
@@ -194,6 +248,8 @@ def take(arrays: Arrays, where: NDArray[np.int64] | slice) -> dict[str, NDArray[
 
 def parameters(estimator: Any) -> int:
     """Numbers that a scikit-learn estimator was fitted with; 0 when unknown."""
+    if hasattr(estimator, "count_"):
+        return int(estimator.count_)
     if hasattr(estimator, "coef_"):
         return int(np.size(estimator.coef_) + np.size(estimator.intercept_))
     if hasattr(estimator, "estimators_"):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bestiary.baselines.rivals import Rival, Setting
+from bestiary.baselines.saved import array, fits
 from bestiary.kinds.environment.worlds import episodes
 from bestiary.tasks.control import by_chance
 
@@ -35,7 +36,9 @@ class Chance:
 
     @classmethod
     def restore(cls, state: Mapping[str, Any]) -> Self:
-        return cls(int(state["actions"]), int(state["seed"]))
+        actions, seed = state.get("actions"), state.get("seed")
+        fits(type(actions) is int and type(seed) is int and actions > 0 <= seed < 2**63, "actions and seed")
+        return cls(int(actions or 0), int(seed or 0))
 
 
 class Linear:
@@ -59,7 +62,9 @@ class Linear:
 
     @classmethod
     def restore(cls, state: Mapping[str, Any]) -> Self:
-        return cls(np.asarray(state["weight"], np.float32), np.asarray(state["scale"], np.float32))
+        weight, scale = array(state, "weight", "f", 2), array(state, "scale", "f", 1)
+        fits(len(weight) == len(scale) + 1, "weight and scale")
+        return cls(weight.astype(np.float32), scale.astype(np.float32))
 
 
 def _chance(data: Any, setting: Setting, seed: int, seconds: float) -> Chance:

@@ -7,6 +7,7 @@ likelihood of validation rows and not by the judge, who would be pleased with no
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bestiary.baselines.rivals import Rival, Setting
+from bestiary.baselines.saved import array, fits
+from bestiary.records.door import finite
 
 FITTED = 20_000  # training rows that a baseline sees at most
 COMPONENTS = (40, 15, 100)
@@ -53,7 +56,8 @@ class Gaussian:
     @classmethod
     def restore(cls, state: Mapping[str, Any]) -> Self:
         """From what `state` gave."""
-        return cls(state["mean"], state["components"], state["shape"])
+        mean, components, shape = _directions(state)
+        return cls(mean, components, shape)
 
 
 class KernelDensity:
@@ -94,7 +98,19 @@ class KernelDensity:
     @classmethod
     def restore(cls, state: Mapping[str, Any]) -> Self:
         """From what `state` gave."""
-        return cls(*(state[word] for word in ("mean", "components", "codes", "width", "shape")))
+        mean, components, shape = _directions(state)
+        codes = array(state, "codes", "f", 2)
+        fits(codes.shape[1] == len(components) and len(codes) > 0, "codes and components")
+        fits(finite(state.get("width")), "width and codes")
+        return cls(mean, components, codes, state["width"], shape)
+
+
+def _directions(state: Mapping[str, Any]) -> tuple[NDArray[Any], NDArray[Any], list[int]]:
+    """Mean, components and shape of a saved baseline."""
+    mean, components, shape = array(state, "mean", "f", 1), array(state, "components", "f", 2), state.get("shape")
+    sound = isinstance(shape, list) and all(type(side) is int and side > 0 for side in shape)
+    fits(sound and math.prod(shape or []) == len(mean) == components.shape[1], "mean, components and shape")
+    return mean, components, shape or []
 
 
 def gaussian(data: Any, setting: Setting, seed: int, seconds: float) -> Gaussian:

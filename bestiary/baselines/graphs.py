@@ -22,8 +22,10 @@ from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
 from bestiary.baselines.rivals import Rival, Setting
+from bestiary.baselines.saved import array, fits
 from bestiary.contracts import Batch
 from bestiary.errors import InputError
+from bestiary.records.door import finite
 
 ROUNDS, CLOSE = 200, 1e-4  # of propagation, and the change below which it is over
 PATHS = 50_000_000  # pairs of edges that meet in a node, beyond which triangles are not counted
@@ -73,7 +75,10 @@ class LabelPropagation:
     @classmethod
     def restore(cls, state: Mapping[str, Any]) -> Self:
         """From what `state` gave."""
-        return cls(state["labels"], state["shares"], state["doubt"])
+        labels, shares, doubt = array(state, "labels", "i", 1), array(state, "shares", "f", 1), state.get("doubt")
+        fits(bool(((labels >= -1) & (labels < len(shares))).all()) and len(labels) > 0, "labels and shares")
+        fits(finite(doubt) and len(shares) > 0, "doubt and shares")
+        return cls(labels, shares, float(doubt or 0.0))
 
 
 class Estimated:
@@ -103,7 +108,13 @@ class Estimated:
     @classmethod
     def restore(cls, state: Mapping[str, Any]) -> Self:
         """From what `state` gave."""
-        return cls(state["view"], state["estimator"], state["outputs"])
+        estimator, outputs, view = state.get("estimator"), state.get("outputs"), state.get("view")
+        fits(type(outputs) is int and 0 < outputs <= 65_536 and isinstance(view, str), "view and outputs")
+        fits(isinstance(estimator, Pipeline | DummyClassifier), "estimator and view")
+        if isinstance(estimator, Pipeline):  # fitted here as those that `RIVALS` make
+            last = type(estimator[-1])
+            fits(last in (LogisticRegression, HistGradientBoostingClassifier, DummyClassifier), "estimator and view")
+        return cls(str(view), estimator, int(outputs or 0))
 
 
 def logits(shares: Matrix) -> Tensor:

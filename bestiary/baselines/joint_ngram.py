@@ -21,6 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from bestiary.baselines.saved import array, fits
+
 SHAPES = ((1, 0), (1, 1), (1, 2), (2, 1))  # source tokens, target tokens
 ROUNDS = 8  # of expectation-maximisation
 CELLS = 3_000_000  # of all tables together, rows x source x target
@@ -80,7 +82,11 @@ class JointNgram:
     @classmethod
     def restore(cls, state: Mapping[str, Any]) -> Self:
         """From what `state` gave."""
-        return cls(state["graphones"], state["texts"], int(state["order"]))
+        graphones, texts, order = array(state, "graphones", "i", 2), array(state, "texts", "i", 1), state.get("order")
+        fits(graphones.shape[1] == 4 and len(graphones) > 0 and len(texts) > 0, "graphones and texts")
+        fits(bool(((texts >= 0) & (texts < len(graphones))).all()) and graphones.min() >= 0, "graphones and texts")
+        fits(type(order) is int and 0 < order <= 20, "order and texts")
+        return cls(graphones, texts, int(order or 0))
 
 
 def _best(place: Mapping[History, tuple[float, History]]) -> list[tuple[History, tuple[float, History]]]:

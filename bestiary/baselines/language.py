@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bestiary.baselines.rivals import Rival, Setting
+from bestiary.baselines.saved import array, fits
 from bestiary.errors import InputError
 from bestiary.kinds.corpus.store import CorpusData
 
@@ -179,7 +180,13 @@ class KneserNey:
     def restore(cls, state: Mapping[str, Any]) -> Self:
         """From what `state` gave."""
         sizes = range(1, len(state) // 2 + 1)
-        return cls([state[f"keys_{size}"] for size in sizes], [state[f"counts_{size}"] for size in sizes])
+        fits(0 < len(sizes) <= LONGEST, "n-grams and their lengths")
+        keys = [array(state, f"keys_{size}", "u", 1) for size in sizes]
+        counts = [array(state, f"counts_{size}", "i", 1) for size in sizes]
+        for known, times in zip(keys, counts):
+            fits(len(known) == len(times) and bool((times > 0).all()), "n-grams and counts")
+            fits(bool((known[1:] > known[:-1]).all()), "n-grams and their order")
+        return cls(keys, counts)
 
 
 _METHODS: Mapping[str, Callable[[bytes], bytes]] = {
@@ -223,7 +230,9 @@ class Compressor:
     @classmethod
     def restore(cls, state: Mapping[str, Any]) -> Self:
         """From what `state` gave."""
-        return cls(state["text"].tobytes(), str(state["method"]))
+        text, method = array(state, "text", "u", 1), str(state.get("method"))
+        fits(text.dtype == np.uint8 and method in _METHODS, "text and method")
+        return cls(text.tobytes(), method)
 
 
 def _alone(text: bytes) -> NDArray[np.float64]:

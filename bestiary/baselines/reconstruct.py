@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bestiary.baselines.rivals import Rival, Setting
+from bestiary.baselines.saved import array, fits
 from bestiary.errors import InputError
 from bestiary.sampling.looking import some_rows
 
@@ -52,7 +53,9 @@ class Components:
     @classmethod
     def restore(cls, state: Mapping[str, Any]) -> Self:
         """From what `state` gave."""
-        return cls(np.asarray(state["mean"]), np.asarray(state["directions"]))
+        mean, directions = array(state, "mean", "f", 1), array(state, "directions", "f", 2)
+        fits(directions.shape[1] == len(mean), "mean and directions")
+        return cls(mean, directions)
 
 
 class KernelComponents:
@@ -83,9 +86,12 @@ class KernelComponents:
         """From what `state` gave."""
         from sklearn.decomposition import KernelPCA
 
-        if not isinstance(state["estimator"], KernelPCA):
+        estimator = state.get("estimator")
+        if not isinstance(estimator, KernelPCA):
             raise InputError("expected a fitted KernelPCA; received another estimator; train again")
-        return cls(state["estimator"])
+        estimator.set_params(kernel="rbf", n_jobs=None)
+        array(vars(estimator), "X_fit_", "f", 2)
+        return cls(estimator)
 
 
 def code_size(data: Any) -> int:

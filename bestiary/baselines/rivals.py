@@ -14,16 +14,18 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypedDict
 
 import numpy as np
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from bestiary.baselines import saved
-from bestiary.baselines.baseline import TRUSTED, parameters
+from bestiary.baselines.baseline import parameters
 from bestiary.data.opening import open_data
 from bestiary.errors import InputError, nearest
+from bestiary.records import door
+from bestiary.records.shapes import Id
 from bestiary.tasks.predictions import write_predictions
 from bestiary.tasks.registry import task_for
 
@@ -66,7 +68,6 @@ class Rival:
         answer: the class of what `fit` returns.
         fit: (data, setting, seed, seconds) -> answer, from the training rows alone.
         settings: data -> what is tried, the first first; the best on validation rows stays.
-        trusted: types in its state beside those that skops trusts and `baseline.TRUSTED`.
         holds: which training rows lie in a fitted one, for people; empty where it keeps numbers about them alone.
     """
 
@@ -77,7 +78,6 @@ class Rival:
     answer: type[Any]
     fit: Callable[[Any, Setting, int, float], Any]
     settings: Callable[[Any], Sequence[Setting]] = lambda data: ({},)
-    trusted: tuple[str, ...] = ()
     holds: str = ""
 
 
@@ -176,6 +176,15 @@ def save_rival(path: Path, rival: Rival, kind: str, problem: str, setting: Setti
     return saved.write(path, {"words": json.dumps(words), "state": answer.state()})
 
 
+class Words(TypedDict):
+    """What a file says of the baseline in it."""
+
+    rival: Id
+    kind: Id
+    problem: Id
+    setting: dict[str, Any]
+
+
 def load_rival(path: Path, kind: str, problem: str, name: str) -> Any:
     """What `save_rival` wrote: an answer. Nothing in the file is executed.
 
@@ -187,8 +196,8 @@ def load_rival(path: Path, kind: str, problem: str, name: str) -> Any:
         InputError: when it is not such a baseline, or holds anything else.
     """
     rival = find_rival(kind, problem, name)
-    with saved.reading(path, (*TRUSTED, *rival.trusted)) as content:
-        words = json.loads(content["words"])
+    with saved.reading(path) as content:
+        words = door.shaped(json.loads(content["words"]), Words, str(path), "train again")
         if (words["rival"], words["kind"], words["problem"]) != (name, kind, problem):
             raise InputError(f"expected {rival.title} for {problem} in {path}; it holds {words['rival']!r}")
         return rival.answer.restore(content["state"])

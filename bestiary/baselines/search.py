@@ -160,7 +160,8 @@ class Search:
         """Tries settings until the time is used; returns the best model, fitted on `whole` where given."""
         fits = len(parts) + (whole is not None)
         rows = max(len(part.target) for part in parts)
-        settings = list(self.baseline.settings(self.problem, rows, self.spec.outputs))
+        every = self.baseline.settings(self.problem, rows, self.spec.outputs)
+        settings = [setting for setting in every if self.baseline.suited(setting, self.spec)]
         settings[0] = self._rounds_in_time(parts[0], settings[0], fits)
         self.limit = self._rows_in_time(parts[0], settings[0], fits)
         if self.limit >= len(parts[0].target):
@@ -204,10 +205,10 @@ class Search:
 
     def _rows_in_time(self, part: Part, setting: Setting, fits: int) -> int:
         """How many training rows the first setting can be fitted on in time, from the costs of small fits."""
-        rows = len(part.target)
+        rows = min(len(part.target), self.baseline.most)
         if rows <= 2 * PROBE:
             return rows
-        inputs = self.baseline.view(take(part.arrays, slice(0, 1)), self.spec)
+        inputs = self.baseline.inputs(setting, take(part.arrays, slice(0, 1)), self.spec)
         most = MOST_VALUES // max(1, np.size(inputs)) if isinstance(inputs, np.ndarray) else rows
         probe, times = _short(setting)
         allowed = max(0.8 * self.seconds / fits, 1e-3)

@@ -1,4 +1,4 @@
-"""Baselines on a matrix of features: constant, linear, gradient-boosted trees, random forest.
+"""Baselines on a matrix of features: constant, linear, neighbours, gradient-boosted trees, random forest, extra trees.
 
 They are the models of scikit-learn, with the settings that matter most for each. Other kinds of data use them through
 views that turn a row into features.
@@ -8,28 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
     RandomForestClassifier,
     RandomForestRegressor,
 )
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from bestiary.baselines.baseline import Arrays, Baseline, Inputs, Setting, count
-from bestiary.contracts import Spec
+from bestiary.contracts import Spec, TableSpec
 
 TREES = 200  # of a forest
 FEW_SAMPLES = (
     5_000  # rows that each tree of a forest sees at first, where there are more: all rows are seen by some tree
 )
 ROWS_A_BIN = 8
+MOST_NEIGHBOURS = 20_000  # training rows that are searched for neighbours: every row is compared with each of them
 MOST_TREES = 2_000  # of boosting: each iteration grows one a class
 MOST_SAMPLES = 20_000  # and later: a saved forest stays within some tens of megabytes
 
@@ -39,9 +45,53 @@ def features(arrays: Arrays, spec: Spec) -> Inputs:
     return arrays["features"]
 
 
+def straight(arrays: Arrays, spec: Spec) -> Inputs:
+    """The same with numbers that are not bent in their tails, [N F]."""
+    matrix = np.array(arrays["features"], dtype=np.float64)
+    matrix[:, : arrays["numbers"].shape[1]] = arrays["numbers"]
+    return matrix
+
+
+def wordless(arrays: Arrays, spec: Spec) -> Inputs:
+    """The same without text, which may tell nothing."""
+    return straight(arrays, spec)[:, : _plain(arrays, cast("TableSpec", spec))]
+
+
+def worded(arrays: Arrays, spec: Spec) -> Inputs:
+    """The columns of a table, with every n-gram of its text as a column of its own in the place of their summary.
+
+    Each text's n-grams together have length 1. Sparse, [N, F + X V].
+    """
+    return _with_words(np.asarray(arrays["features"], dtype=np.float64), arrays, cast("TableSpec", spec))
+
+
+def straight_worded(arrays: Arrays, spec: Spec) -> Inputs:
+    """Likewise, with numbers that are not bent."""
+    return _with_words(straight(arrays, spec), arrays, cast("TableSpec", spec))
+
+
+def _with_words(matrix: NDArray[np.float64], arrays: Arrays, spec: TableSpec) -> sparse.csr_matrix:
+    words = np.asarray(arrays["words"], dtype=np.int64)
+    rows, columns, places = np.nonzero(words)
+    found = (words > 0).sum(-1)
+    values = 1 / np.sqrt(found[rows, columns])
+    where = words[rows, columns, places] - 1 + columns * (spec.vocabulary - 1)
+    shape = (len(words), spec.texts * (spec.vocabulary - 1))
+    bag = sparse.csr_matrix((values, (rows, where)), shape=shape)
+    return sparse.csr_matrix(sparse.hstack([sparse.csr_matrix(matrix[:, : _plain(arrays, spec)]), bag]))
+
+
+def _plain(arrays: Arrays, spec: TableSpec) -> int:
+    """Features of numbers and categories; those of text come after them."""
+    return arrays["numbers"].shape[1] + sum(size - 1 for size in spec.categories)
+
+
 def nothing(arrays: Arrays, spec: Spec) -> Inputs:
     """No features at all, [N 1]: a constant needs none."""
     return np.zeros((count(arrays), 1), dtype=np.float32)
+
+
+LINEAR_VIEWS = {"straight": straight, "wordless": wordless, "worded": worded, "straight worded": straight_worded}
 
 
 def constant(problem: str, setting: Setting, seed: int) -> Pipeline:
@@ -50,17 +100,48 @@ def constant(problem: str, setting: Setting, seed: int) -> Pipeline:
 
 
 def linear(problem: str, setting: Setting, seed: int) -> Pipeline:
-    """Logistic or ridge regression on standardised features; `penalty` is the weight of the squared coefficients."""
+    """Logistic or ridge regression; `penalty` is the weight of the squared coefficients.
+
+    Features are standardised, unless every n-gram is one: numbers are on one scale already, and rare words small.
+    """
     if problem == "classification":
         model: Any = LogisticRegression(C=1 / setting["penalty"], max_iter=300, tol=1e-3)
     else:
         model = Ridge(alpha=setting["penalty"], random_state=seed)
+    if "worded" in setting.get("view", ""):
+        return make_pipeline(model)
     return make_pipeline(StandardScaler(), model)
 
 
 def linear_settings(problem: str, rows: int, outputs: int) -> Sequence[Setting]:
-    """From little to much shrinkage, the usual first."""
-    return [{"penalty": penalty} for penalty in (1.0, 10.0, 100.0, 0.1, 1000.0, 0.01)]
+    """From little to much shrinkage, the usual first; numbers bent in their tails and as they are."""
+    penalties = (1.0, 10.0, 100.0, 0.1, 1000.0, 0.01, 0.0001)
+    return [{"penalty": p, **({"view": view} if view else {})} for p in penalties for view in ("", *LINEAR_VIEWS)]
+
+
+def _linear_suits(setting: Setting, spec: Spec) -> bool:
+    """Whether there are numbers that are not bent, or text, for the setting's view."""
+    view = setting.get("view", "")
+    if not view:
+        return True
+    if not isinstance(spec, TableSpec) or not (spec.numbers or spec.texts):
+        return False
+    return ("straight" not in view or bool(spec.numbers)) and ("word" not in view or bool(spec.texts))
+
+
+def neighbours(problem: str, setting: Setting, seed: int) -> Pipeline:
+    """The nearest training rows answer, the nearer ones more."""
+    model = KNeighborsClassifier if problem == "classification" else KNeighborsRegressor
+    nearest = model(n_neighbors=setting["neighbours"], weights=setting["weights"], algorithm="brute", n_jobs=1)
+    return make_pipeline(StandardScaler(), nearest)
+
+
+def neighbours_settings(problem: str, rows: int, outputs: int) -> Sequence[Setting]:
+    """A few neighbours, or many."""
+    tried = [(10, "distance"), (5, "distance"), (20, "distance"), (3, "uniform"), (50, "distance"), (1, "uniform")]
+    return [{"neighbours": count, "weights": weights} for count, weights in tried if count <= max(1, rows // 2)] or [
+        {"neighbours": 1, "weights": "uniform"}
+    ]
 
 
 def boosting(problem: str, setting: Setting, seed: int) -> Pipeline:
@@ -103,6 +184,13 @@ def forest(problem: str, setting: Setting, seed: int) -> Pipeline:
     return make_pipeline(model(random_state=seed, n_jobs=1, **setting))
 
 
+def extra_trees(problem: str, setting: Setting, seed: int) -> Pipeline:
+    """Trees that cut at random places, the best of a few columns (Geurts, Ernst & Wehenkel 2006)."""
+    model = ExtraTreesClassifier if problem == "classification" else ExtraTreesRegressor
+    bootstrap = {"bootstrap": True} if "max_samples" in setting else {}
+    return make_pipeline(model(random_state=seed, n_jobs=1, **bootstrap, **setting))
+
+
 def forest_settings(problem: str, rows: int, outputs: int) -> Sequence[Setting]:
     """Deep and shallow trees, few and many features a split."""
     shares = ("sqrt", 0.33, 1.0) if problem == "classification" else (0.33, 1.0, "sqrt")
@@ -130,9 +218,28 @@ def _trees(setting: Setting) -> int:
 
 BASELINES: tuple[Baseline, ...] = (
     Baseline("constant", "always the same answer", nothing, constant),
-    Baseline("linear", "linear model", features, linear, linear_settings),
+    Baseline(
+        "linear",
+        "linear model",
+        features,
+        linear,
+        linear_settings,
+        views=LINEAR_VIEWS,
+        suited=_linear_suits,
+    ),
+    Baseline(
+        "neighbours",
+        "nearest neighbours",
+        features,
+        neighbours,
+        neighbours_settings,
+        votes=lambda setting: setting["neighbours"],
+        holds=f"up to {MOST_NEIGHBOURS:,} training rows, their encoded columns with their target",
+        most=MOST_NEIGHBOURS,
+    ),
     Baseline("boosting", "gradient-boosted trees", features, boosting, boosting_settings, _boosting_effort),
     Baseline("forest", "random forest", features, forest, forest_settings, _forest_effort, _trees),
+    Baseline("extra_trees", "extremely random trees", features, extra_trees, forest_settings, _forest_effort, _trees),
 )
 
 

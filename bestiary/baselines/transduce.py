@@ -12,6 +12,7 @@ from torch import Tensor
 
 from bestiary.baselines.joint_ngram import LONGEST, JointNgram, fit_joint_ngram
 from bestiary.baselines.rivals import Rival
+from bestiary.baselines.saved import array, fits
 from bestiary.errors import InputError
 from bestiary.tasks.edits import edits
 
@@ -60,7 +61,10 @@ class NearestNeighbour:
     @classmethod
     def restore(cls, state: Mapping[str, Any]) -> Self:
         """From what `state` gave."""
-        return cls(state["source"], state["sequence"])
+        source, sequence = array(state, "source", "i", 2), array(state, "sequence", "i", 2)
+        fits(len(source) == len(sequence) > 0, "sources and answers")
+        fits(min(source.min(initial=0), sequence.min(initial=0)) >= 0, "tokens and their numbers")
+        return cls(source, sequence)
 
 
 def neighbours(source: NDArray[np.int32]) -> sparse.csr_matrix:

@@ -10,6 +10,7 @@ from bestiary.catalogue import (
     recurrence,
     reinforcement,
     representation,
+    table,
 )
 from bestiary.catalogue.row import Contender, Keywords, Reference, Row, Size
 from bestiary.errors import InputError, nearest
@@ -18,6 +19,7 @@ __all__ = ["ROWS", "Contender", "Keywords", "Reference", "Row", "Size", "find", 
 
 ROWS: tuple[Row, ...] = (
     *feedforward.ROWS,
+    *table.ROWS,
     *convolution.ROWS,
     *recurrence.ROWS,
     *attention.ROWS,

@@ -34,13 +34,15 @@ def command(
 
     from bestiary.data import load_encoder
     from bestiary.data.opening import data_of
+    from bestiary.rows.limits import called, guarded
     from bestiary.runs.model import opened
     from bestiary.runs.trained import trained
 
     found = trained(run, contender)
     make = found.verb("encode")
     where = run / "data" / "encoder" if found.run else run / "encoder"
-    encoded = load_encoder(where).encode(opened(data))
+    with guarded(called(data)):
+        encoded = load_encoder(where).encode(opened(data))
     with torch.no_grad():
         columns = make(found.answer, data_of(found.spec, found.facts, {"test": encoded.arrays}), "test")
     order = sorted(columns, key=lambda name: name == "error")  # what is lost stands behind the code

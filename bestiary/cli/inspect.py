@@ -16,13 +16,21 @@ def command(
     contender: Annotated[
         str | None, typer.Option(help="Of a race: another one than the winner, by its name on the leaderboard.")
     ] = None,
+    environment: Annotated[
+        str | None, typer.Option(help="Needed where it acts in a module:Class, whose code is then run.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="The page; inspect.html in the folder unless given.")] = None,
 ) -> None:
     """Look into a trained network."""
     if out is not None:
         check_out(out, (".html", ".htm"), "inspect.html")
+    from bestiary.records import names
     from bestiary.report.inspection import write_inspection
     from bestiary.runs.trained import trained
+    from bestiary.specs import EnvironmentSpec
 
+    names.give([environment] if environment else [])
     found = trained(run, contender)
+    if isinstance(found.spec, EnvironmentSpec):
+        names.check_world(found.spec.environment)
     say(str(write_inspection(found, out or run / "inspect.html")))

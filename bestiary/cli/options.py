@@ -75,6 +75,13 @@ Metric = Annotated[
     str | None, typer.Option(help="That ranks; chosen with a stated reason unless given.", rich_help_panel=TRAINING)
 ]
 Out = Annotated[Path | None, typer.Option(help="Folder of the run; a new one under runs/ unless given.")]
+Environment = Annotated[
+    str | None,
+    typer.Option(
+        help="With --resume or --plan: the module:Class that is acted in, whose code is then run.",
+        rich_help_panel=TRAINING,
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the result.")]
 SpreadsheetSafe = Annotated[
     bool,

@@ -34,13 +34,13 @@ def command(
     out = out or Path("episode.gif")
     if frames:
         check_out(out, (".gif",), "episode.gif")
+    from bestiary.records import names
     from bestiary.runs.trained import trained
 
     found = trained(run, contender)
     play = found.verb("play")
-    name = str(getattr(found.spec, "environment", ""))
-    if ":" in name and environment != name:
-        raise InputError(f"this model acts in {name!r}, whose code would be run; to allow it: --environment {name}")
+    names.give([environment] if environment else [])
+    names.check_world(str(getattr(found.spec, "environment", "")))
     for number in range(episodes):
         episode = play(found.answer, found.spec, seed=seed + number, frames=frames and number == 0)
         which = f"episode {number + 1} of {found.name} (seed {seed + number})"

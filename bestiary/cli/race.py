@@ -55,6 +55,7 @@ def command(
     resume: Annotated[Path | None, typer.Option(help="Carry on with this race, after a crash or with --add.")] = None,
     add: Annotated[str | None, typer.Option(help="With --resume: more time, such as 10m.")] = None,
     plan: Annotated[Path | None, typer.Option(help="Follow this plan.json again, bit for bit.")] = None,
+    environment: options.Environment = None,
     quiet: options.Quiet = False,
     as_json: options.AsJson = False,
 ) -> None:
@@ -72,9 +73,9 @@ def command(
         from bestiary.race import race as races
 
         if resume is not None:
-            outcome = races.resume(resume, add=add, listener=show)
+            outcome = races.resume(resume, add=add, listener=show, environment=environment)
         elif plan is not None:
-            outcome = races.replay(plan, data, out=out, listener=show)
+            outcome = races.replay(plan, data, out=out, listener=show, environment=environment)
         else:
             outcome = races.race(
                 data, target, budget=budget, equal=equal, contenders=contenders, exclude=exclude, metric=metric,

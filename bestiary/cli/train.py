@@ -55,6 +55,7 @@ def command(
         Path | None, typer.Option(help="Carry on with this training, after a crash or with --add.")
     ] = None,
     add: Annotated[str | None, typer.Option(help="With --resume: more time, such as 10m.")] = None,
+    environment: options.Environment = None,
     quiet: options.Quiet = False,
     as_json: options.AsJson = False,
 ) -> None:
@@ -73,7 +74,7 @@ def command(
         if resume is not None:
             from bestiary.race import race as races
 
-            outcome = races.resume(resume, add=add, listener=show)
+            outcome = races.resume(resume, add=add, listener=show, environment=environment)
         else:
             from bestiary.race.train import train
 

@@ -17,6 +17,7 @@ from bestiary.data.unlabelled import WORDS, unlabelled
 from bestiary.errors import InputError, nearest
 from bestiary.rows.frames import frame_of, open_frame
 from bestiary.rows.given import Given
+from bestiary.rows.limits import called, guarded
 from bestiary.rows.paths import checked_path
 from bestiary.rows.source import Encoder, Source
 
@@ -67,9 +68,28 @@ def read(
         >>> len(flowers), flowers.kind, flowers.target.classes
         (150, 'table', ('setosa', 'versicolor', 'virginica'))
     """
+    words = {"kind": kind, "problem": _task(problem, task), "group": group, "time": time, "test": test}
+    words |= {"text": text, "id": id, "label": label}
+    with guarded(called(source)):
+        return _read(source, target, **words, **options)  # pyright: ignore[reportArgumentType] - as they were given
+
+
+def _read(
+    source: object,
+    target: str | None = None,
+    *,
+    kind: str | None,
+    problem: str | None,
+    group: str | None,
+    time: str | None,
+    test: object,
+    text: str | None,
+    id: str | None,  # noqa: A002
+    label: str | None,
+    **options: object,
+) -> Source:
     if kind is not None:
         kinds.find(kind)
-    problem = _task(problem, task)
     if kind is None and problem in KIND_OF:
         kind = KIND_OF[problem]
     words: dict[str, object] = {
@@ -195,15 +215,7 @@ def load_encoder(folder: str | Path) -> Encoder:
     Raises:
         InputError: when the folder holds none, or one that was altered.
     """
-    import json
+    from bestiary.rows.encoder_files import kind_of
 
     place = checked_path(folder, folder=True)
-    try:
-        kind = json.loads((place / "encoder.json").read_text(encoding="utf-8"))["kind"]
-        return kinds.find(kind).part("encoder").load(place)
-    except InputError:
-        raise
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as why:
-        raise InputError(
-            f"{place} holds no encoder that can be read ({type(why).__name__}: {why}); save the model again"
-        ) from None
+    return kinds.find(kind_of(place)).part("encoder").load(place)

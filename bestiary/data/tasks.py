@@ -49,3 +49,21 @@ def check_task(name: str) -> str:
     if name not in NAMES:
         raise InputError(f"task must be one of {', '.join(NAMES)}; received {name!r}{nearest(name, NAMES)}")
     return name
+
+
+def check_suits(task: str, kind: str) -> str:
+    """The task itself, when it is one for a kind of data.
+
+    Raises:
+        InputError: for a task that there is not, and for one that is about other data.
+
+    Example:
+        >>> check_suits("nodes", "graph")
+        'nodes'
+    """
+    check_task(task)
+    own = tuple(name for name, about in KIND_OF.items() if about == kind)
+    known = own or (*SUPERVISED, *UNLABELLED)
+    if task not in known:
+        raise InputError(f"data of kind {kind} are for the tasks {', '.join(known)}; received {task!r}")
+    return task

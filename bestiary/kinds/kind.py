@@ -32,9 +32,12 @@ class Kind:
         batch: "module:Class" of what a network is given.
         store: "module:Class" that makes batches of encoded arrays; see `rows.store.StoredData`.
         encoder: "module:Class" of the fitted preprocessing; see `rows.source.Encoder`.
+        facts: "module:TypedDict": the types that the facts in its files must have; see `rows.facts`.
+        saved: the same of `encoder.json` as a whole, where an encoder writes more than sizes and facts.
         keeps: what the encoder, which lies beside every model, keeps of training rows beside numbers and the names of
             classes; for model cards.
-        example: module with `inputs`, `spec` and `data`: small random ones, for tests and measurements.
+        example: module with `inputs`, `spec` and `data`, small random ones for tests and measurements, and `row`, the
+            arrays of one row, where scikit-learn's models are fitted.
         show: "module:function" from a folder of encoded arrays to what a page shows of one row; empty for nothing.
         rows: in a training batch at most, on a processor.
         updates: in one pass over the training data where their rows do not say; 0 where they do.
@@ -56,6 +59,8 @@ class Kind:
     batch: str
     encoder: str
     example: str
+    facts: str = "bestiary.rows.facts:Facts"
+    saved: str = "bestiary.rows.facts:Words"
     store: str = "bestiary.rows.store:StoredData"
     examined: str = "rows"
     guess: str = ""
@@ -79,7 +84,7 @@ class Kind:
     def __post_init__(self) -> None:
         if self.opens not in ("frame", "arrays", "itself"):
             raise ValueError(f"opens must be frame, arrays or itself; received {self.opens!r} of kind {self.name!r}")
-        for name in ("read", "spec", "batch", "encoder", "store"):
+        for name in ("read", "spec", "batch", "encoder", "store", "facts", "saved"):
             if ":" not in getattr(self, name):
                 raise ValueError(f"{name} must be module:name; received {getattr(self, name)!r} of kind {self.name!r}")
 

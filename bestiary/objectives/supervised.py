@@ -19,7 +19,7 @@ class CrossEntropy:
     smoothing: float = 0.0
 
     def __call__(self, network: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Logs]:
-        logits = network(*batch.inputs)  # [B, K]
+        logits = network(*batch.arguments(network))  # [B, K]
         loss = F.cross_entropy(logits, batch.target, label_smoothing=self.smoothing)
         return loss, {"loss": loss.detach()}
 
@@ -29,5 +29,5 @@ class SquaredError:
     """Mean squared error, in standardised units of the target."""
 
     def __call__(self, network: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Logs]:
-        loss = F.mse_loss(network(*batch.inputs).squeeze(-1), batch.target)  # [B, 1] -> [B]
+        loss = F.mse_loss(network(*batch.arguments(network)).squeeze(-1), batch.target)  # [B, 1] -> [B]
         return loss, {"loss": loss.detach()}

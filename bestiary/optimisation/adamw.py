@@ -69,9 +69,9 @@ class AdamW:
         trainable = [p for p in network.parameters() if p.requires_grad]
         if decay:
             matrices, vectors = [p for p in trainable if p.ndim >= 2], [p for p in trainable if p.ndim < 2]
-            self.groups = [_Group(matrices, decay), _Group(vectors, 0.0)]
+            self.groups = [Group(matrices, decay), Group(vectors, 0.0)]
         else:
-            self.groups = [_Group(trainable, 0.0)]
+            self.groups = [Group(trainable, 0.0)]
         self.parameters = trainable
         self.rate, self.betas, self.eps = rate, betas, eps
 
@@ -92,7 +92,7 @@ class AdamW:
                 tensor.copy_(value)
 
 
-class _Group:
+class Group:
     """Parameters that share a weight decay, with their running means."""
 
     def __init__(self, parameters: Sequence[Tensor], decay: float) -> None:
@@ -127,3 +127,47 @@ class _Group:
             amsgrad=False,
             maximize=False,
         )
+
+
+class GroupedAdamW:
+    """AdamW with a rate and a decay for each group of parameters; all decays fade together.
+
+    Args:
+        groups: parameters, what their rate is of the base rate, and their decay.
+        rate: base learning rate.
+        betas, eps: of Adam.
+    """
+
+    def __init__(
+        self,
+        groups: Sequence[tuple[Sequence[Tensor], float, float]],
+        rate: float,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+    ) -> None:
+        self.groups = [Group(parameters, decay) for parameters, _, decay in groups]
+        self.factors = [factor for _, factor, _ in groups]
+        self.decays = [decay for _, _, decay in groups]
+        self.parameters = [parameter for group in self.groups for parameter in group.parameters]
+        self.rate, self.betas, self.eps = rate, betas, eps
+
+    def fade(self, share: float) -> None:
+        """From now on decays are this share of what they were given as."""
+        for group, decay in zip(self.groups, self.decays):
+            group.decay = decay * share
+
+    @torch.no_grad()
+    def update(self, factor: float) -> None:
+        """One update at `factor` times the rates; parameters without a gradient are left alone."""
+        for group, own in zip(self.groups, self.factors):
+            group.update(self.rate * own * factor, self.betas, self.eps)
+
+    def state_dict(self) -> dict[str, Any]:
+        """For checkpoints."""
+        return {"groups": [[*group.first, *group.second, group.step] for group in self.groups]}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """From a checkpoint."""
+        for group, held in zip(self.groups, state["groups"]):
+            for tensor, value in zip((*group.first, *group.second, group.step), held):
+                tensor.copy_(value)

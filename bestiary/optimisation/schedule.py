@@ -1,5 +1,6 @@
 """How fast to learn at each step: plain functions of (step, horizon) that return a factor of the base rate."""
 
+import math
 from collections.abc import Callable
 
 Schedule = Callable[[int, int], float]
@@ -57,3 +58,38 @@ def inverse_square_root(width: int, warmup: int, decay: float = 0.0) -> Schedule
         return width**-0.5 * min(number**-0.5, number * warmup**-1.5) * ending(step, horizon)
 
     return factor
+
+
+def cosine_log(cycles: int) -> Schedule:
+    """Cosine waves, each twice as long as the one before: (1 - cos(2 pi log2(1 + (2^cycles - 1) t))) / 2, t in 0 to 1.
+
+    "coslog" of Holzmüller, Grinsztajn & Steinwart 2024, section 4: it is 0 at the beginning, at the end and between
+    waves.
+
+    Args:
+        cycles: waves over the horizon.
+
+    Example:
+        >>> schedule = cosine_log(4)
+        >>> [round(schedule(step, 150), 2) for step in (0, 10, 30, 70, 150)]
+        [0.0, 0.0, 0.0, 0.0, 0.0]
+        >>> round(schedule(100, 150), 2)
+        0.94
+    """
+
+    def factor(step: int, horizon: int) -> float:
+        share = step / max(1, horizon)
+        return 0.5 * (1 - math.cos(2 * math.pi * math.log2(1 + (2**cycles - 1) * share)))
+
+    return factor
+
+
+def flat_cosine(step: int, horizon: int) -> float:
+    """1 for the first half of the horizon, then half a cosine wave to 0.
+
+    Example:
+        >>> [round(flat_cosine(step, 100), 2) for step in (0, 50, 75, 100)]
+        [1.0, 1.0, 0.5, 0.0]
+    """
+    share = step / max(1, horizon)
+    return 1.0 if share < 0.5 else 0.5 * (1 + math.cos(math.pi * (2 * share - 1)))

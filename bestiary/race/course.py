@@ -13,13 +13,14 @@ from typing import Any
 from bestiary.errors import InputError
 from bestiary.files import write_text
 from bestiary.race import promotion, stages
-from bestiary.race.digests import read_result
 from bestiary.race.folder import training_folder
 from bestiary.race.losses import ValidationLosses
 from bestiary.race.plan import OUT_OF_TIME, Job, Plan, Rival, Stage
 from bestiary.race.sizing import SEEDS, makespan, survivors
 from bestiary.race.worker import AGAIN, DISK, DIVERGED, FAILURE, FILES, accumulates
 from bestiary.race.workers import LOST, Call, Ended, Pool
+from bestiary.records import door
+from bestiary.records.training import Failure, Result, RivalResult, read_result, read_rival_result
 
 LATE = 0.03  # share of the budget that training may be late before it is ended
 LONG_GRACE = 60.0  # seconds
@@ -149,19 +150,19 @@ class Course:
     def losses(self) -> ValidationLosses:
         return ValidationLosses(self.folder)
 
-    def result(self, job: Job) -> dict[str, Any] | None:
+    def result(self, job: Job) -> Result | None:
         """What a training left behind when it had finished this rung, else None."""
         found = self.best_so_far(job)
         whole = found and found["parts"] == job.parts and found["planned"] >= job.steps and not found["stopped"]
         return found if whole else None
 
-    def best_so_far(self, job: Job) -> dict[str, Any] | None:
+    def best_so_far(self, job: Job) -> Result | None:
         """What a training left behind when it last had something to show: an earlier rung, or where it was stopped."""
         return read_result(training_folder(self.folder, job.id))
 
-    def rival_result(self, rival: Rival) -> dict[str, Any] | None:
+    def rival_result(self, rival: Rival) -> RivalResult | None:
         """What a baseline left behind, else None."""
-        return read_result(training_folder(self.folder, rival_id(rival)))
+        return read_rival_result(training_folder(self.folder, rival_id(rival)))
 
     def _why(self) -> str:
         reasons = [job.failed for stage in self.plan.stages for job in stage.jobs if job.failed]
@@ -231,16 +232,13 @@ class Course:
         rivals = {rival_id(r): r for r in self.plan.rivals}
         rival = rivals.get(ended.call.id)
         job = None if rival else next(j for j in stage.jobs if j.id == ended.call.id)
-        found = self.rival_result(rival) if rival else job and self.result(job)
-        if found and ended.code == 0:
-            if mended := found.get("mended"):
-                self.plan.mended.append(f"{ended.call.id}: {mended}")
+        trained = self.result(job) if job else None
+        if ended.code == 0 and (trained or (rival and self.rival_result(rival))):
+            if trained and trained["mended"]:
+                self.plan.mended.append(f"{ended.call.id}: {trained['mended']}")
             return
         reason = failure(Path(ended.call.arguments[0]), ended.code)
-        if ended.code == DISK:
-            raise InputError(f"{reason}; make room or choose another folder with --out, then use race --resume")
-        if ended.code == FILES:
-            raise InputError(f"{reason}; raise the limit of open files (ulimit -n), then use race --resume")
+        refuse_machine(reason, ended.code)
         passing = ended.code < 0 or ended.code in (AGAIN, LOST)
         if rival:
             rival.failed, rival.retry = reason, passing
@@ -324,11 +322,23 @@ def training_words(folder: Path, plan: Plan, job: Job, rung: int) -> dict[str, A
     }
 
 
+def refuse_machine(reason: str, code: int) -> None:
+    """Ends a race that the machine cannot go on with, whoever's process has met it.
+
+    Raises:
+        InputError: when the disk is full or too many files are open.
+    """
+    if code == DISK:
+        raise InputError(f"{reason}; make room or choose another folder with --out, then use race --resume")
+    if code == FILES:
+        raise InputError(f"{reason}; raise the limit of open files (ulimit -n), then use race --resume")
+
+
 def failure(folder: Path, code: int) -> str:
     """Why a process ended: its own words, or the signal that killed it."""
     try:
-        return str(json.loads((folder / FAILURE).read_text(encoding="utf-8"))["reason"])
-    except (OSError, ValueError, KeyError):
+        return door.read(folder / FAILURE, Failure, inside=folder)["reason"]
+    except InputError:  # it was killed before it could say
         if code == LOST:
             return "lost: the process that it was started by had been killed"
         return f"killed by signal {-code}" if code < 0 else f"ended with code {code} and no reason"

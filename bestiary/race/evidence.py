@@ -9,7 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bestiary import kinds
+from bestiary.data.tasks import check_task
+from bestiary.errors import InputError
+from bestiary.records import door
+from bestiary.records import verdict as records
 from bestiary.rows.store import write_text
+from bestiary.tasks.registry import metric_named
 
 
 @dataclass
@@ -130,8 +136,17 @@ class Verdict:
 
     @classmethod
     def read(cls, path: Path) -> Verdict:
-        """What `write` wrote."""
-        words = json.loads(path.read_text(encoding="utf-8"))
+        """What `write` wrote.
+
+        Raises:
+            InputError: for anything else.
+        """
+        advice = "race again with `bestiary race --plan`"
+        words = door.read(path, records.Verdict, inside=path.parent, advice=advice)
+        task = check_task(words["problem"])
+        metric_named(words["metric"], task)
+        if words["kind"] not in kinds.names() or words["chosen"] not in [s["name"] for s in words["standings"]]:
+            raise InputError(f"{path} is no verdict: its kind of data or its choice is unknown; {advice}")
         standings = [
             Standing(
                 **{
@@ -161,7 +176,7 @@ def _score(value: float | None) -> float:
     return math.nan if value is None else value
 
 
-def _interval(words: dict[str, float | None] | None) -> Interval | None:
+def _interval(words: records.Interval | None) -> Interval | None:
     if words is None:
         return None
     low, high = words["low"], words["high"]

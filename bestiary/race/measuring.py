@@ -10,10 +10,12 @@ from typing import Any
 
 from bestiary import kinds
 from bestiary.race.contenders import Candidate, batch_size
-from bestiary.race.course import failure
+from bestiary.race.course import failure, refuse_machine
 from bestiary.race.plan import Entrant, Plan
 from bestiary.race.sizing import SEEDS, SHARES, survivors
 from bestiary.race.workers import Call, Pool
+from bestiary.records import door
+from bestiary.records.training import Probe
 from bestiary.rows.store import write_text
 
 END = 0.1  # seconds that a process takes to save what it has learned
@@ -53,11 +55,13 @@ def measure(
     queue = deque(_call(folder, plan, candidate, fair, limit) for candidate in candidates)
     for ended in pool.run(queue, tick):
         if ended.code:
-            plan.left_out[ended.call.id] = failure(Path(ended.call.arguments[0]), ended.code)
+            reason = failure(Path(ended.call.arguments[0]), ended.code)
+            refuse_machine(reason, ended.code)
+            plan.left_out[ended.call.id] = reason
     for candidate in candidates:
         path = folder / "probes" / candidate.row.name / "probe.json"
         if path.exists():
-            _enter(plan, candidate, json.loads(path.read_text(encoding="utf-8"))["tried"])
+            _enter(plan, candidate, door.read(path, Probe, inside=folder)["tried"])
 
 
 def _call(folder: Path, plan: Plan, candidate: Candidate, fair: float, limit: float) -> Call:

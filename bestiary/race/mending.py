@@ -6,9 +6,9 @@ from pathlib import Path
 
 from bestiary.errors import InputError
 from bestiary.race.course import rival_id
-from bestiary.race.digests import RESULT, check_data, check_result
 from bestiary.race.folder import training_folder
 from bestiary.race.plan import Plan
+from bestiary.records.digests import RESULT, check_data, check_result
 from bestiary.runs.run import CHECKPOINT, DAMAGED, check_tensors
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import re
 from collections import deque
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ import numpy as np
 from bestiary.errors import InputError
 from bestiary.files import replacing
 from bestiary.race.course import Course, failure, rival_id
-from bestiary.race.digests import check_data, digest
 from bestiary.race.evidence import Standing, Verdict
 from bestiary.race.folder import training_folder
 from bestiary.race.holdings import note
@@ -24,7 +22,11 @@ from bestiary.race.openings import count_opening, ordinal
 from bestiary.race.plan import OUT_OF_TIME, Job, Rival
 from bestiary.race.standings import baseline_standing, standing_of
 from bestiary.race.verdict import Candidate, Judgement, judge_race
+from bestiary.race.worker import FAILURE
 from bestiary.race.workers import Call
+from bestiary.records import door
+from bestiary.records.digests import check_data, digest
+from bestiary.records.training import predict_seconds, read_answered
 from bestiary.rows.store import read_array
 from bestiary.tasks import read_predictions
 
@@ -77,13 +79,22 @@ def _nothing(course: Course) -> str:
     """What is said where there is nothing to judge: why, and what to do about it."""
     plan = course.plan
     why = dict(plan.left_out)
-    why |= {job.entrant: job.failed for stage in plan.stages for job in stage.jobs if job.failed}
-    why |= {f"baseline/{rival.name}": rival.failed for rival in plan.rivals if rival.failed not in ("", OUT_OF_TIME)}
+    jobs = [*(job for stage in plan.stages for job in stage.jobs), *plan.unmade]
+    why |= {job.entrant: told for job in jobs if (told := job.failed or _said(course, job.id))}
+    for rival in plan.rivals:
+        if told := _said(course, rival_id(rival)) or rival.failed.replace(OUT_OF_TIME, ""):
+            why[f"baseline/{rival.name}"] = told
     told = "; ".join(f"{name}: {reason}" for name, reason in why.items())
     if told and all(job.failed for stage in plan.stages for job in stage.jobs) and not plan.cut:
         return f"no training left an answer ({told}); see the folder contenders/ of {course.folder}"
     again = f"bestiary race --resume {course.folder} --add 5m"
     return f"no training left an answer ({told or 'the budget ran out'}); give it more time: {again}"
+
+
+def _said(course: Course, name: str) -> str:
+    """Why a training ended that nobody waited for any more; "" where it said nothing."""
+    here = training_folder(course.folder, name)
+    return failure(here, 0) if (here / FAILURE).exists() else ""
 
 
 def finalists(course: Course) -> list[Finalist]:
@@ -148,7 +159,8 @@ def _answer(course: Course, found: list[Finalist]) -> None:
 
 
 def _add(calls: deque[Call], folder: Path, name: str, words: tuple[str, str], out: Path) -> None:
-    if not out.exists() or _answered(Path(words[1])).get("digest") != digest(out):
+    told = read_answered(Path(words[1]))
+    if not out.exists() or told is None or told["digest"] != digest(out):
         calls.append(Call(name, words[0], (words[1], str(folder / "data"), str(folder / "sealed"), str(out))))
 
 
@@ -171,7 +183,7 @@ def _write_truth(course: Course) -> Any:
 
 def _remarks(sealed: Path, rows: int, most: int = 300) -> list[str]:
     if (sealed / "names.json").exists():
-        names = json.loads((sealed / "names.json").read_text(encoding="utf-8"))
+        names = door.read(sealed / "names.json", list[str], inside=sealed, largest=1 << 30)
         return names if len(names) == rows else []
     if (sealed / "test.bytes.npy").exists():
         text, offsets = read_array(sealed, "test", "bytes"), read_array(sealed, "test", "offsets")
@@ -271,13 +283,4 @@ def _standings(course: Course, judgement: Judgement, found: list[Finalist]) -> l
 
 def _predict_seconds(course: Course, finalist: Finalist) -> float:
     name = rival_id(finalist.rival) if finalist.rival else finalist.jobs[0].id
-    return float(_answered(training_folder(course.folder, name)).get("predict_seconds", 0.0))
-
-
-def _answered(here: Path) -> dict[str, Any]:
-    """What was written beside test predictions; empty where there are none, or it cannot be read."""
-    try:
-        found = json.loads((here / "answered.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    return predict_seconds(training_folder(course.folder, name))

@@ -6,9 +6,27 @@ import dataclasses
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
 
 from bestiary.errors import InputError
+from bestiary.race.plan_check import check_plan
+from bestiary.records import door
+from bestiary.records.shapes import (
+    Batch,
+    Count,
+    Few,
+    Fold,
+    Id,
+    Line,
+    Name,
+    Seconds,
+    Seed,
+    Setting,
+    Steps,
+    Target,
+)
 from bestiary.rows.store import write_text
 
 FORMAT = 1
@@ -34,16 +52,16 @@ class Job:
         retry: whether it failed by a violent end or lack of memory, so that a resumed race tries it again.
     """
 
-    id: str
-    entrant: str
-    setting: int
-    seed: int
-    fold: int
-    steps: int
-    horizon: int
-    parts: int = 1
+    id: Id
+    entrant: Name
+    setting: Few
+    seed: Seed
+    fold: Fold
+    steps: Steps
+    horizon: Steps
+    parts: Few = 1
     again: bool = False
-    failed: str = ""
+    failed: Line = ""
     retry: bool = False
 
 
@@ -65,21 +83,21 @@ class Entrant:
         phases: whether its schedules depend on the horizon, so that every rung trains it afresh.
     """
 
-    name: str
-    title: str
-    family: str
-    architecture: str
-    network: str
-    keywords: dict[str, Any]
-    recipe: str
-    settings: list[dict[str, Any]]
-    batch: int
-    look_every: int
-    step_seconds: float
-    look_seconds: float
-    start_seconds: float
-    parameters: int
-    note: str = ""
+    name: Name
+    title: Line
+    family: Id
+    architecture: Id
+    network: Target
+    keywords: Setting
+    recipe: Target
+    settings: list[Setting]
+    batch: Batch
+    look_every: Annotated[int, Meta(ge=1, le=10**10)]
+    step_seconds: Seconds
+    look_seconds: Seconds
+    start_seconds: Seconds
+    parameters: Count
+    note: Line = ""
     phases: bool = False
 
     @property
@@ -100,11 +118,11 @@ class Stage:
         reason: how the entrants of this rung were chosen, for people.
     """
 
-    rung: int
+    rung: Few
     jobs: list[Job]
-    pace: dict[str, float] = field(default_factory=dict)
-    seconds: float = 0.0
-    reason: str = ""
+    pace: dict[str, Seconds] = field(default_factory=dict)
+    seconds: Seconds = 0.0
+    reason: Line = ""
 
     @property
     def entrants(self) -> list[str]:
@@ -120,9 +138,9 @@ class Rival:
     `written` is what the search came to, for replays: the settings that it tried and the most rows that it fitted.
     """
 
-    name: str
-    seconds: float
-    failed: str = ""
+    name: Id
+    seconds: Seconds
+    failed: Line = ""
     written: dict[str, Any] = field(default_factory=dict)
     retry: bool = False
 
@@ -158,41 +176,41 @@ class Plan:
     """
 
     source: dict[str, Any]
-    digest: str
-    kind: str
-    problem: str
-    target: str
-    classes: list[str]
-    notes: list[str]
-    budget: float
-    equal: str
-    metric: str
-    metric_reason: str
+    digest: Line
+    kind: Id
+    problem: Id
+    target: Line
+    classes: list[Line]
+    notes: list[Line]
+    budget: Seconds
+    equal: Literal["time", "examples"]
+    metric: Id
+    metric_reason: Line
     higher: bool
-    seed: int
-    workers: int
-    device: str
-    splits: str
-    rows: dict[str, int]
-    folds: int
-    shares: dict[str, float]
+    seed: Seed
+    workers: Annotated[int, Meta(ge=1, le=1_024)]
+    device: Literal["cpu", "cuda"]
+    splits: Line
+    rows: dict[str, Count]
+    folds: Few
+    shares: dict[str, Seconds]
     constant: float = 0.0
-    rungs: int = 3
-    patience: int | None = None
-    threads: int = 1
-    contenders: list[str] = field(default_factory=list)
-    exclude: list[str] = field(default_factory=list)
+    rungs: Few = 3
+    patience: Count | None = None
+    threads: Annotated[int, Meta(ge=1, le=1_024)] = 1
+    contenders: list[Line] = field(default_factory=list)
+    exclude: list[Line] = field(default_factory=list)
     entrants: list[Entrant] = field(default_factory=list)
     rivals: list[Rival] = field(default_factory=list)
-    left_out: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, Line] = field(default_factory=dict)
     stages: list[Stage] = field(default_factory=list)
-    finalists: list[str] = field(default_factory=list)
-    opened: int = 0
-    spent: float = 0.0
+    finalists: list[Name] = field(default_factory=list)
+    opened: Count = 0
+    spent: Seconds = 0.0
     interrupted: bool = False
-    versions: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, Line] = field(default_factory=dict)
     fixed: bool = False
-    cut: str = ""
+    cut: Line = ""
     unmade: list[Job] = field(default_factory=list)
     mended: list[str] = field(default_factory=list)
     format: int = FORMAT
@@ -213,27 +231,15 @@ class Plan:
             InputError: when there is none, or it is not a plan that this version can follow.
         """
         file = path / NAME if path.is_dir() else path
-        try:
-            words = json.loads(file.read_text(encoding="utf-8"))
-        except OSError as reason:
-            raise InputError(f"expected the folder of a race; {path} has no readable {NAME}") from reason
-        except ValueError as reason:
-            raise InputError(f"{file} is not a plan ({reason}); give the {NAME} of a race") from reason
+        if not file.exists() and not file.is_symlink():
+            raise InputError(f"expected the folder of a race; {path} has no readable {NAME}")
+        advice = f"give the {NAME} of a race"
+        words = door.words(file, inside=file.parent, advice=advice)
         if not isinstance(words, dict) or words.get("format") != FORMAT:
             raise InputError(f"{file} is not a plan of format {FORMAT}; give the {NAME} of a race of this version")
-        return cls.parse(words, file)
-
-    @classmethod
-    def parse(cls, words: dict[str, Any], file: Path) -> Plan:
-        """A plan from the words of its JSON."""
-        try:
-            stages = [Stage(**{**s, "jobs": [Job(**j) for j in s["jobs"]]}) for s in words["stages"]]
-            entrants = [Entrant(**e) for e in words["entrants"]]
-            rivals = [Rival(**r) for r in words["rivals"]]
-            unmade = [Job(**j) for j in words.get("unmade", [])]
-            return cls(**{**words, "stages": stages, "entrants": entrants, "rivals": rivals, "unmade": unmade})
-        except (KeyError, TypeError) as reason:
-            raise InputError(f"{file} is not a whole plan ({reason}); give the {NAME} of a race") from reason
+        plan = door.shaped(words, cls, str(file), advice)
+        check_plan(plan, file)
+        return plan
 
 
 def parse_budget(budget: str | float) -> float:

@@ -17,9 +17,10 @@ import torch
 from bestiary import __version__
 from bestiary.data.tasks import SUPERVISED
 from bestiary.errors import InputError
-from bestiary.race.digests import write_digests
 from bestiary.race.losses import constant
 from bestiary.race.plan import Plan, Rival
+from bestiary.records.digests import write_digests
+from bestiary.rows.limits import guarded
 from bestiary.rows.source import SPLITS, Source
 from bestiary.rows.store import read_spec, write_array, write_text
 from bestiary.tasks.features import reads
@@ -90,7 +91,8 @@ def prepare(
     splits = assign(source)
     rows = {name: int((splits == number).sum()) for number, name in enumerate(SPLITS)}
     data = folder / "data"
-    source.encode(splits, data, wishes.seed)
+    with guarded("encoding the data"):
+        source.encode(splits, data, wishes.seed)
     notes = list(dict.fromkeys([*source.notes, *duplicates(source)]))  # before the folds, whose encoders are no one's
     notes += _note_test_rows(source, splits, folder / "sealed")
     ordered = source.times is not None and source.groups is None
@@ -117,13 +119,13 @@ def prepare(
         classes=list(target.classes),
         notes=notes,
         budget=wishes.budget,
-        equal=wishes.equal,
+        equal="time" if wishes.equal == "time" else "examples",
         metric=chosen.name,
         metric_reason=reason,
         higher=chosen.higher,
         seed=wishes.seed,
         workers=wishes.workers,
-        device=wishes.device,
+        device="cuda" if wishes.device == "cuda" else "cpu",
         splits=_how(source, count),
         rows=rows,
         folds=count,

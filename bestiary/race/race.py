@@ -21,14 +21,16 @@ from bestiary.race.opened import judge
 from bestiary.race.outcome import Outcome
 from bestiary.race.plan import OUT_OF_TIME, Plan, parse_budget
 from bestiary.race.prepare import Wishes, check, prepare
-from bestiary.race.progress import Listener, Snapshot
+from bestiary.race.progress import Listener
+from bestiary.race.run_check import check_origin, check_prepared, check_run, check_verdict
 from bestiary.race.showing import snapshot
 from bestiary.race.stages import alone, encore
+from bestiary.race.telling import announce, introduce, tell, teller
 from bestiary.race.winner import save_winner
 from bestiary.race.workers import Pool
-from bestiary.rows.source import Source
+from bestiary.records import names
+from bestiary.rows.limits import Within, called, within
 from bestiary.rows.store import read_spec
-from bestiary.tasks.registry import CLASSES
 
 SHORT_GRACE = 2.0  # the same when time has run out
 GRACE = 5.0  # seconds that trainings have to save what they hold, when a person ends the race
@@ -100,11 +102,16 @@ def race(
         tell(listener, "reading", clock, seconds)
         words = {"target": target, "kind": kind, "problem": task or problem}
         words |= {"group": group, "time": time, "test": test}
-        data = read_source(source, {**words, **reading})
+        watch = Within(seconds, what=called(source))
+        with within(watch):
+            data = read_source(source, {**words, **reading})
         introduce(data, listener, clock, seconds)
         wishes = Wishes(seconds, equal, metric, seed, count, chosen)
         said = list(data.notes)
-        plan = prepare(data, replayable(source, {**words, **reading}), folder, wishes, teller(listener, clock, seconds))
+        say = teller(listener, clock, seconds)
+        with within(watch):
+            plan = prepare(data, replayable(source, {**words, **reading}), folder, wishes, say)
+        watch.tick(1.0)
         announce(plan, said, listener, clock)
         plan.contenders, plan.exclude = wanted, unwanted
         plan.shares["reading"] = round(clock.elapsed, 2)
@@ -114,7 +121,12 @@ def race(
         return follow(folder, plan, pool, clock, listener, found)
 
 
-def resume(run: str | Path, add: str | float | None = None, listener: Listener | None = None) -> Outcome:
+def resume(
+    run: str | Path,
+    add: str | float | None = None,
+    listener: Listener | None = None,
+    environment: str | None = None,
+) -> Outcome:
     """Continues a race that was killed, or gives one more time.
 
     Finished parts are not repeated; a training goes on from its last checkpoint, bit for bit. A race that has been
@@ -125,16 +137,19 @@ def resume(run: str | Path, add: str | float | None = None, listener: Listener |
         run: folder of the race.
         add: further budget: "10m".
         listener: as in `race`.
+        environment: "module:Class" of the environment that it acts in, to allow that its code is run; a plain id of
+            gymnasium's needs no leave.
 
     Raises:
-        InputError: when the folder holds no race, or another process is at it.
+        InputError: when the folder holds no race, holds what no race would have written, or another process is at it.
     """
+    names.give([environment] if environment else [])
     folder = Path(run).resolve()
     if unfinished(folder):
         raise InputError(
             f"the race in {folder} was ended before its plan was written; begin it again with --out {folder}"
         )
-    Plan.read(folder)  # refused before a lock is written there
+    check_run(folder, Plan.read(folder))  # refused before a lock is written there
     more = parse_budget(add) if add is not None else 0.0
     with owned(folder), writing(folder):
         refuse_links(folder)
@@ -142,8 +157,10 @@ def resume(run: str | Path, add: str | float | None = None, listener: Listener |
         verdict = folder / "verdict.json"
         judged = verdict.exists()
         if judged and not more:
-            _finish(folder, Verdict.read(verdict), plan)
-            return Outcome(folder, Verdict.read(verdict))
+            found = Verdict.read(verdict)
+            check_verdict(found, plan)
+            _finish(folder, found, plan)
+            return Outcome(folder, found)
         mend(folder, plan)
         pool = Pool(plan.workers)
         pool.ready(folder / "probes")  # to start again takes nothing from the time that was planned for training
@@ -159,7 +176,11 @@ def resume(run: str | Path, add: str | float | None = None, listener: Listener |
 
 
 def replay(
-    plan: str | Path, source: object = None, out: str | Path | None = None, listener: Listener | None = None
+    plan: str | Path,
+    source: object = None,
+    out: str | Path | None = None,
+    listener: Listener | None = None,
+    environment: str | None = None,
 ) -> Outcome:
     """Follows a written plan again from the start: the same steps, seeds and contenders, bit for bit.
 
@@ -168,10 +189,12 @@ def replay(
         source: the data, where the plan cannot say where they are.
         out: folder of the new run.
         listener: as in `race`.
+        environment: as in `resume`.
 
     Raises:
-        InputError: when the data are not those of the plan.
+        InputError: when the data are not those of the plan, or it is no plan that can be followed.
     """
+    names.give([environment] if environment else [])
     clock = Clock()
     given = Plan.read(Path(plan))
     words = dict(given.source)
@@ -179,10 +202,12 @@ def replay(
     words.pop("source", None)
     if origin is None:
         raise InputError("expected the data: this plan was made from objects in memory; give them as source")
+    if source is None:
+        check_origin(origin, given)
     with new_run(out, origin) as folder, writing(folder):
         pool = Pool(given.workers)
         pool.warm()
-        data = read_source(origin, words)
+        data = read_again(origin, words, given)
         if data.digest != given.digest:
             raise InputError(
                 f"expected the data that the plan was made for (sha256 {given.digest[:12]}...); "
@@ -192,7 +217,9 @@ def replay(
         introduce(data, listener, clock, given.budget)
         said = list(data.notes)
         say = teller(listener, clock, given.budget)
-        announce(prepare(data, given.source, folder, wishes, say), said, listener, clock)
+        made = prepare(data, given.source, folder, wishes, say)
+        check_prepared(given, made)
+        announce(made, said, listener, clock)
         given.opened, given.finalists, given.spent, given.interrupted = 0, [], 0.0, False
         given.fixed, given.mended = True, []
         for stage in given.stages:
@@ -217,6 +244,22 @@ def read_source(source: object, words: dict[str, Any]) -> Any:
     from bestiary.data.reading import read
 
     return read(source, **{word: value for word, value in words.items() if value is not None})
+
+
+def read_again(origin: object, words: dict[str, Any], plan: Plan) -> Any:
+    """The data of a plan, read with its words.
+
+    Raises:
+        InputError: when they cannot be read so, or are of another kind or task than the plan says.
+    """
+    try:
+        data = read_source(origin, words)
+    except (TypeError, AttributeError) as reason:
+        raise InputError(f"the plan's words of reading cannot be used ({reason}); give the data by name") from reason
+    found, said = (data.kind, data.target.problem), (plan.kind, plan.problem)
+    if found != said:
+        raise InputError(f"the plan is of {' '.join(said)}; its data read as {' '.join(found)}; give the data by name")
+    return data
 
 
 def replayable(source: object, words: dict[str, Any]) -> dict[str, Any]:
@@ -252,7 +295,8 @@ def follow(folder: Path, plan: Plan, pool: Pool, clock: Clock, listener: Listene
                 with course.phase("planning"):
                     measure(folder, plan, found or _candidates(folder, plan), pool, lambda: show(course))
                 if not plan.entrants:
-                    raise InputError(f"no contender could be built for these data ({plan.left_out}); name others")
+                    why = "; ".join(f"{name}: {reason}" for name, reason in plan.left_out.items())
+                    raise InputError(f"no contender could be built for these data ({why}); name others")
                 course.write()
             course.run()
         except KeyboardInterrupt:
@@ -330,33 +374,3 @@ def _import_report() -> None:
         importlib.import_module("bestiary.report.page")
     except Exception:  # the report itself will say what is wrong
         return
-
-
-def tell(listener: Listener | None, phase: str, clock: Clock, budget: float, message: str = "") -> None:
-    """A snapshot of a race that has no contenders yet."""
-    if listener:
-        listener(Snapshot(phase, clock.elapsed, budget, max(0.0, budget - clock.elapsed), message=message))
-
-
-def teller(listener: Listener | None, clock: Clock, budget: float) -> Callable[[str], None]:
-    """What tells one message after another while the data are prepared."""
-    return lambda message: tell(listener, "reading", clock, budget, message)
-
-
-def introduce(data: Source, listener: Listener | None, clock: Clock, budget: float) -> None:
-    """Says what the data were taken for, with the reasons, while a mistake costs nothing yet."""
-    target = data.target
-    told = f"{len(data):,} rows of kind {data.kind}: {data.reason}"
-    what = f"{len(target.classes)} classes" if target.classes else "numbers"
-    about = f"target {target.name!r} holds {what}, {target.problem}: {target.reason}"
-    if target.problem not in (*CLASSES, "regression"):
-        about = f"task {target.problem}: {target.reason}"
-    for message in (told, about, *data.notes):
-        tell(listener, "reading", clock, budget, message)
-
-
-def announce(plan: Plan, said: list[str], listener: Listener | None, clock: Clock) -> None:
-    """Says what preparing has found, beyond what was said at reading, and how the rows were split."""
-    sizes = ", ".join(f"{number:,} {name}" for name, number in plan.rows.items())
-    for message in (*(note for note in plan.notes if note not in said), f"rows: {sizes} (sealed); {plan.splits}"):
-        tell(listener, "reading", clock, plan.budget, message)

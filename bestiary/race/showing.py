@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 from bestiary.race.course import Course, rival_id
 from bestiary.race.folder import training_folder
 from bestiary.race.plan import Job
 from bestiary.race.progress import Entry, Snapshot
 from bestiary.race.sizing import makespan
+from bestiary.records.training import Status, read_status
 
 
 def snapshot(course: Course, phase: str) -> Snapshot:
@@ -37,9 +36,10 @@ def _entry(course: Course, name: str, running: set[str]) -> Entry:
     statuses = {j.id: _status(course.folder, j) for j in shown}
     best = min(shown, key=lambda j: _loss(statuses[j.id]))
     status = statuses[best.id]
-    entry.steps, entry.step = best.steps, int(status.get("step", 0))
-    entry.loss, entry.score = status.get("loss"), (status.get("scores") or {}).get(plan.metric)
-    entry.speed = float(status.get("speed") or 0.0)
+    entry.steps = best.steps
+    if status:
+        entry.step, entry.loss, entry.speed = status["step"], status["loss"], status["speed"]
+        entry.score = status["scores"].get(plan.metric)
     entry.status = _state(course, jobs, bool(now), stages[-1].rung)
     if now:
         entry.left = makespan([_left(statuses[j.id], j, stages[-1].pace[name]) for j in now], len(now))
@@ -64,23 +64,20 @@ def _rival(course: Course, name: str, running: bool, failed: str) -> Entry:
     entry = Entry(f"baseline/{name}", network=False, constant=course.plan.constant, note=failed)
     result = next((course.rival_result(r) for r in course.plan.rivals if r.name == name), None)
     if result:
-        entry.loss, entry.score = result.get("loss"), (result.get("scores") or {}).get(course.plan.metric)
+        entry.loss, entry.score = result["loss"], result["scores"].get(course.plan.metric)
     entry.status = "failed" if failed else "running" if running else "done" if result else "waiting"
     return entry
 
 
-def _status(folder: Path, job: Job) -> dict[str, Any]:
-    try:
-        return json.loads((training_folder(folder, job.id) / "status.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
+def _status(folder: Path, job: Job) -> Status | None:
+    return read_status(training_folder(folder, job.id))
 
 
-def _loss(status: dict[str, Any]) -> float:
-    loss = status.get("loss")
+def _loss(status: Status | None) -> float:
+    loss = status["loss"] if status else None
     return float("inf") if loss is None else float(loss)
 
 
-def _left(status: dict[str, Any], job: Job, pace: float) -> float:
-    speed = float(status.get("speed") or 0.0)
-    return max(0, job.steps - int(status.get("step", 0))) * (1 / speed if speed else pace)
+def _left(status: Status | None, job: Job, pace: float) -> float:
+    speed, step = (status["speed"], status["step"]) if status else (0.0, 0)
+    return max(0, job.steps - step) * (1 / speed if speed else pace)

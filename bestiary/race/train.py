@@ -24,10 +24,12 @@ from bestiary.race.outcome import Outcome
 from bestiary.race.plan import Plan, parse_budget
 from bestiary.race.prepare import Wishes, check, prepare
 from bestiary.race.progress import Listener
-from bestiary.race.race import announce, follow, introduce, read_source, replayable, reserve, tell, teller
+from bestiary.race.race import follow, read_source, replayable, reserve
 from bestiary.race.stages import EPOCHS, UNBOUNDED, alone
+from bestiary.race.telling import announce, introduce, tell, teller
 from bestiary.race.threads import choose
 from bestiary.race.workers import Pool
+from bestiary.rows.limits import Within, called, within
 from bestiary.rows.store import read_spec
 
 PATIENCE = 12
@@ -93,11 +95,16 @@ def train(
         tell(listener, "reading", clock, seconds)
         words = {"target": target, "kind": kind, "problem": task or problem or _only_task(row)}
         words |= {"group": group, "time": time, "test": test}
-        data = read_source(source, {**words, **reading})
+        watch = Within(seconds, what=called(source))
+        with within(watch):
+            data = read_source(source, {**words, **reading})
         introduce(data, listener, clock, seconds)
         wishes = Wishes(seconds, "time", metric, seed, 1, chosen)
         said = list(data.notes)
-        plan = prepare(data, replayable(source, {**words, **reading}), folder, wishes, teller(listener, clock, seconds))
+        say = teller(listener, clock, seconds)
+        with within(watch):
+            plan = prepare(data, replayable(source, {**words, **reading}), folder, wishes, say)
+        watch.tick(1.0)
         announce(plan, said, listener, clock)
         patience = None if row.phases else PATIENCE  # phases must run their course, and early ones judge nothing
         plan.rungs, plan.patience, plan.threads, plan.rivals = 1, patience, cores, []

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
-from bestiary.race.digests import check_result
 from bestiary.race.evidence import Verdict
 from bestiary.race.folder import training_folder
 from bestiary.race.plan import Plan
+from bestiary.records.digests import check_result
+from bestiary.records.training import read_job
 from bestiary.rows.store import read_spec
 
 
@@ -30,10 +30,10 @@ def save_winner(folder: Path, verdict: Verdict, plan: Plan) -> None:
     temporary = folder / ".winner"
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
-    shutil.copytree(folder / "data" / "encoder", temporary / "encoder")
+    encoder = folder / "data" / "encoder"
     if standing.network:
         entrant = plan.entrant(standing.name)
-        job = json.loads((here / "job.json").read_text(encoding="utf-8"))
+        job = read_job(here)
         network = build(entrant.network, entrant.keywords, spec, seed=job["seed"])
         load_model(network, str(here / "answer.safetensors"), strict=True)
         count = len(standing.seeds)
@@ -45,6 +45,7 @@ def save_winner(folder: Path, verdict: Verdict, plan: Plan) -> None:
         save_network(
             temporary,
             network,
+            encoder=encoder,
             architecture=entrant.architecture,
             target=entrant.network,
             keywords=entrant.keywords,
@@ -55,6 +56,6 @@ def save_winner(folder: Path, verdict: Verdict, plan: Plan) -> None:
     else:
         name = standing.name.partition("/")[2]
         card = model_card(verdict, standing, source=plan.source)
-        save_baseline(temporary, here / "model.skops", name=name, spec=spec, facts=facts, card=card)
+        save_baseline(temporary, here / "model.skops", encoder=encoder, name=name, spec=spec, facts=facts, card=card)
     shutil.rmtree(folder / "winner", ignore_errors=True)
     temporary.rename(folder / "winner")

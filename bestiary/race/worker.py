@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from multiprocessing import connection, parent_process
 from pathlib import Path
 from typing import Any, cast
@@ -26,8 +26,10 @@ from bestiary.data.tasks import SUPERVISED
 from bestiary.errors import Diverged, InputError
 from bestiary.files import open_plain, replacing, write_text
 from bestiary.fit import fit
-from bestiary.race.digests import RESULT, check_result, digest, write_result
 from bestiary.race.watch import Stopped, Watched, peak_memory
+from bestiary.records import door
+from bestiary.records.digests import RESULT, check_result, digest, write_result
+from bestiary.records.training import Beginning, Job, own_data, read_job, read_probe_job, read_rival_job
 from bestiary.rows.source import SPLITS
 from bestiary.rows.store import StoredData, read_array, read_spec
 from bestiary.runs.run import CHECKPOINT, LOG, RunFolder
@@ -108,11 +110,11 @@ def nothing(folder: str) -> None:
 def train(folder: str) -> None:
     """One training up to the end of a rung, carried on from its checkpoint; writes `result.json` when it is there."""
     here = Path(folder)
-    job = json.loads((here / "job.json").read_text(encoding="utf-8"))
+    job = read_job(here)
     began = time.monotonic()
     torch.set_num_threads(job["threads"])
     _afresh_when_changed(here, job)
-    data = open_data(Path(job["data"]), batch=job["batch"], seed=job["seed"], device=job["device"])
+    data = open_data(own_data(job["data"], here), batch=job["batch"], seed=job["seed"], device=job["device"])
     learner = _learner(job, data)
     task = task_for(data.facts)
     judge = TrainingJudge(task, data, due=job["look_every"], seed=job["seed"], most=getattr(task, "most", MOST))
@@ -145,14 +147,14 @@ def train(folder: str) -> None:
     write_result(here, words, (VALIDATION, ANSWER))
 
 
-def _afresh_when_changed(here: Path, job: dict[str, Any]) -> None:
+def _afresh_when_changed(here: Path, job: Job) -> None:
     """A training that is tried again, or that has other batch parts than those of its checkpoint, starts from nothing,
     so that a replay can do the same."""
     path, now = here / "tried.json", {"parts": job["parts"], "again": job["again"]}
     try:
-        before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else now
+        before = door.read(path, Beginning, inside=here) if path.exists() else now
         changed = before["parts"] != now["parts"] or now["again"] > before["again"]
-    except (ValueError, TypeError, KeyError):  # nobody knows what the checkpoint is of
+    except InputError:  # nobody knows what the checkpoint is of
         changed = True
     if changed:
         for name in (CHECKPOINT, LOG, RESULT):
@@ -170,7 +172,7 @@ def accumulates(recipe: str) -> bool:
     return "parts" in inspect.signature(resolve(recipe)).parameters
 
 
-def _learner(job: dict[str, Any], data: StoredData) -> Algorithm:
+def _learner(job: Mapping[str, Any], data: StoredData) -> Algorithm:
     network = build(job["network"], job["keywords"], data.spec, seed=job["seed"]).to(job["device"])
     setting = dict(job["setting"])
     if accumulates(job["recipe"]):
@@ -198,7 +200,8 @@ def probe(folder: str) -> None:
     data that it should allow), `limit` (seconds for all measuring); `probe.json` says which and how fast.
     """
     here = Path(folder)
-    job = json.loads((here / "job.json").read_text(encoding="utf-8"))
+    job = read_probe_job(here)
+    own_data(job["data"], here)
     began, tried = time.monotonic(), []
     enough = job["fair"] / (job["epoch"] * job["least"])  # seconds of an update that is fast enough
     for place, size in enumerate(job["sizes"]):
@@ -213,7 +216,7 @@ def probe(folder: str) -> None:
     write_text(here / "probe.json", json.dumps({"tried": tried}))
 
 
-def _measure(job: dict[str, Any], began: float, enough: float) -> dict[str, Any]:
+def _measure(job: Mapping[str, Any], began: float, enough: float) -> dict[str, Any]:
     """Seconds of an update and of a look, after warming up.
 
     The first updates are on a few rows, for fear of giants: where those take more than `enough` seconds, so will all. A
@@ -272,10 +275,10 @@ def rival(folder: str) -> None:
     from bestiary.baselines import run_baseline, run_rival
 
     here = Path(folder)
-    job = json.loads((here / "job.json").read_text(encoding="utf-8"))
+    job = read_rival_job(here)
     began = time.monotonic()
-    data, folds = Path(job["data"]), [Path(fold) for fold in job["folds"]] or None
-    written, facts = job["written"] or None, read_spec(Path(job["data"]))[1]
+    data, folds = own_data(job["data"], here), [own_data(fold, here) for fold in job["folds"]] or None
+    written, facts = job["written"] or None, read_spec(data)[1]
     if facts["problem"] in SUPERVISED:
         result = run_baseline(
             job["name"], data, here, seconds=job["seconds"], seed=job["seed"], folds=folds, written=written
@@ -302,7 +305,7 @@ def answer(folder: str, data: str, sealed: str, out: str) -> None:
     from safetensors.torch import load_model
 
     here = Path(folder)
-    job = json.loads((here / "job.json").read_text(encoding="utf-8"))
+    job = read_job(here)
     stored = open_data(Path(data), batch=job["batch"], device=job["device"], sealed=Path(sealed))
     network = build(job["network"], job["keywords"], stored.spec, seed=job["seed"])
     check_result(here)
@@ -322,11 +325,11 @@ def rival_answer(folder: str, data: str, sealed: str, out: str) -> None:
     check_result(here)
     began = time.perf_counter()
     if stored.facts["problem"] in SUPERVISED:
-        predictions = _fitted_predictions(here / "model.skops", stored)
+        predictions = _fitted_predictions(here / "model.skops", read_rival_job(here)["name"], stored)
     else:
         from bestiary.baselines import load_rival
 
-        name = json.loads((here / "job.json").read_text(encoding="utf-8"))["name"]
+        name = read_rival_job(here)["name"]
         known = load_rival(here / "model.skops", stored.spec.kind, str(stored.facts["problem"]), name)
         began = time.perf_counter()
         predictions = task_for(stored.facts).predict(known, stored, SPLITS[2])
@@ -340,12 +343,13 @@ def _say_answered(here: Path, out: Path, seconds: float) -> None:
     write_text(here / "answered.json", json.dumps({"predict_seconds": seconds, "digest": digest(out)}))
 
 
-def _fitted_predictions(model: Path, stored: StoredData) -> Predictions:
+def _fitted_predictions(model: Path, name: str, stored: StoredData) -> Predictions:
     """Of a fitted scikit-learn baseline, for classes or values."""
     from bestiary.baselines import load_fitted
 
     arrays = {name: array.numpy() for name, array in stored.arrays(SPLITS[2]).items()}
-    outputs = torch.from_numpy(np.array(load_fitted(model).predict(arrays), dtype=np.float32))
+    fitted = load_fitted(model, name, stored.spec, str(stored.facts["problem"]))
+    outputs = torch.from_numpy(np.array(fitted.predict(arrays), dtype=np.float32))
     row = torch.from_numpy(np.array(arrays["row"], dtype=np.int64))
     if stored.regression:
         return Predictions({"row": row, "value": outputs.reshape(-1)})

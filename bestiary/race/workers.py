@@ -17,6 +17,8 @@ from multiprocessing import connection, resource_tracker
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from bestiary.records import names
+
 _PRELOAD = [
     "torch",
     "torch._dynamo",
@@ -118,7 +120,7 @@ class Pool:
         return [*ended, *self._ended()]
 
     def _start(self, call: Call) -> None:
-        process = self._context.Process(target=_enter, args=(call.function, call.arguments), daemon=True)
+        process = self._context.Process(target=_enter, args=(call.function, call.arguments, names.given()), daemon=True)
         with _environment(_ONE_THREAD), _nobodys_main(), _interrupted_later():  # it may start the server once more
             process.start()
             self._running[process.sentinel] = (call, process, time.monotonic())
@@ -135,8 +137,9 @@ class Pool:
         return ended
 
 
-def _enter(function: str, arguments: tuple[str, ...]) -> None:
-    """The first thing that runs in a new process."""
+def _enter(function: str, arguments: tuple[str, ...], given: tuple[str, ...] = ()) -> None:
+    """The first thing that runs in a new process; files may name there what the person has named in this one."""
+    names.give(given)
     worker = importlib.import_module("bestiary.race.worker")
     worker.enter(function, arguments)
 

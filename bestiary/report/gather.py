@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -13,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bestiary.errors import InputError
-from bestiary.race.digests import check_data
 from bestiary.race.evidence import Standing, Verdict
 from bestiary.race.plan import Plan
+from bestiary.race.run_check import check_run, check_verdict
+from bestiary.records.digests import check_data
+from bestiary.rows.store import read_spec
 from bestiary.tasks.predictions import read_predictions
 from bestiary.tasks.registry import CLASSES, evidence_of
 
@@ -80,15 +83,15 @@ def gather(run: Path) -> Evidence:
         known = (run / "plan.json").is_file()
         advice = f"try `bestiary race --resume {run}`" if known else "give the folder of a race or a training"
         raise InputError(f"expected the folder of a finished race; {run} has no verdict.json; {advice}")
-    try:
-        verdict = Verdict.read(path)
-        evidence_of(verdict.problem)  # its metrics are known by name from here on
-    except (ValueError, TypeError, KeyError) as reason:
-        raise InputError(f"{path} cannot be read ({reason}); race again with `bestiary race --plan`") from reason
+    verdict, plan = Verdict.read(path), _plan(run)
+    evidence_of(verdict.problem)  # its metrics are known by name from here on
+    if plan is not None:
+        check_run(run, plan)
+        check_verdict(verdict, plan)
     if (run / "sealed").is_dir():
         check_data(run, ("sealed",))
-    spec = _words(run / "data" / "spec.json")
-    evidence = Evidence(run, verdict, _plan(run), spec.get("spec", {}), spec.get("facts", {}))
+    sizes, facts = _spec(run / "data")
+    evidence = Evidence(run, verdict, plan, sizes, facts)
     _add_predictions(evidence)
     for standing in verdict.standings:
         trainings = _trainings(run, standing, evidence.plan)
@@ -98,18 +101,16 @@ def gather(run: Path) -> Evidence:
 
 
 def _plan(run: Path) -> Plan | None:
-    try:
-        return Plan.read(run)
-    except InputError:
-        return None
+    path = run / "plan.json"
+    return Plan.read(run) if path.exists() or path.is_symlink() else None
 
 
-def _words(path: Path) -> dict[str, Any]:
-    try:
-        words = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return words if isinstance(words, dict) else {}
+def _spec(data: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Sizes and facts of the encoded data; empty where these were not kept."""
+    if not (data / "spec.json").exists():
+        return {}, {}
+    spec, facts = read_spec(data)
+    return {"kind": spec.kind, **dataclasses.asdict(spec)}, facts
 
 
 # ------------------------------------------------------------------------------------------------ predictions

@@ -4,13 +4,13 @@ small graphs with what they were taken for.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bestiary.data import load_encoder
+from bestiary.records import door
 from bestiary.report import figures
 from bestiary.report.gather import Evidence
 from bestiary.report.sections import Section
@@ -251,4 +251,4 @@ def _lines(axes: Any, spots: Places, edges: NDArray[np.int64]) -> None:
 
 def _names(evidence: Evidence) -> list[str]:
     path = evidence.run / "sealed" / "names.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    return door.read(path, list[str], inside=evidence.run, largest=1 << 30) if path.is_file() else []

@@ -174,7 +174,7 @@ def _inputs(found: Trained, data: Any) -> tuple[tuple[Any, ...], str]:
     """What a network is looked at with, and what that is, in words."""
     acts = found.row is not None and "play" in found.row.verbs
     seen = play(found.answer, found.spec, frames=False).observations[:64] if acts else ()
-    inputs = (torch.from_numpy(np.stack(seen)),) if acts else data.batch("train", 0).inputs
+    inputs = (torch.from_numpy(np.stack(seen)),) if acts else data.batch("train", 0).arguments(found.answer)
     return inputs, kinds.find(found.spec.kind).seen.format(count=len(inputs[0]))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from bestiary.architectures.build import build
@@ -11,6 +10,7 @@ from bestiary.contracts import Spec
 from bestiary.data.opening import open_data
 from bestiary.errors import InputError
 from bestiary.race.evidence import Standing
+from bestiary.records.training import read_job
 from bestiary.report.gather import Evidence
 
 
@@ -47,7 +47,7 @@ def _load(evidence: Evidence, standing: Standing, spec: Spec) -> Any:
     if not standing.network:
         name = standing.name.partition("/")[2]
         return load_rival(here / "model.skops", spec.kind, evidence.verdict.problem, name)
-    job = json.loads((here / "job.json").read_text(encoding="utf-8"))
+    job = read_job(here)
     network = build(job["network"], job["keywords"], spec, seed=job["seed"])
     load_model(network, str(here / "answer.safetensors"), strict=True)
     return network.eval()

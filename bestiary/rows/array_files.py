@@ -13,9 +13,10 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from bestiary.errors import InputError
+from bestiary.rows.limits import Ration
 from bestiary.rows.source import SPLITS
 
-MOST_BYTES = 8 * 2**30
+MOST = 64  # arrays of a file
 ENTRANCES = {  # names that people give to one split's (inputs, labels); "" stands for all rows
     "": (("x", "images", "pixels", "X", "values", "series", "data"), ("y", "labels", "target", "label", "Y")),
     "train": (("x_train", "train_images", "X_train"), ("y_train", "train_labels")),
@@ -24,12 +25,12 @@ ENTRANCES = {  # names that people give to one split's (inputs, labels); "" stan
 }
 
 
-def read_npz(path: Path, most: int = MOST_BYTES) -> dict[str, NDArray[np.generic]]:
+def read_npz(path: Path, most: int | None = None) -> dict[str, NDArray[np.generic]]:
     """All arrays of a `.npz` file, or that of a `.npy` file under the name "x".
 
     Args:
         path: of the file.
-        most: bytes that it may unpack to.
+        most: bytes that it may unpack to; what reading may take here unless given.
 
     Raises:
         InputError: when it is damaged, holds objects (pickles), or is larger than `most`.
@@ -41,23 +42,28 @@ def read_npz(path: Path, most: int = MOST_BYTES) -> dict[str, NDArray[np.generic
         ...     read_npz(Path(folder, "a.npz"))["x"].tolist()
         [0, 1, 2]
     """
+    ration = (
+        Ration(f"{path.name}, unpacked,", "split it up") if most is None else Ration(path.name, "split it up", most)
+    )
     try:
         with path.open("rb") as file:
             if path.suffix.lower() == ".npy":
-                return {"x": _read(cast("BinaryIO", file), "x", path.stat().st_size, most)}
+                size = path.stat().st_size
+                ration.take(size)
+                return {"x": _read(cast("BinaryIO", file), "x", size)}
             with zipfile.ZipFile(file) as archive:
                 infos = [info for info in archive.infolist() if info.filename.endswith(".npy")]
-                if len(infos) > 64 or sum(info.file_size for info in infos) > most:
-                    raise InputError(
-                        f"{path.name}: expected at most 64 arrays of {most / 2**30:.0f} GiB together; it unpacks "
-                        f"to {len(infos)} of {sum(i.file_size for i in infos) / 2**30:.1f} GiB; split it up"
-                    )
+                if len(infos) > MOST:
+                    raise InputError(f"{path.name}: expected at most {MOST} arrays; it has {len(infos)}; split it up")
+                ration.take(sum(info.file_size for info in infos))
                 arrays = {}
                 for info in infos:
                     with archive.open(info) as entry:
                         name = info.filename[: -len(".npy")]
-                        arrays[name] = _read(cast("BinaryIO", entry), name, info.file_size, most)
+                        arrays[name] = _read(cast("BinaryIO", entry), name, info.file_size)
                 return arrays
+    except MemoryError:
+        raise  # said by whoever guards the reading
     except InputError as reason:
         raise reason if str(reason).startswith(path.name) else InputError(f"{path.name}: {reason}") from None
     except Exception as reason:  # damaged archives raise nearly anything: BadZipFile, zlib.error, SyntaxError ...
@@ -100,7 +106,7 @@ def _header(file: BinaryIO, name: str) -> tuple[tuple[int, ...], bool, np.dtype[
     return (npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0)(file)
 
 
-def _read(file: BinaryIO, name: str, size: int, most: int) -> NDArray[np.generic]:
+def _read(file: BinaryIO, name: str, size: int) -> NDArray[np.generic]:
     shape, fortran, dtype = _header(file, name)
     if dtype.hasobject or dtype.names or dtype.kind not in "biufUS":
         raise InputError(
@@ -108,7 +114,7 @@ def _read(file: BinaryIO, name: str, size: int, most: int) -> NDArray[np.generic
             "save it with an explicit dtype"
         )
     wanted = math.prod(shape) * dtype.itemsize  # before any memory is asked for: a header may claim anything
-    if min(shape, default=1) < 0 or wanted > min(size, most):
+    if min(shape, default=1) < 0 or wanted > size:
         raise InputError(f"array {name!r} announces {wanted:,} bytes but has {size:,}; save it again")
     held = file.read(wanted)
     if len(held) != wanted:

@@ -4,7 +4,8 @@ number    measured values; decimal commas, thousands separators, percent and cur
 boolean   two words for yes and no -> 1 and 0
 date      -> days, year, month, day of the week, hour
 category  a few words that repeat
-left out  empty, constant, a row counter, an identifier, free text, or too many different words
+text      sentences, names of several words: the words in them repeat, the cells do not
+left out  empty, constant, a row counter, an identifier, or too many different words
 """
 
 # pyright: reportAttributeAccessIssue=false
@@ -37,8 +38,11 @@ _NUMBER = {
     "thousands": r"^[+-]?(\d+|[1-9]\d{0,2}(,\d{3})+)(\.\d+)?$",  # 1,234,567.8
     "decimal comma": r"^[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+)(,\d+)?$",  # 1.234.567,8
 }
+ROLES = ("number", "boolean", "date", "category", "text", "left out")
+FORMS = (*_NUMBER, "day first")
+"""What a column may mean, and how its numbers or dates may be written."""
 _SIGNS = r"[\s%$€£¥]"
-_IDENTIFIER = re.compile(
+IDENTIFIER = re.compile(
     r"(^|[_\-. ])(id|uuid|guid|key|index|idx|no|nr)$|^(row|id|unnamed)([_\-. ]?\d+)?$|[a-z]I[dD]$", re.I
 )
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2} \w{3,9} \d{4}|\w{3,9} \d{1,2},? \d{4}|^\d{4}-\d{2}$")
@@ -50,7 +54,7 @@ class Column:
 
     Attributes:
         name: of the column.
-        role: "number", "boolean", "date", "category" or "left out".
+        role: "number", "boolean", "date", "category", "text" or "left out".
         reason: why it is left out or what was repaired; may be empty.
         form: how numbers are written ("plain", "signs", "thousands", "decimal comma") or dates ("plain", "day first").
         low: least training value (numbers, and dates in days since 1970).
@@ -184,7 +188,7 @@ def describe(name: str, column: pa.ChunkedArray, rows: NDArray[np.int64]) -> Col
     if not distinct:
         return Column(name, "left out", "it is empty")
     if distinct == 1 and not gaps:
-        return Column(name, "left out", f"it is constant ({_short(present[0].as_py())})")
+        return Column(name, "left out", f"it is constant ({short(present[0].as_py())})")
     yes_no = {word.lower() for word in kinds.field("values").to_pylist()} if distinct <= 4 else set()
     if len(yes_no) == 2 and yes_no & _TRUE and yes_no & _FALSE:
         return Column(name, "boolean", known=(*sorted(yes_no & _FALSE), *sorted(yes_no & _TRUE)), gaps=gaps)
@@ -217,7 +221,7 @@ def _as_number(
         if len(some) > 2 and np.ptp(some - rows) == 0:
             return Column(name, "left out", "it counts the rows")
     differ = len(np.unique(some)) == len(some) > 10 and bool(np.all(some == np.floor(some)))
-    if differ and _IDENTIFIER.search(name):
+    if differ and IDENTIFIER.search(name):
         return Column(name, "left out", "it is a number of the row: every value differs")
     remarks = [f"{strays:,} cells are no numbers and count as missing"] if strays else []
     remarks += [f"{read - len(some):,} infinite values count as missing"] if read > len(some) else []
@@ -245,7 +249,7 @@ def _as_date(name: str, column: pa.ChunkedArray, present: pa.Array, gaps: bool) 
 def _as_words(name: str, present: pa.Array, kinds: pa.StructArray, gaps: bool) -> Column:
     distinct, filled = len(kinds), len(present)
     if free_text(present):
-        return Column(name, "left out", "it is free text; `--kind text` learns from it")
+        return Column(name, "text", gaps=gaps)
     if filled >= 20 and distinct > 0.9 * filled:
         return Column(
             name, "left out", f"it looks like a name or number of the row: {distinct:,} of {filled:,} values differ"
@@ -273,7 +277,8 @@ def free_text(present: pa.Array) -> bool:
     return spaces >= 4 and pc.count_distinct(some).as_py() >= 0.5 * len(some)
 
 
-def _short(word: str) -> str:
+def short(word: str) -> str:
+    """A word in quotation marks, its end cut off where it is long."""
     return repr(word if len(word) <= 30 else word[:27] + "...")
 
 

@@ -10,7 +10,7 @@ import io
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import cast
+from typing import IO, cast
 
 import numpy as np
 import pyarrow as pa
@@ -18,9 +18,12 @@ import pyarrow.csv
 
 from bestiary.errors import InputError
 from bestiary.rows.frames import COLUMNS, ROWS, check_columns
+from bestiary.rows.limits import progress
 
 BLOCK = 1 << 18  # bytes parsed at once, more where rows are longer: Arrow reads 32 blocks ahead
 LONGEST = 4 << 20  # bytes of a row
+KEPT = 4 << 20  # bytes of a file up to which its parsed rows are kept: every reading takes them several times
+ROWS_AT_ONCE = 32  # of a block, where rows are long: every piece of a wide table costs time for every column
 UNPACKED = 200  # a packed file may grow by this factor: numbers as text shrink to a third, seldom below a fiftieth
 _SEPARATORS = ",;\t|"
 
@@ -28,8 +31,8 @@ _SEPARATORS = ",;\t|"
 class _Unpacked(io.RawIOBase):
     """A gzip file that refuses to grow beyond reason."""
 
-    def __init__(self, path: Path) -> None:
-        self._file, self._name = gzip.open(path), path.name  # noqa: SIM115 (closed in `close`)
+    def __init__(self, path: Path, raw: IO[bytes]) -> None:
+        self._raw, self._file, self._name = raw, gzip.open(raw), path.name  # noqa: SIM115 (closed in `close`)
         self._left = max(64 << 20, UNPACKED * path.stat().st_size)
 
     def readable(self) -> bool:
@@ -51,6 +54,7 @@ class _Unpacked(io.RawIOBase):
 
     def close(self) -> None:
         self._file.close()
+        self._raw.close()
         super().close()
 
 
@@ -86,9 +90,12 @@ class CsvFrame:
     def __init__(
         self, path: Path, separator: str | None = None, encoding: str | None = None, names: Sequence[str] = ()
     ) -> None:
-        self.name, self.notes, self._path = path.name, [], path
+        self.name, self.notes, self.share, self._path = path.name, [], 0.0, path
+        self._size = max(1, path.stat().st_size)
+        self._held: list[pa.Table] = []
         with path.open("rb") as file:
             self._packed = file.read(2) == b"\x1f\x8b"
+        self._small = not self._packed and path.stat().st_size <= KEPT
         head = self._scan(encoding)
         tabs = path.name.lower().removesuffix(".gz").endswith((".tsv", ".tab"))
         self._separator = separator or ("\t" if tabs else guess_separator(head))
@@ -111,7 +118,8 @@ class CsvFrame:
                 raise InputError(f"{self.name} has names of columns and no rows below them")
 
     def _open(self) -> io.BufferedIOBase:
-        return io.BufferedReader(_Unpacked(self._path), 1 << 20) if self._packed else self._path.open("rb")
+        self._raw = self._path.open("rb")  # where it stands tells how far a pass has come
+        return io.BufferedReader(_Unpacked(self._path, self._raw), 1 << 20) if self._packed else self._raw
 
     def _scan(self, encoding: str | None) -> str:
         """Finds the encoding by reading the whole file once; returns its beginning."""
@@ -123,6 +131,7 @@ class CsvFrame:
                 decoder, head, longest = codecs.getincrementaldecoder(name)(), "", _Longest()
                 with self._open() as file:
                     while piece := file.read(BLOCK):
+                        progress("scan", self._raw.tell() / self._size)
                         longest.add(piece)
                         text = decoder.decode(piece)
                         if "\0" in text:
@@ -135,7 +144,7 @@ class CsvFrame:
                 raise InputError(f"no encoding is named {name!r}; try utf-8, utf-16 or cp1252") from None
             except UnicodeError:
                 continue
-            self._block = min(max(BLOCK, 2 * longest.found()), LONGEST)
+            self._block = min(max(BLOCK, ROWS_AT_ONCE * longest.found()), LONGEST)
             self._encoding = "utf8" if name == "utf-8-sig" else name
             if name == "cp1252":
                 self.notes.append("the file is not UTF-8; it is read as Windows-1252 (`encoding=` overrides)")
@@ -154,8 +163,15 @@ class CsvFrame:
             yield from pyarrow.csv.open_csv(pa.PythonFile(file, "r"), names, parse, self._words)
 
     def chunks(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """All rows below the first line, a quarter of a megabyte of the file at a time."""
-        wanted = list(self.columns if columns is None else columns)
+        """All rows below the first line, a quarter of a megabyte of the file at a time; small files are parsed once."""
+        held: list[pa.Table] = []
+        for table in self._held or self._parsed():
+            if self._small:
+                held.append(table)
+            yield table if columns is None else table.select(list(columns))
+        self._held = held
+
+    def _parsed(self) -> Iterator[pa.Table]:
         first, rows = self._named, 0
         with _csv_errors(self.name):
             for piece in self._pieces():
@@ -164,8 +180,10 @@ class CsvFrame:
                 rows += table.num_rows
                 if rows > ROWS:
                     raise InputError(f"at most {ROWS:,} rows can be read; {self.name} has more")
+                if not self._raw.closed:
+                    self.share = self._raw.tell() / self._size
                 if table.num_rows:
-                    yield table.select(wanted)
+                    yield table
 
 
 @contextlib.contextmanager

@@ -7,8 +7,6 @@ Cells of a CSV file stay the text that was written; what a column means is decid
 from __future__ import annotations
 
 import codecs
-import contextlib
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,15 +17,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from bestiary.errors import InputError
+from bestiary.rows.limits import Ration
 from bestiary.rows.paths import checked_path
 
 COLUMNS = 20_000
 ROWS = 200_000_000
-JSON_BYTES = 1 << 30
 _SIGNATURES = (
     (b"PK\x03\x04", "a zip archive", "unpack it and give the file inside"),
     (b"\x89PNG", "an image", "give a folder of images with one folder per class"),
@@ -53,6 +50,11 @@ class Frame(Protocol):
     name: str
     columns: tuple[str, ...]
     notes: list[str]
+
+    @property
+    def share(self) -> float:
+        """Of the rows, how many the pass under way has given, 0 to 1, as far as it can be told."""
+        ...
 
     def chunks(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """All rows in order, in pieces that fit in memory; only these columns when given."""
@@ -104,6 +106,8 @@ def _open_path(path: Path, separator: str | None, encoding: str | None) -> Frame
     with path.open("rb") as file:
         head = file.read(4096)
     if head[:4] == b"PAR1":
+        from bestiary.rows.parquet_files import ParquetFrame
+
         return ParquetFrame(path)
     for signature, what, remedy in _SIGNATURES:
         if head.startswith(signature):
@@ -112,7 +116,7 @@ def _open_path(path: Path, separator: str | None, encoding: str | None) -> Frame
     if start in (b"{", b"[") and path.suffix.lower() in (".json", ".jsonl", ".ndjson"):
         from bestiary.rows.json_lines import JsonLinesFrame
 
-        return JsonLinesFrame(path) if start == b"{" else MemoryFrame(path.name, *_from_json(path))
+        return JsonLinesFrame(path)
     from bestiary.rows.csv_files import CsvFrame
 
     return CsvFrame(path, separator, encoding)
@@ -141,6 +145,7 @@ class MemoryFrame:
     name: str
     table: pa.Table
     notes: list[str] = field(default_factory=list)
+    share: float = 0.0
 
     def __post_init__(self) -> None:
         self.columns = check_columns(self.name, self.table.column_names)
@@ -152,6 +157,7 @@ class MemoryFrame:
         """All rows, 65,536 at a time."""
         table = self.table if columns is None else self.table.select(list(columns))
         for start in range(0, table.num_rows, 65_536):
+            self.share = min(1.0, (start + 65_536) / table.num_rows)
             yield table.slice(start, 65_536)
 
 
@@ -167,24 +173,6 @@ def _from_columns(columns: dict[str, Sequence[object]]) -> tuple[pa.Table, list[
     if len(lengths) > 1:
         raise InputError(f"columns must be equally long; received lengths {', '.join(map(str, sorted(lengths)))}")
     return _flat(list(columns), [array_of(values) for values in columns.values()])
-
-
-def _from_json(path: Path) -> tuple[pa.Table, list[str]]:
-    if path.stat().st_size > JSON_BYTES:
-        raise InputError(
-            f"a JSON array is read up to 1 GB; {path.name} is larger; give one object a line, CSV or Parquet, which "
-            "are streamed"
-        )
-    try:
-        records = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError) as reason:
-        raise InputError(
-            f"expected one JSON object per line in {path.name}, or an array of them; {reason}; correct it"
-        ) from None
-    if not all(isinstance(record, dict) for record in records):
-        raise InputError(f"expected JSON objects (names and values) in {path.name}; received something else")
-    names = list(dict.fromkeys(name for record in records for name in record))
-    return _flat(names, [array_of([record.get(name) for record in records]) for name in names])
 
 
 def array_of(values: object) -> pa.Array:
@@ -218,46 +206,23 @@ def flat(kind: pa.DataType) -> bool:
     return not (nested or opaque or pa.types.is_interval(inner) or pa.types.is_binary_view(inner))
 
 
-# ------------------------------------------------------------------------------------------------ Parquet
+def whole(frame: Frame, columns: Sequence[str] | None = None, weight: float = 1.0) -> pa.Table:
+    """All rows of a frame in memory, for kinds that need them at once.
 
+    Args:
+        frame: read from front to back.
+        columns: only these.
+        weight: bytes that each byte of a column will take, what is made of it included.
 
-class ParquetFrame:
-    """A Parquet file, read a few thousand rows at a time."""
-
-    def __init__(self, path: Path) -> None:
-        self.name, self.notes, self._path = path.name, [], path
-        with self._reading(), pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 16) as file:
-            schema, rows = file.schema_arrow, file.metadata.num_rows
-        if rows > ROWS:
-            raise InputError(f"at most {ROWS:,} rows can be read; {path.name} says it has {rows:,}")
-        if not rows:
-            raise InputError(f"{path.name} has no rows")
-        names = check_columns(path.name, schema.names)
-        kept = [(name, written) for name, written in zip(names, schema.names) if flat(schema.field(written).type)]
-        gone = [name for name, written in zip(names, schema.names) if not flat(schema.field(written).type)]
-        self.notes += [f"column {name!r} is left out: its cells hold lists, objects or bytes" for name in gone]
-        self._written = dict(kept)
-        self.columns = tuple(self._written)
-
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[None]:
-        try:
-            yield
-        except (pa.ArrowException, OSError, ValueError) as reason:
-            if isinstance(reason, InputError):
-                raise
-            text = " ".join(str(reason).split())[:160]
-            raise InputError(f"{self.name} is a damaged or truncated Parquet file ({text}); export it again") from None
-
-    def chunks(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """All rows, at most 16,384 and about half a million cells at a time."""
-        names = list(self.columns if columns is None else columns)
-        rows = max(256, min(16_384, 500_000 // max(1, len(names))))
-        with self._reading(), pq.ParquetFile(self._path, pre_buffer=False, buffer_size=1 << 16) as file:
-            written = [self._written[name] for name in names]
-            for piece in file.iter_batches(rows, columns=written, use_threads=False):
-                piece.validate(full=True)  # text that is no UTF-8 is found here, where it can be told
-                yield pa.Table.from_batches([piece]).select(written).rename_columns(names)
+    Raises:
+        InputError: when they take more than reading may.
+    """
+    ration = Ration(frame.name, "give fewer rows or columns")
+    held = []
+    for piece in frame.chunks(columns):
+        ration.take(weight * piece.nbytes)
+        held.append(piece)
+    return pa.concat_tables(held, promote_options="permissive")
 
 
 def words(column: pa.ChunkedArray | pa.Array) -> pa.Array:

@@ -9,7 +9,9 @@ from sklearn.metrics import balanced_accuracy_score, r2_score
 from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from bestiary.rows.columns import Column, days, describe, finite, labels, numbers, truths
+from bestiary.rows.columns import Column, days, finite, labels, numbers, truths
+from bestiary.rows.limits import tick
+from bestiary.rows.many_columns import CELLS, describe_all, together
 from bestiary.rows.source import Target
 
 LARGEST = 3e38  # in which trees can compare: they keep values as float32
@@ -33,17 +35,45 @@ def leaking(sample: pa.Table, rows: NDArray[np.int64], target: Target, values: N
     """
     if len(values) < FEWEST:
         return []
-    codes: dict[str, NDArray[np.float64]] = {}
-    for name in sample.column_names:
-        column = describe(name, sample[name], rows)
-        if column.role != "left out" or "different words" in column.reason:
-            codes[name] = _coded(column, sample[name])
-    chosen = list(codes)
-    if len(chosen) > COLUMNS:
-        matrix = np.argsort(np.argsort(np.stack([codes[name] for name in chosen]), axis=1), axis=1)
-        close = np.abs(np.corrcoef(matrix, np.argsort(np.argsort(values)))[-1, :-1])
-        chosen = [chosen[i] for i in np.argsort(-np.nan_to_num(close), kind="stable")[:COLUMNS]]
-    return [name for name in chosen if _determines(codes[name], values, target.problem)]
+    suspects = [
+        column
+        for column in describe_all(sample, rows)
+        if column.role != "left out" or "different words" in column.reason
+    ]
+    if len(suspects) > COLUMNS:
+        suspects = _closest(suspects, sample, values)
+    return [c.name for c in suspects if _determines(_coded(c, sample[c.name]), values, target.problem)]
+
+
+def _closest(columns: list[Column], sample: pa.Table, values: NDArray[np.generic]) -> list[Column]:
+    """The `COLUMNS` columns whose ranks go most with those of the target, up or down."""
+    wanted = _ranks(np.asarray(values)[None])[0]
+    close = np.zeros(len(columns))
+    most = max(1, CELLS // max(1, len(values)))
+    plain = {c.name for c in columns if c.role == "number" and c.form == "plain"}
+    for start in range(0, len(columns), most):
+        part = columns[start : start + most]
+        names = [column.name for column in part if column.name in plain]
+        read = dict(zip(names, _without_gaps(finite(together(sample, names)).T)))
+        codes = [read[c.name] if c.name in read else _coded(c, sample[c.name]) for c in part]
+        ranks = _ranks(np.stack(codes))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            close[start : start + most] = (ranks @ wanted) / np.sqrt((ranks**2).sum(1) * (wanted @ wanted))
+    order = np.argsort(-np.nan_to_num(np.abs(close)), kind="stable")
+    return [columns[i] for i in order[:COLUMNS]]
+
+
+def _ranks(codes: NDArray[np.generic]) -> NDArray[np.float64]:
+    """Ranks of each row's values [C, N], their mean taken off."""
+    ranks = np.argsort(np.argsort(codes, axis=1), axis=1).astype(np.float64)
+    return ranks - ranks.mean(axis=1, keepdims=True)
+
+
+def _without_gaps(read: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Numbers [C, N], those that are missing just below the least of their row."""
+    gone = np.isnan(read)
+    low = np.where(gone, np.inf, read).min(axis=1, keepdims=True)
+    return np.where(gone, np.where(np.isfinite(low), low, 0.0) - 1.0, read)
 
 
 def note(names: list[str], target: str) -> list[str]:
@@ -64,11 +94,11 @@ def _coded(column: Column, cells: pa.ChunkedArray) -> NDArray[np.float64]:
     else:
         indices = labels(cells).dictionary_encode().indices
         read = np.asarray(indices.to_numpy(zero_copy_only=False), dtype=np.float64)
-    low = np.nanmin(read) if not np.isnan(read).all() else 0.0
-    return np.where(np.isnan(read), low - 1.0, read)
+    return _without_gaps(read[None])[0]
 
 
 def _determines(code: NDArray[np.float64], values: NDArray[np.generic], problem: str) -> bool:
+    tick()
     folds = KFold(3, shuffle=True, random_state=0)
     column = np.stack([np.clip(code, -LARGEST, LARGEST), np.zeros_like(code)], axis=1)
     if problem == "classification":

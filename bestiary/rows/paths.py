@@ -44,6 +44,23 @@ def checked_path(given: str | Path, folder: bool = False) -> Path:
     return path
 
 
+def stays(link: Path, root: Path) -> bool:
+    """Whether a link leads to something inside a folder.
+
+    Args:
+        link: as it was found.
+        root: the folder, without links in its own path.
+
+    Example:
+        >>> stays(Path("/"), Path("/tmp"))
+        False
+    """
+    try:
+        return Path(os.path.realpath(link, strict=True)).is_relative_to(root)
+    except OSError:  # in circles, or nowhere
+        return False
+
+
 def there(given: str | Path) -> bool:
     """Whether something has this name; False for what can be no name at all."""
     try:
@@ -56,8 +73,8 @@ def unicode_of(name: str) -> str:
     r"""The name of a file in Unicode, as tables and reports must have it: a byte that is no UTF-8 is written out.
 
     Example:
-        >>> unicode_of("caf\udce9.png"), unicode_of("café.png")
-        ('caf\\xe9.png', 'café.png')
+        >>> unicode_of("\udce9t\udce9.png"), unicode_of("été.png")
+        ('\\xe9t\\xe9.png', 'été.png')
     """
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 

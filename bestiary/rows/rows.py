@@ -20,12 +20,17 @@ from numpy.typing import NDArray
 from bestiary.errors import InputError
 from bestiary.rows.columns import days, describe, labels, numbers
 from bestiary.rows.frames import Frame, words
+from bestiary.rows.limits import Ration, progress
+from bestiary.rows.many_columns import describe_all
 from bestiary.rows.source import SPLITS, Target
 from bestiary.rows.spool import release
 from bestiary.rows.store import empty_array
 from bestiary.rows.targets import NoTarget, TargetReader, column_named
 
 PIECE = 4_096  # rows handled at once
+FEWEST, CELLS, SAMPLED = 500, 10_000_000, 64 << 20
+"""Rows of a sample in any case; its cells, where there are more rows than that; its bytes."""
+ROW = 64  # bytes that are held of every row: its number, key, target, group and moment
 RELEASE = 8 << 20  # bytes written to memory maps before their pages are given back
 _KEY = b"bestiary rows"
 _OPENING = 1_000  # rows from which a row counter is told
@@ -52,12 +57,20 @@ def joined(table: pa.Table) -> list[bytes]:
     return pc.cast(text, pa.binary()).to_pylist()
 
 
-def pieces_of(frame: Frame, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-    """All rows of a frame, at most `PIECE` and about half a million cells at a time."""
+def pieces_of(frame: Frame, columns: Sequence[str] | None = None, part: str | None = None) -> Iterator[pa.Table]:
+    """All rows of a frame, at most `PIECE` and about half a million cells at a time.
+
+    Args:
+        frame: read from front to back.
+        columns: only these.
+        part: of the work of reading that this pass is, for the clock: one of `limits.PARTS`.
+    """
     rows = max(64, min(PIECE, 500_000 // max(1, len(columns or frame.columns))))
     for chunk in frame.chunks(columns):
         for start in range(0, chunk.num_rows, rows):
             yield chunk.slice(start, rows)
+        if part:
+            progress(part, frame.share)
 
 
 @dataclass
@@ -67,6 +80,11 @@ class Stacked:
     first: Frame
     second: Frame
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def share(self) -> float:
+        """Of both together, taken to be equally long."""
+        return (self.first.share + self.second.share) / 2
 
     def __post_init__(self) -> None:
         self.name, self.columns = self.first.name, self.first.columns
@@ -112,10 +130,10 @@ class Rows:
     def __len__(self) -> int:
         return len(self.numbers)
 
-    def pieces(self, columns: Sequence[str]) -> Iterator[tuple[slice, pa.Table]]:
-        """Kept rows in order, piece by piece: which of the N they are, and their cells."""
+    def pieces(self, columns: Sequence[str], part: str | None = None) -> Iterator[tuple[slice, pa.Table]]:
+        """Kept rows in order, piece by piece: which of the N they are, and their cells; for `part` see `pieces_of`."""
         seen = done = 0
-        for piece in pieces_of(self.frame, columns or self.frame.columns[:1]):
+        for piece in pieces_of(self.frame, columns or self.frame.columns[:1], part):
             stop = done + int(np.searchsorted(self.numbers[done:], seen + piece.num_rows))
             inside = self.numbers[done:stop] - seen
             seen += piece.num_rows
@@ -126,14 +144,32 @@ class Rows:
     def sample(
         self, where: NDArray[np.bool_], limit: int, columns: Sequence[str]
     ) -> tuple[NDArray[np.int64], pa.Table]:
-        """Up to `limit` of the rows for which `where` [N] holds: those of the lowest keys, so no seed is involved."""
+        """Up to `limit` of the rows for which `where` [N] holds: those of the lowest keys, so no seed is involved.
+
+        They are fewer where rows are wide or heavy: ten million cells and `SAMPLED` bytes at most.
+        """
         index = np.flatnonzero(where)
-        if len(index) > limit:
-            index = np.sort(index[np.argsort(self.keys[index], kind="stable")[:limit]])
+        limit = min(limit, max(FEWEST, CELLS // max(1, len(columns))))
+        while True:
+            if len(index) > limit:
+                index = np.sort(index[np.argsort(self.keys[index], kind="stable")[:limit]])
+            found = self._chosen(index, columns)
+            if found is not None:
+                return index, found
+            limit = len(index) // 4
+
+    def _chosen(self, index: NDArray[np.int64], columns: Sequence[str]) -> pa.Table | None:
+        """These rows; None where they are more than one and too heavy."""
         wanted = np.zeros(len(self), bool)
         wanted[index] = True
-        parts = [table.filter(pa.array(wanted[part])) for part, table in self.pieces(columns) if wanted[part].any()]
-        return index, pa.concat_tables(parts, promote_options="permissive").combine_chunks()
+        parts, size = [], 0
+        for part, table in self.pieces(columns, "sample"):
+            if wanted[part].any():
+                parts.append(table.filter(pa.array(wanted[part])))
+                size += parts[-1].nbytes
+            if size > SAMPLED and len(index) > 1:
+                return None
+        return pa.concat_tables(parts, promote_options="permissive").combine_chunks()
 
     def write(
         self,
@@ -148,7 +184,7 @@ class Rows:
         done, written = [0] * len(SPLITS), 0
         target = self.target.values.astype("int64" if self.target.classes else "float32")
         places = {s: folder if s < 2 else folder.parent / "sealed" for s in range(2 if train_only else 3)}
-        for part, table in self.pieces(columns):
+        for part, table in self.pieces(columns, "write"):
             arrays = encode(table) | {"target": target[part], "row": self.numbers[part]}
             for split, place in places.items():
                 inside = splits[part] == split
@@ -214,7 +250,11 @@ def gather(
     times: list[NDArray[np.float64]] = []
     form: str | None = None  # of dates; empty where times are numbers
     hashable = tuple(content or features)
-    for count, piece in enumerate(pieces_of(frame)):
+    ration = Ration(f"reading {frame.name}", "give fewer rows")
+    known = getattr(frame, "rows", 0)  # a file that says how many rows it has is refused before they are read
+    ration.take(ROW * known)
+    for count, piece in enumerate(pieces_of(frame, part="gather")):
+        ration.take(0 if known else ROW * piece.num_rows)
         if not count and not content:
             hashable = _contents(piece.slice(0, _OPENING), features)
         reader.add(piece[target or frame.columns[0]])
@@ -250,7 +290,7 @@ def gather(
 def _contents(opening: pa.Table, features: tuple[str, ...]) -> tuple[str, ...]:
     """The features that are content, not a number that was given to the row."""
     places = np.arange(opening.num_rows)
-    meaning = {name: describe(name, opening[name], places) for name in features}
+    meaning = dict(zip(features, describe_all(opening.select(list(features)), places)))
     kept = tuple(
         n for n, c in meaning.items() if "counts the rows" not in c.reason and "number of the row:" not in c.reason
     )

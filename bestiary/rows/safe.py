@@ -36,7 +36,7 @@ def load(path: Path, allowed: Iterable[str]) -> object:
         with zipfile.ZipFile(path) as archive:
             if sum(part.file_size for part in archive.infolist()) > LARGEST:
                 raise InputError(f"{path.name} unpacks to more than {LARGEST >> 30} GB; it is not loaded")
-            found = _names(json.loads(archive.read("schema.json")))
+            found = names_in(json.loads(archive.read("schema.json")))
         foreign = sorted(found - known)
         if foreign:
             raise InputError(f"{path.name} holds {foreign[0]}, which a saved encoder never does; it is not loaded")
@@ -51,11 +51,11 @@ def load(path: Path, allowed: Iterable[str]) -> object:
         ) from None
 
 
-def _names(node: object) -> set[str]:
+def names_in(node: object) -> set[str]:
     """Every "module.Class" of a skops schema, functions included."""
     if isinstance(node, list):
-        return {name for child in node for name in _names(child)}
+        return {name for child in node for name in names_in(child)}
     if not isinstance(node, dict):
         return set()
     here = {f"{node['__module__']}.{node['__class__']}"} if "__class__" in node and "__module__" in node else set()
-    return here | {name for child in node.values() for name in _names(child)}
+    return here | {name for child in node.values() for name in names_in(child)}

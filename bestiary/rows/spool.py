@@ -14,6 +14,8 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
+from bestiary.rows.limits import need_temporary
+
 Series = NDArray[np.float64]  # [T, C]
 _WAIT = 4 << 20  # bytes that are gathered before they are written, so that steps in any order make few writes
 
@@ -25,7 +27,7 @@ def release(array: NDArray[np.generic]) -> None:
         held.madvise(advice)
 
 
-class _Lazy(Sequence[Series]):
+class Lazy(Sequence[Series]):
     """Series that are brought when they are asked for, one at a time."""
 
     @overload
@@ -48,7 +50,7 @@ class _Lazy(Sequence[Series]):
         raise NotImplementedError
 
 
-class Picked(_Lazy):
+class Picked(Lazy):
     """Some of the series, in the order of `rows`; several sequences count as one behind the other.
 
     Example:
@@ -70,7 +72,7 @@ class Picked(_Lazy):
         return self._parts[part][row - (int(self._ends[part - 1]) if part else 0)]
 
 
-class Spool(_Lazy):
+class Spool(Lazy):
     """Series on disk, written in any order and then read one at a time.
 
     Args:
@@ -91,6 +93,7 @@ class Spool(_Lazy):
         self._filled = np.zeros(len(lengths), dtype=np.int64)
         self._waiting: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
         self._held = 0  # bytes that wait
+        need_temporary(8 * self._width * int(self._starts[-1]), "holding these series", "give fewer or shorter series")
         self._file = tempfile.TemporaryFile("w+b", buffering=0, prefix="bestiary-")  # noqa: SIM115 (closes itself)
 
     def __len__(self) -> int:

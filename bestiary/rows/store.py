@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import cast
+from typing import Any, TypedDict, cast
 
 import numpy as np
 import torch
@@ -17,6 +19,9 @@ from bestiary import kinds
 from bestiary.contracts import Batch, Spec
 from bestiary.errors import InputError
 from bestiary.files import write_text
+from bestiary.records import door
+from bestiary.rows.facts import check_facts
+from bestiary.rows.limits import need_disk
 from bestiary.rows.source import SPLITS
 
 Facts = Mapping[str, object]
@@ -32,6 +37,8 @@ def write_array(folder: Path, split: str, name: str, array: NDArray[np.generic])
 def empty_array(folder: Path, split: str, name: str, shape: tuple[int, ...], dtype: str) -> NDArray[np.generic]:
     """A memory map of `<split>.<name>.npy` to fill piece by piece: for data larger than memory."""
     folder.mkdir(parents=True, exist_ok=True)
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    need_disk(folder, size, f"encoding {shape[0]:,} {split} rows ({name})", "give fewer rows or columns")
     return open_memmap(folder / f"{split}.{name}.npy", mode="w+", dtype=np.dtype(dtype), shape=shape)
 
 
@@ -52,24 +59,60 @@ def write_spec(folder: Path, spec: Spec, facts: Facts) -> None:
             `pixel_mean` and `pixel_scale`, a list with one number a channel, in the unit of the stored pixels.
     """
     sizes = {"kind": spec.kind, **{f: getattr(spec, f) for f in spec.__dataclass_fields__}}
-    write_text(folder / "spec.json", json.dumps({"spec": sizes, "facts": dict(facts)}, indent=1))
+    write_text(folder / "spec.json", json.dumps({"spec": sizes, "facts": dict(facts)}))
 
 
-def spec_from(sizes: Mapping[str, object]) -> Spec:
-    """The spec that `write_spec` wrote down; `InputError` when it is none."""
-    try:
-        words = {k: tuple(v) if isinstance(v, list) else v for k, v in sizes.items() if k != "kind"}
-        return kinds.find(cast("str", sizes["kind"])).part("spec")(**words)
-    except (AttributeError, KeyError, TypeError) as reason:
-        raise InputError(
-            f"expected what sizes a network, of kind {', '.join(kinds.names())}; received {sizes!r}"
-        ) from reason
+MOST = 50_000_000  # numbers of a row: pixels times channels of an image, features of a table
+LESS = {"outputs": 65_536, "length": 65_536, "answer_length": 65_536, "channels": 1_000_000, "vocabulary": 10_000_000}
+"""Sizes that are smaller: what is allocated for rows grows with them."""
+
+
+def spec_from(sizes: Mapping[str, object], name: str = "the description") -> Spec:
+    """The spec that `write_spec` wrote down.
+
+    Args:
+        sizes: plain words.
+        name: of the file that they come from, for messages.
+
+    Raises:
+        InputError: for a kind that there is not, sizes that are missing or unknown, and those that are too large.
+    """
+    kind = sizes.get("kind")
+    if not isinstance(kind, str) or kind not in kinds.names():
+        known = ", ".join(kinds.names())
+        raise InputError(f"expected sizes of {known} in {name}; received {kind!r:.100}; save the model again")
+    words = {word: value for word, value in sizes.items() if word != "kind"}
+    found: Any = door.shaped(words, kinds.find(kind).part("spec"), f"spec of {name}")
+    for word, value in {**dataclasses.asdict(found), **found.sizes()}.items():
+        _check_size(word, value, name)
+    return found
+
+
+def _check_size(word: str, value: object, name: str) -> None:
+    most = LESS.get(word, MOST)
+    for number in value if isinstance(value, tuple) else (value,):
+        if isinstance(number, int) and not 0 <= number <= most:
+            raise InputError(f"expected {word} from 0 to {most:,} in {name}; received {number:,}; save the model again")
+
+
+class Written(TypedDict):
+    """The words of `spec.json`."""
+
+    spec: dict[str, Any]
+    facts: dict[str, Any]
 
 
 def read_spec(folder: Path) -> tuple[Spec, dict[str, object]]:
-    """The spec and the facts that `write_spec` wrote down."""
-    written = json.loads((folder / "spec.json").read_text(encoding="utf-8"))
-    return spec_from(written["spec"]), written["facts"]
+    """The spec and the facts that `write_spec` wrote down.
+
+    Raises:
+        InputError: for whatever is not of the right type, or does not fit.
+    """
+    file = folder / "spec.json"
+    written = door.read(file, Written, inside=folder, largest=256 << 20)
+    spec = spec_from(written["spec"], str(file))
+    check_facts(written["facts"], spec, str(file))
+    return spec, written["facts"]
 
 
 class ArrayData:
@@ -149,7 +192,7 @@ class ArrayData:
         """The order of an epoch; where memory allows, the rows laid out in it: a slice is cheaper than a gather."""
         generator = torch.Generator().manual_seed((self.seed * 1_000_003 + epoch) % (2**63))
         order = torch.randperm(self.rows(split), generator=generator)
-        arrays = {name: self.arrays(split)[name] for name in kinds.find(self.spec.kind).fields()}
+        arrays = {name: self.arrays(split)[name] for name in self._fields(split)}
         if sum(array.nbytes for array in arrays.values()) > COPIED:
             return order, None
         return order, {name: array[order] for name, array in arrays.items()}
@@ -163,7 +206,12 @@ class ArrayData:
     def take(self, split: str, where: Tensor | slice) -> Batch:
         """The batch of the rows of a split that `where` names."""
         arrays = self.arrays(split)
-        return self._assemble({name: arrays[name][where] for name in kinds.find(self.spec.kind).fields()})
+        return self._assemble({name: arrays[name][where] for name in self._fields(split)})
+
+    def _fields(self, split: str) -> list[str]:
+        """The arrays that a batch is made of; of a table some may be missing."""
+        arrays = self.arrays(split)
+        return [name for name in kinds.find(self.spec.kind).fields() if name in arrays]
 
     def _assemble(self, parts: dict[str, Tensor]) -> Batch:
         target = parts["target"]
@@ -179,8 +227,9 @@ class ArrayData:
             name = "tokens" if "tokens" in parts else "values"
             parts[name] = parts[name][:, :longest]
             parts["lengths"] = parts["lengths"].long()
-        if "tokens" in parts:
-            parts["tokens"] = parts["tokens"].long()
+        for name in ("tokens", "categories", "words"):
+            if name in parts:
+                parts[name] = parts[name].long()
         parts["target"] = target
         batch = kinds.find(self.spec.kind).part("batch")(**parts)
         return batch if self.device.type == "cpu" else batch.to(self.device)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import inspect
-import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,26 +12,26 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import torch
 from torch import nn
 
-from bestiary import __version__, catalogue
-from bestiary.architectures.build import build
 from bestiary.contracts import Spec
-from bestiary.data.tasks import NAMES, SUPERVISED
+from bestiary.data.tasks import SUPERVISED
 from bestiary.errors import InputError
-from bestiary.rows.store import spec_from, write_text
-from bestiary.tasks.registry import CLASSES, task_for
+from bestiary.rows.limits import called, guarded
+from bestiary.runs import description
+from bestiary.runs.building import built
+from bestiary.runs.description import BASELINE, ENCODER, MODEL, WEIGHTS
+from bestiary.tasks.registry import task_for
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from bestiary.rows.source import Encoder
 
-MODEL, WEIGHTS, BASELINE = "model.json", "model.safetensors", "model.skops"
-
 
 def save_network(
     folder: Path,
     network: nn.Module,
     *,
+    encoder: Path,
     architecture: str,
     target: str,
     keywords: Mapping[str, object],
@@ -41,11 +39,12 @@ def save_network(
     facts: Mapping[str, object],
     card: str = "",
 ) -> None:
-    """Writes a network: `model.safetensors` (shared storage once), `model.json`, `README.md`.
+    """Writes a network: `model.safetensors` (shared storage once), `encoder/`, `model.json`, `README.md`.
 
     Args:
-        folder: made if missing; the encoder is saved beside it with `Encoder.save(folder / "encoder")`.
+        folder: made if missing.
         network: trained.
+        encoder: folder of the fitted preprocessing, which is copied.
         architecture: name of its row in the catalogue.
         target: "module:Class" of the network; it must be one that the row names.
         keywords: all words of its constructor that the spec does not give.
@@ -58,39 +57,33 @@ def save_network(
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / f".{WEIGHTS}"
     save_model(network, str(temporary))
-    digest = hashlib.sha256(temporary.read_bytes()).hexdigest()
     temporary.replace(folder / WEIGHTS)
+    _copy_encoder(encoder, folder)
     words = {"architecture": architecture, "network": target, "keywords": dict(keywords)}
-    _write_words(folder, words, spec, facts, digest, card)
+    description.write(folder, words, spec, facts, card)
 
 
 def save_baseline(
-    folder: Path, model: Path, *, name: str, spec: Spec, facts: Mapping[str, object], card: str = ""
+    folder: Path,
+    model: Path,
+    *,
+    encoder: Path,
+    name: str,
+    spec: Spec,
+    facts: Mapping[str, object],
+    card: str = "",
 ) -> None:
     """Writes a fitted baseline, saved as `model` by `baselines`, in the same form."""
     folder.mkdir(parents=True, exist_ok=True)
     if model.resolve() != (folder / BASELINE).resolve():
         shutil.copyfile(model, folder / BASELINE)
-    digest = hashlib.sha256((folder / BASELINE).read_bytes()).hexdigest()
-    _write_words(folder, {"baseline": name}, spec, facts, digest, card)
+    _copy_encoder(encoder, folder)
+    description.write(folder, {"baseline": name}, spec, facts, card)
 
 
-def _write_words(
-    folder: Path, words: dict[str, object], spec: Spec, facts: Mapping[str, object], digest: str, card: str
-) -> None:
-    sizes = {"kind": spec.kind, **{f: getattr(spec, f) for f in spec.__dataclass_fields__}}
-    versions = {"bestiary": __version__, "torch": torch.__version__.split("+")[0]}
-    content = {
-        "format": 1,
-        **words,
-        "spec": sizes,
-        "facts": dict(facts),
-        "sha256": digest,
-        "versions": versions,
-        "licence": "the weights belong to whoever owns the data they were trained on",
-    }
-    write_text(folder / MODEL, json.dumps(content, indent=1, default=list))
-    write_text(folder / "README.md", card or f"# {words.get('architecture') or words.get('baseline')}\n")
+def _copy_encoder(encoder: Path, folder: Path) -> None:
+    if encoder.resolve() != (folder / ENCODER).resolve():
+        shutil.copytree(encoder, folder / ENCODER, dirs_exist_ok=True)
 
 
 class Answers(Protocol):
@@ -113,7 +106,7 @@ class NetworkAnswers:
         from bestiary.rows.store import ArrayData
 
         data = ArrayData(self.spec, self.facts, {"test": arrays})
-        outputs = [self.network(*batch.inputs).float() for batch in data.batches("test")]
+        outputs = [self.network(*batch.arguments(self.network)).float() for batch in data.batches("test")]
         joined = torch.cat(outputs) if outputs else torch.empty(0, self.spec.outputs)
         if self.facts["problem"] == "classification":
             return joined.softmax(-1).numpy()
@@ -230,16 +223,33 @@ class Model:
                 f"a penalty of length chooses between finished beams, and one beam has no choice; received "
                 f"penalty={words['penalty']!r}; give beams=5 too"
             )
-        encoded = self.encoder.encode(opened(source))
+        with guarded(called(source)):
+            encoded = self.encoder.encode(opened(source))
         self.warnings = encoded.warnings
-        answer = functools.partial(self.answers.predict, **words)  # pyright: ignore[reportCallIssue] - just checked
-        outputs = answer(encoded.arrays)
+        outputs = self._computed(encoded.arrays, words)
         if isinstance(self.answers, TaskAnswers) and not encoded.names:
             return pd.DataFrame({"row": encoded.rows, **{k: list(v) for k, v in outputs.items() if k != "row"}})
         given = pd.DataFrame({"row": range(len(encoded.names) or len(encoded.rows))})
         if encoded.names:
             given["name"] = encoded.names
         return given.merge(self._answers(encoded.rows, outputs), how="left", on="row")
+
+    def _computed(self, arrays: Mapping[str, Any], words: Mapping[str, Any]) -> Any:
+        """What the model answers to encoded rows.
+
+        A description may have words that a network can be built with, and yet not be asked: that is known only here.
+        """
+        answer = functools.partial(self.answers.predict, **words)  # pyright: ignore[reportCallIssue] - just checked
+        try:
+            return answer(arrays)
+        except (InputError, MemoryError, OSError, KeyboardInterrupt):
+            raise
+        except Exception as reason:
+            first = (str(reason).strip().splitlines() or [""])[0][:200]
+            raise InputError(
+                f"{self.name} cannot answer these rows ({type(reason).__name__}: {first}): its folder was altered, or "
+                "this is a fault of bestiary; train again"
+            ) from reason
 
     def _answers(self, rows: Any, outputs: Any) -> pd.DataFrame:
         import pandas as pd
@@ -279,103 +289,29 @@ def load(folder: str | Path) -> Model:
     path = Path(folder)
     if not (path / MODEL).is_file() and (path / "winner" / MODEL).is_file():
         path = path / "winner"
-    words = _read_words(path)
-    spec = spec_from(words["spec"])
+    words, spec = description.read(path)
     facts = words["facts"]
-    file = path / (WEIGHTS if "network" in words else BASELINE)
-    _check(file, path, words["sha256"])
     if "network" in words:
-        answer = _network(words, spec, file)
-        _load_weights(answer, file)
-        name = words["architecture"]
+        name = words.get("architecture", "")
+        answer: Any = built(words["network"], words.get("keywords", {}), spec, path / WEIGHTS, name)
     else:
-        name, answer = f"baseline/{words['baseline']}", _baseline(file, words, spec)
+        name = f"baseline/{words.get('baseline', '')}"
+        answer = _baseline(path / BASELINE, words.get("baseline", ""), spec, facts)
     answers: Answers
     if facts["problem"] not in SUPERVISED:
         answers = TaskAnswers(answer, spec, facts)
     else:
         answers = NetworkAnswers(answer, spec, facts) if isinstance(answer, nn.Module) else answer
-    return Model(name, spec, facts, answers, load_encoder(path / "encoder"))
+    encoder = load_encoder(path / ENCODER)
+    if (encoder.spec, dict(encoder.facts)) != (spec, facts):
+        raise InputError(f"{path / ENCODER} is of another model: its sizes or facts are not those of {MODEL}")
+    return Model(name, spec, facts, answers, encoder)
 
 
-def _baseline(file: Path, words: Mapping[str, Any], spec: Spec) -> Any:
+def _baseline(file: Path, name: str, spec: Spec, facts: Mapping[str, Any]) -> Any:
     from bestiary.baselines import load_fitted, load_rival
 
-    problem = words["facts"]["problem"]
-    return load_fitted(file) if problem in SUPERVISED else load_rival(file, spec.kind, problem, words["baseline"])
-
-
-def _read_words(path: Path) -> dict[str, Any]:
-    file = path / MODEL
-    if not file.is_file():
-        raise InputError(f"expected a model folder or a finished race; {path} has no {MODEL}; give the folder of a run")
-    if file.stat().st_size > 16_000_000:
-        raise InputError(f"{file} is larger than a description can be (16 MB); the folder is not one of ours")
-    try:
-        words = json.loads(file.read_text(encoding="utf-8"))
-        needed = {"spec", "facts", "sha256"} | (
-            {"architecture", "network", "keywords"} if "network" in words else {"baseline"}
-        )
-        missing = sorted(needed - set(words))
-    except (ValueError, TypeError) as reason:
-        raise InputError(f"{file} is not the description of a model ({reason}); save the model again") from reason
-    if not missing and not _whole(words["facts"], words["spec"]):
-        missing = ["the classes or the scale of its answers"]
-    if missing:
-        raise InputError(f"{file} lacks {', '.join(missing)}; save the model again")
-    return words
-
-
-def _whole(facts: Any, spec: Any) -> bool:
-    """Whether what turns outputs into answers is there."""
-    if not isinstance(facts, dict) or not isinstance(spec, dict):
-        return False
-    if facts.get("problem") == "regression":
-        return all(isinstance(facts.get(word), (int, float)) for word in ("mean", "scale"))
-    classes, problem = facts.get("classes"), facts.get("problem")
-    if problem in NAMES and problem not in CLASSES:
-        return True
-    return problem in CLASSES and isinstance(classes, list) and len(classes) == spec.get("outputs")
-
-
-def _check(file: Path, folder: Path, digest: str) -> None:
-    if not file.is_file():
-        raise InputError(f"{folder} has no {file.name}; save the model again")
-    if not file.resolve().is_relative_to(folder.resolve()):
-        raise InputError(f"{file} leads out of its folder; a model folder must hold its own files")
-    found = hashlib.sha256(file.read_bytes()).hexdigest()
-    if found != digest:
-        raise InputError(
-            f"{file.name} was altered: expected sha256 {digest[:12]}..., found {found[:12]}...; save the model again"
-        )
-
-
-def _network(words: Mapping[str, Any], spec: Spec, file: Path) -> nn.Module:
-    """Only classes that the catalogue names are built."""
-    row = catalogue.find(words["architecture"])
-    named = {size.network for size in row.sizes} | {c.network for cs in row.races.values() for c in cs}
-    if words["network"] not in named:
-        raise InputError(f"{row.name} has no network {words['network']!r}; expected one of {', '.join(sorted(named))}")
-    try:
-        with torch.device("meta"):  # before any memory is taken: a description may ask for more than the file holds
-            asked = sum(
-                p.numel() * p.element_size() for p in build(words["network"], words["keywords"], spec).parameters()
-            )
-        if asked <= file.stat().st_size:
-            return build(words["network"], words["keywords"], spec, seed=0)
-    except (TypeError, ValueError, RuntimeError, OverflowError) as reason:
-        raise InputError(
-            f"{row.name} cannot be built from its description ({reason}); save the model again"
-        ) from reason
-    raise InputError(f"{file.name} has {file.stat().st_size:,} bytes; its description asks for {asked:,}")
-
-
-def _load_weights(network: nn.Module, file: Path) -> None:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_model
-
-    try:
-        load_model(network, str(file), strict=True)
-    except (SafetensorError, RuntimeError) as reason:
-        first = str(reason).splitlines()[0]
-        raise InputError(f"{file.name} does not fit its description ({first}); save the model again") from reason
+    problem = facts["problem"]
+    if problem not in SUPERVISED:
+        return load_rival(file, spec.kind, problem, name)
+    return load_fitted(file, name, spec, problem)

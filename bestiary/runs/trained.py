@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +17,11 @@ from bestiary.architectures.build import build, resolve
 from bestiary.catalogue import Row
 from bestiary.contracts import Spec
 from bestiary.errors import InputError, nearest
+from bestiary.records import door
+from bestiary.records.training import read_job, result_loss
+from bestiary.records.verdict import Verdict
 from bestiary.rows.store import read_spec
-from bestiary.runs.model import BASELINE, MODEL, NetworkAnswers, load
+from bestiary.runs.model import BASELINE, MODEL, NetworkAnswers, built, load
 
 if TYPE_CHECKING:
     from bestiary.sampling.samples import Samples
@@ -142,6 +144,8 @@ def trained(folder: str | Path, contender: str | None = None) -> Trained:
     """
     path = Path(folder)
     whole = (path / "plan.json").is_file()
+    if whole:
+        door.closed(path)
     if contender is not None:
         if not whole:
             raise InputError(f"--contender names one of a race; {path} is no race; give the folder of a run")
@@ -156,8 +160,6 @@ def trained(folder: str | Path, contender: str | None = None) -> Trained:
 
 
 def _contender(run: Path, name: str) -> Trained:
-    from safetensors.torch import load_model
-
     spec, facts = read_spec(run / "data")
     folders = [file.parent for left in LEFT for file in sorted((run / "contenders").glob(f"*/{left}"))]
     names = {folder: _name(folder) for folder in folders}
@@ -169,22 +171,18 @@ def _contender(run: Path, name: str) -> Trained:
     encoder = run / "data" / "encoder"
     if (here / BASELINE).is_file():
         return Trained(names[here], _baseline(here, spec, facts), None, spec, facts, run, {}, encoder)
-    job = json.loads((here / "job.json").read_text(encoding="utf-8"))
-    row = catalogue.find(names[here].partition("/")[0])
-    known = {c.network for cs in row.races.values() for c in cs} | {s.network for s in row.sizes}
-    if job["network"] not in known:
-        raise InputError(f"{here} asks for the network {job['network']!r}, which {row.name} does not have")
-    network = build(job["network"], job["keywords"], spec, seed=job["seed"])
-    load_model(network, str(here / "answer.safetensors"), strict=True)
+    job, row = read_job(here), catalogue.find(names[here].partition("/")[0])
+    network = built(job["network"], job["keywords"], spec, here / "answer.safetensors", row.name)
     return Trained(names[here], network.eval(), row, spec, facts, run, {**job, "folder": str(here)}, encoder)
 
 
 def _baseline(folder: Path, spec: Spec, facts: Mapping[str, Any]) -> Any:
     from bestiary.baselines import load_fitted, load_rival
 
-    if facts["problem"] in ("classification", "regression"):
-        return load_fitted(folder / BASELINE)
-    return load_rival(folder / BASELINE, spec.kind, str(facts["problem"]), _name(folder).partition("/")[2])
+    problem, name = str(facts["problem"]), _name(folder).partition("/")[2]
+    if problem in ("classification", "regression"):
+        return load_fitted(folder / BASELINE, name, spec, problem)
+    return load_rival(folder / BASELINE, spec.kind, problem, name)
 
 
 def _name(folder: Path) -> str:
@@ -194,9 +192,7 @@ def _name(folder: Path) -> str:
 
 
 def _loss(folder: Path) -> float:
-    path = folder / "result.json"
-    value = json.loads(path.read_text(encoding="utf-8")).get("loss") if path.is_file() else None
-    return float("inf") if value is None else float(value)
+    return result_loss(folder)
 
 
 def _winner_words(run: Path) -> dict[str, Any]:
@@ -204,12 +200,11 @@ def _winner_words(run: Path) -> dict[str, Any]:
     verdict = run / "verdict.json"
     if not verdict.is_file():
         return {}
-    words = json.loads(verdict.read_text(encoding="utf-8"))
+    words = door.read(verdict, Verdict, inside=run)
     folder = next((s["folder"] for s in words["standings"] if s["name"] == words["chosen"]), "")
-    job = run / folder / "job.json"
-    if not folder or not job.is_file() or not job.resolve().is_relative_to(run.resolve()):
+    if not folder or words["chosen"].startswith("baseline/") or not (run / folder / "job.json").is_file():
         return {}
-    return {**json.loads(job.read_text(encoding="utf-8")), "folder": str(run / folder)}
+    return {**read_job(run / folder), "folder": str(run / folder)}
 
 
 @torch.no_grad()

@@ -29,7 +29,7 @@ def outputs(network: nn.Module, data: Data, split: str) -> tuple[Tensor, Tensor]
         Outputs [N K], and row numbers [N]: those of the person's file where the data know them, else 0 ... N-1.
     """
     with evaluating(network):
-        parts = [network(*batch.inputs).cpu() for batch in data.batches(split)]  # pyright: ignore
+        parts = [network(*batch.arguments(network)).cpu() for batch in data.batches(split)]  # pyright: ignore
     joined = torch.cat(parts) if parts else torch.empty(0, data.spec.outputs)
     return joined, row_numbers(data, split, len(joined))
 

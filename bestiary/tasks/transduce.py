@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bestiary.batches import PairBatch, PairSpec
+from bestiary.batches import PairBatch
 from bestiary.contracts import Predictions
 from bestiary.errors import InputError
 from bestiary.kinds.pairs.alphabets import alphabet_of
 from bestiary.sampling.beams import beam_search, greedy
 from bestiary.sampling.looking import evaluating
+from bestiary.specs import PairSpec
 from bestiary.tasks.edits import edits
 from bestiary.tasks.evidence import Evidence, Measure, mean, ratio
 from bestiary.tasks.metrics import Metric

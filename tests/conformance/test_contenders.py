@@ -1,10 +1,11 @@
 """Every contender learns by every recipe that it races with: forward, backward, and a gradient for every parameter."""
 
 from dataclasses import replace
+from typing import cast
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from bestiary import catalogue
 from bestiary.architectures.build import build, resolve
@@ -60,7 +61,7 @@ class Gradients:
 
         patch.setattr(Minimise, "update", watched)
 
-    def note(self, parameter: nn.Parameter) -> None:
+    def note(self, parameter: Tensor) -> None:
         name, gradient = self.names.get(id(parameter)), parameter.grad
         if name is not None and gradient is not None:
             assert torch.isfinite(gradient).all(), f"the gradient of {name} is not finite"
@@ -91,7 +92,7 @@ def test_contender_learns_by_its_recipe(
     network = build(chosen.network, chosen.keywords, replace(data.spec, code=code) if code else data.spec, seed=0)
     before = {name: parameter.clone() for name, parameter in network.named_parameters()}
     torch.manual_seed(0)
-    learner = resolve(row.recipes[task])(network, data.spec, **row.settings[0])
+    learner = cast("Algorithm", resolve(row.recipes[task])(network, data.spec, **row.settings[0]))
     expected = set(before) - set(WITHOUT.get(row.name, ()))
     received = taught(network, learner, data, expected, monkeypatch)
     if row.name in STORING:
@@ -106,6 +107,6 @@ def test_a_parameter_that_nothing_uses_is_noticed(monkeypatch: pytest.MonkeyPatc
     data = data_of("table", spec_of("table", 3).sizes(), "classification")
     network = build(row.sizes[0].network, {"widths": (4,)}, data.spec, seed=0)
     network.idle = nn.Parameter(torch.zeros(3))
-    learner = resolve(row.recipes["classification"])(network, data.spec)
+    learner = cast("Algorithm", resolve(row.recipes["classification"])(network, data.spec))
     everything = {name for name, _ in network.named_parameters()}
     assert taught(network, learner, data, everything, monkeypatch) == everything - {"idle"}

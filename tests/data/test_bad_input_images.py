@@ -186,7 +186,7 @@ def test_archives_that_would_grow(tmp_path: Path):
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("x.npy", header((10**7,)) + bytes(10**7))
     assert file.stat().st_size < 20_000
-    with pytest.raises(InputError, match="GiB"):
+    with pytest.raises(InputError, match=r"takes 10\.0 MB of memory; reading may take 1\.0 MB"):
         read_npz(file, most=10**6)
     for shape in ((10**15,), (2**40, 2**40), (-1, 5)):
         with zipfile.ZipFile(file, "w") as archive:

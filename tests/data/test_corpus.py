@@ -11,6 +11,7 @@ import torch
 from bestiary.data.opening import data_of, open_data
 from bestiary.data.reading import load_encoder, read
 from bestiary.errors import InputError
+from bestiary.kinds.corpus import units
 from bestiary.kinds.corpus.files import Document, decoded, documents
 from bestiary.kinds.corpus.guess import guess
 from bestiary.kinds.corpus.reader import CorpusEncoder, CorpusSource, read_corpus
@@ -97,7 +98,46 @@ def test_folders_are_read_in_order_and_loops_are_not_followed(tmp_path: Path) ->
     (tmp_path / "b" / "loop").symlink_to(tmp_path)
     found, notes = documents(tmp_path, None)
     assert [document.name for document in found] == ["a.txt", "b/1.TXT", "b/2.txt"]
-    assert notes == ["1 empty texts are left out"]
+    passed = "passed over: 1 links that lead to folders, out of the folder, in circles or nowhere"
+    assert notes == [passed, "1 empty texts are left out"]
+
+
+def test_links_out_of_a_folder_are_passed_over_and_said(tmp_path: Path) -> None:
+    (tmp_path / "given").mkdir()
+    (tmp_path / "secret.txt").write_text("nobody was to read this")
+    (tmp_path / "given" / "own.txt").write_text("one")
+    (tmp_path / "given" / "a.txt").symlink_to(tmp_path / "secret.txt")
+    (tmp_path / "given" / "b.txt").symlink_to(tmp_path / "given" / "own.txt")  # stays inside
+    (tmp_path / "given" / "c.txt").symlink_to("c.txt")
+    found, notes = documents(tmp_path / "given", None)
+    assert [document.name for document in found] == ["b.txt", "own.txt"]
+    assert notes == ["passed over: 2 links that lead to folders, out of the folder, in circles or nowhere"]
+    (tmp_path / "given" / "own.txt").unlink()
+    with pytest.raises(InputError, match=r"no text file .* \(passed over: 3 links"):
+        documents(tmp_path / "given", None)
+
+
+def test_long_texts_are_cut_into_the_tokens_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(0)
+    words = ["".join(random.choice(list("etaoin'n é"), random.integers(1, 9))) for _ in range(300)]
+    between = [" ", "  ", "\n", "\n\n ", ", ", "\u3000", ". ", "\t"]
+    text = "".join(words[random.integers(300)] + between[random.integers(8)] for _ in range(20_000)).encode()
+    pieces = units.learn([text], 600)
+    whole = pieces.encode(text)
+    monkeypatch.setattr(units, "STRETCH", 1_000)
+    parts = list(units.stretches(text))
+    assert len(parts) > 100 and b"".join(parts) == text
+    assert np.array_equal(pieces.encode(text), whole)
+
+
+def test_words_without_end_are_learned_from_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(units, "LONG_LEARNED", 5_000)
+    text = b"some words " + "é".encode() * 20_000 + b" and others " + b"x" * 4_000
+    parts = list(units.short_words([text]))
+    assert all(part.decode() == part.decode("utf-8", "strict") for part in parts)
+    assert 5_000 <= sum(map(len, parts)) <= 5_000 + 40
+    assert b"".join(parts).startswith(b"some words ") and b" and others " in parts
+    assert list(units.short_words([b"usual words alone"])) == [b"usual words alone"]
 
 
 def bad(folder: Path) -> list[tuple[object, dict[str, object], str]]:

@@ -182,3 +182,47 @@ def test_a_bomb_stops_early(tmp_path):
             file.write(b"1,2\n" * 250_000)
     with pytest.raises(InputError, match="unpacks to more than"):
         open_frame(path)
+
+
+def test_parquet_comes_in_pieces_that_weigh_little_whatever_a_cell_weighs(tmp_path):
+    words_ = ["a" * 200_000, "b", "c" * 300_000, None]
+    texts_ = [words_[i % 4] for i in range(400)]
+    for coded in (True, False):
+        table = pa.table({"text": pa.array(texts_), "kept": pd.Categorical(texts_), "n": range(400), "s": ["x"] * 400})
+        pq.write_table(table, tmp_path / "t.parquet", use_dictionary=coded, compression="zstd")
+        pieces = list(open_frame(tmp_path / "t.parquet").chunks())
+        assert max(piece.nbytes for piece in pieces) < 10 << 20 < sum(piece.nbytes for piece in pieces)
+        both = pa.concat_tables(pieces)
+        assert both["text"].to_pylist() == both["kept"].to_pylist() == texts_
+        assert both["n"].to_pylist() == list(range(400))
+
+
+def test_a_json_array_is_read_in_pieces(tmp_path, monkeypatch):
+    rows = [{"a": i, "b": "]},[" * (i % 5), "c": None} for i in range(300)]
+    (tmp_path / "t.json").write_text(" [ " + " ,\n ".join(map(json.dumps, rows)) + "\n ] ")
+    (tmp_path / "t.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    monkeypatch.setattr(json_lines, "LONGEST", 64)
+    monkeypatch.setattr(json_lines, "_BATCH", 900)
+    array, lines = (pa.concat_tables(open_frame(tmp_path / f"t.{end}").chunks()) for end in ("json", "jsonl"))
+    assert array.equals(lines) and array.num_rows == 300
+    for text, says in (
+        ('[{"a": 1} {"a": 2}]', "a comma or the end is missing behind object 1"),
+        ('[{"a": 1}, {"a": }]', "object 2: Expecting value"),
+        ('[{"a": 1}', "a comma or the end is missing behind object 1"),
+        ("[]", "has no rows"),
+        ("[ ]", "has no rows"),
+        ('[{"a": "' + "x" * 200 + '"}]', "longer than 4 MB"),
+    ):
+        (tmp_path / "t.json").write_text(text)
+        with pytest.raises(InputError, match=says):
+            open_frame(tmp_path / "t.json")
+
+
+def test_few_names_of_many_objects_make_a_sparse_table_and_ever_new_ones_none(tmp_path, monkeypatch):
+    monkeypatch.setattr(json_lines, "SURELY", 100)
+    (tmp_path / "t.jsonl").write_text("\n".join(json.dumps({f"n{i % 40}": i}) for i in range(400)))
+    found = pa.concat_tables(open_frame(tmp_path / "t.jsonl").chunks())
+    assert found.num_columns == 40 and found["n3"].drop_null().to_pylist() == list(range(3, 400, 40))
+    (tmp_path / "t.jsonl").write_text("\n".join(json.dumps({f"n{i}": i}) for i in range(1_200)))
+    with pytest.raises(InputError, match="only one in 1,001 cells"):
+        open_frame(tmp_path / "t.jsonl")

@@ -428,3 +428,25 @@ def test_batches_of_a_set_are_all_graphs_once(tmp_path: Path) -> None:
     assert sum(len(batch) for batch in whole) == count
     for batch in whole:
         assert (batch.graph[batch.edges[0]] == batch.graph[batch.edges[1]]).all(), "edges stay within a graph"
+
+
+@pytest.mark.parametrize("nodes", [60, 200])
+def test_pairs_without_an_edge_are_found_where_nearly_all_have_one(nodes, monkeypatch):
+    monkeypatch.setattr("bestiary.kinds.graph.negatives.FEW", 0)  # as in a graph whose pairs are too many to list
+    pairs = np.stack(np.triu_indices(nodes, 1))
+    free = np.random.default_rng(0).permutation(pairs.shape[1])[:7]
+    edges = np.delete(pairs, free, axis=1)[:, ::-1]
+    found = unconnected(edges, nodes, edges.shape[1], np.random.default_rng(1))
+    assert set(map(tuple, found.T.tolist())) == set(map(tuple, pairs[:, free].T.tolist()))
+    assert found.shape == (2, 7)
+    half = unconnected(edges[:, : edges.shape[1] // 2], nodes, pairs.shape[1] // 3, np.random.default_rng(1))
+    assert len(set(map(tuple, half.T.tolist()))) == half.shape[1] == pairs.shape[1] // 3
+    assert not set(map(tuple, half.T.tolist())) & set(map(tuple, edges[:, : edges.shape[1] // 2].T.tolist()))
+
+
+def test_a_file_of_a_graph_that_leads_out_of_its_folder_is_refused(tmp_path):
+    (tmp_path / "club").mkdir()
+    (tmp_path / "edges.csv").write_text("source,target\na,b\n")
+    (tmp_path / "club" / "edges.csv").symlink_to(tmp_path / "edges.csv")
+    with pytest.raises(InputError, match=r"edges\.csv is a link that leads out of the folder club"):
+        open_graph(tmp_path / "club")

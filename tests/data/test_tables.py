@@ -68,7 +68,7 @@ def role(values, name="x", rows=None):
         (["x"] * 9, "left out", "plain"),
         ([None, None], "left out", "plain"),
         ([f"item{i}" for i in range(30)], "left out", "plain"),
-        ([f"a sentence of words with number {i}" for i in range(30)], "left out", "plain"),
+        ([f"a sentence of words with number {i}" for i in range(30)], "text", "plain"),
     ],
 )
 def test_roles(values, expected, form):
@@ -105,19 +105,23 @@ def test_a_mixed_table_end_to_end(tmp_path, mixed):
     splits = assign(source)
     encoder = source.encode(splits, tmp_path / "run" / "data", 0)
     gone = {note.split("'")[1] for note in source.notes if "left out" in note}
-    assert gone == {"customer_id", "country", "remark", "token"}
-    # age, income, member, 5 parts of a date; a gap in age; 3 cities and a gap
-    assert encoder.spec.features == 3 + 5 + 1 + 4
+    assert gone == {"customer_id", "country", "token"}
+    # age, income, member, 5 parts of a date; a gap in age; 3 cities and a gap; 16 directions of the remark
+    assert encoder.spec.features == 3 + 5 + 1 + 4 + 16
+    assert (encoder.spec.numbers, encoder.spec.categories, encoder.spec.texts) == (3 + 5 + 1, (5,), 1)
     data = StoredData(tmp_path / "run" / "data", sealed=tmp_path / "run" / "sealed")
     train = data.take("train", slice(None)).features.numpy()
     assert np.abs(train[:, :8].mean(0)).max() < 1e-5 and np.abs(train[:, :8].std(0) - 1).max() < 1e-4
-    assert set(np.unique(train[:, 8:])) == {0.0, 1.0} and (train[:, 9:].sum(1) == 1).all()
+    assert set(np.unique(train[:, 8:13])) == {0.0, 1.0} and (train[:, 9:13].sum(1) == 1).all()
     for number, split in enumerate(("train", "validation", "test")):
         assert np.array_equal(data.arrays(split)["row"].numpy(), np.flatnonzero(splits == number))
     again = load_encoder(tmp_path / "run" / "data" / "encoder")
     new = again.encode(mixed.drop(columns="left"))
     assert new.warnings == []
     assert np.array_equal(new.arrays["features"][splits == 0], train)
+    assert set(new.arrays) == {"features", "numbers", "categories", "words"}
+    for name in ("numbers", "categories", "words"):
+        assert np.array_equal(new.arrays[name][splits == 0], data.arrays("train")[name].numpy())
     assert np.array_equal(again.encode(tmp_path / "people.csv").arrays["features"], new.arrays["features"])
 
 

@@ -12,7 +12,7 @@ from bestiary.data import load_encoder, read
 from bestiary.errors import InputError
 from bestiary.kinds.text.reader import UNKNOWN
 from bestiary.rows.splits import assign
-from bestiary.rows.store import StoredData, read_array
+from bestiary.rows.store import StoredData, read_array, read_spec
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +99,8 @@ def test_other_columns_are_left_out_by_name_and_the_guess_can_be_overruled(tmp_p
     assert source.kind == "text" and any("'length', 'stars'" in note for note in source.notes)
     table = read(frame, "module", kind="table")
     table.encode(assign(table), tmp_path / "data", 0)
-    assert any("'paragraph' is left out: it is free text" in note for note in table.notes)
+    assert not any("'paragraph' is left out" in note for note in table.notes)  # it is learned from, beside the numbers
+    assert read_spec(tmp_path / "data")[0].texts == 1
 
 
 def test_what_cannot_be_text_is_refused(reviews):

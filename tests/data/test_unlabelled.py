@@ -33,7 +33,7 @@ def test_a_table_needs_no_target(tmp_path: Path) -> None:
     source = read(tmp_path / "plain.csv", task="reconstruct")
     assert (source.target.classes, source.target.problem) == ((), "reconstruct")
     data = encoded(source, tmp_path)
-    assert data.spec.sizes() == {"features": 5, "outputs": 1, "code": 2}  # two numbers, three words
+    assert (data.spec.features, data.spec.outputs, data.spec.code) == (5, 1, 2)  # two numbers, three words
     assert sum(data.rows(split) for split in ("train", "validation", "test")) == 300
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,10 +36,9 @@ def network(folder: Path, form: str, architecture: str, target: str, keywords: d
     from bestiary.runs.model import save_network
 
     file, data = prepared(folder, form)
-    shutil.copytree(folder / "data" / "encoder", folder / "model" / "encoder")
     made = build(target, keywords, data.spec, seed=0)
     words = {"architecture": architecture, "target": target, "keywords": keywords}
-    save_network(folder / "model", made, **words, spec=data.spec, facts=data.facts)
+    save_network(folder / "model", made, encoder=folder / "data" / "encoder", **words, spec=data.spec, facts=data.facts)
     return file
 
 
@@ -50,13 +48,13 @@ def baseline(folder: Path, form: str, name: str, **words: Any) -> Path:
     from bestiary.runs.model import save_baseline
 
     file, data = prepared(folder, form, **words)
-    shutil.copytree(folder / "data" / "encoder", folder / "model" / "encoder")
     if words:
         run_rival(name, folder / "data", folder / "fitted", seconds=0.1)
     else:
         run_baseline(name, folder / "data", folder / "fitted", seconds=0.1)
     model = folder / "fitted" / "model.skops"
-    save_baseline(folder / "model", model, name=name, spec=data.spec, facts=data.facts)
+    encoder = folder / "data" / "encoder"
+    save_baseline(folder / "model", model, encoder=encoder, name=name, spec=data.spec, facts=data.facts)
     return file
 
 

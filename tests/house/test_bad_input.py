@@ -291,12 +291,12 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("model")
     source = read(table(), "y")
-    encoder = source.encode(assign(source), folder / "data", 0)
+    source.encode(assign(source), folder / "data", 0)
     spec, facts = read_spec(folder / "data")
     target, words = "bestiary.architectures.feedforward.ann:ANN", {"width": 4}
     network = build(target, words, spec, seed=0)
-    save_network(folder / "m", network, architecture="ann", target=target, keywords=words, spec=spec, facts=facts)
-    encoder.save(folder / "m" / "encoder")
+    given = {"architecture": "ann", "target": target, "keywords": words, "spec": spec, "facts": facts}
+    save_network(folder / "m", network, encoder=folder / "data" / "encoder", **given)
     return folder / "m"
 
 
@@ -316,7 +316,8 @@ def pickle_as_weights(model: Path) -> None:
 
     content = pickle.dumps(Exploding())
     (model / "model.safetensors").write_bytes(content)
-    edit(model, sha256=hashlib.sha256(content).hexdigest())
+    words = json.loads((model / "model.json").read_text())
+    edit(model, files={**words["files"], "model.safetensors": hashlib.sha256(content).hexdigest()})
 
 
 def climb_out(model: Path) -> None:

@@ -38,8 +38,8 @@ def baselines(folder: Path, file: str, names: list[str], **words: object) -> Pat
         run_rival(name, folder / "data", folder / "contenders" / f"baseline.{name}", seconds=0.1)
     spec, facts = read_spec(folder / "data")
     model = folder / "contenders" / f"baseline.{names[0]}" / "model.skops"
-    save_baseline(folder / "winner", model, name=names[0], spec=spec, facts=facts)
-    shutil.copytree(folder / "data" / "encoder", folder / "winner" / "encoder")
+    encoder = folder / "data" / "encoder"
+    save_baseline(folder / "winner", model, encoder=encoder, name=names[0], spec=spec, facts=facts)
     (folder / "plan.json").write_text("{}")
     return folder
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -204,7 +205,7 @@ def test_a_training_goes_on_whatever_becomes_of_its_output(
     if code == 2:
         assert done.stderr == "error: No space left on device; free some space or name a folder on another disk\n"
     elif environment:
-        assert "* 1 ann/" in done.stdout
+        assert done.stdout.isascii() and re.search(r"^\* 1.ann/", done.stdout, re.MULTILINE)
     else:
         assert done.stderr == ""
 
@@ -259,7 +260,7 @@ def test_guarding_what_no_spreadsheet_computes_is_refused(capsys: pytest.Capture
     assert "--spreadsheet-safe is for .csv and .tsv" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", [b"caf\xe9.png", b"caf\xc3\xa9.png"])
+@pytest.mark.parametrize("name", [b"\xe9t\xe9.png", b"\xc3\xa9t\xc3\xa9.png"])
 def test_names_of_files_that_are_no_unicode_can_be_learned_from_and_written(name: bytes, tmp_path: Path) -> None:
     """They ended a race, and `predict`, with a UnicodeEncodeError."""
     from bestiary.data import read

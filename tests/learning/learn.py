@@ -26,6 +26,7 @@ DATA: dict[str, dict[str, Any]] = {
     "digits": {"source": "digits"},
     "cancer": {"source": "breast_cancer"},
     "diabetes": {"source": "diabetes"},
+    "penguins": {"source": FIXTURES / "penguins.csv", "target": "Species", "kind": "table"},
     "verses": {"source": FIXTURES / "verses.csv", "target": "book", "kind": "text"},
     "mnist5k": {"source": "mnist5k"},
     "arrow_head": {"source": "arrow_head"},

@@ -32,7 +32,12 @@ from tests.learning.study import Study, all_studies
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "docs" / "results"
 SEEDS = (0, 1, 2)
-WORDS = ("batches", "contracts", "errors")  # modules that only name things: they grow with every kind and say nothing
+WORDS = (
+    "batches",
+    "contracts",
+    "errors",
+    "specs",
+)  # modules that only name things: they grow with every kind and say nothing
 
 
 def digest(claim: Claim) -> str:

@@ -139,7 +139,7 @@ def kill_once(scene: Scene, run: Path, moments: random.Random) -> Iterator[str]:
     how = moments.choice((signal.SIGKILL, signal.SIGTERM))
     early = moments.random() < 0.3
     after = moments.uniform(0.0, (0.15 if early else 1.0) * scene.seconds)
-    process = multiprocessing.get_context("fork").Process(target=_alone, args=(scene, run))
+    process = multiprocessing.get_context("fork").Process(target=begin_apart, args=(scene, run))
     process.start()
     process.join(after)
     if process.is_alive() and process.pid:
@@ -149,7 +149,7 @@ def kill_once(scene: Scene, run: Path, moments: random.Random) -> Iterator[str]:
         yield f"{how.name} {had}"
 
 
-def _alone(scene: Scene, run: Path) -> None:
+def begin_apart(scene: Scene, run: Path) -> None:
     """The fork server is not the child of this process, which would rather have one of its own: seconds each time."""
     forkserver._forkserver.ensure_running = lambda: None  # type: ignore[attr-defined]
     forkserver.ensure_running = lambda: None

@@ -55,7 +55,7 @@ def fingerprint(run: Path) -> dict[str, object]:
     words = json.loads((run / "winner" / "model.json").read_text())
     found: dict[str, object] = {"winner": words.get("architecture") or words["baseline"]}
     if "architecture" in words:  # the file of a baseline has the time in it; its answers are compared below
-        found["weights"] = words["sha256"]
+        found["weights"] = words["files"]["model.safetensors"]
     for path in sorted(run.glob("contenders/*/answer.safetensors")):
         found[path.parent.name] = hashlib.sha256(path.read_bytes()).hexdigest()
     for path in sorted((run / "predictions").glob("*.parquet")):

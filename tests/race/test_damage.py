@@ -14,11 +14,12 @@ import torch
 
 import bestiary.report
 from bestiary.errors import InputError
-from bestiary.race.digests import check_data, check_result, read_result, write_result
 from bestiary.race.mending import mend
 from bestiary.race.plan import Plan
 from bestiary.race.race import replay, resume
-from bestiary.race.workers import Pool
+from bestiary.race.worker import FILES
+from bestiary.race.workers import Ended, Pool
+from bestiary.records.digests import check_data, check_result, read_words, write_result
 from bestiary.runs.run import RunFolder, check_tensors, read_tensors, write_tensors
 from bestiary.tasks import read_predictions
 from tests.race.small import fingerprint, small_run
@@ -181,13 +182,13 @@ def test_a_log_that_is_no_log_does_not_keep_a_training_from_going_on(tmp_path):
 def test_a_result_of_which_any_bit_is_lost_is_none(tmp_path):
     (tmp_path / "answer").write_bytes(b"weights")
     write_result(tmp_path, {"loss": 0.125, "scores": {"accuracy": 0.5}, "steps": 20}, ["answer"])
-    assert (read_result(tmp_path) or {})["loss"] == 0.125
+    assert (read_words(tmp_path) or {})["loss"] == 0.125
     check_result(tmp_path)
     path = tmp_path / "result.json"
     whole = path.read_bytes()
     for bit in range(8 * len(whole)):
         flip(path, bit)
-        assert read_result(tmp_path) is None
+        assert read_words(tmp_path) is None
         path.write_bytes(whole)
     flip(tmp_path / "answer", 9)
     with pytest.raises(InputError, match="answer as the training wrote it"):
@@ -265,6 +266,15 @@ def test_the_limit_of_open_files_is_said_to_be_the_reason(run):
         entrant.recipe = f"{HERE}:without_files"
     plan.write(run)
     with pytest.raises(InputError, match=r"too many files are open.*ulimit -n.*race --resume"):
+        resume(run)
+
+
+def test_the_limit_of_open_files_is_the_reason_while_speeds_are_measured_too(run, monkeypatch):
+    plan = Plan.read(run)
+    plan.entrants, plan.stages, plan.contenders = [], [], ["mlp"]
+    plan.write(run)
+    monkeypatch.setattr(Pool, "run", lambda self, queue, tick=None: [Ended(call, FILES, 0.1) for call in queue])
+    with pytest.raises(InputError, match=r"raise the limit of open files \(ulimit -n\)"):
         resume(run)
 
 

@@ -21,9 +21,12 @@ from bestiary.race.folder import new_run
 from bestiary.race.plan import Plan
 from bestiary.race.race import race, replay, resume
 from bestiary.race.workers import Pool
+from bestiary.records import names
+from tests.race import recipes
 from tests.race.small import NETWORKS, fingerprint, small_run
 
 HERE = "tests.race.recipes"
+names.give(f"{HERE}:{recipe}" for recipe in vars(recipes))
 
 
 @pytest.fixture(scope="module")

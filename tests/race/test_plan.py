@@ -173,7 +173,10 @@ def test_perceptron_says_why_it_takes_no_numbers():
 
 
 def test_a_plan_is_what_was_written(tmp_path):
-    made = plan(SPREAD)
+    made = plan({"mlp/small": 0.001, "ann/64": 0.002})
+    for one, network in zip(made.entrants, ("feedforward.mlp:MLP", "feedforward.ann:ANN")):
+        one.architecture, one.recipe = one.name.partition("/")[0], "bestiary.recipes.supervised:classifier"
+        one.network, one.family = f"bestiary.architectures.{network}", "feedforward"
     made.stages.append(stages.first(made, 250))
     made.write(tmp_path)
     assert Plan.read(tmp_path) == made
@@ -183,7 +186,7 @@ def test_a_plan_is_what_was_written(tmp_path):
     with pytest.raises(InputError, match="not a plan of format"):
         Plan.read(tmp_path)
     (tmp_path / "plan.json").write_text("{")
-    with pytest.raises(InputError, match="is not a plan"):
+    with pytest.raises(InputError, match="expected JSON in"):
         Plan.read(tmp_path)
     with pytest.raises(InputError, match="expected the folder of a race"):
         Plan.read(tmp_path / "nowhere")

@@ -15,7 +15,7 @@ from bestiary.race.course import Clock
 from bestiary.race.plan import Plan
 from bestiary.race.prepare import Wishes, prepare
 from bestiary.race.progress import Snapshot
-from bestiary.race.race import announce, introduce
+from bestiary.race.telling import announce, introduce
 
 PENGUINS = Path(__file__).parents[1] / "fixtures" / "penguins.csv"
 

@@ -1,7 +1,7 @@
 """Small networks that introductions to the field print, as this library builds them: sizes, shapes, faults in print.
 
-The keys number the texts (G0 to G4) and the examples in them, as `introductions` of a catalogue row does. Counts are those of
-the printed code when it is completed and run, Keras' trainable parameters where it is Keras.
+The keys number the texts (G0 to G4) and the examples in them, as `introductions` of a catalogue row does. Counts are
+those of the printed code when it is completed and run, Keras' trainable parameters where it is Keras.
 """
 
 from collections.abc import Callable

@@ -18,7 +18,6 @@ from bestiary.architectures.recurrence.luong import LuongDot
 from bestiary.baselines.joint_ngram import Graphones, JointNgram, KneserNey, fit_joint_ngram
 from bestiary.baselines.rivals import find_rival, load_rival, save_rival
 from bestiary.baselines.transduce import RIVALS, NearestNeighbour
-from bestiary.batches import PairSpec
 from bestiary.errors import InputError
 from bestiary.kinds.pairs.reader import PairData, read_pairs
 from bestiary.objectives.sequences import nats
@@ -27,6 +26,7 @@ from bestiary.recipes.sequences import transformer, translator
 from bestiary.rows.splits import assign
 from bestiary.runs.model import load, save_network
 from bestiary.sampling.alignments import STOP, align, diagonal_mass, draw, forward_share, inspect
+from bestiary.specs import PairSpec
 from bestiary.tasks.edits import edits
 from bestiary.tasks.transduce import EVIDENCE, Transduce, corrections
 from tests.references.parity import close
@@ -367,9 +367,8 @@ def test_a_saved_network_writes_the_answers_of_new_rows(tmp_path) -> None:
     target = "bestiary.architectures.recurrence.luong:LuongGeneral"
     save_network(
         tmp_path / "model", network, architecture="luong", target=target, keywords=words, spec=encoder.spec,
-        facts=encoder.facts,
+        facts=encoder.facts, encoder=tmp_path / "data" / "encoder",
     )  # fmt: skip
-    encoder.save(tmp_path / "model" / "encoder")
     model, asked = load(tmp_path / "model"), pd.DataFrame({"spelling": ["aba", "bea", "cda", "", "aza"]})
     found = model.predict(asked)
     assert found["prediction"].tolist()[:3] == ["A B A", "B E F A", "D A"]

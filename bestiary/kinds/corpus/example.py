@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bestiary.batches import CorpusBatch, CorpusSpec
+from bestiary.batches import CorpusBatch
 from bestiary.kinds.corpus.store import CorpusData
+from bestiary.specs import CorpusSpec
 
 SIZED: Mapping[str, object] = {"length": 64}
 """Words that size an input beside those of a network, and what they are where a cost is asked for."""

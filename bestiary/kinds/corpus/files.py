@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bestiary.errors import InputError
-from bestiary.rows.paths import checked_path, unicode_of
+from bestiary.rows.limits import need, progress
+from bestiary.rows.paths import checked_path, stays, unicode_of
 
 MOST_FILES = 100_000
 MOST_BYTES = 1 << 30  # of all files together
+COPIES = 6  # times its bytes that a file takes while it is decoded; a character may take four
 ENDINGS = (".txt", ".text", ".md")
 _MARKS = (  # the longer ones first: UTF-32 begins like UTF-16
     (codecs.BOM_UTF8, "utf-8"),
@@ -50,14 +52,16 @@ def documents(source: object, encoding: str | None) -> tuple[list[Document], lis
         raise InputError(f"expected the path of a text file or folder, or a list of texts; received {type(source)}")
     folder = Path(source).expanduser().is_dir()
     path = checked_path(source, folder=folder)
-    files = _below(path) if folder else [path]
+    files, notes = _below(path) if folder else ([path], [])
     total = sum(file.stat().st_size for file in files)
     if total > MOST_BYTES:
         raise InputError(
             f"expected {MOST_BYTES >> 30} GB of text at most; {path.name} has {total:,} bytes; give a part"
         )
-    found, notes, guessed = [], [], []
-    for file in files:
+    need(COPIES * max(file.stat().st_size for file in files) + 2 * total, f"the text of {path.name}", "give a part")
+    found, guessed = [], []
+    for number, file in enumerate(files):
+        progress("scan", number / len(files))
         text, how = decoded(file.read_bytes(), encoding, file.name)
         found.append(Document(unicode_of(str(file.relative_to(path)) if folder else file.name), _plain(text)))
         guessed += [file.name] if how else []
@@ -105,18 +109,29 @@ def _plain(text: str) -> bytes:
     return text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", errors="replace")
 
 
-def _below(folder: Path) -> list[Path]:
-    """The text files of a folder and of those below it, sorted; links to folders are not followed."""
+def _below(folder: Path) -> tuple[list[Path], list[str]]:
+    """The text files of a folder and of those below it, sorted, and a note on the links that are not followed.
+
+    Links to folders are not followed, links to files only when they stay inside the folder.
+    """
     found: list[Path] = []
+    links, root = 0, Path(os.path.realpath(folder))
     for place, names, files in os.walk(folder):
+        links += sum(Path(place, name).is_symlink() for name in names)
         names.sort()
         found += [Path(place) / name for name in sorted(files) if name.lower().endswith(ENDINGS)]
         if len(found) > MOST_FILES:
             raise InputError(f"expected {MOST_FILES:,} text files at most in {folder.name}; it has more; join some")
-    found = [file for file in found if file.is_file()]
+    inside = [file for file in found if not file.is_symlink() or stays(file, root)]
+    links += len(found) - len(inside)
+    said = f"{links:,} links that lead to folders, out of the folder, in circles or nowhere"
+    found = [file for file in inside if file.is_file()]
     if not found:
-        raise InputError(f"no text file ({', '.join(ENDINGS)}) lies in {folder.name}; give a folder of them, or a file")
-    return found
+        more = f" (passed over: {said})" if links else ""
+        raise InputError(
+            f"no text file ({', '.join(ENDINGS)}) lies in {folder.name}{more}; give a folder of them, or a file"
+        )
+    return found, [f"passed over: {said}"] if links else []
 
 
 def _kept(found: list[Document], notes: list[str]) -> tuple[list[Document], list[str]]:

@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +22,10 @@ from bestiary.errors import InputError
 from bestiary.kinds.corpus.files import Document, documents
 from bestiary.kinds.corpus.store import JUDGED, CorpusData, windows
 from bestiary.kinds.corpus.units import BEGIN, Units, learn
+from bestiary.rows.encoder_files import read_encoder
 from bestiary.rows.rows import hashed
 from bestiary.rows.source import SPLITS, Encoded, Target
-from bestiary.rows.store import spec_from, write_array, write_spec, write_text
+from bestiary.rows.store import write_array, write_spec, write_text
 
 __all__ = ["CorpusData", "CorpusEncoder", "CorpusSource", "read_corpus"]
 
@@ -304,8 +304,9 @@ class CorpusEncoder:
     @classmethod
     def load(cls, folder: Path) -> CorpusEncoder:
         """What `save` wrote."""
-        found: dict[str, Any] = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
-        encoder = cls(cast("CorpusSpec", spec_from(found["spec"])), found["facts"])
+        spec, found = read_encoder(folder, cls.kind)
+        assert isinstance(spec, CorpusSpec)
+        encoder = cls(spec, found["facts"])
         if encoder.units.vocabulary != encoder.spec.vocabulary:
             raise InputError(
                 f"the encoder has {encoder.units.vocabulary:,} tokens and says {encoder.spec.vocabulary:,}; "

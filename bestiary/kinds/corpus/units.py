@@ -8,7 +8,8 @@ the case in which it is empty, any text can be written, and each token stands fo
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, cast
 
@@ -21,6 +22,12 @@ BEGIN = 0
 BYTES = 257  # tokens of a vocabulary of bytes
 LEARNED = 32 << 20  # bytes of text from which pieces are learned
 LONGEST = 1 << 16  # bytes of one token, which no text that people write comes near
+MOST_BYTES = 64 << 20  # of all tokens together
+STRETCH = 1 << 20  # bytes that are cut into tokens at once
+WORD, LONG_LEARNED = 1_000, 1 << 20
+"""Bytes of a word from which on it is long, and bytes of long words that pieces are learned from."""
+_LONG = re.compile(rb"[^\s]{%d,}" % WORD)
+_END = re.compile(rb"[!-~](?=[ \n])")
 
 
 class Units:
@@ -48,6 +55,10 @@ class Units:
             if len(piece) > LONGEST:
                 raise InputError(f"a token stands for {LONGEST:,} bytes at most; received more; save the model again")
             self.pieces.append(piece)
+        if sum(map(len, self.pieces)) > MOST_BYTES:
+            raise InputError(
+                f"tokens stand for {MOST_BYTES:,} bytes together at most; received more; save the model again"
+            )
         self.lengths: NDArray[np.int64] = np.array([len(piece) for piece in self.pieces])
 
     @classmethod
@@ -64,8 +75,11 @@ class Units:
         """The tokens of a text, without the beginning; text in UTF-8 where pieces were learned."""
         if not self.merges:
             return np.frombuffer(text, np.uint8).astype(np.int32) + 1
-        found = self._tokenizer.encode(text.decode("utf-8", errors="replace"))
-        return np.array(found.ids, np.int32)
+        parts = [
+            np.array(self._tokenizer.encode(part.decode("utf-8", errors="replace")).ids, np.int32)
+            for part in stretches(text)
+        ]
+        return np.concatenate([np.empty(0, np.int32), *parts])
 
     def decode(self, tokens: Sequence[int] | NDArray[np.integer[Any]]) -> bytes:
         """The text of tokens; beginnings leave no trace."""
@@ -84,6 +98,57 @@ class Units:
         tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=merges))
         tokenizer.pre_tokenizer = cast("Any", pre_tokenizers.ByteLevel(add_prefix_space=False))
         return tokenizer
+
+
+def stretches(text: bytes) -> Iterator[bytes]:
+    """A text in parts of about a megabyte, each cut before a space behind a word: the tokens are those of the whole.
+
+    A tokeniser takes some hundred bytes for every token that it is about to give. Where no word ends for another
+    megabyte, the cut is anywhere between two characters.
+
+    Example:
+        >>> list(stretches(b"one two"))
+        [b'one two']
+    """
+    start = 0
+    while len(text) - start > STRETCH:
+        found = _END.search(text, start + STRETCH, start + 2 * STRETCH)
+        stop = found.start() + 1 if found else _between(text, start + STRETCH)
+        yield text[start:stop]
+        start = stop
+    yield text[start:]
+
+
+def short_words(texts: Iterable[bytes]) -> Iterator[bytes]:
+    """Texts to learn pieces from, without what would take hours: of words longer than a thousand bytes only a megabyte.
+
+    What byte-pair encoding takes grows with the length of the words that differ, times the pieces.
+
+    Example:
+        >>> list(short_words([b"a few short words"]))
+        [b'a few short words']
+    """
+    left = LONG_LEARNED
+    for text in texts:
+        start = 0
+        for word in _LONG.finditer(text):
+            yield text[start : word.start()]
+            start = word.start()
+            while start < word.end() and left > 0:
+                stop = _between(text, min(word.end(), start + WORD))
+                yield text[start:stop]
+                left -= stop - start
+                start = stop
+            start = word.end()
+        yield text[start:]
+
+
+def _between(text: bytes, place: int) -> int:
+    """A place between two characters of UTF-8, at most three bytes on."""
+    for stop in range(place, min(place + 3, len(text))):
+        if text[stop] & 0xC0 != 0x80:
+            return stop
+    return min(place + 3, len(text))
 
 
 def learn(texts: Sequence[bytes], vocabulary: int) -> Units:
@@ -113,7 +178,7 @@ def learn(texts: Sequence[bytes], vocabulary: int) -> Units:
     )
     total = sum(map(len, texts))
     sample = texts if total <= LEARNED else [text[:share] for text in texts]
-    tokenizer.train_from_iterator([text.decode("utf-8", errors="replace") for text in sample], trainer)
+    tokenizer.train_from_iterator((part.decode("utf-8", errors="replace") for part in short_words(sample)), trainer)
     number = {letter: byte + 1 for byte, letter in enumerate(_LETTERS)}
     merges: list[tuple[int, int]] = []
     for first, second in json.loads(tokenizer.to_str())["model"]["merges"]:

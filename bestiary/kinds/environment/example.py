@@ -7,9 +7,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bestiary.batches import EnvironmentSpec, TableBatch
+from bestiary.batches import TableBatch
 from bestiary.kinds.environment.reader import EnvironmentData
 from bestiary.rows.examples import turns
+from bestiary.specs import EnvironmentSpec
 
 SIZED: Mapping[str, object] = {}
 """Words that size an input beside those of a network, and what they are where a cost is asked for."""

@@ -6,6 +6,7 @@ of the test are played once. So "rows" mean what they mean elsewhere, and return
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import time
@@ -22,6 +23,8 @@ from torch import Tensor
 from bestiary.contracts import Batch, EnvironmentSpec
 from bestiary.errors import InputError
 from bestiary.kinds.environment.worlds import MOST_STEPS, features_of, first_action, numbers, open_world
+from bestiary.records import names
+from bestiary.rows.encoder_files import read_encoder
 from bestiary.rows.source import SPLITS, Encoded, Target
 from bestiary.rows.store import Facts, read_array, read_spec, write_array, write_spec, write_text
 
@@ -103,20 +106,22 @@ class EnvironmentEncoder:
             raise InputError(
                 f"this model was trained in {self.spec.environment!r}; received {source!r}; give that name"
             )
+        names.give([self.spec.environment])
         rows = np.arange(_NEW, _NEW + EPISODES, dtype=np.int64)
         return Encoded({"row": rows, "target": np.zeros(EPISODES, np.int64)}, rows)
 
     def save(self, folder: Path) -> None:
         """Writes `encoder.json`."""
-        sizes = {"features": self.spec.features, "outputs": self.spec.outputs, "environment": self.spec.environment}
+        sizes = {"kind": self.kind, **dataclasses.asdict(self.spec)}
         content = {"kind": self.kind, "spec": sizes, "facts": self.facts}
         write_text(folder / "encoder.json", json.dumps(content, indent=1))
 
     @classmethod
     def load(cls, folder: Path) -> EnvironmentEncoder:
         """What `save` wrote."""
-        words = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
-        return cls(EnvironmentSpec(**words["spec"]), words["facts"])
+        spec, words = read_encoder(folder, cls.kind)
+        assert isinstance(spec, EnvironmentSpec)
+        return cls(spec, words["facts"])
 
 
 class EnvironmentData:
@@ -210,6 +215,7 @@ def read_environment(
         raise InputError(f"an environment is for the task control; received {problem!r}")
     if not isinstance(source, str):
         raise InputError(f"expected a gymnasium id or module:Class; received {type(source).__name__}; try CartPole-v1")
+    names.give([source])  # by whoever asks for it to be read; what a plan names is checked before (`race.run_check`)
     try:
         world = open_world(source)
         spec = EnvironmentSpec(features_of(world), int(world.action_space.n), source)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bestiary.errors import InputError, nearest
+from bestiary.records.names import check_world
 
 Floats = NDArray[np.float32]
 MOST_NUMBERS = 100_000  # in one observation
@@ -32,8 +33,10 @@ def open_world(name: str, frames: bool = False) -> Any:
         frames: whether pictures are wanted (`render()` gives [H W 3] bytes).
 
     Raises:
-        InputError: when there is none of that name, or it cannot be acted in by choosing one of several actions.
+        InputError: when there is none of that name, it cannot be acted in by choosing one of several actions, or it is
+            a "module:Class" that the person has not named herself (`records.names.give`): its code would be run.
     """
+    check_world(name)
     try:
         import gymnasium
     except ImportError:

@@ -23,9 +23,11 @@ from bestiary.contracts import GraphSpec, GraphsSpec, TableSpec
 from bestiary.errors import InputError
 from bestiary.kinds.graph.files import Graph, open_graph
 from bestiary.kinds.table.encoder import TableEncoder
-from bestiary.rows.columns import describe
+from bestiary.rows.encoder_files import read_encoder
+from bestiary.rows.limits import need
+from bestiary.rows.many_columns import describe_all
 from bestiary.rows.source import Encoded
-from bestiary.rows.store import spec_from, write_text
+from bestiary.rows.store import write_text
 
 EXACT, DIRECTIONS = 1_024, 256
 SAMPLE = 10_000  # nodes that preprocessing is fitted on
@@ -79,6 +81,7 @@ class NodeFeatures:
 
     def of(self, graph: Graph, edges: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Features [N F] and known numbers [N] of the nodes of a graph with these edges [2 E]."""
+        need(3 * 4 * self.width * len(graph), f"the features of {len(graph):,} nodes", "give fewer nodes or columns")
         known = self.known(graph.ids) if self.ids else np.full(len(graph), -1)
         if self.table is not None:
             return cast("NDArray[np.float32]", self.table.arrays(graph.nodes)["features"]), known
@@ -120,7 +123,7 @@ def _fitted(nodes: pa.Table, where: NDArray[np.int64]) -> TableEncoder | None:
     if not nodes.column_names or not len(index):
         return None
     sample = nodes.take(pa.array(index))
-    columns = [describe(name, sample[name], index) for name in nodes.column_names]
+    columns = describe_all(sample, index)
     encoder = TableEncoder(TableSpec(0, 0), {"target": ""}, columns, {})
     if not encoder.used:
         return None
@@ -170,7 +173,7 @@ class GraphEncoder:
     @classmethod
     def load(cls, folder: Path) -> GraphEncoder:
         """What `save` wrote; `InputError` when it was altered."""
-        spec, facts, nodes = _load(folder)
+        spec, facts, nodes = _load(folder, cls.kind)
         return cls(cast("GraphSpec", spec), facts, nodes)
 
 
@@ -215,7 +218,7 @@ class GraphsEncoder:
     @classmethod
     def load(cls, folder: Path) -> GraphsEncoder:
         """What `save` wrote; `InputError` when it was altered."""
-        spec, facts, nodes = _load(folder)
+        spec, facts, nodes = _load(folder, cls.kind)
         return cls(cast("GraphsSpec", spec), facts, nodes)
 
 
@@ -258,7 +261,10 @@ def _save(encoder: GraphEncoder | GraphsEncoder, folder: Path) -> None:
     write_text(folder / "encoder.json", json.dumps(words, indent=1))
 
 
-def _load(folder: Path) -> tuple[object, Mapping[str, object], NodeFeatures]:
-    words = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
+def _load(folder: Path, kind: str) -> tuple[object, Mapping[str, object], NodeFeatures]:
+    spec, words = read_encoder(folder, kind)
     table = TableEncoder.load(folder / "nodes") if words["way"] == "columns" else None
-    return spec_from(words["spec"]), words["facts"], NodeFeatures(words["way"], table, list(map(str, words["ids"])))
+    nodes = NodeFeatures(words["way"], table, words["ids"])
+    if nodes.width != spec.sizes()["features"]:
+        raise InputError(f"the nodes of {folder} have {nodes.width} features, not those of its sizes; save it again")
+    return spec, words["facts"], nodes

@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bestiary.batches import GraphBatch, GraphSpec
+from bestiary.batches import GraphBatch
 from bestiary.kinds.graph.store import GraphData
+from bestiary.specs import GraphSpec
 
 NODES = 12
 

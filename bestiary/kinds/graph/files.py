@@ -12,6 +12,7 @@ A set may also be molecules in an SDF file, see `graph_molecules`.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,8 +25,10 @@ from numpy.typing import NDArray
 
 from bestiary.errors import InputError, nearest
 from bestiary.rows.columns import labels, numbers
-from bestiary.rows.frames import Frame, open_frame
-from bestiary.rows.paths import checked_path
+from bestiary.rows.frames import Frame, open_frame, whole
+from bestiary.rows.json_lines import CELL, by_name, check_filled
+from bestiary.rows.limits import need
+from bestiary.rows.paths import checked_path, stays
 
 NODES, EDGES = 5_000_000, 50_000_000
 _SUFFIXES = (".csv", ".tsv", ".csv.gz", ".parquet", ".jsonl")
@@ -131,6 +134,10 @@ def _frames(folder: Path) -> dict[str, Frame]:
     found: dict[str, Frame] = {}
     for name in ("nodes", "edges", "graphs", "pairs"):
         for path in (folder / f"{name}{suffix}" for suffix in _SUFFIXES):
+            if path.is_symlink() and not stays(path, Path(os.path.realpath(folder))):
+                raise InputError(
+                    f"{path.name} is a link that leads out of the folder {folder.name}; copy the file there"
+                )
             if path.is_file():
                 found[name] = open_frame(path)
                 break
@@ -204,11 +211,16 @@ def _from_frames(
 
 
 def _whole(frame: Frame, digest: Any) -> pa.Table:
-    table = pa.concat_tables(list(frame.chunks()), promote_options="permissive").combine_chunks()
+    table = whole(frame, weight=3)  # as it is read, in one piece, and the numbers of nodes that are made of it
     digest.update(repr((frame.columns, table.num_rows)).encode())
     for column in table.columns:
-        digest.update("\x1f".join(map(str, column.to_pylist())).encode())
-    return table
+        between = ""
+        for chunk in column.chunks:  # some cells at a time: as Python's words they take ten times the memory
+            for start in range(0, len(chunk), 65_536):
+                cells = "\x1f".join(map(str, chunk.slice(start, 65_536).to_pylist()))
+                digest.update((between + cells).encode())
+                between = "\x1f"
+    return table.combine_chunks()
 
 
 def _column(table: pa.Table, name: str, part: str) -> str:
@@ -312,10 +324,11 @@ def text_of(values: Sequence[object]) -> pa.Array:
 
 def as_columns(rows: Sequence[Mapping[str, object]]) -> dict[str, pa.Array]:
     """Rows of attributes as columns; values that are not all numbers or truths become text."""
-    names = dict.fromkeys(name for row in rows for name in row)
+    names = {name for row in rows for name in row}
+    check_filled(len(rows), len(names), sum(map(len, rows)), "the attributes")
+    need(CELL * len(rows) * len(names), "a table of all attributes", "give fewer of them")
     columns = {}
-    for name in names:
-        values = [row.get(name) for row in rows]
+    for name, values in by_name(rows).items():
         plain = all(value is None or isinstance(value, (bool, int, float, np.number, np.bool_)) for value in values)
         mixed = len({isinstance(value, (bool, np.bool_)) for value in values if value is not None}) > 1
         columns[str(name)] = pa.array(_bare(values)) if plain and not mixed else text_of(values)

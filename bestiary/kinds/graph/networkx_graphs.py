@@ -13,9 +13,11 @@ import pyarrow as pa
 from bestiary.errors import InputError
 from bestiary.kinds.graph.files import as_columns, text_of
 from bestiary.rows.frames import Frame, open_frame
+from bestiary.rows.limits import need
 
 BYTES = 500_000_000  # of a GraphML file, which is read whole
 ELEMENTS = 20_000_000  # of its tree
+ELEMENT = 1_000  # bytes of memory that one takes, as a node of the tree and as one of networkx; measured
 
 
 def read_graphml(path: Path) -> Any:
@@ -73,8 +75,9 @@ def read_graphml(path: Path) -> Any:
                 f"an edge in line {line} of {path.name} leads to the node {end!r}, which the file does not have{more}; "
                 "add it, or remove the edge"
             )
+        need(ELEMENT * elements + 4 * path.stat().st_size, f"reading {path.name}", "save it as nodes.csv and edges.csv")
         return networkx.read_graphml(path)
-    except InputError:
+    except (InputError, MemoryError):
         raise
     except Exception as reason:  # damaged files break inside networkx in many ways
         text = " ".join(str(reason).split())[:160]

@@ -7,10 +7,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bestiary.batches import GraphsBatch, GraphsSpec
+from bestiary.batches import GraphsBatch
 from bestiary.kinds.graph.example import rings
 from bestiary.kinds.graph.store import GraphsData
 from bestiary.rows.examples import turns
+from bestiary.specs import GraphsSpec
 
 GRAPHS = 300  # more than two batches
 

@@ -15,9 +15,14 @@ from pathlib import Path
 import pyarrow as pa
 
 from bestiary.errors import InputError
+from bestiary.rows.frames import COLUMNS
+from bestiary.rows.json_lines import CELL, by_name, check_filled
+from bestiary.rows.limits import Ration, need, progress
 
 LARGEST = 1 << 30  # bytes of a file
 MOLECULES = 2_000_000
+LINE, LINES = 1 << 20, 1 << 20  # characters of a line, lines of a molecule
+ATOM, FIELD = 240, 120  # bytes of memory that an atom or a bond, and a field, take until all are read
 _VALENCES = {
     **{"H": (1,), "B": (3,), "C": (4,), "Si": (4,), "N": (3, 5), "P": (3, 5), "As": (3, 5), "O": (2,)},
     **{"S": (2, 4, 6), "Se": (2, 4, 6), "F": (1,), "Cl": (1, 3, 5, 7), "Br": (1, 3, 5, 7), "I": (1, 3, 5, 7)},
@@ -39,7 +44,9 @@ def read_sdf(path: Path) -> dict[str, pa.Table]:
     graphs: list[dict[str, object]] = []
     nodes: list[tuple[int, int, str, int, int]] = []
     edges: list[tuple[int, int, int, float]] = []
-    for number, lines in enumerate(_molecules(path.read_text(encoding="utf-8", errors="replace").splitlines())):
+    names: set[str] = set()
+    filled, ration = 0, Ration(f"reading {path.name}", "split it")
+    for number, lines in enumerate(_molecules(_lines(path))):
         if number >= MOLECULES:
             raise InputError(f"at most {MOLECULES:,} molecules can be read; {path.name} has more; split it")
         try:
@@ -48,13 +55,19 @@ def read_sdf(path: Path) -> dict[str, pa.Table]:
             told = f"expected V2000 molecules in {path.name}; number {number + 1} cannot be read ({why})"
             raise InputError(f"{told}; convert the file to SDF V2000") from None
         graphs.append({"graph": number, "name": lines[0].strip(), **_fields(rest)})
+        names.update(graphs[-1])
+        filled += len(graphs[-1])
+        if len(names) > COLUMNS:
+            raise InputError(f"at most {COLUMNS:,} fields can be read; {path.name} has more; leave some out")
+        check_filled(number + 1, len(names), filled, path.name)
+        ration.take(ATOM * (len(atoms) + len(bonds)) + FIELD * len(graphs[-1]) + sum(map(len, rest)))
         nodes += [(number, place, *atom) for place, atom in enumerate(atoms)]
         edges += [(number, first - 1, second - 1, order) for first, second, order in bonds]
     if not graphs:
         raise InputError(f"expected molecules, each ended by $$$$; {path.name} has none; export it as SDF")
-    columns = list(dict.fromkeys(name for graph in graphs for name in graph))
+    need(CELL * len(graphs) * len(names), f"a table of all fields of {path.name}", "leave some out, or split it")
     return {
-        "graphs": pa.table({name: [graph.get(name) for graph in graphs] for name in columns}),
+        "graphs": pa.table(by_name(graphs)),
         "nodes": _columns(nodes, ("graph", "id", "element", "charge", "hydrogens")),
         "edges": _columns(edges, ("graph", "source", "target", "weight")),
     }
@@ -72,6 +85,18 @@ def hydrogens(element: str, charge: int, bonds: float) -> int:
     return next((valence - int(bonds) for valence in wanted if valence >= int(bonds)), 0)
 
 
+def _lines(path: Path) -> Iterator[str]:
+    done, size = 0, path.stat().st_size
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for number, line in enumerate(iter(lambda: file.readline(LINE + 1), "")):
+            if len(line) > LINE:
+                raise InputError(f"a line of an SDF file has at most {LINE:,} characters; {path.name} has a longer one")
+            done += len(line)
+            if number % 10_000 == 0:
+                progress("scan", done / size)
+            yield line.rstrip("\n")
+
+
 def _molecules(lines: Iterable[str]) -> Iterator[list[str]]:
     held: list[str] = []
     for line in lines:
@@ -80,6 +105,8 @@ def _molecules(lines: Iterable[str]) -> Iterator[list[str]]:
             held = []
         else:
             held.append(line)
+            if len(held) > LINES:
+                raise InputError(f"a molecule has at most {LINES:,} lines; is it an SDF file, each ended by $$$$?")
     if any(line.strip() for line in held):
         yield held
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,8 +16,10 @@ from bestiary.contracts import ImageSpec
 from bestiary.errors import InputError
 from bestiary.kinds.image.files import BrokenImageError, Picture, in_threads
 from bestiary.kinds.image.sources import gather
+from bestiary.rows.encoder_files import read_encoder
+from bestiary.rows.limits import need
 from bestiary.rows.source import Encoded
-from bestiary.rows.store import spec_from, write_text
+from bestiary.rows.store import write_text
 
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601, as Pillow's own conversion to grey
 
@@ -53,6 +56,11 @@ class ImageEncoder:
         """The size in which JPEGs are decoded at least."""
         return 2 * max(self.spec.image_size)
 
+    @property
+    def form(self) -> tuple[object, ...]:
+        """What decides the pixels that an image is brought to: encoders of one form bring it to the same."""
+        return (self.spec.channels, self.spec.image_size, self.deep, self.facts["step"])
+
     def shape(self, rows: int) -> tuple[int, int, int, int]:
         """Of the stored pixels of so many rows."""
         return (rows, self.spec.channels, *self.spec.image_size)
@@ -82,6 +90,8 @@ class ImageEncoder:
             InputError: when the source is none of these, or none of its images can be read.
         """
         pictures = gather(source, labels=False).pictures
+        size = float(np.prod(self.shape(len(pictures)), dtype=np.float64)) * np.dtype(self.dtype).itemsize
+        need(2 * size, f"{len(pictures):,} images of this size", "predict them in parts")
         pixels = np.empty(self.shape(len(pictures)), dtype=self.dtype)
         seen = np.zeros((len(pictures), 4), dtype=np.int64)  # height, width, channels, deep
 
@@ -136,8 +146,8 @@ class ImageEncoder:
 
     def save(self, folder: Path) -> None:
         """Writes `encoder.json`."""
-        sizes = {"kind": self.kind, "channels": self.spec.channels, "image_size": list(self.spec.image_size)}
-        written = {"kind": self.kind, "spec": {**sizes, "outputs": self.spec.outputs}, "facts": self.facts}
+        sizes = {"kind": self.kind, **dataclasses.asdict(self.spec)}
+        written = {"kind": self.kind, "spec": sizes, "facts": self.facts}
         write_text(folder / "encoder.json", json.dumps(written, indent=1))
 
     @classmethod
@@ -147,13 +157,8 @@ class ImageEncoder:
         Raises:
             InputError: when the folder holds no image encoder, or a damaged one.
         """
-        try:
-            written = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
-            spec = spec_from(written["spec"])
-            if not isinstance(spec, ImageSpec) or not {"deep", "step", "file_sizes"} <= set(written["facts"]):
-                raise ValueError("it is of another kind of data")
-        except (OSError, ValueError, KeyError, TypeError) as reason:
-            raise InputError(f"{folder}: expected a saved image encoder; {reason}; train again") from None
+        spec, written = read_encoder(folder, cls.kind)
+        assert isinstance(spec, ImageSpec)
         return cls(spec, written["facts"])
 
 

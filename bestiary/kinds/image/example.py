@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from bestiary.batches import ImageBatch, ImageSpec
+from bestiary.batches import ImageBatch
 from bestiary.rows.examples import targets, turns
 from bestiary.rows.store import ArrayData
+from bestiary.specs import ImageSpec
 
 SIZED: Mapping[str, object] = {"image_size": (32, 32)}
 """Words that size an input beside those of a network, and what they are where a cost is asked for."""
@@ -54,3 +57,8 @@ def data(keywords: Mapping[str, Any], problem: str, rows: int = 24) -> ArrayData
     arrays = {"pixels": pixels.numpy(), **targets(rows, outputs, problem)}
     spec = ImageSpec(channels, (height, width), outputs)
     return ArrayData(spec, facts, {"train": arrays, "validation": arrays}, batch=8)
+
+
+def row(spec: ImageSpec) -> dict[str, NDArray[np.generic]]:
+    """One row of zeros, as an encoder would give it."""
+    return {"pixels": np.zeros((1, spec.channels, *spec.image_size), np.uint8)}

@@ -24,6 +24,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from bestiary.errors import InputError
+from bestiary.rows.limits import Turns, cores, progress
+from bestiary.rows.paths import stays
 
 T = TypeVar("T")
 SUFFIXES = frozenset(
@@ -32,7 +34,11 @@ SUFFIXES = frozenset(
 # An allow-list: Pillow's other formats include some that start programs (EPS) or have little use here.
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
 MOST_PIXELS = 89_478_485  # Pillow's own limit: a quarter of a gigabyte at 3 bytes a pixel
+PER_PIXEL = 24  # bytes of memory that decoding takes at most, of a colour image with transparency; measured
+CANVAS = 32  # the same of WebP, which is unpacked before its size is known here
 LARGEST = 1e30  # pixels of floating point: sums of their squares still fit float64
+_DECODING = Turns()  # of all threads that decode
+_ASKED = ("decoding it", "scale it down")
 _JUNK = {"thumbs.db", "desktop.ini", "__macosx"}
 
 
@@ -87,10 +93,15 @@ def decode(file: Path | bytes, side: int | None = None) -> Picture:
                 raise BrokenImageError("not a regular file")
             if status.st_size == 0:
                 raise BrokenImageError("empty")
-        with Image.open(BytesIO(file) if isinstance(file, bytes) else file, formats=FORMATS) as image:
+        with (
+            _DECODING.take(CANVAS * _webp_pixels(file), *_ASKED),
+            Image.open(BytesIO(file) if isinstance(file, bytes) else file, formats=FORMATS) as image,
+        ):
             return _canonical(image, side)
     except BrokenImageError:
         raise
+    except InputError as reason:  # of more memory than there is
+        raise BrokenImageError(str(reason)) from None
     except Image.UnidentifiedImageError:
         raise BrokenImageError(f"not an image of a known format ({', '.join(FORMATS)})") from None
     except Image.DecompressionBombError:
@@ -109,12 +120,36 @@ def _canonical(image: Image.Image, side: int | None) -> Picture:
         raise BrokenImageError("has no pixels")
     if side is not None:
         image.draft(None, (side, side))
+    if image.format == "WEBP":  # whose memory is held already
+        return _decoded(image, width, height)
+    with _DECODING.take(PER_PIXEL * image.width * image.height, f"decoding {width} x {height} pixels", _ASKED[1]):
+        return _decoded(image, width, height)
+
+
+def _decoded(image: Image.Image, width: int, height: int) -> Picture:
     image.load()
     turned = _upright(image)
     size = (height, width) if (turned.width >= turned.height) == (image.width >= image.height) else (width, height)
     if turned.mode[0] in "IF":
         return Picture(_deep(turned), size, 257 if turned.mode[0] == "I" else 1)
     return Picture(_eight_bits(turned), size)
+
+
+def _webp_pixels(file: Path | bytes) -> int:
+    """Pixels that the header of a WebP file announces, whose decoder takes memory for all when it is opened; else 0."""
+    if isinstance(file, Path):
+        with file.open("rb") as opened:
+            head = opened.read(30)
+    else:
+        head = file[:30]
+    if head[:4] != b"RIFF" or head[8:12] != b"WEBP" or len(head) < 30:
+        return 0
+    if head[12:16] == b"VP8X":
+        return (int.from_bytes(head[24:27], "little") + 1) * (int.from_bytes(head[27:30], "little") + 1)
+    if head[12:16] == b"VP8L":
+        bits = int.from_bytes(head[21:25], "little")
+        return ((bits & 0x3FFF) + 1) * ((bits >> 14 & 0x3FFF) + 1)
+    return (int.from_bytes(head[26:28], "little") & 0x3FFF) * (int.from_bytes(head[28:30], "little") & 0x3FFF)
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -191,7 +226,7 @@ def find_images(folder: Path) -> Found:
         folders[:] = sorted(n for n in folders if not _hidden(n) and not Path(base, n).is_symlink())
         names = [name for name in files if not _hidden(name)]
         images = [Path(base, name) for name in names if Path(name).suffix.lower() in SUFFIXES]
-        inside = [path for path in images if not path.is_symlink() or _stays(path, root)]
+        inside = [path for path in images if not path.is_symlink() or stays(path, root)]
         found.others += len(names) - len(images)
         found.links += len(images) - len(inside)
         found.files += inside
@@ -205,13 +240,6 @@ def _hidden(name: str) -> bool:
     return name.startswith(".") or name.lower() in _JUNK
 
 
-def _stays(link: Path, root: Path) -> bool:
-    try:
-        return Path(os.path.realpath(link, strict=True)).is_relative_to(root)
-    except OSError:  # in circles, or nowhere
-        return False
-
-
 # ------------------------------------------------------------------------------------------------ many at a time
 
 
@@ -223,12 +251,21 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def in_threads(work: Callable[[int], T], count: int, block: int = 64) -> Iterator[T]:
-    """`work(0)` ... `work(count - 1)` in order, several at a time: decoders release the interpreter's lock."""
-    threads = min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-    with quiet(), ThreadPoolExecutor(threads) as pool:
+def in_threads(work: Callable[[int], T], count: int, block: int = 64, part: str | None = None) -> Iterator[T]:
+    """`work(0)` ... `work(count - 1)` in order, several at a time: decoders release the interpreter's lock.
+
+    Args:
+        work: by number.
+        count: of numbers.
+        block: handed to the threads at once.
+        part: of the work of reading that this is, for the clock: one of `limits.PARTS`.
+    """
+    with quiet(), ThreadPoolExecutor(min(4, cores())) as pool:
         for start in range(0, count, block):  # one block after the other: a million futures would fill the memory
-            yield from pool.map(work, range(start, min(start + block, count)))
+            for number, done in enumerate(pool.map(work, range(start, min(start + block, count))), start + 1):
+                if part:
+                    progress(part, number / count)
+                yield done
 
 
 def check_side(image_size: int | tuple[int, int] | None) -> tuple[int, int] | None:

@@ -25,8 +25,9 @@ from bestiary.kinds.image.files import (
     without_colour,
 )
 from bestiary.rows.array_files import check_labels, held_rows, labelled_parts, read_npz, undecided
-from bestiary.rows.frames import Frame, open_frame
+from bestiary.rows.frames import Frame, open_frame, whole
 from bestiary.rows.labels import group_keys, stamps
+from bestiary.rows.limits import need
 from bestiary.rows.paths import unicode_of
 from bestiary.rows.source import SPLITS
 from bestiary.rows.targets import column_named
@@ -238,7 +239,7 @@ def _from_folder(folder: Path) -> Gathered:
 
 
 def _from_table(table: Frame, base: Path, target: str | None, labels: bool) -> Gathered:
-    rows = pa.concat_tables(table.chunks())
+    rows = whole(table, weight=8)  # text takes much more as Python's words
     frame = rows.to_pandas()
     where = _path_column(frame, table.name, target)
     raw, name = None, target or ""
@@ -282,6 +283,8 @@ def _from_arrays(path: Path, target: str | None, labels: bool) -> Gathered:
     if len(shapes) > 1:
         raise InputError(f"{path.name}: its arrays of images have different shapes {sorted(shapes)}; make them equal")
     arrays = [inputs for inputs, _ in found.values()]
+    if len(arrays) > 1:
+        need(sum(array.nbytes for array in arrays), f"putting the arrays of {path.name} together", "save them as one")
     pictures = ArrayPictures(arrays[0] if len(arrays) == 1 else np.concatenate(arrays))
     if not labels:
         return Gathered(pictures, None)

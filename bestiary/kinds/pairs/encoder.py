@@ -16,13 +16,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from bestiary.batches import PairSpec
 from bestiary.errors import InputError, nearest
 from bestiary.kinds.pairs.alphabets import BEGIN, END, UNKNOWN, Alphabet, alphabet_of
+from bestiary.rows.encoder_files import read_encoder
 from bestiary.rows.frames import open_frame, words
 from bestiary.rows.rows import pieces_of
 from bestiary.rows.source import Encoded
-from bestiary.rows.store import spec_from, write_text
+from bestiary.rows.store import write_text
+from bestiary.specs import PairSpec
 
 
 @dataclass
@@ -77,8 +78,9 @@ class PairEncoder:
     @classmethod
     def load(cls, folder: Path) -> PairEncoder:
         """What `save` wrote."""
-        found = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
-        encoder = cls(cast("PairSpec", spec_from(found["spec"])), found["facts"])
+        spec, found = read_encoder(folder, cls.kind)
+        assert isinstance(spec, PairSpec)
+        encoder = cls(spec, found["facts"])
         sizes = (encoder.spec.vocabulary, encoder.spec.answers)
         if sizes != tuple(alphabet.size for alphabet in encoder.alphabets):
             raise InputError(f"the vocabularies of the encoder are not of sizes {sizes}; save the model again")

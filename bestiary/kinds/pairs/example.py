@@ -7,9 +7,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bestiary.batches import PairBatch, PairSpec
+from bestiary.batches import PairBatch
 from bestiary.kinds.pairs.store import PairData
 from bestiary.rows.examples import lengths_to
+from bestiary.specs import PairSpec
 
 SIZED: Mapping[str, object] = {"length": 32, "answer_length": 32}
 """Words that size an input beside those of a network, and what they are where a cost is asked for."""

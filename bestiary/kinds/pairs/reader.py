@@ -19,17 +19,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from bestiary.batches import PairSpec
 from bestiary.errors import InputError
 from bestiary.kinds.pairs.alphabets import check_unit, choose, learn
 from bestiary.kinds.pairs.encoder import PairEncoder
 from bestiary.kinds.pairs.store import PairData
 from bestiary.rows.frames import Frame, open_any, words
 from bestiary.rows.labels import group_keys, stamps
+from bestiary.rows.limits import Ration, progress
 from bestiary.rows.rows import Stacked, hashed, joined, pieces_of
 from bestiary.rows.source import SPLITS, Target
 from bestiary.rows.store import empty_array, write_spec
 from bestiary.rows.targets import column_named
+from bestiary.specs import PairSpec
 
 __all__ = ["PairData", "PairEncoder", "PairSource", "read_pairs"]
 
@@ -107,6 +108,7 @@ class PairSource:
         cut = 0
         for start in range(0, max(1, len(rows)), AT_ONCE):
             part = rows[start : start + AT_ONCE]
+            progress("write", start / max(1, len(rows)))
             texts = [column.take(pa.array(part)).to_pylist() for column in (self.sources, self.answers)]
             arrays, shortened = encoder.arrays(texts[0], texts[1])
             cut += shortened
@@ -213,7 +215,9 @@ def _gather(
     numbers: list[NDArray[np.int64]] = []
     groups: list[NDArray[np.uint64]] = []
     times: list[NDArray[np.float64]] = []
-    for piece in pieces_of(frame):
+    ration = Ration(f"the texts of {frame.name}", "give fewer rows or shorter texts")
+    for piece in pieces_of(frame, part="gather"):
+        ration.take(2 * sum(piece[name].nbytes for name in (source, target)))  # once in pieces, once together
         digest.update(b"\n".join([*joined(piece), b""]))
         pair = [pc.utf8_trim_whitespace(words(piece[name])) for name in (source, target)]
         full = pc.and_(*[pc.fill_null(pc.greater(pc.utf8_length(column), 0), False) for column in pair])

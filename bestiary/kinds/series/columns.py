@@ -9,8 +9,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from bestiary.errors import InputError
-from bestiary.rows.columns import LARGEST, labels, numbers
+from bestiary.rows.columns import LARGEST, labels
 from bestiary.rows.frames import Frame
+from bestiary.rows.many_columns import together
 from bestiary.rows.rows import pieces_of
 
 STRAY = 0.05  # share of cells that may be no number before a column stops being one of numbers
@@ -79,21 +80,6 @@ class Numeric:
             places = [place for place, name in enumerate(self.names) if self.forms.get(name) == form]
             values[:, places] = together(piece, [self.names[place] for place in places], form)
         return values
-
-
-def together(piece: pa.Table, columns: list[str], form: str) -> NDArray[np.float64]:
-    """These columns as numbers [n, C]; columns of text are read as one, which takes a hundredth of the calls.
-
-    Example:
-        >>> together(pa.table({"a": ["1", "2"], "b": ["", "4"]}), ["b", "a"], "plain").tolist()
-        [[nan, 1.0], [4.0, 2.0]]
-    """
-    if not columns:
-        return np.empty((piece.num_rows, 0))
-    if not all(pa.types.is_string(piece[name].type) for name in columns):
-        return np.stack([numbers(piece[name], form) for name in columns], axis=1)
-    cells = pa.chunked_array([chunk for name in columns for chunk in piece[name].chunks], pa.string())
-    return numbers(cells, form).reshape(len(columns), piece.num_rows).T
 
 
 def _notes(columns: list[str], known: tuple[str, ...], read: list[str]) -> list[str]:

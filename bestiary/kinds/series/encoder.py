@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bestiary.contracts import SeriesSpec
-from bestiary.errors import InputError
 from bestiary.kinds.series.sources import gather
 from bestiary.kinds.series.tables import Reading
+from bestiary.rows.encoder_files import read_encoder
+from bestiary.rows.limits import need
 from bestiary.rows.rows import RELEASE
 from bestiary.rows.source import Encoded
 from bestiary.rows.spool import release
-from bestiary.rows.store import spec_from, write_text
+from bestiary.rows.store import write_text
 
 MOST_STEPS = 2_000  # longer series are averaged down
 MOST_BYTES = 64 * 2**30  # of one encoded split
@@ -83,7 +84,13 @@ class SeriesEncoder:
             InputError: when the source cannot be read, or its channels are others.
         """
         rows = gather(source, self.reading, labels=False)
-        values = np.zeros((len(rows.values), self.spec.length, self.spec.channels), dtype=np.float32)
+        shape = (len(rows.values), self.spec.length, self.spec.channels)
+        need(
+            4.0 * np.prod(shape, dtype=np.float64),
+            f"{shape[0]:,} series of {shape[1]:,} steps",
+            "predict them in parts",
+        )
+        values = np.zeros(shape, dtype=np.float32)
         lengths = np.zeros(len(rows.values), dtype=np.int64)
         self.put(rows.values, values, lengths)
         alarms = [note for note in rows.notes if note.startswith(("columns missing", "columns that were not"))]
@@ -129,16 +136,9 @@ class SeriesEncoder:
         Raises:
             InputError: when the folder holds no encoder of series, or a damaged one.
         """
-        try:
-            written = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
-            spec, facts = spec_from(written["spec"]), written["facts"]
-            if not isinstance(spec, SeriesSpec) or any(len(facts[name]) != spec.channels for name in _NUMBERS):
-                raise ValueError("it is of another kind of data, or damaged")
-            encoder = cls(spec, facts)
-            assert encoder.reading is not None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as reason:
-            raise InputError(f"{folder}: expected a saved encoder of series; {reason}; train again") from None
-        return encoder
+        spec, written = read_encoder(folder, cls.kind)
+        assert isinstance(spec, SeriesSpec)
+        return cls(spec, written["facts"])
 
 
 def fit(

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from bestiary.batches import SeriesBatch, SeriesSpec
+from bestiary.batches import SeriesBatch
 from bestiary.rows.examples import lengths_to, targets, turns
 from bestiary.rows.store import ArrayData
+from bestiary.specs import SeriesSpec
 
 SIZED: Mapping[str, object] = {"length": 64}
 """Words that size an input beside those of a network, and what they are where a cost is asked for."""
@@ -45,3 +48,9 @@ def data(keywords: Mapping[str, Any], problem: str, rows: int = 24) -> ArrayData
     return ArrayData(
         SeriesSpec(values.shape[2], values.shape[1], outputs), facts, {"train": arrays, "validation": arrays}, batch=8
     )
+
+
+def row(spec: SeriesSpec) -> dict[str, NDArray[np.generic]]:
+    """One row of zeros, as an encoder would give it."""
+    values = np.zeros((1, spec.length, spec.channels), np.float32)
+    return {"values": values, "lengths": np.array([spec.length])}

@@ -17,6 +17,7 @@ from bestiary.kinds.series.encoder import MOST_BYTES, MOST_STEPS, SeriesEncoder,
 from bestiary.kinds.series.sources import Rows, gather, held_beside, join, labelled
 from bestiary.kinds.series.tables import Reading
 from bestiary.rows.labels import check_words, read_labels, target_facts, write_target
+from bestiary.rows.limits import need_disk
 from bestiary.rows.source import SPLITS, Target
 from bestiary.rows.spool import Picked, Series
 from bestiary.rows.store import empty_array, write_array, write_spec
@@ -92,6 +93,9 @@ class SeriesSource:
                 f"series may take {MOST_BYTES >> 30} GiB when padded to one length; {shape[0]:,} series of "
                 f"{shape[1]:,} steps and {shape[2]:,} channels take more; give fewer channels or steps"
             )
+        need_disk(
+            folder, 4 * np.prod(shape, dtype=np.float64), f"{split} series, padded to one length,", "give fewer of them"
+        )
         values, lengths = empty_array(folder, split, "values", shape, "float32"), np.zeros(len(rows), dtype=np.int64)
         encoder.put(Picked(self.values, rows=rows), values, lengths)
         write_array(folder, split, "lengths", lengths)

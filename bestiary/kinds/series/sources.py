@@ -18,7 +18,7 @@ from bestiary.rows.array_files import check_labels, held_rows, labelled_parts, r
 from bestiary.rows.columns import LARGEST
 from bestiary.rows.frames import open_frame
 from bestiary.rows.paths import checked_path
-from bestiary.rows.spool import Picked, Series
+from bestiary.rows.spool import Lazy, Picked, Series
 
 LAYOUTS = ("long", "wide")
 Values = Sequence[Series]
@@ -140,8 +140,7 @@ def held_beside(path: Path) -> Path | None:
 
 def _from_npz(path: Path, reading: Reading, labels: bool) -> Rows:
     found = labelled_parts(read_npz(path), path.name, reading.target, labels)
-    pieces = [from_array(inputs) for inputs, _ in found.values()]
-    values = [series for piece in pieces for series in piece]
+    values = Picked(*[from_array(inputs) for inputs, _ in found.values()])
     raw = None
     if labels:
         raw = np.concatenate([check_labels(label, len(inputs), path.name) for inputs, label in found.values()])
@@ -167,7 +166,32 @@ def from_array(array: object) -> Values:
         )
     if not len(array):  # pyright: ignore[reportArgumentType]
         raise InputError("expected series; received an empty list")
+    if isinstance(array, np.ndarray):
+        return Sliced(array)
     return [_one(number, series) for number, series in enumerate(array)]  # pyright: ignore[reportArgumentType]
+
+
+class Sliced(Lazy):
+    """The series of an array [N, T] or [N, T, C], made numbers of eight bytes one at a time.
+
+    Args:
+        array: of numbers; a truth takes one byte there, and would take eight.
+
+    Raises:
+        InputError: for infinite values, when a series is brought.
+    """
+
+    def __init__(self, array: NDArray[np.generic]) -> None:
+        self._array = array
+        if array.dtype.kind == "f":
+            for number in range(len(array)):  # said before anything is made of them
+                _check_finite(number, array[number])
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    def bring(self, number: int) -> Series:
+        return _one(number, self._array[number])
 
 
 def _one(number: int, series: object) -> NDArray[np.float64]:
@@ -180,9 +204,13 @@ def _one(number: int, series: object) -> NDArray[np.float64]:
         raise InputError(
             f"series {number} must be [T] or [T, C] with one step or more; its shape is {list(values.shape)}"
         )
+    _check_finite(number, values)
+    return trimmed(values)
+
+
+def _check_finite(number: int, values: NDArray[np.generic]) -> None:
     if (np.abs(values) > LARGEST).any():
         raise InputError(f"series {number} has infinite values; make them NaN (missing) or correct them")
-    return trimmed(values)
 
 
 def trimmed(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,19 +12,23 @@ Source: Bagnall et al. 2018, "The UEA multivariate time series classification ar
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bestiary.errors import InputError
 from bestiary.rows.columns import LARGEST
+from bestiary.rows.limits import Ration, progress
 from bestiary.rows.paths import checked_path
 
-MOST_BYTES = 4 * 2**30
+LINE = 64 << 20  # characters of a line: the longest of the archives has 3 million
+PIECE = 1 << 20  # characters whose cells are numbers at once: a cell of two takes sixty until then
 CHANNELS = 10_000
 PADDING = 64  # cells that one character may grow to where the channels of a series differ in length
 _OUTSIDE = re.compile(r":(?![^()]*\))")  # a colon that is not part of a time stamp
@@ -65,15 +69,26 @@ def read_ts(path: str | Path) -> TsFile:
         (['a', 'b'], [[3.0], [4.0]])
     """
     path = checked_path(path)
-    if path.stat().st_size > MOST_BYTES:
-        raise InputError(f"{path.name}: .ts files are read up to {MOST_BYTES >> 30} GiB; it is larger; split it up")
     try:
-        with path.open(encoding="utf-8") as lines:
-            return _parse(path.name, enumerate(lines, 1))
+        with path.open(encoding="utf-8") as file:
+            return _parse(path.name, enumerate(_lines(file, path), 1))
     except UnicodeDecodeError:
         raise InputError(
             f"{path.name}: expected text in the .ts format; it is not UTF-8; is it of another kind?"
         ) from None
+
+
+def _lines(file: TextIO, path: Path) -> Iterator[str]:
+    """The lines of a file, none of which is too long."""
+    done, size = 0, path.stat().st_size
+    for number, line in enumerate(iter(lambda: file.readline(LINE + 1), ""), 1):
+        if len(line) > LINE:
+            raise InputError(
+                f"{path.name}, line {number}: a line may have {LINE >> 20} MB; it has more; split the series"
+            )
+        done += len(line)
+        progress("scan", done / size)
+        yield line
 
 
 def _parse(file: str, lines: Iterator[tuple[int, str]]) -> TsFile:
@@ -82,7 +97,7 @@ def _parse(file: str, lines: Iterator[tuple[int, str]]) -> TsFile:
     classes, numbers = _flag(file, header, "classlabel"), _flag(file, header, "targetlabel")
     problem = "classification" if classes else "regression" if numbers else ""
     found = TsFile(" ".join(header.get("problemname", [file])), problem=problem)
-    channels = None
+    channels, ration = None, Ration(f"reading {file}", "split the file up")
     for number, line in lines:
         text = line.strip()
         if not text or text[0] in "#%":
@@ -100,7 +115,8 @@ def _parse(file: str, lines: Iterator[tuple[int, str]]) -> TsFile:
                 f"{file}, line {number}: expected {min(channels, CHANNELS)} channels as above, separated by colons; "
                 f"it has {len(parts)}; correct the line"
             )
-        found.values.append(_series(file, number, text, [_channel(file, number, part, stamped) for part in parts]))
+        series = _series(file, number, text, [_channel(file, number, part, stamped) for part in parts], ration)
+        found.values.append(series)
     if not found.values:
         raise InputError(f"{file}: expected series below @data; there are none; is the file complete?")
     return found
@@ -132,11 +148,13 @@ def _flag(file: str, header: dict[str, list[str]], name: str) -> bool:
 
 
 def _channel(file: str, number: int, text: str, stamped: bool) -> NDArray[np.float64]:
-    cells = [cell for _, cell in _STAMPED.findall(text)] if stamped else text.split(",")
-    if not stamped and cells == [""]:
+    if not stamped and not text:
         return np.empty(0)
     try:
-        values = np.array([cell.replace("?", "nan") for cell in cells], dtype=np.float64)
+        parts = [
+            np.array([cell.replace("?", "nan") for cell in cells], dtype=np.float64) for cells in _cells(text, stamped)
+        ]
+        values = np.concatenate([np.empty(0), *parts])
     except ValueError as reason:
         raise InputError(
             f"{file}, line {number}: expected numbers or ?, separated by commas; {str(reason)[:60]}"
@@ -148,7 +166,24 @@ def _channel(file: str, number: int, text: str, stamped: bool) -> NDArray[np.flo
     return values
 
 
-def _series(file: str, number: int, text: str, channels: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+def _cells(text: str, stamped: bool) -> Iterator[list[str]]:
+    """The cells of a channel, some of them at a time."""
+    if stamped:
+        found = (cell[2] for cell in _STAMPED.finditer(text))
+        while some := list(itertools.islice(found, PIECE // 8)):
+            yield some
+        return
+    start = 0
+    while start <= len(text):
+        stop = text.find(",", start + PIECE)
+        stop = stop if stop >= 0 else len(text)
+        yield text[start:stop].split(",")
+        start = stop + 1
+
+
+def _series(
+    file: str, number: int, text: str, channels: list[NDArray[np.float64]], ration: Ration
+) -> NDArray[np.float64]:
     length = max(len(channel) for channel in channels)
     if not length:
         raise InputError(f"{file}, line {number}: expected at least one value; the series is empty; remove the line")
@@ -156,6 +191,7 @@ def _series(file: str, number: int, text: str, channels: list[NDArray[np.float64
         raise InputError(
             f"{file}, line {number}: its {len(channels)} channels differ too much in length; correct the line"
         )
+    ration.take(8 * length * len(channels))
     values = np.full((length, len(channels)), np.nan)
     for place, channel in enumerate(channels):
         values[: len(channel), place] = channel

@@ -4,6 +4,7 @@
     boolean   the word of the nearer of the two, as it is spelled most often
     date      the day, with the minute where training rows have hours; written year first
     category  the word with the greatest feature; "other" where that is the place of all rare words
+    text      nothing: n-grams say which words there were, not the sentence
 
 Numbers and dates that training rows do not reach are put on the edge of what they reach, as made pixels are. What was
 left out of learning comes back empty, and as itself where it was constant. Features are float32: seven digits survive.
@@ -23,6 +24,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from bestiary.rows.columns import PARTS, Column, days, finite, labels, numbers
+from bestiary.rows.many_columns import blocks, together
 
 if TYPE_CHECKING:
     from bestiary.kinds.table.encoder import TableEncoder
@@ -63,9 +65,33 @@ def decimals(values: NDArray[np.float64]) -> int | None:
         >>> decimals(np.array([1.0, 20.0])), decimals(np.array([1.25, np.nan])), decimals(np.array([1 / 3]))
         (0, 2, None)
     """
-    some = values[~np.isnan(values)]
-    near = np.spacing(np.abs(some)) * 4
-    return next((d for d in range(DECIMALS + 1) if bool(np.all(np.abs(some - some.round(d)) <= near))), None)
+    return decimals_of_all(values[:, None])[0]
+
+
+def decimals_of_all(values: NDArray[np.float64]) -> list[int | None]:
+    """`decimals` of each column of [N, C]."""
+    found: list[int | None] = [None] * values.shape[1]
+    left = np.arange(values.shape[1])
+    for places in range(DECIMALS + 1):
+        some = values[:, left]
+        with np.errstate(invalid="ignore"):
+            lost = np.abs(some - some.round(places)) > np.spacing(np.abs(some)) * 4  # False where a value is missing
+        done = ~lost.any(axis=0)
+        for column in left[done].tolist():
+            found[column] = places
+        left = left[~done]
+    return found
+
+
+def spellings(columns: Sequence[Column], sample: pa.Table) -> dict[str, dict[str, object]]:
+    """`spelling` of the columns that a sample of training rows has, by name."""
+    there = dict(zip(sample.column_names, sample.columns))
+    found = {}
+    plain = [c.name for c in columns if c.role == "number" and c.form == "plain" and c.name in there]
+    for block in blocks(sample, plain):
+        counts = decimals_of_all(finite(together(sample, block)))
+        found.update((name, {"decimals": count}) for name, count in zip(block, counts))
+    return {c.name: found.get(c.name) or spelling(c, there[c.name]) for c in columns if c.name in there}
 
 
 def unsquash(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -94,7 +120,7 @@ def decode(encoder: TableEncoder, features: NDArray[Any]) -> pd.DataFrame:
     place = 0
     for column in encoder.columns:
         written = encoder.written.get(column.name, {})
-        if column.role == "left out":
+        if column.role in ("left out", "text"):
             frame[column.name] = [written.get("always")] * len(features)
         elif column.role == "category":
             frame[column.name] = words[column.name]
@@ -106,7 +132,7 @@ def decode(encoder: TableEncoder, features: NDArray[Any]) -> pd.DataFrame:
 
 def width(column: Column) -> int:
     """How many numbers a column is read as: a date has parts, a category none."""
-    return {"date": len(PARTS), "category": 0, "left out": 0}.get(column.role, 1)
+    return {"date": len(PARTS), "category": 0, "text": 0, "left out": 0}.get(column.role, 1)
 
 
 def sharing(gone: NDArray[np.bool_], gaps: Sequence[int]) -> list[int]:
@@ -116,10 +142,14 @@ def sharing(gone: NDArray[np.bool_], gaps: Sequence[int]) -> list[int]:
         gone: [N, P], where training rows have gaps.
         gaps: numbers whose gaps have a feature of their own.
     """
-    found = []
+    patterns = np.packbits(gone, axis=0)
+    latest: dict[bytes, int] = {}  # of a pattern of gaps: the place of the last column so far that has it
+    found, place = [], 0
     for i in range(gone.shape[1]):
-        same = [place for place, g in enumerate(gaps) if g <= i and np.array_equal(gone[:, g], gone[:, i])]
-        found.append(same[-1] if same else -1)
+        while place < len(gaps) and gaps[place] <= i:
+            latest[patterns[:, gaps[place]].tobytes()] = place
+            place += 1
+        found.append(latest.get(patterns[:, i].tobytes(), -1))
     return found
 
 
@@ -149,7 +179,7 @@ def _words(encoder: TableEncoder, features: NDArray[Any]) -> dict[str, list[str 
     onehot: Any = encoder.parts["words"]
     if onehot is None:
         return {}
-    at = features.shape[1] - sum(map(len, onehot.categories_))
+    at = encoder.count
     found: dict[str, list[str | None]] = {}
     for column, names in zip((c for c in encoder.used if c.role == "category"), onehot.categories_):
         part = features[:, at : at + len(names)]

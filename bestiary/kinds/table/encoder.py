@@ -1,8 +1,12 @@
-"""Fitted preprocessing of tables: numbers, categories, booleans and dates as float32 features.
+"""Fitted preprocessing of tables: numbers, categories, booleans, dates and text as float32 features.
 
     number, boolean, parts of dates -> robust scale -> linear in the middle, logarithmic in the tails -> median for gaps
                                     -> mean 0, variance 1;   one more feature tells where training rows had gaps
     category                        -> one-hot, rare and unknown words in one place
+    text                            -> hashed n-grams -> a short summary, see `text`
+
+Beside these `features` stand the same columns for whoever takes them apart: `numbers` after the robust scale alone,
+`categories` as codes from 1, 0 for a word without a place, and the n-grams of text as `words`.
 
 Numbers keep their straight line in the middle (three robust standard deviations), so linear models see what was
 measured; beyond it only the logarithm counts, so that one wild value moves no network; and order is never changed, so
@@ -29,16 +33,23 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, RobustScal
 
 from bestiary.contracts import TableSpec
 from bestiary.errors import InputError
-from bestiary.kinds.table.decoder import GAP, OTHER, STRAIGHT, decode, sharing, spelling
+from bestiary.kinds.table.decoder import GAP, OTHER, STRAIGHT, decode, sharing, spellings, width
+from bestiary.kinds.table.parts import check_parts
+from bestiary.kinds.table.text import TextColumns
 from bestiary.rows import safe
 from bestiary.rows.columns import Column, date_parts, days, finite, labels, numbers, truths
 from bestiary.rows.drift import Drift
+from bestiary.rows.encoder_files import read_encoder
 from bestiary.rows.frames import Frame, frame_of, open_frame
+from bestiary.rows.limits import Ration
+from bestiary.rows.many_columns import together
 from bestiary.rows.rows import pieces_of
 from bestiary.rows.source import Encoded
-from bestiary.rows.store import spec_from, write_text
+from bestiary.rows.store import write_text
 
 WIDEST = 50_000  # features
+_PLACES = ("scaled", "gaps", "told")  # parts that are lists of numbers
+FARTHEST = 1e15  # robust deviations of a number that is not bent: its square still fits float32
 _ALLOWED = (
     "sklearn.pipeline.Pipeline",
     "sklearn.preprocessing._data.RobustScaler",
@@ -47,6 +58,7 @@ _ALLOWED = (
     "sklearn.preprocessing._encoders.OneHotEncoder",
     "sklearn.impute._base.SimpleImputer",
     "bestiary.kinds.table.encoder.squash",
+    "sklearn.decomposition._truncated_svd.TruncatedSVD",
     "bestiary.data.table_encoder.squash",
     "builtins.dict",
     "builtins.list",
@@ -84,7 +96,7 @@ class TableEncoder:
     Attributes:
         columns: what each means.
         parts: what was fitted.
-        written: name of a column -> how its cells are written, see `table_decoder.spelling`.
+        written: name of a column -> how its cells are written, see `decoder.spelling`.
     """
 
     spec: TableSpec
@@ -107,9 +119,39 @@ class TableEncoder:
     @property
     def width(self) -> int:
         """How many features come out."""
-        values = len(cast("list[int]", self.parts["scaled"])) + len(cast("list[int]", self.parts["gaps"]))
+        categories = sum(size - 1 for size in self.categories)
+        return self.count + categories + (0 if self.text is None else self.text.width)
+
+    @property
+    def count(self) -> int:
+        """How many of the features are plain numbers; they come first."""
+        return len(cast("list[int]", self.parts["scaled"])) + len(cast("list[int]", self.parts["gaps"]))
+
+    @property
+    def categories(self) -> tuple[int, ...]:
+        """How many codes each column of words has, that of a word without a place included."""
         words = cast("OneHotEncoder | None", self.parts["words"])
-        return values + (sum(len(c) for c in words.categories_) if words is not None else 0)
+        return () if words is None else tuple(1 + len(names) for names in words.categories_)
+
+    @property
+    def text(self) -> TextColumns | None:
+        """What was fitted on columns of text, if there are any."""
+        state = cast("dict[str, Any] | None", self.parts.get("text"))
+        return None if state is None else TextColumns.restore(state)
+
+    def sized(self, outputs: int, apart: bool) -> TableSpec:
+        """What sizes a network for what comes out.
+
+        Args:
+            outputs: classes, or 1 for regression.
+            apart: whether columns are written apart too, beside the features.
+        """
+        if not apart:
+            return TableSpec(self.width, outputs)
+        text = self.text
+        texts = 0 if text is None else len(text.summaries)
+        vocabulary = 0 if text is None else text.places + 1
+        return TableSpec(self.width, outputs, 0, self.count, self.categories, texts, vocabulary)
 
     def notes(self) -> list[str]:
         """What was left out or repaired, by name."""
@@ -119,12 +161,12 @@ class TableEncoder:
     def learn(self, sample: pa.Table) -> None:
         """Fits every part on a sample of training rows."""
         values, _ = self._read(sample, None)
-        scaled = [i for i in range(values.shape[1]) if len(np.unique(values[~np.isnan(values[:, i]), i])) > 1]
-        gaps = [i for i in range(values.shape[1]) if np.isnan(values[:, i]).any() and not np.isnan(values[:, i]).all()]
+        gone = np.isnan(values)
+        low, high = (fit(np.where(gone, other, values), axis=0) for fit, other in ((np.min, np.inf), (np.max, -np.inf)))
+        scaled = np.flatnonzero(low < high).tolist()
+        gaps = np.flatnonzero(gone.any(axis=0) & ~gone.all(axis=0)).tolist()
         gaps = [
-            i
-            for place, i in enumerate(gaps)
-            if not place or not np.array_equal(np.isnan(values[:, i]), np.isnan(values[:, gaps[place - 1]]))
+            i for place, i in enumerate(gaps) if not place or not np.array_equal(gone[:, i], gone[:, gaps[place - 1]])
         ]
         steps = [
             ("robust", RobustScaler(unit_variance=True)),
@@ -143,10 +185,13 @@ class TableEncoder:
             onehot = OneHotEncoder(categories=known, handle_unknown="ignore", sparse_output=False, dtype=np.float32)  # pyright: ignore[reportArgumentType]
         if onehot is not None:
             onehot.fit(np.array([[names[0] for names in known]], dtype=object))
-        told = sharing(np.isnan(values), gaps)
-        self.parts = {"numbers": numeric, "scaled": scaled, "gaps": gaps, "told": told, "words": onehot}
+        told = sharing(gone, gaps)
+        self.parts = {"numbers": numeric, "scaled": scaled, "gaps": gaps, "told": told, "words": onehot, "text": None}
         there = dict(zip(sample.column_names, sample.columns))
-        self.written = {c.name: spelling(c, there[c.name]) for c in self.columns if c.name in there}
+        texts = [there[column.name] for column in self.used if column.role == "text"]
+        if texts:
+            self.parts["text"] = TextColumns.fit(texts).state()
+        self.written = spellings(self.columns, sample)
         if not self.width:
             raise InputError("no column can be learned from: all are constant; add columns")
         if self.width > WIDEST:
@@ -155,7 +200,12 @@ class TableEncoder:
             )
 
     def arrays(self, table: pa.Table, drift: Drift | None = None) -> dict[str, NDArray[np.generic]]:
-        """Rows with the needed columns as `features` float32 [N F]; a column that is not there counts as missing."""
+        """Rows with the needed columns; a column that is not there counts as missing.
+
+        Returns:
+            `features` float32 [N F]; where the spec takes columns apart also `numbers` float32 [N P], `categories`
+            int32 [N C] and `words` int32 [N X T], those of them that there are.
+        """
         values, words = self._read(table, drift)
         scaled, gaps = cast("list[int]", self.parts["scaled"]), cast("list[int]", self.parts["gaps"])
         features = np.empty((table.num_rows, self.spec.features), np.float32)
@@ -163,12 +213,26 @@ class TableEncoder:
             cast("Pipeline | None", self.parts["numbers"]),
             cast("OneHotEncoder | None", self.parts["words"]),
         )
+        features[:, len(scaled) : self.count] = np.isnan(values[:, gaps])
+        straight = features[:, : self.count].copy()
         if numeric is not None:
             features[:, : len(scaled)] = numeric.transform(values[:, scaled])
-        features[:, len(scaled) : len(scaled) + len(gaps)] = np.isnan(values[:, gaps])
+            straight[:, : len(scaled)] = _straight(numeric, values[:, scaled])
+        arrays: dict[str, NDArray[np.generic]] = {"features": features, "numbers": straight}
+        at = self.count + sum(size - 1 for size in self.categories)
         if onehot is not None:
-            features[:, len(scaled) + len(gaps) :] = cast("NDArray[np.float32]", onehot.transform(words))
-        return {"features": features}
+            places = cast("NDArray[np.float32]", onehot.transform(words))
+            features[:, self.count : at] = places
+            arrays["categories"] = _codes(places, self.categories)
+        text = self.text
+        if text is not None:
+            features[:, at:], arrays["words"] = text.transform(self._texts(table))
+        return {"features": features} if self.spec.numbers is None else arrays
+
+    def _texts(self, table: pa.Table) -> list[pa.ChunkedArray | pa.Array]:
+        there = dict(zip(table.column_names, table.columns))
+        gone = pa.nulls(table.num_rows, pa.string())
+        return [there.get(column.name, gone) for column in self.used if column.role == "text"]
 
     def encode(self, source: object) -> Encoded:
         """Encodes a path, frame or array of new rows; see `rows.source.Encoder`."""
@@ -177,18 +241,19 @@ class TableEncoder:
         drift = Drift(self.used, ignored)
         drift.header(frame.columns)
         wanted = [name for name in self.needed if name in frame.columns]
-        pieces = []
+        pieces, ration = [], Ration(f"the features of {frame.name}", "predict it in parts")
         for piece in pieces_of(frame, wanted):
+            ration.take(8 * piece.num_rows * self.spec.features)  # once in pieces, once together
             drift.rows += piece.num_rows
-            pieces.append(self.arrays(piece, drift)["features"])
-        features = np.concatenate(pieces)
-        return Encoded({"features": features}, np.arange(len(features), dtype=np.int64), drift.warnings())
+            pieces.append(self.arrays(piece, drift))
+        arrays = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
+        return Encoded(arrays, np.arange(len(arrays["features"]), dtype=np.int64), drift.warnings())
 
     def decode(self, features: NDArray[Any]) -> pd.DataFrame:
         """The rows that features [N, F] stand for, in the columns, units and words of the training file.
 
         Args:
-            features: in the units of a batch, encoded or made by a network; see `table_decoder` for what is lost.
+            features: in the units of a batch, encoded or made by a network; see `decoder` for what is lost.
 
         Raises:
             InputError: for another number of features.
@@ -209,26 +274,47 @@ class TableEncoder:
 
     def save(self, folder: Path) -> None:
         """Writes `encoder.json` and `parts.skops`."""
-        safe.save(self.parts, folder / "parts.skops")
+        arrays = {name: np.array(self.parts[name], np.int64) for name in _PLACES}  # lists of 20,000 take half a minute
+        safe.save(self.parts | arrays, folder / "parts.skops")
         sizes = {"kind": self.kind, **dataclasses.asdict(self.spec)}
         words = {
             "kind": self.kind,
             "spec": sizes,
             "facts": dict(self.facts),
-            "columns": [dataclasses.asdict(c) for c in self.columns],
+            "columns": [dict(vars(column)) for column in self.columns],
             "written": self.written,
         }
-        write_text(folder / "encoder.json", json.dumps(words, indent=1))
+        write_text(folder / "encoder.json", json.dumps(words))  # indented, 20,000 columns would take a minute
 
     @classmethod
     def load(cls, folder: Path) -> TableEncoder:
         """What `save` wrote; `InputError` when it was altered."""
-        words = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
+        spec, words = read_encoder(folder, "table")
         columns = [Column(**{**column, "known": tuple(column["known"])}) for column in words["columns"]]
-        parts = cast("dict[str, object]", safe.load(folder / "parts.skops", _ALLOWED))
-        return cls(
-            cast("TableSpec", spec_from(words["spec"])), words["facts"], columns, parts, words.get("written", {})
-        )
+        parts = safe.load(folder / "parts.skops", _ALLOWED)
+        if isinstance(parts, dict):  # places are saved as arrays: thousands of numbers one by one take seconds
+            arrays = {name: parts.get(name) for name in _PLACES}
+            parts |= {name: places.tolist() for name, places in arrays.items() if isinstance(places, np.ndarray)}
+        assert isinstance(spec, TableSpec)
+        check_parts(parts, columns, spec, folder / "parts.skops")
+        encoder = cls(spec, words["facts"], columns, cast("dict[str, object]", parts), words.get("written", {}))
+        encoder.try_out(folder)
+        return encoder
+
+    def try_out(self, folder: Path) -> None:
+        """Encodes a row of missing cells, so that parts which do not fit each other are told before anything is done.
+
+        Raises:
+            InputError: when that cannot be done, or gives another number of features.
+        """
+        empty = pa.table({name: pa.nulls(1, pa.string()) for name in self.needed})
+        try:
+            made = self.arrays(empty)["features"].shape == (1, self.spec.features) and self.width == self.spec.features
+        except Exception as reason:  # a file of parts can be wrong in as many ways as scikit-learn can be
+            told = f"{type(reason).__name__}: {reason}"
+            raise InputError(f"the parts in {folder} do not fit ({told:.200}); save the model again") from reason
+        if not made:
+            raise InputError(f"the parts in {folder} do not give {self.spec.features} features; save the model again")
 
     def _open(self, source: object) -> Frame:
         if isinstance(source, np.ndarray):
@@ -241,20 +327,57 @@ class TableEncoder:
 
     def _read(self, table: pa.Table, drift: Drift | None) -> tuple[NDArray[np.float64], NDArray[np.object_]]:
         """Numbers [N P], NaN where missing, and words [N Q]."""
-        values, words, count = [], [], table.num_rows
         there = dict(zip(table.column_names, table.columns))
+        wide = self._together(table)
+        values = np.empty((sum(map(width, self.used)), table.num_rows))
+        words: list[NDArray[np.object_]] = []
+        place = 0
         for column in self.used:
-            cells = there.get(column.name, pa.chunked_array([pa.nulls(count, pa.string())]))
-            watch = drift if column.name in there else None
+            cells = there.get(column.name)
+            watch = drift if cells is not None else None
+            if cells is None:
+                cells = pa.chunked_array([pa.nulls(table.num_rows, pa.string())])
             if column.role == "category":
                 words.append(_words(column, cells, watch))
                 continue
-            read = _numeric(column, cells)
+            if column.role == "text":
+                continue
+            read = wide[column.name] if column.name in wide else _numeric(column, cells)
             if watch is not None:
                 watch.numeric(column, cells, read)
-            values += list(date_parts(read).T) if column.role == "date" else [read]
-        numeric = np.stack(values, axis=1) if values else np.empty((count, 0))
-        return numeric, np.stack(words, axis=1) if words else np.empty((count, 0), object)
+            values[place : place + width(column)] = date_parts(read).T if column.role == "date" else read
+            place += width(column)
+        return values.T, np.stack(words, axis=1) if words else np.empty((table.num_rows, 0), object)
+
+    def _together(self, table: pa.Table) -> dict[str, NDArray[np.float64]]:
+        """The columns of numbers that are there, those that are written alike read as one."""
+        there = set(table.column_names)
+        found: dict[str, NDArray[np.float64]] = {}
+        for form in {column.form for column in self.used if column.role == "number"}:
+            names = [c.name for c in self.used if c.role == "number" and c.form == form and c.name in there]
+            found.update(zip(names, finite(together(table, names, form)).T))
+        return found
+
+
+def _straight(numeric: Pipeline, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Numbers after the robust scale, the median in gaps, and not bent."""
+    scaled = numeric.named_steps["robust"].transform(values)
+    return np.clip(np.where(np.isnan(scaled), 0.0, scaled), -FARTHEST, FARTHEST)
+
+
+def _codes(places: NDArray[np.float32], categories: tuple[int, ...]) -> NDArray[np.int32]:
+    """The place of the one in each column's part of one-hot features, counted from 1; 0 where there is none.
+
+    Example:
+        >>> _codes(np.array([[0, 1, 1, 0, 0], [0, 0, 0, 0, 1]], np.float32), (3, 4)).tolist()
+        [[2, 1], [0, 3]]
+    """
+    codes, at = np.zeros((len(places), len(categories)), np.int32), 0
+    for number, size in enumerate(categories):
+        part = places[:, at : at + size - 1]
+        codes[:, number] = np.where(part.any(1), part.argmax(1) + 1, 0)
+        at += size - 1
+    return codes
 
 
 def _numeric(column: Column, cells: pa.ChunkedArray) -> NDArray[np.float64]:

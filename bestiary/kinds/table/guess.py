@@ -23,8 +23,9 @@ def guess(given: Given) -> str | None:
     if given.frame is None:
         return None
     if given.free_text:
-        others = f"{len(learned(given))} others hold numbers and categories"
-        return f"column {given.free_text!r} holds free text, but {others}; kind='text' overrides"
+        beside = len(learned(given))
+        others = f"{beside} other{' holds' if beside == 1 else 's hold'} numbers, categories or dates"
+        return f"column {given.free_text!r} holds free text and {others}; kind='text' reads the text alone"
     steps = numbered(given)[0]
     remark = "; its columns are only numbered: kind='series' where a row is one series" if steps else ""
     return f"it has columns of numbers, categories or dates{remark}"

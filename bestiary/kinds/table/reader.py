@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,14 +12,16 @@ from bestiary.contracts import TableSpec
 from bestiary.errors import InputError
 from bestiary.kinds.table.encoder import TableEncoder
 from bestiary.rows import leaks
-from bestiary.rows.columns import describe
+from bestiary.rows.columns import Column
 from bestiary.rows.frames import open_any
 from bestiary.rows.labels import target_facts
+from bestiary.rows.many_columns import describe_all
 from bestiary.rows.rows import Rows, gather
 from bestiary.rows.splits import duplicates
 from bestiary.rows.store import write_spec
 from bestiary.rows.targets import column_named, named_target
 
+ANSWERED = ("classification", "regression")  # problems with a target to learn, for which columns stand apart
 SAMPLE = 10_000  # training rows that preprocessing is fitted on: quantiles are good to half a percent
 
 
@@ -69,18 +70,28 @@ class TableSource:
         """The encoder of these training rows."""
         index, sample = self.rows.sample(splits == 0, SAMPLE, self.rows.features)
         rows = self.rows.numbers[index]
-        columns = [describe(name, sample[name], rows) for name in self.rows.features]
+        columns = describe_all(sample, rows)
+        apart = self.target.problem in ANSWERED
+        if not apart:
+            columns = [_without_text(column) for column in columns]
         used = [column for column in columns if column.role != "left out"]
         if not used:
             why = "; ".join(f"{column.name!r}: {column.reason}" for column in columns[:5])
             raise InputError(f"no column can be learned from ({why}); add columns, or give another kind")
         encoder = TableEncoder(TableSpec(0, 0), {}, columns, {})
         encoder.learn(sample)
-        encoder.spec = TableSpec(encoder.width, len(self.target.classes) or 1)
+        encoder.spec = encoder.sized(len(self.target.classes) or 1, apart)
         encoder.facts = target_facts(self.target, np.flatnonzero(splits == 0)) | {
-            "columns": [dataclasses.asdict(column) for column in columns]
+            "columns": [dict(vars(column)) for column in columns]
         }
         return encoder
+
+
+def _without_text(column: Column) -> Column:
+    """A column that a task takes which has no answer to learn: it would have to make text again."""
+    if column.role != "text":
+        return column
+    return dataclasses.replace(column, role="left out", reason="it is free text, which is read where there is a target")
 
 
 def read_table(

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from bestiary.batches import TokenBatch, TokenSpec
+from bestiary.batches import TokenBatch
 from bestiary.rows.examples import lengths_to, targets, turns
 from bestiary.rows.store import ArrayData
+from bestiary.specs import TokenSpec
 
 SIZED: Mapping[str, object] = {"length": 64}
 """Words that size an input beside those of a network, and what they are where a cost is asked for."""
@@ -49,3 +52,8 @@ def data(keywords: Mapping[str, Any], problem: str, rows: int = 24) -> ArrayData
         {"train": arrays, "validation": arrays},
         batch=8,
     )
+
+
+def row(spec: TokenSpec) -> dict[str, NDArray[np.generic]]:
+    """One row of a letter, as baselines read it, as an encoder would give it."""
+    return {"bytes": np.frombuffer(b"a", np.uint8), "offsets": np.array([0, 1])}

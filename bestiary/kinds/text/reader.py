@@ -9,33 +9,37 @@ characters. Token 0 is padding; token 1 stands for an empty cell.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from bestiary.contracts import TokenSpec
 from bestiary.errors import InputError, nearest
+from bestiary.kinds.corpus.units import short_words
+from bestiary.kinds.text.tokenizer import made, read_tokenizer
 from bestiary.rows.columns import text_column
+from bestiary.rows.encoder_files import read_encoder
 from bestiary.rows.frames import open_any, open_frame, words
 from bestiary.rows.labels import target_facts
+from bestiary.rows.limits import Ration
 from bestiary.rows.rows import Rows, gather, pieces_of
 from bestiary.rows.source import SPLITS, Encoded
 from bestiary.rows.splits import duplicates
-from bestiary.rows.store import empty_array, spec_from, write_spec, write_text
+from bestiary.rows.store import empty_array, write_spec, write_text
 from bestiary.rows.targets import column_named, named_target
 
 PADDING, UNKNOWN = "[PAD]", "[UNK]"
 LONGEST = 512  # tokens
 SMALLEST, LARGEST = 1_000, 8_000  # tokens of the vocabulary
 SAMPLE = 50_000  # training rows that the vocabulary is learned from
+AT_ONCE = 1 << 20  # characters that are tokenised together
 CHARACTERS = 16_384  # of a text that are tokenised: 512 tokens are seldom more than 4,000
 
 
@@ -89,7 +93,7 @@ class TextSource:
             raise InputError(f"text column {self.column!r} is empty in every training row; name another column (text=)")
         vocabulary = int(np.clip(4 * characters**0.5, SMALLEST, LARGEST))
         tokenizer = learn(sample, vocabulary)
-        lengths = np.array([len(e.ids) for e in tokenizer.encode_batch(sample)])
+        lengths = np.array([len(ids) for ids in tokens_of(tokenizer, sample)])
         length = int(np.clip(np.ceil(np.percentile(lengths, 99)), 1, LONGEST))
         spec = TokenSpec(tokenizer.get_vocab_size(), length, len(self.target.classes) or 1)
         facts = target_facts(self.target, np.flatnonzero(splits == 0)) | {"text": self.column}
@@ -181,9 +185,7 @@ def learn(sample: Sequence[str], vocabulary: int) -> Tokenizer:
         >>> learn(["low lower lowest"] * 9, 300).encode("lower").ids[0] > 1
         True
     """
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)  # pyright: ignore[reportAttributeAccessIssue]
-    tokenizer.decoder = decoders.ByteLevel()  # pyright: ignore[reportAttributeAccessIssue]
+    tokenizer = made(Tokenizer(models.BPE()))
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary,
         min_frequency=2,
@@ -191,11 +193,22 @@ def learn(sample: Sequence[str], vocabulary: int) -> Tokenizer:
         special_tokens=[PADDING, UNKNOWN],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
     )
-    tokenizer.train_from_iterator(sample, trainer, length=len(sample))
+    parts = short_words(text.encode("utf-8", "replace") for text in sample)
+    tokenizer.train_from_iterator((part.decode("utf-8", "replace") for part in parts), trainer)
     # Training makes the two marks special wherever they are written; in a person's text they are plain characters.
     words_of = json.loads(tokenizer.to_str())
     words_of["added_tokens"] = []
     return Tokenizer.from_str(json.dumps(words_of))
+
+
+def tokens_of(tokenizer: Tokenizer, sample: Sequence[str]) -> Iterator[list[int]]:
+    """The tokens of each text; some texts at a time, for a tokeniser takes some hundred bytes for every token."""
+    start = size = 0
+    for stop, text in enumerate(sample, 1):
+        size += len(text)
+        if size > AT_ONCE or stop == len(sample):
+            yield from (encoding.ids for encoding in tokenizer.encode_batch(list(sample[start:stop])))
+            start, size = stop, 0
 
 
 def texts(column: pa.ChunkedArray) -> list[str]:
@@ -218,11 +231,10 @@ class TextEncoder:
 
     def arrays(self, table: pa.Table) -> dict[str, NDArray[np.generic]]:
         """Rows as `tokens` int32 [N T] and `lengths` int32 [N]."""
-        found = self.tokenizer.encode_batch(texts(table.column(0)))
-        tokens = np.zeros((len(found), self.spec.length), np.int32)
-        lengths = np.ones(len(found), np.int32)
-        for row, encoding in enumerate(found):
-            ids = encoding.ids[: self.spec.length] or [1]
+        tokens = np.zeros((table.num_rows, self.spec.length), np.int32)
+        lengths = np.ones(table.num_rows, np.int32)
+        for row, found in enumerate(tokens_of(self.tokenizer, texts(table.column(0)))):
+            ids = found[: self.spec.length] or [1]
             tokens[row, : len(ids)] = ids
             lengths[row] = len(ids)
         return {"tokens": tokens, "lengths": lengths}
@@ -236,7 +248,11 @@ class TextEncoder:
         if column not in frame.columns:
             near = nearest(column, frame.columns)
             raise InputError(f"expected a column {column!r} of text; received {', '.join(frame.columns[:8])}{near}")
-        parts = [self.arrays(piece) for piece in pieces_of(frame, [column])]
+        ration = Ration(f"the tokens of {frame.name}", "predict it in parts")
+        parts = []
+        for piece in pieces_of(frame, [column]):
+            ration.take(4 * self.spec.length * piece.num_rows + 2 * piece.nbytes)
+            parts.append(self.arrays(piece))
         arrays: dict[str, NDArray[np.generic]] = {n: np.concatenate([part[n] for part in parts]) for n in parts[0]}
         raw = [raw for piece in pieces_of(frame, [column]) for raw in _bytes(piece[column])]
         arrays["bytes"] = np.frombuffer(b"".join(raw) or b"\0", np.uint8)
@@ -259,12 +275,9 @@ class TextEncoder:
     @classmethod
     def load(cls, folder: Path) -> TextEncoder:
         """What `save` wrote."""
-        found = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
-        try:
-            tokenizer = Tokenizer.from_str((folder / "tokenizer.json").read_text(encoding="utf-8"))
-        except Exception as reason:  # the library raises plain Exception on damaged files
-            raise InputError(f"tokenizer.json is damaged ({reason}); save the model again") from None
-        spec = cast("TokenSpec", spec_from(found["spec"]))
+        spec, found = read_encoder(folder, cls.kind)
+        assert isinstance(spec, TokenSpec)
+        tokenizer = read_tokenizer(folder)
         if tokenizer.get_vocab_size() != spec.vocabulary:
             raise InputError(
                 f"tokenizer.json has {tokenizer.get_vocab_size()} tokens; the encoder says {spec.vocabulary}"

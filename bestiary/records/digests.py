@@ -14,6 +14,7 @@ import xxhash
 
 from bestiary.errors import InputError
 from bestiary.files import TEMPORARY, write_text
+from bestiary.records import door
 
 NAME, RESULT = "digests.json", "result.json"
 PARTS = ("data", "sealed")
@@ -94,13 +95,21 @@ def write_result(folder: Path, words: Mapping[str, Any], files: Sequence[str]) -
     write_text(folder / RESULT, json.dumps({**plain, "digest": _of_words(plain)}))
 
 
-def read_result(folder: Path) -> dict[str, Any] | None:
-    """What a training or a baseline left behind; None where it left nothing, or that is damaged."""
-    try:
-        words = json.loads((folder / RESULT).read_text(encoding="utf-8"))
-        return words if words.pop("digest") == _of_words(words) else None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+def read_words(folder: Path) -> dict[str, Any] | None:
+    """The words of a training or a baseline as they were written; None where there are none, or they are damaged.
+
+    Raises:
+        InputError: for a link that leads out of the folder.
+    """
+    path = folder / RESULT
+    if not path.exists() and not path.is_symlink():
         return None
+    door.own_file(path, folder)
+    try:
+        words = door.words(path, inside=folder)
+    except InputError:
+        return None
+    return words if isinstance(words, dict) and words.pop("digest", None) == _of_words(words) else None
 
 
 def _of_words(words: Mapping[str, Any]) -> str:
@@ -113,7 +122,7 @@ def check_result(folder: Path) -> None:
     Raises:
         InputError: naming the file.
     """
-    found = read_result(folder)
+    found = read_words(folder)
     if found is None:
         raise InputError(f"expected {folder / RESULT} as the training wrote it; it is missing or damaged; {_TRAIN}")
     for name, written in found["files"].items():

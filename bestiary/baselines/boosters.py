@@ -1,0 +1,249 @@
+"""Gradient boosting of packages that may be installed: LightGBM, XGBoost, CatBoost (`pip install bestiary[trees]`).
+
+Each is wrapped so that a fitted one is a text and a few numbers: it is saved without pickle, and read without executing
+anything.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline, make_pipeline
+
+from bestiary.baselines.baseline import Baseline, Setting
+from bestiary.baselines.tables import MOST_TREES, features
+from bestiary.errors import InputError
+
+
+class _Booster(BaseEstimator):
+    """What the three have in common: an estimator that scikit-learn's pipelines take, and its state as text.
+
+    Args:
+        problem: "classification" or "regression".
+        setting: words of the package.
+        seed: of its random numbers.
+    """
+
+    package = ""
+
+    def __init__(self, problem: str, setting: Setting, seed: int) -> None:
+        self.problem, self.setting, self.seed = problem, dict(setting), seed
+        self.classes_: NDArray[np.int64] = np.zeros(0, np.int64)
+        self.count_ = 0
+        self._model: Any = None
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return self._model is not None
+
+    def fit(self, inputs: NDArray[Any], target: NDArray[Any]) -> Self:
+        """Grows the trees."""
+        wanted: NDArray[Any] = target
+        if self.problem == "classification":
+            self.classes_, wanted = np.unique(target, return_inverse=True)
+        self._model = self._grow(inputs, wanted)
+        self.count_ = self._nodes()
+        return self
+
+    def predict(self, inputs: NDArray[Any]) -> NDArray[Any]:
+        """Values [N]."""
+        return np.asarray(self._answer(inputs))
+
+    def predict_proba(self, inputs: NDArray[Any]) -> NDArray[Any]:
+        """Probabilities [N K] of `classes_`."""
+        answer = np.asarray(self._answer(inputs))
+        return np.stack([1 - answer, answer], axis=1) if answer.ndim == 1 else answer
+
+    def __getstate__(self) -> dict[str, Any]:
+        written = None if self._model is None else self._write()
+        kept = {"problem": self.problem, "setting": self.setting, "seed": self.seed, "count": self.count_}
+        return {**kept, "classes": self.classes_, "written": written}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        if find_spec(self.package) is None:
+            raise InputError(f"this model needs {self.package}, which is not installed; pip install bestiary[trees]")
+        self.problem, self.setting, self.seed = state["problem"], state["setting"], state["seed"]
+        self.classes_, self.count_ = state["classes"], state["count"]
+        self._model = None if state["written"] is None else self._read(state["written"])
+
+    def _grow(self, inputs: NDArray[Any], target: NDArray[Any]) -> Any:
+        raise NotImplementedError
+
+    def _answer(self, inputs: NDArray[Any]) -> Any:
+        raise NotImplementedError
+
+    def _nodes(self) -> int:
+        raise NotImplementedError
+
+    def _write(self) -> str:
+        raise NotImplementedError
+
+    def _read(self, written: str) -> Any:
+        raise NotImplementedError
+
+
+class LightGBM(_Booster):
+    """Ke et al. 2017, LightGBM: a highly efficient gradient boosting decision tree."""
+
+    package = "lightgbm"
+
+    def _grow(self, inputs: NDArray[Any], target: NDArray[Any]) -> Any:
+        import lightgbm  # pyright: ignore[reportMissingImports]
+
+        words = {"verbosity": -1, "num_threads": 1, "seed": self.seed, "deterministic": True, **self.setting}
+        rounds, many = words.pop("n_estimators"), len(self.classes_)
+        words |= {
+            "objective": "regression" if self.problem == "regression" else "binary" if many == 2 else "multiclass"
+        }
+        words |= {"num_class": many} if many > 2 else {}
+        return lightgbm.train(words, lightgbm.Dataset(inputs, target), rounds)
+
+    def _answer(self, inputs: NDArray[Any]) -> Any:
+        return self._model.predict(inputs, num_threads=1)
+
+    def _nodes(self) -> int:
+        return sum(tree["num_leaves"] * 2 - 1 for tree in self._model.dump_model()["tree_info"])
+
+    def _write(self) -> str:
+        return self._model.model_to_string()
+
+    def _read(self, written: str) -> Any:
+        import lightgbm  # pyright: ignore[reportMissingImports]
+
+        return lightgbm.Booster(model_str=written)
+
+
+class XGBoost(_Booster):
+    """Chen & Guestrin 2016, XGBoost: a scalable tree boosting system."""
+
+    package = "xgboost"
+
+    def _grow(self, inputs: NDArray[Any], target: NDArray[Any]) -> Any:
+        import xgboost  # pyright: ignore[reportMissingImports]
+
+        words = {"verbosity": 0, "nthread": 1, "seed": self.seed, "tree_method": "hist", **self.setting}
+        rounds, many = words.pop("n_estimators"), len(self.classes_)
+        kinds = {"regression": "reg:squarederror"}
+        words |= {"objective": kinds.get(self.problem, "binary:logistic" if many == 2 else "multi:softprob")}
+        words |= {"num_class": many} if many > 2 else {}
+        return xgboost.train(words, xgboost.DMatrix(inputs, target), rounds)
+
+    def _answer(self, inputs: NDArray[Any]) -> Any:
+        import xgboost  # pyright: ignore[reportMissingImports]
+
+        return self._model.predict(xgboost.DMatrix(inputs))
+
+    def _nodes(self) -> int:
+        return sum(tree.count("leaf=") * 2 - 1 for tree in self._model.get_dump())
+
+    def _write(self) -> str:
+        return bytes(self._model.save_raw("json")).decode()
+
+    def _read(self, written: str) -> Any:
+        import xgboost  # pyright: ignore[reportMissingImports]
+
+        model = xgboost.Booster({"nthread": 1})
+        model.load_model(bytearray(written.encode()))
+        return model
+
+
+class CatBoost(_Booster):
+    """Prokhorenkova et al. 2018, CatBoost: unbiased boosting with categorical features."""
+
+    package = "catboost"
+
+    def _grow(self, inputs: NDArray[Any], target: NDArray[Any]) -> Any:
+        import catboost  # pyright: ignore[reportMissingImports]
+
+        fixed = {"verbose": False, "allow_writing_files": False, "thread_count": 1, "random_seed": self.seed}
+        many = len(self.classes_)
+        loss = "RMSE" if self.problem == "regression" else "Logloss" if many == 2 else "MultiClass"
+        return catboost.CatBoost({**fixed, "loss_function": loss, **self.setting}).fit(inputs, target)
+
+    def _answer(self, inputs: NDArray[Any]) -> Any:
+        if self.problem == "regression":
+            return self._model.predict(inputs, thread_count=1)
+        return self._model.predict(inputs, prediction_type="Probability", thread_count=1)
+
+    def _nodes(self) -> int:
+        return int(np.sum(self._model.get_tree_leaf_counts())) * 2
+
+    def _write(self) -> str:
+        with TemporaryDirectory() as folder:
+            self._model.save_model(str(Path(folder) / "model"))
+            return base64.b64encode((Path(folder) / "model").read_bytes()).decode()
+
+    def _read(self, written: str) -> Any:
+        import catboost  # pyright: ignore[reportMissingImports]
+
+        return catboost.CatBoost().load_model(blob=base64.b64decode(written))
+
+
+def _light(problem: str, setting: Setting, seed: int) -> Pipeline:
+    return make_pipeline(LightGBM(problem, setting, seed))
+
+
+def _extreme(problem: str, setting: Setting, seed: int) -> Pipeline:
+    return make_pipeline(XGBoost(problem, setting, seed))
+
+
+def _cat(problem: str, setting: Setting, seed: int) -> Pipeline:
+    return make_pipeline(CatBoost(problem, setting, seed))
+
+
+def _grown(tried: Sequence[Setting], outputs: int) -> Sequence[Setting]:
+    most = max(5, MOST_TREES // outputs)
+    return [{**setting, "n_estimators": min(setting["n_estimators"], most)} for setting in tried]
+
+
+def _light_settings(problem: str, rows: int, outputs: int) -> Sequence[Setting]:
+    """A quick one first, then many small steps, with large and small trees."""
+    leaf = 20 if rows >= 500 else 5
+    tried = [(0.2, 40, 31, 1.0), (0.1, 100, 31, 1.0), (0.05, 300, 15, 0.8), (0.03, 600, 31, 0.8), (0.1, 200, 7, 0.8)]
+    words = [
+        {"learning_rate": rate, "n_estimators": rounds, "num_leaves": leaves, "feature_fraction": share}
+        for rate, rounds, leaves, share in tried
+    ]
+    return _grown([{**setting, "min_data_in_leaf": leaf} for setting in words], outputs)
+
+
+def _extreme_settings(problem: str, rows: int, outputs: int) -> Sequence[Setting]:
+    """A quick one first, then many small steps, with deep and shallow trees."""
+    tried = [(0.3, 40, 6, 1.0), (0.1, 100, 6, 1.0), (0.05, 300, 4, 0.8), (0.03, 600, 6, 0.8), (0.1, 200, 3, 0.8)]
+    words = [
+        {"learning_rate": rate, "n_estimators": rounds, "max_depth": depth, "colsample_bytree": share}
+        for rate, rounds, depth, share in tried
+    ]
+    return _grown(words, outputs)
+
+
+def _cat_settings(problem: str, rows: int, outputs: int) -> Sequence[Setting]:
+    """A quick one first, then many small steps."""
+    tried = [(0.2, 60, 6), (0.1, 200, 6), (0.05, 500, 6), (0.05, 500, 4), (0.1, 200, 8)]
+    words = [{"learning_rate": rate, "n_estimators": rounds, "depth": depth} for rate, rounds, depth in tried]
+    return _grown(words, outputs)
+
+
+def _effort(setting: Setting) -> float:
+    leaves = setting.get("num_leaves") or 2 ** setting.get("max_depth", setting.get("depth", 5))
+    return setting["n_estimators"] * (5 + min(leaves, 64)) / 3600
+
+
+ALL: tuple[tuple[str, Baseline], ...] = (
+    ("lightgbm", Baseline("lightgbm", "LightGBM", features, _light, _light_settings, _effort)),
+    ("xgboost", Baseline("xgboost", "XGBoost", features, _extreme, _extreme_settings, _effort)),
+    ("catboost", Baseline("catboost", "CatBoost", features, _cat, _cat_settings, _effort)),
+)
+"""The package that must be installed, and the baseline."""
+
+
+def installed() -> tuple[Baseline, ...]:
+    """Those whose package is there."""
+    return tuple(baseline for package, baseline in ALL if find_spec(package) is not None)

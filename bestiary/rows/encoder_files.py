@@ -1,0 +1,48 @@
+"""`encoder.json`, read back: of the right kind, with the right types, and fitting its own sizes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from bestiary import kinds
+from bestiary.errors import InputError
+from bestiary.records import door
+from bestiary.rows.facts import Words, check_facts
+from bestiary.rows.store import spec_from
+from bestiary.specs import Spec
+
+NAME, LARGEST = "encoder.json", 256 << 20
+ADVICE = "save the model again"
+
+
+def read_encoder(folder: Path, kind: str) -> tuple[Spec, dict[str, Any]]:
+    """The sizes and the words of an encoder.
+
+    Args:
+        folder: that it was saved to.
+        kind: of data that it must be for.
+
+    Raises:
+        InputError: for whatever no encoder of this kind would have written.
+    """
+    file = folder / NAME
+    words = door.words(file, inside=folder, advice=ADVICE, largest=LARGEST)
+    door.typed(words, kinds.find(kind).part("saved"), str(file), ADVICE)
+    assert isinstance(words, dict)
+    spec = spec_from(words["spec"], str(file))
+    if words["kind"] != kind or spec.kind != kind:
+        raise InputError(f"expected an encoder of kind {kind} in {file}; received {words['kind']!r:.100}; {ADVICE}")
+    check_facts(words["facts"], spec, str(file))
+    return spec, words
+
+
+def kind_of(folder: Path) -> str:
+    """The kind of data that an encoder is for.
+
+    Raises:
+        InputError: when there is no encoder.
+    """
+    file = folder / NAME
+    words = door.words(file, inside=folder, advice=ADVICE, largest=LARGEST)
+    return door.typed(words, Words, str(file), ADVICE)["kind"]

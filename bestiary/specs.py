@@ -1,0 +1,175 @@
+"""What sizes a network: a frozen spec for each kind of data, from which the words of its constructor come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class Sizes:
+    """What all specs can say of themselves."""
+
+    def sizes(self) -> dict[str, object]:
+        """The constructor words that the data decide."""
+        return dataclasses.asdict(self)  # pyright: ignore[reportArgumentType]
+
+    @property
+    def extent(self) -> int:
+        """The smaller side of an image, the length of a series; anything else is large enough for every network."""
+        return 1 << 30
+
+    @property
+    def picture(self) -> tuple[int, int, int] | None:
+        """Channels, height and width, where a row is an image."""
+        return None
+
+
+@dataclass(frozen=True)
+class TableSpec(Sizes):
+    """What sizes a network for tables. `outputs` is the number of classes, or 1 for regression.
+
+    `code` is how many numbers a code has, where codes are what a task compares; 0 leaves it to the network. `numbers`
+    counts plain numbers, `categories` the codes of each column (0 included), `vocabulary` the n-grams of all `texts`.
+    """
+
+    features: int
+    outputs: int
+    code: int = 0
+    numbers: int | None = None
+    categories: tuple[int, ...] = ()
+    texts: int = 0
+    vocabulary: int = 0
+    kind = "table"
+
+    def sizes(self) -> dict[str, object]:
+        """The constructor words that the data decide."""
+        words = {**super().sizes(), "numbers": self.features if self.numbers is None else self.numbers}
+        return {word: value for word, value in words.items() if self.code or word != "code"}
+
+
+@dataclass(frozen=True)
+class ImageSpec(Sizes):
+    """What sizes a network for images; `image_size` is (height, width) in pixels; `code` as in `TableSpec`."""
+
+    channels: int
+    image_size: tuple[int, int]
+    outputs: int
+    code: int = 0
+    kind = "image"
+
+    @property
+    def extent(self) -> int:
+        return min(self.image_size)
+
+    @property
+    def picture(self) -> tuple[int, int, int]:
+        return self.channels, *self.image_size
+
+    def sizes(self) -> dict[str, object]:
+        """The constructor words that the data decide."""
+        features = self.channels * self.image_size[0] * self.image_size[1]
+        return {
+            "channels": self.channels,
+            "image_size": tuple(self.image_size),
+            "features": features,
+            "outputs": self.outputs,
+            **({"code": self.code} if self.code else {}),
+        }
+
+
+@dataclass(frozen=True)
+class TokenSpec(Sizes):
+    """What sizes a network for text; `length` is the longest sequence in tokens. Token 0 is padding, 1 unknown."""
+
+    vocabulary: int
+    length: int
+    outputs: int
+    kind = "text"
+
+
+@dataclass(frozen=True)
+class SeriesSpec(Sizes):
+    """What sizes a network for series; `length` is the longest series in steps."""
+
+    channels: int
+    length: int
+    outputs: int
+    kind = "series"
+
+    @property
+    def extent(self) -> int:
+        return self.length
+
+    def sizes(self) -> dict[str, object]:
+        """The constructor words that the data decide."""
+        features = self.channels * self.length
+        return {"channels": self.channels, "length": self.length, "features": features, "outputs": self.outputs}
+
+
+@dataclass(frozen=True)
+class PairSpec(Sizes):
+    """What sizes a network from sequences to sequences: vocabularies of both, and lengths in tokens."""
+
+    vocabulary: int
+    answers: int
+    length: int
+    answer_length: int
+    outputs: int = 1
+    kind = "pairs"
+
+    def sizes(self) -> dict[str, object]:
+        """The constructor words that the data decide."""
+        lengths = {"length": self.length, "answer_length": self.answer_length}
+        return {"vocabulary": self.vocabulary, "answers": self.answers, **lengths}
+
+
+@dataclass(frozen=True)
+class CorpusSpec(Sizes):
+    """What sizes a language model; `length` is the window in tokens."""
+
+    vocabulary: int
+    length: int
+    outputs: int = 1
+    kind = "corpus"
+
+    def sizes(self) -> dict[str, object]:
+        """The constructor words that the data decide."""
+        return {"vocabulary": self.vocabulary, "length": self.length}
+
+
+@dataclass(frozen=True)
+class GraphSpec(Sizes):
+    """What sizes a network for one graph: features of a node, classes, nodes."""
+
+    features: int
+    outputs: int
+    nodes: int
+    kind = "graph"
+
+
+@dataclass(frozen=True)
+class GraphsSpec(Sizes):
+    """What sizes a network for a set of graphs: features of a node, classes of a graph."""
+
+    features: int
+    outputs: int
+    kind = "graphs"
+
+
+@dataclass(frozen=True)
+class EnvironmentSpec(Sizes):
+    """What sizes a network that acts: numbers in an observation, and actions (`outputs`).
+
+    `environment` is a gymnasium id, or "module:Class" on the import path.
+    """
+
+    features: int
+    outputs: int
+    environment: str
+    kind = "environment"
+
+    def sizes(self) -> dict[str, object]:
+        """The constructor words that the data decide."""
+        return {"features": self.features, "outputs": self.outputs}
+
+
+Spec = TableSpec | ImageSpec | TokenSpec | SeriesSpec | PairSpec | CorpusSpec | GraphSpec | GraphsSpec | EnvironmentSpec

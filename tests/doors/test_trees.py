@@ -1,0 +1,184 @@
+"""Trees and other parts of saved baselines: what scikit-learn would follow blindly is refused before it is built."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import skops.io
+
+from bestiary.baselines import CATALOGUE, load_fitted, load_rival, rivals, saved, trees
+from bestiary.baselines.rivals import MODULES, run_rival
+from bestiary.baselines.search import run_baseline
+from bestiary.errors import InputError
+from bestiary.rows.store import read_spec
+from tests.doors.folders import SOURCES, encoded
+
+GROWN = [("table", "forest"), ("numbers", "forest"), ("table", "boosting"), ("numbers", "boosting")]
+Saved = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Path]:
+    """Baselines that are made of trees, by source and name."""
+    found = {}
+    for source, name in GROWN:
+        folder = tmp_path_factory.mktemp("fitted")
+        data = encoded(source, folder)
+        run_baseline(name, data, folder, seconds=0.01)
+        found[source, name] = folder
+    folder = tmp_path_factory.mktemp("isolation")
+    from bestiary.data import read
+    from bestiary.rows.splits import assign
+
+    source = read("wine", task="anomaly")
+    source.encode(assign(source), folder / "data", 0)
+    run_rival("isolation_forest", folder / "data", folder, seconds=0.01)
+    found["wine", "isolation_forest"] = folder
+    return found
+
+
+def load(folder: Path, name: str) -> Any:
+    spec, facts = read_spec(folder / "data")
+    if name == "isolation_forest":
+        return load_rival(folder / "model.skops", spec.kind, str(facts["problem"]), name)
+    return load_fitted(folder / "model.skops", name, spec, str(facts["problem"]))
+
+
+def _set(field: str, value: int | Callable[[Saved], int], inner: bool = True) -> Callable[[Saved], None]:
+    def change(arrays: Saved) -> None:
+        nodes, names = arrays["nodes"], arrays["nodes"].dtype.names
+        if field not in names:
+            return
+        leaf = nodes["is_leaf"] > 0 if "is_leaf" in names else nodes["left_child"] == -1
+        where = np.flatnonzero(~leaf if inner else leaf)[0]
+        nodes[field][where] = value(arrays) if callable(value) else value
+
+    return change
+
+
+CHANGES: dict[str, Callable[[Saved], None]] = {
+    **{f"{side} is its own parent": _set(side, 0) for side in ("left", "right", "left_child", "right_child")},
+    **{f"{side} far away": _set(side, 2**31 - 1) for side in ("left", "right", "left_child", "right_child")},
+    **{
+        f"{side} just behind": _set(side, lambda a: int(a["sizes"][0]))
+        for side in ("left_child", "right_child", "left")
+    },
+    **{f"{side} below": _set(side, -5) for side in ("left_child", "right_child")},
+    **{f"{field} far away": _set(field, 2**31 - 1) for field in ("feature", "feature_idx")},
+    **{f"{field} below": _set(field, -3) for field in ("feature", "feature_idx")},
+    "a leaf with one child": _set("right_child", 1, inner=False),
+    "a split on categories": _set("is_categorical", 1),
+    "no nodes": lambda a: a.update(nodes=a["nodes"][:0]),
+    "nodes of another type": lambda a: a.update(nodes=np.zeros(len(a["nodes"]))),
+    "nodes in two axes": lambda a: a.update(nodes=a["nodes"][None]),
+    "more nodes than there are": lambda a: a["sizes"].__setitem__(0, 10**9),
+    "a tree of less than nothing": lambda a: a["sizes"].__setitem__(0, -1),
+    "a tree of no nodes": lambda a: a.update(sizes=np.concatenate([[0], a["sizes"]])),
+    "fewer trees": lambda a: a.update(sizes=a["sizes"][:-1]),
+    "no sizes": lambda a: a.pop("sizes"),
+    "answers missing": lambda a: (
+        a.update(values=a["values"][:-1]) if "values" in a else a.update(rounds=a["rounds"][:-1])
+    ),
+    "answers of another type": lambda a: (
+        a.update(values=a["values"].astype(np.float32)) if "values" in a else a.update(rounds=a["rounds"] * 2)
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("name", [*GROWN, ("wine", "isolation_forest")], ids="-".join)
+def test_damaged_trees_are_refused(
+    name: tuple[str, str],
+    change: str,
+    fitted: dict[tuple[str, str], Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = fitted[name]
+    whole = load(folder, name[1])
+    changed: list[bool] = []
+    taken_out = trees.taken_out
+
+    def hostile(estimator: Any) -> tuple[Saved, Any]:
+        arrays, held = taken_out(estimator)
+        copy = {word: array.copy() for word, array in arrays.items()}
+        CHANGES[change](copy)
+        same = [
+            word in copy and (copy[word].dtype, copy[word].tobytes()) == (array.dtype, array.tobytes())
+            for word, array in arrays.items()
+        ]
+        changed.append(not all(same) or any(copy[w].shape != arrays[w].shape for w in arrays))
+        return copy, held
+
+    monkeypatch.setattr(trees, "taken_out", hostile)
+    from bestiary.baselines.rivals import find_rival, save_rival
+
+    (tmp_path / "data").symlink_to(folder / "data")
+    if name[1] == "isolation_forest":
+        save_rival(tmp_path / "model.skops", find_rival("table", "anomaly", name[1]), "table", "anomaly", {}, whole)
+    else:
+        whole.save(tmp_path / "model.skops")
+    if not any(changed):  # boosting has no field of that name
+        assert load(tmp_path, name[1]) is not None
+        return
+    with pytest.raises(InputError, match=r"trees|saved baseline") as refusal:
+        load(tmp_path, name[1])
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_tree_that_skops_would_build_is_not(fitted: dict[tuple[str, str], Path], tmp_path: Path) -> None:
+    whole = load(fitted["table", "forest"], "forest")
+    skops.io.dump({"words": "{}", "estimator": whole.estimator, "trees": []}, tmp_path / "model.skops")
+    with pytest.raises(InputError, match=r"holds sklearn\.tree\._tree\.Tree, which is not loaded"):
+        load_fitted(tmp_path / "model.skops")
+
+
+def test_trees_answer_as_before_they_were_saved(fitted: dict[tuple[str, str], Path], tmp_path: Path) -> None:
+    for source, name in GROWN:
+        whole = load(fitted[source, name], name)
+        arrays = {"features": np.random.default_rng(0).normal(size=(50, whole.spec.features)).astype(np.float32)}
+        before = whole.predict(arrays)
+        whole.save(tmp_path / "again.skops")
+        assert np.array_equal(before, whole.predict(arrays))  # saving takes nothing from the model at hand
+        assert np.array_equal(before, load_fitted(tmp_path / "again.skops").predict(arrays))
+
+
+@pytest.mark.parametrize("thing", ["sparse", "function", "other estimator"])
+def test_other_things_than_baselines_hold_are_not_loaded(thing: str, tmp_path: Path) -> None:
+    from scipy import sparse
+    from sklearn.cluster import KMeans
+
+    given = {"sparse": sparse.eye_array(3).tocsr(), "function": np.sum, "other estimator": KMeans()}[thing]
+    skops.io.dump({"words": "{}", "estimator": given, "trees": []}, tmp_path / "model.skops")
+    with pytest.raises(InputError, match="which is not loaded"):
+        load_fitted(tmp_path / "model.skops")
+
+
+def test_every_baseline_consists_of_allowed_types_and_can_be_read_again(tmp_path: Path) -> None:
+    """Of each kind and task that a source of the tests has."""
+    seen = set()
+    for source in SOURCES:
+        data = encoded(source, tmp_path / source)
+        spec, facts = read_spec(data)
+        problem = str(facts["problem"])
+        supervised = problem in ("classification", "regression")
+        known = CATALOGUE[spec.kind] if supervised else rivals(spec.kind, problem)
+        for one in [b for b in known if problem in b.problems]:
+            out = tmp_path / source / one.name
+            out.mkdir()
+            (run_baseline if supervised else run_rival)(one.name, data, out, seconds=0.01)
+            if supervised:
+                load_fitted(out / "model.skops", one.name, spec, problem)
+            else:
+                load_rival(out / "model.skops", spec.kind, problem, one.name)
+            with zipfile.ZipFile(out / "model.skops") as file:
+                assert file.testzip() is None
+            seen.add((spec.kind, problem, one.name))
+    tasks = {problem for _, problem, _ in seen}
+    assert tasks >= set(MODULES) - {"reconstruct", "anomaly", "generate", "links"}
+    assert all(name in saved.ALLOWED for name in ("sklearn.pipeline.Pipeline", "numpy.ndarray"))
