@@ -14,7 +14,6 @@ wins. Cross-entropy over them is the paper's MAP criterion (equation 9) without 
 """
 
 from collections.abc import Sequence
-
 from typing import cast
 
 import torch
