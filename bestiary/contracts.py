@@ -75,13 +75,14 @@ Problem = str  # the name of a task: "classification", "regression", "generate",
 
 
 def device_of(network: nn.Module) -> torch.device:
-    """Where a network is, by its first parameter or buffer; the CPU for one that has none.
+    """Where a network is, by its first parameter or buffer; the CPU for one that has none, and for a plain function.
 
     Example:
         >>> device_of(nn.Linear(2, 1)).type
         'cpu'
     """
-    first = next((tensor for tensor in (*network.parameters(), *network.buffers())), None)
+    tensors = (*network.parameters(), *network.buffers()) if isinstance(network, nn.Module) else ()
+    first = next(iter(tensors), None)
     return torch.device("cpu") if first is None else first.device
 
 

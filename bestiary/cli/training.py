@@ -48,6 +48,12 @@ class OneBatch:
     def batch(self, split: str, number: int) -> Batch:
         return self._batch
 
+    def rows(self, split: str) -> int:
+        return len(self._batch)
+
+    def take(self, split: str, where: object) -> Batch:
+        return self._batch
+
     def batches(self, split: str) -> Iterator[Batch]:
         yield self._batch
 
@@ -122,7 +128,8 @@ def memory_of(costed: Costed, network: nn.Module) -> Memory:
 
 def _name(minimise: Minimise) -> str:
     optimiser = minimise.optimiser
-    return type(optimiser.optimiser if isinstance(optimiser, FromTorch) else optimiser).__name__
+    name = type(optimiser.optimiser if isinstance(optimiser, FromTorch) else optimiser).__name__
+    return name.removeprefix("Grouped")  # the same with several rates
 
 
 def step_of(costed: Costed, network: nn.Module, rows: int, device: str) -> Callable[[], None] | None:

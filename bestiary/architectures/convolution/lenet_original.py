@@ -14,6 +14,7 @@ wins. Cross-entropy over them is the paper's MAP criterion (equation 9) without 
 """
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from jaxtyping import Float
@@ -146,6 +147,11 @@ class LeNet5Original(nn.Module):
         self.output = Distances(codes(outputs))
         self.register_load_state_dict_pre_hook(renamed({"codes": "output.codes"}))
         self.initialise()
+
+    @property
+    def codes(self) -> Float[Tensor, "K 84"]:
+        """Of the classes, 84 signs each."""
+        return cast("Distances", self.output).codes
 
     def forward(self, pixels: Float[Tensor, "B C 32 32"]) -> Float[Tensor, "B K"]:
         s2 = squash(self.s2(squash(self.c1(pixels))))  # [B, 6, 14, 14]
