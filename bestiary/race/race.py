@@ -225,6 +225,8 @@ def replay(
         for stage in given.stages:
             for job in stage.jobs:
                 job.retry = False  # what failed there has failed here
+        for rival in given.rivals:
+            rival.retry = False
         given.write(folder)
         return follow(folder, given, pool, clock, listener, None)
 

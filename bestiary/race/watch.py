@@ -38,6 +38,7 @@ class Watched:
         self.judge = judge
         self.first = self._warm = self._last = time.monotonic()
         self._shown, self._from, self._step = 0.0, 0, 0
+        self.looked = -1  # updates that had been made at the last look
 
     @property
     def pace(self) -> float:
@@ -68,6 +69,7 @@ class Watched:
             raise Stopped(step)
 
     def judged(self, step: int, scores: Mapping[str, float], algorithm: Algorithm) -> bool:
+        self.looked = step
         return self.folder.judged(step, scores, algorithm)
 
     def due(self, step: int) -> bool:

@@ -193,6 +193,7 @@ def main() -> int:
     parser.add_argument("--number", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--fresh", type=float, default=0.2, help="share of races that make their plan as they go")
+    parser.add_argument("--keep", type=Path, help="folder to which races are copied that ended otherwise")
     parser.add_argument("--budget", type=float, default=20.0, help="seconds of those")
     words = parser.parse_args()
     torch.set_num_threads(1)
@@ -217,8 +218,10 @@ def main() -> int:
             kills += len(killed)
             counts.update(f"{scene.name}: {how}" for how in killed)
             print(f"{kills:4d} {scene.name}: {', '.join(killed) or 'had ended'}: {said}", flush=True)
-            shutil.rmtree(run, ignore_errors=True)
-            shutil.rmtree(run.with_name(f"{run.name}-replayed"), ignore_errors=True)
+            for made in (run, run.with_name(f"{run.name}-replayed")):
+                if made.exists() and words.keep and said != "equal":
+                    shutil.copytree(made, words.keep / made.name)
+                shutil.rmtree(made, ignore_errors=True)
     for how, count in sorted(counts.items()):
         print(f"{count:4d} {how}")
     print(f"{kills} kills of {number} races: {number - failed} ended in the same bits, {failed} did not")

@@ -1,5 +1,6 @@
 """What goes wrong with one contender stays with it; what goes wrong with the disk is said in one line."""
 
+import dataclasses
 import json
 import multiprocessing
 import os
@@ -291,3 +292,32 @@ def test_time_that_runs_out_ends_the_race_and_stands_in_the_plan(tmp_path):
     assert all(0 < job.steps < 10_000_000 for job in written.stages[0].jobs)
     again = replay(run / "plan.json", out=tmp_path / "again")
     assert fingerprint(again.folder) == fingerprint(run)
+
+
+@pytest.mark.parametrize("moment", [10, 13])  # a step at which it would have been looked at, and one between two looks
+def test_a_training_that_is_ended_early_leaves_what_one_planned_to_end_there_does(moment, run, monkeypatch):
+    """It was not looked at where a look was just due: its answer was that of the look before."""
+    plan, made = Plan.read(run), {}
+    for name, steps in (("ended", 1000), ("planned", moment)):
+        job = dataclasses.replace(plan.stages[0].jobs[0], id=name, steps=steps)
+        here = run / "contenders" / name
+        here.mkdir()
+        words = {**courses.training_words(run, plan, job, 1), "look_every": 5}
+        (here / "job.json").write_text(json.dumps(words, default=list))
+        monkeypatch.setattr(worker, "stopping", After(moment))
+        worker.train(str(here))
+        made[name] = [(here / file).read_bytes() for file in ("answer.safetensors", "validation.parquet")]
+        found = json.loads((here / "result.json").read_text())
+        assert (found["steps"], found["best_step"]) == (moment, moment)
+    assert made["ended"] == made["planned"]
+
+
+class After:
+    """Is set once it was asked so many times, once an update."""
+
+    def __init__(self, times: int) -> None:
+        self.left = times
+
+    def is_set(self) -> bool:
+        self.left -= 1
+        return self.left <= 0
