@@ -34,6 +34,7 @@ MEMORY, DISK, TIME = 0.5, 0.9, 0.5
 PATIENCE = 10.0  # seconds that reading may take of any budget: starting up on a busy machine is no fault of the data
 SURE = 1.5  # times the allowed seconds that a reading must be reckoned to take before it is given up early
 EARLY = 0.25  # share of the allowed seconds after which it is reckoned
+BETWEEN = 3  # times the seconds so far that a reading is reckoned to take at most, where it was stopped between passes
 _BUDGETS = (30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 86400)  # seconds that people would type
 
 
@@ -228,9 +229,11 @@ class Within:
         """
         seconds = time.monotonic() - self.began
         self.share = self.share if share is None else share
-        reckoned = seconds / self.share if self.share > 0 else 0.0
-        early = seconds > max(EARLY * self.allowed, PATIENCE / 2) and reckoned > SURE * self.allowed
-        if seconds > self.allowed or early:
+        reckoned = seconds / self.share if self.share > 0 else seconds
+        if share is None:  # nobody knows how far it is between two passes
+            reckoned = min(reckoned, BETWEEN * seconds)
+        early = share is not None and seconds > max(EARLY * self.allowed, PATIENCE / 2)
+        if seconds > self.allowed or (early and reckoned > SURE * self.allowed):
             raise self.refusal(max(reckoned, seconds))
 
     def refusal(self, seconds: float) -> InputError:
@@ -263,10 +266,10 @@ def tick(share: float | None = None) -> None:
 
 
 PARTS = {  # where each pass over the data begins and ends, as shares of all the work of reading; measured, not exact
-    "scan": (0.0, 0.1),
-    "gather": (0.1, 0.5),
-    "sample": (0.5, 0.6),
-    "write": (0.6, 1.0),
+    "scan": (0.0, 0.04),
+    "gather": (0.04, 0.5),
+    "sample": (0.5, 0.75),
+    "write": (0.75, 1.0),
 }
 
 

@@ -157,4 +157,4 @@ def test_passes_are_told_to_whoever_watches() -> None:
         progress("write", 2.0)
         limits.tick()
     progress("write", 1.0)
-    assert told == [pytest.approx(0.3), 1.0, None]
+    assert told == [pytest.approx(0.27), 1.0, None]
