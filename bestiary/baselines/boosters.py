@@ -35,7 +35,7 @@ class _Booster(BaseEstimator):
     package = ""
 
     def __init__(self, target: str, setting: Setting, seed: int) -> None:
-        self.target, self.setting, self.seed = problem, dict(setting), seed
+        self.target, self.setting, self.seed = target, dict(setting), seed
         self.classes_: NDArray[np.int64] = np.zeros(0, np.int64)
         self.count_ = 0
         self._model: Any = None

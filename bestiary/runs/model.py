@@ -109,9 +109,9 @@ class Model:
         Raises:
             InputError: for a baseline, which is none.
         """
-        found = getattr(self.answers, "network", getattr(self.answers, "answer", None))
+        found = getattr(self.answer, "network", self.answer)
         if not isinstance(found, nn.Module):
-            raise InputError(f"{self.name} is no network; its estimator is model.answers; train an architecture")
+            raise InputError(f"{self.name} is no network; its estimator is model.answer; train an architecture")
         return found
 
     def features(self, source: object) -> Any:
@@ -126,6 +126,8 @@ class Model:
         Raises:
             InputError: for a baseline, a network without such a part, or when nothing of the source can be used.
         """
+        import torch
+
         from bestiary.architectures.heads import features
         from bestiary.data.opening import data_of
 

@@ -332,7 +332,7 @@ MODELS: dict[str, tuple[Callable[[Path], object], str]] = {
     "weights that lead out of the folder": (climb_out, "out of its folder"),
     "weights missing": (lambda m: (m / "model.safetensors").unlink(), "model.safetensors"),
     "a class that is not in the catalogue": (lambda m: edit(m, network="os:system"), "os:system"),
-    "an architecture that climbs": (lambda m: edit(m, architecture="../../ann"), "../../ann"),
+    "an architecture that climbs": (lambda m: edit(m, architecture="../../ann"), "a plain name at architecture"),
     "sizes that do not fit the weights": (lambda m: edit(m, keywords={"width": 5}), "model.safetensors"),
     "words that the network does not take": (lambda m: edit(m, keywords={"hidden": 5}), "hidden"),
     "a kind that does not exist": (lambda m: edit(m, spec={"kind": "smell", "features": 5, "outputs": 2}), "smell"),

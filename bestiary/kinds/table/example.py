@@ -65,7 +65,8 @@ def data(keywords: Mapping[str, Any], problem: str, rows: int = 24) -> ArrayData
     features = apart["numbers"].clone() if apart and "features" not in keywords else inputs(keywords, rows)[0]
     if apart:
         features[:, : apart["numbers"].shape[1]] = apart["numbers"]  # they come first
-    arrays = {name: part.numpy() for name, part in {"features": features, **apart}.items()}
+    arrays: dict[str, NDArray[np.generic]] = {name: part.numpy() for name, part in apart.items()}
+    arrays["features"] = features.numpy()
     arrays |= targets(rows, outputs, problem)
     sizes = {word: keywords[word] for word in ("numbers", "categories", "texts", "vocabulary") if word in keywords}
     facts = {"problem": problem, "mean": 0.0, "scale": 1.0, "classes": [str(k) for k in range(outputs)]}

@@ -230,7 +230,7 @@ class Compressor:
     def restore(cls, state: Mapping[str, Any]) -> Self:
         """From what `state` gave."""
         text, method = array(state, "text", "u", 1), str(state.get("method"))
-        fits(text.dtype == np.uint8 and method in _METHODS, "text and method")
+        fits(text.dtype == np.uint8 and method in METHODS, "text and method")
         return cls(text.tobytes(), method)
 
 
