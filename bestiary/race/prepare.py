@@ -9,7 +9,7 @@ import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -38,6 +38,8 @@ class Wishes:
     seed: int
     workers: int
     device: str
+    prefer: Literal["best", "small", "fast"] = "best"
+    refit: bool = True
 
 
 def check(equal: str, workers: int | None, device: str, seed: int) -> tuple[int, str]:
@@ -131,6 +133,8 @@ def prepare(
         rows=rows,
         folds=count,
         shares={},
+        prefer=wishes.prefer,
+        refit=wishes.refit,
         rivals=[Rival(name, 0.0) for name in names if not left_out(name, len(target.classes))],
         versions=versions(),
     )

@@ -40,6 +40,7 @@ AGAIN, FAILED, DISK, DIVERGED, FILES = 3, 4, 5, 6, 7
 """Exit codes: worth a second try; failed for good; the run folder cannot be written; worth one in other arithmetic; too
 many files are open on this machine."""
 FAILURE, VALIDATION, ANSWER = "failure.json", "validation.parquet", "answer.safetensors"
+MODEL = "model.skops"  # of a baseline
 LOOKED = 512  # validation rows at which the speed of a look is measured
 stopping = threading.Event()
 
@@ -284,7 +285,7 @@ def rival(folder: str) -> None:
     predictions = read_predictions(here / "validation.parquet")
     scores = task_for(facts).score(predictions, _truth_of(data, predictions))
     words = {"scores": scores, "seconds": time.monotonic() - began, "memory": peak_memory()}
-    write_result(here, {**result, **words}, ("model.skops", VALIDATION))
+    write_result(here, {**result, **words}, (MODEL, VALIDATION))
 
 
 def _truth_of(data: Path, predictions: Predictions) -> Tensor:
@@ -322,7 +323,7 @@ def rival_answer(folder: str, data: str, sealed: str, out: str) -> None:
     stored = open_data(Path(data), sealed=Path(sealed))
     check_result(here)
     known = load_baseline(
-        here / "model.skops",
+        here / MODEL,
         stored.spec.kind,
         str(stored.facts["problem"]),
         read_rival_job(here)["name"],

@@ -18,10 +18,12 @@ class Scoring(ABC):
     Attributes:
         evidence: what makes metrics of predictions.
         most: rows that are looked at during training.
+        mixes: whether the mean of two predictions is a prediction, so that models can answer together.
     """
 
     evidence: Evidence
     most: int = MOST
+    mixes: bool = False
 
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> Self:
@@ -53,6 +55,19 @@ class Scoring(ABC):
     def loss(self, predictions: Predictions, truth: Truth) -> float:
         """The mean of `losses`."""
         return float(self.losses(predictions, truth).mean())
+
+    def wanting(self, metric: str, answers: Floats, truth: Truth) -> float:
+        """What is made small where a metric decides: lower is better.
+
+        Args:
+            metric: that ranks.
+            answers: the columns of predictions but for `row`, [N, K].
+            truth: of the same rows.
+
+        Raises:
+            NotImplementedError: for a task whose predictions do not mix.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not choose by {metric}")
 
     def score(self, predictions: Predictions, truth: Truth) -> dict[str, float]:
         """All metrics that are defined; no network here, so that scores can be computed again."""

@@ -7,12 +7,17 @@ from typing import Any, Self
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bestiary.contracts import Predictions
-from bestiary.tasks.class_evidence import ClassEvidence
+from bestiary.tasks.class_evidence import SMALLEST, ClassEvidence
+from bestiary.tasks.evidence import Floats, Truth
+from bestiary.tasks.mixture import Mixture
 from bestiary.tasks.predictions import outputs, told
 from bestiary.tasks.scoring import Scoring
+
+LEANING = 0.1  # of the log loss in what is made small where a metric of labels decides: shares of few rows are coarse
 
 
 class Classification(Scoring):
@@ -30,6 +35,7 @@ class Classification(Scoring):
     """
 
     evidence = ClassEvidence()
+    mixes = True
 
     def __init__(self, classes: Sequence[str] | int) -> None:
         named = range(classes) if isinstance(classes, int) else classes
@@ -49,6 +55,8 @@ class Classification(Scoring):
             data: with the split.
             split: whose rows.
         """
+        if isinstance(answer, Mixture):
+            return answer.predict(self, data, split)
         if isinstance(answer, nn.Module):
             return self.predictions(*outputs(answer, data, split))
         return self._columns(*told(answer, data, split))
@@ -60,6 +68,20 @@ class Classification(Scoring):
     def _columns(self, table: Tensor, row: Tensor) -> Predictions:
         columns = {f"probability_{k}": table[:, k].contiguous() for k in range(len(self.classes))}
         return Predictions({"row": row, **columns})
+
+    def wanting(self, metric: str, answers: Floats, truth: Truth) -> float:
+        """Log loss as it is; of a metric of labels what it lacks to 1 and a tenth of the log loss; 1 - AUROC."""
+        labels = np.asarray(truth, dtype=np.int64)
+        loss = float(-np.log(np.clip(answers[np.arange(len(labels)), labels], SMALLEST, 1.0)).mean())
+        if metric == "log_loss":
+            return loss
+        if metric == "auroc":
+            return 1 - self._scores(answers, labels).get("auroc", 0.5)
+        return 1 - label_score(metric, answers.argmax(1), labels, answers.shape[1]) + LEANING * loss
+
+    def _scores(self, answers: Floats, labels: NDArray[np.int64]) -> dict[str, float]:
+        table = torch.from_numpy(np.ascontiguousarray(answers))
+        return self.score(self._columns(table, torch.arange(len(labels))), labels)
 
     def ignorant(self, data: Any, split: str) -> Predictions:
         """Every row answered with the shares of the classes among the training rows."""
@@ -80,3 +102,26 @@ class Classification(Scoring):
         named = {f"probability_{name}": shares[:, k].numpy() for k, name in enumerate(self.classes)}
         best = [self.classes[k] for k in shares.argmax(1).tolist()]
         return {"row": columns["row"].numpy(), "prediction": best, **named}
+
+
+def label_score(metric: str, answers: NDArray[np.int64], truth: NDArray[np.int64], classes: int) -> float:
+    """Accuracy, balanced accuracy or macro F1 from counts alone: `ClassEvidence.score` at a hundredth of its time.
+
+    Args:
+        metric: its name.
+        answers: class numbers [N].
+        truth: class numbers [N].
+        classes: how many there are.
+
+    Example:
+        >>> label_score("balanced_accuracy", np.array([0, 0, 0]), np.array([0, 0, 1]), 2)
+        0.5
+    """
+    table = np.bincount(truth * classes + answers, minlength=classes * classes).reshape(classes, classes)
+    hits, true, given = np.diag(table), table.sum(1), table.sum(0)
+    if metric == "balanced_accuracy":
+        return float((hits[true > 0] / true[true > 0]).mean())
+    if metric == "macro_f1":
+        there = true + given > 0
+        return float((2 * hits[there] / (true + given)[there]).mean())
+    return float(hits.sum() / len(truth))
