@@ -64,6 +64,7 @@ class Course:
     ) -> None:
         self.folder, self.plan, self.pool, self.clock = folder, plan, pool, clock
         self.rung, self.now = 0, "planning"
+        self.late = False  # whether further settings were cut short
         self._tick = tick
 
     def run(self) -> None:
@@ -75,8 +76,26 @@ class Course:
                     return
                 self.plan.stages.append(self._next(rung))
                 self.write()
-            with self.phase(f"rung {rung}"):
+            with self.phase(f"rung {rung}" if rung <= self.plan.rungs else "further settings"):
                 self._run(self.plan.stages[rung - 1])
+
+    def further(self, stage: Stage) -> None:
+        """One more stage, which may be cut short: what of it is not finished by then was never meant."""
+        self.plan.stages.append(stage)
+        self.rung = len(self.plan.stages)
+        self.write()
+        try:
+            with self.phase("further settings"):
+                self._run(stage)
+        except OutOfTime:
+            self.pool.stop()
+            stage.jobs = [job for job in stage.jobs if self.result(job)]
+            stage.rivals = {}
+            self.late = True
+        self.note_rivals()
+        if not stage.jobs and not stage.rivals:
+            self.plan.stages.remove(stage)
+        self.write()
 
     @contextlib.contextmanager
     def phase(self, name: str) -> Iterator[None]:
@@ -175,6 +194,8 @@ class Course:
         queue: deque[Call] = deque()
         if stage.rung == 1:
             queue += [self._rival_call(r) for r in self.plan.rivals if not r.failed and not self.rival_result(r)]
+        if not self.plan.fixed:  # a replay follows what all rounds together have come to
+            queue += [call for name, seconds in stage.rivals.items() if (call := self._again(name, seconds, stage))]
         queue += [self.call(job, stage.rung) for job in stage.jobs if not job.failed and not self.result(job)]
         for ended in self.pool.run(queue, self._watch):
             self._settle(ended, stage, queue)
@@ -280,16 +301,27 @@ class Course:
         write_text(here / "job.json", json.dumps(training_words(self.folder, self.plan, job, rung), default=list))
         return Call(job.id, "train", (str(here),))
 
-    def _rival_call(self, rival: Rival) -> Call:
+    def _again(self, name: str, seconds: float, stage: Stage) -> Call | None:
+        """A further search of a baseline, unless it has been done: a race that was killed may have come back."""
+        rival = next(r for r in self.plan.rivals if r.name == name)
+        rounds = 1 + sum(name in one.rivals for one in self.plan.stages[: self.plan.stages.index(stage) + 1])
+        result = self.rival_result(rival)
+        if result is None or result.get("rounds", 1) >= rounds:
+            return None
+        return self._rival_call(rival, seconds, rounds)
+
+    def _rival_call(self, rival: Rival, more: float = 0.0, rounds: int = 1) -> Call:
         here = training_folder(self.folder, rival_id(rival))
         here.mkdir(parents=True, exist_ok=True)
         words = {
             "name": rival.name,
             "data": str(self.folder / "data"),
             "folds": [str(self.folder / "data" / f"fold{number}") for number in range(self.plan.folds)],
-            "seconds": rival.seconds,
+            "seconds": more or rival.seconds,
             "seed": self.plan.seed,
-            "written": rival.written,
+            "written": {} if more else rival.written,
+            "metric": self.plan.metric,
+            "rounds": rounds,
         }
         write_text(here / "job.json", json.dumps(words))
         return Call(rival_id(rival), "rival", (str(here),))

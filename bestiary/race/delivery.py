@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bestiary.race.course import Course
-from bestiary.race.ensembles import crossed, greedy, mix
+from bestiary.race.ensembles import Floats, Loss, crossed, greedy, mix, single
 from bestiary.race.members import Library, members
 from bestiary.race.plan import Ensemble, Part
 from bestiary.rows.store import read_spec
@@ -33,8 +34,12 @@ def deliver(course: Course) -> dict[str, float]:
         return {}
     library = Library(course, found)
     losses: dict[str, float] = {}
+    chosen = _places(library, range(len(library.members)))
+    where = _looked(library, course.plan.seed)
+    luck = crossed(*_choice(library, chosen, where), len(where), 1, course.plan.seed, single)
+    luck -= min(library.alone[place] for place in chosen)
     for member, loss in zip(library.members, library.alone, strict=True):
-        losses[member.name] = min(loss, losses.get(member.name, math.inf))
+        losses[member.name] = min(loss + max(0.0, luck), losses.get(member.name, math.inf))
     if not course.plan.fixed:
         course.plan.ensembles = _ensembles(library, course.plan.seed)
     return losses | {one.name: one.loss for one in course.plan.ensembles}
@@ -56,19 +61,11 @@ def _ensembles(library: Library, seed: int) -> list[Ensemble]:
 
 
 def _ensemble(name: str, library: Library, places: Sequence[int], seed: int) -> Ensemble | None:
-    chosen = sorted(places, key=lambda place: library.alone[place])[:POOL]
+    chosen = _places(library, places)
     if len(chosen) < 2:
         return None
-    rows = len(library.rows)
-    where = np.arange(rows)
-    most = max(500, min(LOOKED, NUMBERS // library.answers[0].shape[1]))
-    if rows > most:
-        where = np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
-    answers = [library.answers[place][where] for place in chosen]
-
-    def loss(table: np.ndarray, inside: np.ndarray) -> float:
-        return library.loss(table, where[inside])
-
+    where = _looked(library, seed)
+    answers, loss = _choice(library, chosen, where)
     weights = greedy(answers, loss, np.arange(len(where)), MOST)
     if (weights > 0).sum() < 2:
         return None
@@ -80,6 +77,25 @@ def _ensemble(name: str, library: Library, places: Sequence[int], seed: int) -> 
     parts.sort(key=lambda part: -part.weight)
     joined = mix([library.answers[place] for place in chosen], weights)
     return Ensemble(name, parts, crossed(answers, loss, len(where), MOST, seed), _scores(library, joined))
+
+
+def _places(library: Library, places: Iterable[int]) -> list[int]:
+    """The best members."""
+    return sorted(places, key=lambda place: library.alone[place])[:POOL]
+
+
+def _looked(library: Library, seed: int) -> NDArray[np.int64]:
+    """The rows that choose: all, or a part drawn once."""
+    rows = len(library.rows)
+    most = max(500, min(LOOKED, NUMBERS // library.answers[0].shape[1]))
+    if rows <= most:
+        return np.arange(rows)
+    return np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
+
+
+def _choice(library: Library, places: Sequence[int], where: NDArray[np.int64]) -> tuple[list[Floats], Loss]:
+    """Answers of some members to some rows, and what is made small of them."""
+    return [library.answers[place][where] for place in places], lambda table, inside: library.loss(table, where[inside])
 
 
 def _scores(library: Library, answers: np.ndarray) -> dict[str, float]:

@@ -47,13 +47,14 @@ class Member:
 def members(course: Course) -> list[Member]:
     """Everyone whose answers to all the rows that choose are there, networks first."""
     plan, found = course.plan, list[Member]()
-    last: dict[tuple[str, int], list[Job]] = {}
+    last: dict[tuple[str, int, bool], list[Job]] = {}
     for stage in plan.stages:  # a later rung takes the place of an earlier one
-        for key in dict.fromkeys((job.entrant, job.setting) for job in stage.jobs):
-            last[key] = [job for job in stage.jobs if (job.entrant, job.setting) == key]
-    for (name, _), jobs in last.items():
-        there = [job for job in jobs if course.best_so_far(job)]
-        whole, folded = ([job for job in there if (job.fold >= 0) == fold] for fold in (False, True))
+        for key in dict.fromkeys((job.entrant, job.setting, job.fold >= 0) for job in stage.jobs):
+            last[key] = [job for job in stage.jobs if (job.entrant, job.setting, job.fold >= 0) == key]
+    for name, setting in dict.fromkeys((name, setting) for name, setting, _ in last):
+        whole, folded = (
+            [job for job in last.get((name, setting, fold), []) if course.best_so_far(job)] for fold in (False, True)
+        )
         if whole and len(folded) in (0, plan.folds) and bool(folded) == bool(plan.folds):
             result = course.best_so_far(whole[0])
             assert result is not None

@@ -118,6 +118,7 @@ class Stage:
         pace: entrant -> seconds an update, as measured last.
         seconds: wall-clock seconds that the rung is expected to take.
         reason: how the entrants of this rung were chosen, for people.
+        rivals: baselines that search further beside them, and for how many core-seconds.
     """
 
     rung: Few
@@ -125,6 +126,7 @@ class Stage:
     pace: dict[str, Seconds] = field(default_factory=dict)
     seconds: Seconds = 0.0
     reason: Line = ""
+    rivals: dict[str, Seconds] = field(default_factory=dict)
 
     @property
     def entrants(self) -> list[str]:
@@ -229,6 +231,7 @@ class Plan:
         ensembles: chosen on validation rows before the opening.
         preferred: the model that validation chose to ship, written before the opening; "" where test rows decide.
         speeds: model -> seconds for 1,000 rows, where the fastest ships.
+        searched: why the search for further settings ended before the time, for people.
         refits: what of the delivery is trained again on all rows; empty before, and where nothing is.
         unrefitted: why nothing is, for people.
         mended: what was damaged or killed and trained again when the race was resumed, for people.
@@ -279,6 +282,7 @@ class Plan:
     speeds: dict[str, Seconds] = field(default_factory=dict)
     refits: list[Refit] = field(default_factory=list)
     unrefitted: Line = ""
+    searched: Line = ""
     format: int = FORMAT
 
     def entrant(self, name: str) -> Entrant:

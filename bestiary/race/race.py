@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from bestiary import tasks
 from bestiary.errors import InputError
 from bestiary.race import refitting
 from bestiary.race.contenders import candidates, split_words
@@ -24,6 +25,7 @@ from bestiary.race.plan import OUT_OF_TIME, Plan, parse_budget
 from bestiary.race.prepare import Wishes, check, prepare
 from bestiary.race.progress import Listener
 from bestiary.race.run_check import check_origin, check_prepared, check_run, check_verdict
+from bestiary.race.searching import REFIT, search, searches
 from bestiary.race.showing import snapshot
 from bestiary.race.stages import alone, encore
 from bestiary.race.telling import announce, introduce, tell, teller
@@ -325,6 +327,8 @@ def follow(folder: Path, plan: Plan, pool: Pool, clock: Clock, listener: Listene
                     raise InputError(f"no contender could be built for these data ({why}); name others")
                 course.write()
             course.run()
+            if searches(course):
+                search(course)
         except KeyboardInterrupt:
             _saving(course, show)
             pool.stop(course.grace(GRACE))
@@ -408,9 +412,10 @@ def _reopen(folder: Path, plan: Plan) -> None:
 
 
 def reserve(plan: Plan) -> float:
-    """Wall-clock seconds kept back for judging and the report."""
+    """Wall-clock seconds kept back for judging, training on all rows, and the report."""
     rows = plan.rows["test"]
-    return round(min(0.3 * plan.budget, 5.0 + 0.02 * plan.budget + rows / 5000), 2)
+    again = REFIT * plan.budget if plan.refit and plan.rungs > 1 and tasks.find(plan.problem).told else 0.0
+    return round(min(0.3 * plan.budget, 5.0 + 0.02 * plan.budget + rows / 5000) + again, 2)
 
 
 def _import_report() -> None:

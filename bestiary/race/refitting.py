@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +54,19 @@ def decide(course: Course, verdict: Verdict) -> None:
             plan.refits = refits
             return
     plan.unrefitted = f"to train it on all rows takes about {needed:.0f} s, and {max(0.0, left):.0f} s were left"
+
+
+def expected_seconds(course: Course, found: Sequence[Member], all_seeds: bool) -> float:
+    """Wall-clock seconds to train members again on all rows.
+
+    Args:
+        course: the race.
+        found: the members.
+        all_seeds: as often as each was trained; else once.
+    """
+    ratio = _rows(course.plan) / max(1, course.plan.rows["train"])
+    costs = [START + SLACK * ratio * one.seconds for one in found for _ in one.trainings[: None if all_seeds else 1]]
+    return makespan(sorted(costs, reverse=True), course.plan.workers)
 
 
 def shipped(plan: Plan, name: str, verdict: Verdict) -> list[Part]:
@@ -173,6 +186,8 @@ def _rival_call(course: Course, refit: Refit) -> Call:
         "seconds": 1e6,
         "seed": course.plan.seed,
         "written": {"settings": [result["setting"]], "limit": result["limit"]},
+        "metric": course.plan.metric,
+        "rounds": 1,
     }
     write_text(here / "job.json", json.dumps(words))
     return Call(f"{refit.of}.all", "rival", (str(here),))

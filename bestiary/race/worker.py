@@ -28,7 +28,15 @@ from bestiary.fit import fit
 from bestiary.race.watch import Stopped, Watched, peak_memory
 from bestiary.records import door
 from bestiary.records.digests import RESULT, check_result, digest, write_result
-from bestiary.records.training import Beginning, Job, own_data, read_job, read_probe_job, read_rival_job
+from bestiary.records.training import (
+    Beginning,
+    Job,
+    own_data,
+    read_job,
+    read_probe_job,
+    read_rival_job,
+    read_rival_result,
+)
 from bestiary.rows.source import SPLITS
 from bestiary.rows.store import StoredData, read_array, read_spec
 from bestiary.runs.run import CHECKPOINT, LOG, RunFolder
@@ -279,12 +287,24 @@ def rival(folder: str) -> None:
     began = time.monotonic()
     data, folds = own_data(job["data"], here), [own_data(fold, here) for fold in job["folds"]] or None
     written, facts = job["written"] or None, read_spec(data)[1]
+    rounds = job.get("rounds", 1)
+    before = read_rival_result(here) if rounds > 1 else None
     result = run_baseline(
-        job["name"], data, here, seconds=job["seconds"], seed=job["seed"], folds=folds, written=written
+        job["name"],
+        data,
+        here,
+        seconds=job["seconds"],
+        seed=job["seed"],
+        folds=folds,
+        written=written,
+        metric=job.get("metric", ""),
+        before=before,
     )
     predictions = read_predictions(here / "validation.parquet")
     scores = task_for(facts).score(predictions, _truth_of(data, predictions))
-    words = {"scores": scores, "seconds": time.monotonic() - began, "memory": peak_memory()}
+    earlier = before["seconds"] if before else 0.0
+    words = {"scores": scores, "seconds": earlier + time.monotonic() - began, "memory": peak_memory()}
+    words["rounds"] = rounds
     write_result(here, {**result, **words}, (MODEL, VALIDATION))
 
 
