@@ -37,7 +37,7 @@ def test_patterns_that_are_shown_as_stored_were_stored(
 ) -> None:
     rows = torch.randn(300, 200, generator=torch.Generator().manual_seed(0)).sign()
     (tmp_path / "data").mkdir()
-    write_spec(tmp_path / "data", TableSpec(200, 1), facts := {"problem": "reconstruct"})
+    write_spec(tmp_path / "data", TableSpec(200, 1), facts := {"problem": "reconstruct", "target": "", "classes": []})
     for name, array in {"features": rows, "target": torch.zeros(300)}.items():
         np.save(tmp_path / "data" / f"train.{name}.npy", array.numpy())
     data = StoredData(tmp_path / "data", batch=128, seed=seed)
@@ -161,7 +161,8 @@ def test_a_fused_kernel_of_recurrence_is_heard() -> None:
 
 
 def page_of(network: nn.Module) -> str:
-    batch = SimpleNamespace(inputs=(torch.randn(64, 4),))
+    rows = (torch.randn(64, 4),)
+    batch = SimpleNamespace(inputs=rows, arguments=lambda network: rows)
     data = SimpleNamespace(batch=lambda split, number: batch)
     found: Any = SimpleNamespace(answer=network, spec=SimpleNamespace(kind="table"))
     return _activity(found, data).text
