@@ -47,6 +47,7 @@ class Baseline:
         views: other views, by the word `view` of a setting.
         suited: whether a setting is for data of a spec; the first setting must always be.
         most: training rows, at most, that it is fitted on.
+        errors: what error to make small, where a metric asks for another than the square -> words of a setting for it.
         space: target, training rows, outputs, random numbers -> one more setting, for searches that have time left.
     """
 
@@ -62,6 +63,7 @@ class Baseline:
     views: Mapping[str, View] = field(default_factory=dict)
     suited: Callable[[Setting, Spec], bool] = lambda setting, spec: True
     most: int = sys.maxsize
+    errors: Mapping[str, Setting] = field(default_factory=dict)
     space: Callable[[str, int, int, np.random.Generator], Setting] | None = None
 
     def inputs(self, setting: Setting, arrays: Arrays, spec: Spec) -> Inputs:

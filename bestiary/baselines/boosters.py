@@ -99,7 +99,8 @@ class LightGBM(_Booster):
 
         words = {"verbosity": -1, "num_threads": 1, "seed": self.seed, "deterministic": True, **self.setting}
         rounds, many = words.pop("n_estimators"), len(self.classes_)
-        words |= {"objective": "regression" if self.target == "value" else "binary" if many == 2 else "multiclass"}
+        usual = "regression" if self.target == "value" else "binary" if many == 2 else "multiclass"
+        words = {"objective": usual, **words}
         words |= {"num_class": many} if many > 2 else {}
         return lightgbm.train(words, lightgbm.Dataset(inputs, target), rounds)
 
@@ -129,7 +130,7 @@ class XGBoost(_Booster):
         words = {"verbosity": 0, "nthread": 1, "seed": self.seed, "tree_method": "hist", **self.setting}
         rounds, many = words.pop("n_estimators"), len(self.classes_)
         classes = "binary:logistic" if many == 2 else "multi:softprob"
-        words |= {"objective": "reg:squarederror" if self.target == "value" else classes}
+        words = {"objective": "reg:squarederror" if self.target == "value" else classes, **words}
         words |= {"num_class": many} if many > 2 else {}
         return xgboost.train(words, xgboost.DMatrix(inputs, target), rounds)
 
@@ -276,11 +277,37 @@ def _effort(setting: Setting) -> float:
     return setting["n_estimators"] * (5 + min(leaves, 64)) / 3600
 
 
-ALL: tuple[tuple[str, Baseline], ...] = (
-    ("lightgbm", Baseline("lightgbm", "LightGBM", features, _light, _light_settings, _effort, space=_light_space)),
-    ("xgboost", Baseline("xgboost", "XGBoost", features, _extreme, _extreme_settings, _effort, space=_extreme_space)),
-    ("catboost", Baseline("catboost", "CatBoost", features, _cat, _cat_settings, _effort, space=_cat_space)),
+_LIGHT = Baseline(
+    "lightgbm",
+    "LightGBM",
+    features,
+    _light,
+    _light_settings,
+    _effort,
+    errors={"absolute": {"objective": "l1"}},
+    space=_light_space,
 )
+_EXTREME = Baseline(
+    "xgboost",
+    "XGBoost",
+    features,
+    _extreme,
+    _extreme_settings,
+    _effort,
+    errors={"absolute": {"objective": "reg:absoluteerror"}},
+    space=_extreme_space,
+)
+_CAT = Baseline(
+    "catboost",
+    "CatBoost",
+    features,
+    _cat,
+    _cat_settings,
+    _effort,
+    errors={"absolute": {"loss_function": "MAE"}},
+    space=_cat_space,
+)
+ALL: tuple[tuple[str, Baseline], ...] = (("lightgbm", _LIGHT), ("xgboost", _EXTREME), ("catboost", _CAT))
 """The package that must be installed, and the baseline."""
 
 

@@ -26,6 +26,7 @@ from bestiary.tasks.registry import task_for
 PROBE = 250  # rows that the first fit is timed on
 FEW_ROUNDS = 2  # of boosting, or trees of a forest, that tell how long one takes
 GROWTH = 1.15  # cost grows as rows to this power
+ASKED = 0.7  # of drawn settings make small what the metric asks for; the others may be the better all the same
 MOST_TRIED, MOST_SKIPPED = 300, 50  # settings, and those that are drawn and would take too long
 MOST_VALUES = 100_000_000  # numbers in the training matrix of a baseline: 400 MB
 
@@ -198,7 +199,15 @@ class Search:
 
     def _grid(self, rows: int) -> list[Setting]:
         every = self.baseline.settings(tasks.find(self.problem).target, rows, self.spec.outputs)
-        return [setting for setting in every if self.baseline.suited(setting, self.spec)]
+        suited = [setting for setting in every if self.baseline.suited(setting, self.spec)]
+        words = self._error_words()
+        return [one for setting in suited for one in ({**setting, **words}, setting)] if words else suited
+
+    def _error_words(self) -> Setting:
+        """Of a setting that makes small what the metric asks for, where that is not the square."""
+        if not self.metric:
+            return {}
+        return self.baseline.errors.get(tasks.metric_named(self.metric, self.problem).error, {})
 
     def carry_on(self, parts: Sequence[Part], whole: Rows | None, before: Mapping[str, Any]) -> Fitted | None:
         """Tries settings that an earlier search did not, then some of the baseline's space, until the time is used.
@@ -238,6 +247,8 @@ class Search:
         known = [one["setting"] for one in self.tried]
         for _ in range(20):
             setting = self.baseline.space(tasks.find(self.problem).target, rows, self.spec.outputs, rng)
+            if rng.random() < ASKED:
+                setting = {**setting, **self._error_words()}
             if setting not in known and self.baseline.suited(setting, self.spec):
                 return setting
         return None
@@ -307,6 +318,8 @@ class Search:
             {name: torch.cat([one.columns[name] for one in answers]) for name in answers[0].columns}
         )
         loss = self.task.loss(predictions, truth) if len(truth) else np.inf
+        if len(truth) and self.metric:
+            loss = self.task.deciding(self.metric, loss, self.task.score(predictions, truth))
         wanted = self._want(predictions, truth) if self.metric and self.task.mixes and len(truth) else loss
         self.tried.append({"setting": setting, "loss": loss, "wanted": wanted})
         if wanted < self.wanted or (self._best is None and not np.isfinite(self.wanted)):

@@ -22,7 +22,7 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
 )
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import HuberRegressor, LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -100,12 +100,14 @@ def constant(target: str, setting: Setting, seed: int) -> Pipeline:
 
 
 def linear(target: str, setting: Setting, seed: int) -> Pipeline:
-    """Logistic or ridge regression; `penalty` is the weight of the squared coefficients.
+    """Logistic or ridge regression, or Huber's where errors are to count by their size; `penalty` weighs coefficients.
 
     Features are standardised, unless every n-gram is one: numbers are on one scale already, and rare words small.
     """
     if target == "classes":
         model: Any = LogisticRegression(C=1 / setting["penalty"], max_iter=300, tol=1e-3)
+    elif setting.get("robust"):
+        model = HuberRegressor(alpha=setting["penalty"] / 100, max_iter=300, tol=1e-4)
     else:
         model = Ridge(alpha=setting["penalty"], random_state=seed)
     if "worded" in setting.get("view", ""):
@@ -279,6 +281,7 @@ BASELINES: tuple[Baseline, ...] = (
         linear_settings,
         views=LINEAR_VIEWS,
         suited=_linear_suits,
+        errors={"absolute": {"robust": True}},
         space=linear_space,
     ),
     Baseline(
@@ -299,6 +302,7 @@ BASELINES: tuple[Baseline, ...] = (
         boosting,
         boosting_settings,
         _boosting_effort,
+        errors={"absolute": {"loss": "absolute_error"}},
         space=boosting_space,
     ),
     Baseline(

@@ -9,7 +9,7 @@ _DENOISING = f"{_HERE}.denoising_autoencoder:DenoisingAutoencoder"
 _VAE, _GAUSSIAN = f"{_HERE}.vae:VAE", f"{_HERE}.vae:GaussianVAE"
 _DCIGN = f"{_HERE}.dcign:DCIGN"
 _RECIPES, _LATENTS = "bestiary.recipes.representation", "bestiary.sampling.latents"
-_ENCODE = {"encode": "bestiary.tasks.reconstruct:encode", "inspect": f"{_LATENTS}:inspect"}
+_ENCODE = {"encode": "bestiary.tasks.reconstruct.scoring:encode", "inspect": f"{_LATENTS}:inspect"}
 _SAMPLE = {**_ENCODE, "sample": f"{_LATENTS}:sample"}
 
 

@@ -168,7 +168,7 @@ class Course:
 
     @property
     def losses(self) -> ValidationLosses:
-        return ValidationLosses(self.folder)
+        return ValidationLosses(self.folder, self.plan.metric)
 
     def result(self, job: Job) -> Result | None:
         """What a training left behind when it had finished this rung, else None."""
@@ -354,6 +354,7 @@ def training_words(folder: Path, plan: Plan, job: Job, rung: int) -> dict[str, A
         "keywords": entrant.keywords,
         "recipe": entrant.recipe,
         "setting": entrant.settings[job.setting],
+        "metric": plan.metric,
     }
 
 

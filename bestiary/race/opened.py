@@ -33,6 +33,7 @@ from bestiary.records.training import predict_seconds, read_answered
 from bestiary.rows.store import read_array
 from bestiary.tasks.mixture import mean
 from bestiary.tasks.predictions import read_predictions, write_predictions
+from bestiary.tasks.rule import decided
 
 MOST_OPENED = 4  # contenders judged when a race is ended before its last rung
 
@@ -259,7 +260,8 @@ def _optional(path: Path) -> Any:
 
 def _candidate(course: Course, finalist: Finalist, loss: float) -> Candidate | None:
     paths = [file_of(course.folder, finalist.name, place) for place in range(max(1, len(finalist.jobs)))]
-    predictions = [read_predictions(path) for path in paths if path.exists()]
+    rule = course.plan.rules.get(finalist.name)
+    predictions = [decided(read_predictions(path), rule) for path in paths if path.exists()]
     if not predictions:
         return None
     # What is cheap must depend neither on a clock nor on how well a file was packed, or a replay could ship another.

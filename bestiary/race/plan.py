@@ -230,6 +230,7 @@ class Plan:
         refit: whether what ships is trained again on all rows.
         ensembles: chosen on validation rows before the opening.
         preferred: the model that validation chose to ship, written before the opening; "" where test rows decide.
+        rules: model -> weights of classes with which it answers, where the metric asks for them.
         speeds: model -> seconds for 1,000 rows, where the fastest ships.
         searched: why the search for further settings ended before the time, for people.
         refits: what of the delivery is trained again on all rows; empty before, and where nothing is.
@@ -279,6 +280,7 @@ class Plan:
     refit: bool = True
     ensembles: list[Ensemble] = field(default_factory=list)
     preferred: Line = ""
+    rules: dict[str, list[float]] = field(default_factory=dict)
     speeds: dict[str, Seconds] = field(default_factory=dict)
     refits: list[Refit] = field(default_factory=list)
     unrefitted: Line = ""

@@ -23,6 +23,7 @@ from bestiary.rows.limits import guarded
 from bestiary.rows.source import SPLITS, Source
 from bestiary.rows.store import read_spec, write_array, write_text
 from bestiary.tasks.registry import task_for
+from bestiary.tasks.scoring import Scoring
 
 FOLDS = 3
 CLUSTERED = 1.1  # times the variance that equal rows would have if they were not, from which on they are groups
@@ -141,14 +142,14 @@ def prepare(
     spec, facts = read_spec(data)
     if notice := task_for(facts).notice(spec, rows["train"]):
         say(notice)
-    plan.constant = _constant(folder, plan)
+    plan.constant = _constant(folder, plan, task_for(facts))
     write_digests(folder)
     return plan
 
 
-def _constant(folder: Path, plan: Plan) -> float:
+def _constant(folder: Path, plan: Plan, scoring: Scoring) -> float:
     data = folder / "data"
-    return constant(data, data, "validation")[0]
+    return scoring.deciding(plan.metric, *constant(data, data, "validation"))
 
 
 def _how(source: Source, count: int) -> str:

@@ -408,7 +408,7 @@ def _reopen(folder: Path, plan: Plan) -> None:
         plan.stages[-1].jobs += plan.unmade
         plan.unmade = []
     plan.opened, plan.finalists, plan.interrupted, plan.cut = 0, [], False, ""
-    plan.ensembles, plan.preferred, plan.refits, plan.unrefitted, plan.speeds = [], "", [], "", {}
+    plan.ensembles, plan.preferred, plan.refits, plan.unrefitted, plan.speeds, plan.rules = [], "", [], "", {}, {}
 
 
 def reserve(plan: Plan) -> float:

@@ -206,6 +206,8 @@ def draw(entrant: Entrant, rng: np.random.Generator) -> Setting:
 
     known: list[Setting] = [dict(setting) for setting in find(entrant.architecture).settings]
     drawn = dict(known[int(rng.integers(len(known)))])
+    if "error" in entrant.settings[0]:
+        drawn["error"] = entrant.settings[0]["error"]
     taken = _words(entrant.recipe)
     rates = [float(s["rate"]) for s in known if isinstance(s.get("rate"), float)]
     if rates and "rate" in taken:

@@ -145,10 +145,9 @@ def _check(candidates: Sequence[Candidate], truth: NDArray[np.generic], classes:
                 raise ValueError(
                     f"{candidate.name}: predictions are not of the test rows of the others, in their order"
                 )
-            if classes and len(answers.columns) != len(classes) + 1:
-                raise ValueError(
-                    f"{candidate.name}: expected {len(classes)} probabilities; received {len(answers.columns) - 1}"
-                )
+            count = sum(name.startswith("probability_") for name in answers.columns)
+            if classes and count != len(classes):
+                raise ValueError(f"{candidate.name}: expected {len(classes)} probabilities; received {count}")
 
 
 def _finite(predictions: Predictions) -> bool:

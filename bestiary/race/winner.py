@@ -102,4 +102,4 @@ def _save(
                 "keywords": dict(job["keywords"]),
             }
             saved.append(Saved(source.folder / "answer.safetensors", words, source.weight))
-    save_models(where, saved, encoder=encoder, spec=spec, facts=facts, card=card)
+    save_models(where, saved, encoder=encoder, spec=spec, facts=facts, rule=plan.rules.get(standing.name), card=card)

@@ -125,7 +125,8 @@ def train(folder: str) -> None:
     data = open_data(own_data(job["data"], here), batch=job["batch"], seed=job["seed"], device=job["device"])
     learner = _learner(job, data)
     task = task_for(data.facts)
-    judge = TrainingJudge(task, data, due=job["look_every"], seed=job["seed"], most=task.most)
+    metric = job.get("metric", "")
+    judge = TrainingJudge(task, data, due=job["look_every"], seed=job["seed"], most=task.most, metric=metric)
     run = Watched(RunFolder(here, patience=job["patience"]), job, stopping, judge)
     torch.manual_seed(job["seed"])
     try:

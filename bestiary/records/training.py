@@ -34,6 +34,7 @@ class Job(TypedDict):
     keywords: Setting
     recipe: Target
     setting: Setting
+    metric: NotRequired[Id]
 
 
 class Sized(TypedDict):

@@ -52,6 +52,7 @@ class Description(TypedDict):
     network: NotRequired[Target]
     keywords: NotRequired[Setting]
     baseline: NotRequired[Id]
+    rule: NotRequired[list[Annotated[float, Meta(gt=0, le=1)]]]
     members: NotRequired[Annotated[list[MemberOf], Meta(min_length=2, max_length=MOST)]]
     spec: dict[str, Any]
     facts: dict[str, Any]
@@ -100,6 +101,9 @@ def read(folder: Path) -> tuple[Description, Spec]:
     spec = spec_from(found["spec"], str(file))
     check_facts(found["facts"], spec, str(file))
     tasks.takes(found["facts"]["problem"], spec.kind)
+    classes = found["facts"].get("classes", [])
+    if "rule" in found and len(found["rule"]) != len(classes):
+        raise InputError(f"{file}: expected a weight in rule for each of {len(classes)} classes; {ADVICE}")
     _check_code(found, file)
     _check_files(folder, found)
     return found, spec

@@ -95,11 +95,21 @@ class Model:
         spec, facts: of the data that it was trained on.
         answer: what computes: a network in evaluation mode, a fitted baseline, or a `Mixture` of them.
         encoder: the fitted preprocessing.
+        rule: weights by which probabilities of classes are multiplied before the largest is answered; None: all alike.
     """
 
-    def __init__(self, name: str, spec: Spec, facts: Mapping[str, object], answer: Any, encoder: Encoder) -> None:
+    def __init__(
+        self,
+        name: str,
+        spec: Spec,
+        facts: Mapping[str, object],
+        answer: Any,
+        encoder: Encoder,
+        rule: list[float] | None = None,
+    ) -> None:
         self.name, self.spec, self.facts, self.encoder = name, spec, facts, encoder
         self.answer = answer.eval() if isinstance(answer, nn.Module) else answer
+        self.rule = rule
         self.warnings: list[str] = []
 
     def __repr__(self) -> str:
@@ -190,7 +200,8 @@ class Model:
 
         try:
             data = data_of(self.spec, self.facts, {"test": arrays})
-            columns = task_for(self.facts).table(self.answer, data, "test", **words)
+            facts = {**self.facts, **({} if self.rule is None else {"rule": self.rule})}
+            columns = task_for(facts).table(self.answer, data, "test", **words)
         except (InputError, MemoryError, OSError, KeyboardInterrupt):
             raise
         except Exception as reason:
@@ -240,7 +251,7 @@ def load(folder: str | Path) -> Model:
     encoder = load_encoder(path / ENCODER)
     if (encoder.spec, dict(encoder.facts)) != (spec, facts):
         raise InputError(f"{path / ENCODER} is of another model: its sizes or facts are not those of {MODEL}")
-    return Model(name, spec, facts, answer, encoder)
+    return Model(name, spec, facts, answer, encoder, words.get("rule"))
 
 
 def _answer(words: Mapping[str, Any], file: Path, spec: Spec, facts: Mapping[str, Any]) -> tuple[str, Any]:

@@ -34,6 +34,7 @@ def save_models(
     encoder: Path,
     spec: Spec,
     facts: Mapping[str, object],
+    rule: Sequence[float] | None = None,
     card: str = "",
 ) -> None:
     """Writes a model folder: `model.json`, the fitted model or `members/`, `encoder/`, `README.md`.
@@ -44,6 +45,7 @@ def save_models(
         encoder: folder of the fitted preprocessing, which is copied.
         spec: of the data.
         facts: as in `spec.json`.
+        rule: weights of classes by which their probabilities are multiplied before the largest is answered.
         card: the model card.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -59,4 +61,6 @@ def save_models(
             shutil.copyfile(one.file, folder / name)
             members.append({**one.words, "file": name, "weight": one.weight})
         words = {"members": members}
+    if rule is not None:
+        words["rule"] = list(rule)
     description.write(folder, words, spec, facts, card)

@@ -117,6 +117,16 @@ class Regression(Scoring):
         """The mean of `losses`, divided once at the end: to the last digit what searches of earlier versions found."""
         return float(self.evidence.losses(predictions, truth).mean()) / self.scale**2
 
+    def costs(self, metric: str, predictions: Predictions, truth: Truth) -> Floats:
+        """Where the mean absolute error ranks, the absolute error of each row in units of `scale`; else `losses`."""
+        if metric != "mae":
+            return self.losses(predictions, truth)
+        return np.abs(values(predictions) - np.asarray(truth, dtype=np.float64)) / self.scale
+
+    def deciding(self, metric: str, loss: float, scores: Mapping[str, float]) -> float:
+        """Where the mean absolute error ranks, that, in units of `scale`; else the loss."""
+        return scores["mae"] / self.scale if metric == "mae" else loss
+
     def wanting(self, metric: str, answers: Floats, truth: Truth) -> float:
         """The mean absolute error where that ranks, else the mean squared error, in units of `scale`."""
         error = (answers[:, 0] - np.asarray(truth, dtype=np.float64)) / self.scale
