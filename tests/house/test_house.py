@@ -93,21 +93,21 @@ DESCRIPTORS = {"bestiary.kinds", "bestiary.tasks", "bestiary.tasks.descriptor", 
 """What kinds and tasks are. They import nothing else but `errors`, so everything may ask them."""
 
 
-HELD_BY_TASKS = {
+HELD = {
     "baselines": "baselines",
     "ngrams": "baselines",
     "joint_ngram": "baselines",
     "recipes": "recipes",
     "report": "report",
 }
-"""Files in the folder of a task that are no part of how it scores -> whose rules they keep."""
+"""Files in the folder of a task or kind that are no part of how it scores or is read -> whose rules they keep."""
 
 
 def part_of(path: Path) -> str:
-    """Which line of `ALLOWED` a file has to keep; of a task's folder, that of what the file holds."""
+    """Which line of `ALLOWED` a file has to keep; of the folder of a task or kind, that of what it holds."""
     parts = path.relative_to(ROOT / "bestiary").parts
-    if parts[0] == "tasks" and len(parts) == 3 and path.stem in HELD_BY_TASKS:
-        return HELD_BY_TASKS[path.stem]
+    if parts[0] in ("tasks", "kinds") and len(parts) == 3 and path.stem in HELD:
+        return HELD[path.stem]
     return parts[0].removesuffix(".py")
 
 
@@ -132,7 +132,7 @@ def test_imports_point_one_way(path: Path) -> None:
         return
     ours = {name for name in imports(path) if name.startswith("bestiary.")} - DESCRIPTORS
     used = {name.split(".")[1] for name in ours}
-    own = {"tasks"} if path.parts[len(ROOT.parts) + 1] == "tasks" else set()
+    own = {path.parts[len(ROOT.parts) + 1]} & {"tasks", "kinds"}
     assert used <= ALLOWED[part] | own | {part, "errors", "files", "batches", "specs"}
 
 
