@@ -9,6 +9,7 @@ import typer
 
 from bestiary import kinds
 from bestiary.cli.output import say
+from bestiary.cli.there import check_run
 from bestiary.cli.writing import check_out
 
 
@@ -23,6 +24,7 @@ def command(
     out: Annotated[Path | None, typer.Option(help="The page; inspect.html in the folder unless given.")] = None,
 ) -> None:
     """Look into a trained network."""
+    check_run(run)
     if out is not None:
         check_out(out, (".html", ".htm"), "inspect.html")
     from bestiary.records import names
