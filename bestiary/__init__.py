@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from bestiary.catalogue import names as list  # noqa: A004
     from bestiary.cli.show import show as show
     from bestiary.errors import InputError as InputError
+    from bestiary.race.outcome import open_run as open_run
     from bestiary.race.race import race as race
     from bestiary.race.train import train as train
     from bestiary.runs.model import load as load
@@ -22,10 +23,15 @@ _WHERE = {
     "list": "bestiary.catalogue:names",
     "show": "bestiary.cli.show:show",
     "InputError": "bestiary.errors:InputError",
+    "open_run": "bestiary.race.outcome:open_run",
     "train": "bestiary.race.train:train",
     "load": "bestiary.runs.model:load",
 }
-__all__ = ["InputError", "__version__", "create", "list", "load", "race", "show", "train"]
+__all__ = ["InputError", "__version__", "create", "data", "list", "load", "open_run", "race", "show", "train"]
+
+
+def __dir__() -> tuple[str, ...]:
+    return tuple(sorted(__all__))
 
 
 def __getattr__(name: str) -> object:

@@ -1,14 +1,15 @@
 """What a network is given: a frozen batch for each kind of data.
 
 Axes everywhere: B batch, F features, C channels, H height, W width, T time, K classes or outputs, N nodes, E edges.
-A new need is a new kind, not a new key. This file imports torch alone; `contracts` hands all of it on.
+A new need is a new kind, not a new key; its batch may stand in the folder of the kind. This file imports torch alone;
+`contracts` hands all of it on.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import torch
 from jaxtyping import Float, Int, Num
@@ -18,8 +19,15 @@ from bestiary.errors import InputError
 
 
 class Batch:
-    """What all kinds of batch can do. A kind is a frozen dataclass of tensors whose first axis is B."""
+    """What all kinds of batch can do. A kind is a frozen dataclass of tensors whose first axis is B.
 
+    Attributes:
+        target: what is to be predicted.
+        padded: the name of a tensor [B T ...] that is padded at its end, where there is one: it is cut to the longest
+            of the batch's `lengths` [B].
+    """
+
+    padded: ClassVar[str] = ""
     target: Tensor
 
     @property
@@ -110,6 +118,7 @@ class ImageBatch(Batch):
 class TokenBatch(Batch):
     """Token numbers, padded at the end with 0; `lengths` counts the real ones (at least 1)."""
 
+    padded: ClassVar[str] = "tokens"
     tokens: Int[Tensor, "B T"]
     lengths: Int[Tensor, " B"]
     target: Num[Tensor, " B"]
@@ -123,6 +132,7 @@ class TokenBatch(Batch):
 class SeriesBatch(Batch):
     """Standardised multichannel series, padded at the end with 0; `lengths` counts the real steps (at least 1)."""
 
+    padded: ClassVar[str] = "values"
     values: Float[Tensor, "B T C"]
     lengths: Int[Tensor, " B"]
     target: Num[Tensor, " B"]

@@ -1,13 +1,30 @@
-"""What sizes a network: a frozen spec for each kind of data, from which the words of its constructor come."""
+"""What sizes a network: a frozen spec for each kind of data, from which the words of its constructor come.
+
+A kind's spec is a frozen dataclass of plain numbers that inherits from `Spec`. Those that networks and tasks speak of
+stand here; that of a further kind may stand in the folder of the kind.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import ClassVar
 
 
-class Sizes:
-    """What all specs can say of themselves."""
+class Spec:
+    """What all specs can say of themselves.
+
+    Attributes:
+        kind: of data, by name.
+        outputs: classes, or 1 where a number is predicted.
+    """
+
+    kind: ClassVar[str]
+    outputs: int
+
+    def written(self) -> dict[str, object]:
+        """The kind and all sizes as plain words, as they stand in files."""
+        return {"kind": self.kind, **dataclasses.asdict(self)}  # pyright: ignore[reportArgumentType]
 
     def sizes(self) -> dict[str, object]:
         """The constructor words that the data decide."""
@@ -25,7 +42,7 @@ class Sizes:
 
 
 @dataclass(frozen=True)
-class TableSpec(Sizes):
+class TableSpec(Spec):
     """What sizes a network for tables. `outputs` is the number of classes, or 1 for regression.
 
     `code` is how many numbers a code has, where codes are what a task compares; 0 leaves it to the network. `numbers`
@@ -39,7 +56,7 @@ class TableSpec(Sizes):
     categories: tuple[int, ...] = ()
     texts: int = 0
     vocabulary: int = 0
-    kind = "table"
+    kind: ClassVar[str] = "table"
 
     def sizes(self) -> dict[str, object]:
         """The constructor words that the data decide."""
@@ -48,14 +65,14 @@ class TableSpec(Sizes):
 
 
 @dataclass(frozen=True)
-class ImageSpec(Sizes):
+class ImageSpec(Spec):
     """What sizes a network for images; `image_size` is (height, width) in pixels; `code` as in `TableSpec`."""
 
     channels: int
     image_size: tuple[int, int]
     outputs: int
     code: int = 0
-    kind = "image"
+    kind: ClassVar[str] = "image"
 
     @property
     def extent(self) -> int:
@@ -78,23 +95,23 @@ class ImageSpec(Sizes):
 
 
 @dataclass(frozen=True)
-class TokenSpec(Sizes):
+class TokenSpec(Spec):
     """What sizes a network for text; `length` is the longest sequence in tokens. Token 0 is padding, 1 unknown."""
 
     vocabulary: int
     length: int
     outputs: int
-    kind = "text"
+    kind: ClassVar[str] = "text"
 
 
 @dataclass(frozen=True)
-class SeriesSpec(Sizes):
+class SeriesSpec(Spec):
     """What sizes a network for series; `length` is the longest series in steps."""
 
     channels: int
     length: int
     outputs: int
-    kind = "series"
+    kind: ClassVar[str] = "series"
 
     @property
     def extent(self) -> int:
@@ -107,7 +124,7 @@ class SeriesSpec(Sizes):
 
 
 @dataclass(frozen=True)
-class PairSpec(Sizes):
+class PairSpec(Spec):
     """What sizes a network from sequences to sequences: vocabularies of both, and lengths in tokens."""
 
     vocabulary: int
@@ -115,7 +132,7 @@ class PairSpec(Sizes):
     length: int
     answer_length: int
     outputs: int = 1
-    kind = "pairs"
+    kind: ClassVar[str] = "pairs"
 
     def sizes(self) -> dict[str, object]:
         """The constructor words that the data decide."""
@@ -124,13 +141,13 @@ class PairSpec(Sizes):
 
 
 @dataclass(frozen=True)
-class CorpusSpec(Sizes):
+class CorpusSpec(Spec):
     """What sizes a language model; `length` is the window in tokens."""
 
     vocabulary: int
     length: int
     outputs: int = 1
-    kind = "corpus"
+    kind: ClassVar[str] = "corpus"
 
     def sizes(self) -> dict[str, object]:
         """The constructor words that the data decide."""
@@ -138,26 +155,26 @@ class CorpusSpec(Sizes):
 
 
 @dataclass(frozen=True)
-class GraphSpec(Sizes):
+class GraphSpec(Spec):
     """What sizes a network for one graph: features of a node, classes, nodes."""
 
     features: int
     outputs: int
     nodes: int
-    kind = "graph"
+    kind: ClassVar[str] = "graph"
 
 
 @dataclass(frozen=True)
-class GraphsSpec(Sizes):
+class GraphsSpec(Spec):
     """What sizes a network for a set of graphs: features of a node, classes of a graph."""
 
     features: int
     outputs: int
-    kind = "graphs"
+    kind: ClassVar[str] = "graphs"
 
 
 @dataclass(frozen=True)
-class EnvironmentSpec(Sizes):
+class EnvironmentSpec(Spec):
     """What sizes a network that acts: numbers in an observation, and actions (`outputs`).
 
     `environment` is a gymnasium id, or "module:Class" on the import path.
@@ -166,11 +183,8 @@ class EnvironmentSpec(Sizes):
     features: int
     outputs: int
     environment: str
-    kind = "environment"
+    kind: ClassVar[str] = "environment"
 
     def sizes(self) -> dict[str, object]:
         """The constructor words that the data decide."""
         return {"features": self.features, "outputs": self.outputs}
-
-
-Spec = TableSpec | ImageSpec | TokenSpec | SeriesSpec | PairSpec | CorpusSpec | GraphSpec | GraphsSpec | EnvironmentSpec

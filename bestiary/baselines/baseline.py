@@ -169,12 +169,11 @@ class Fitted:
 
     def save(self, path: Path) -> int:
         """Writes one skops file, whole or not at all; returns its size in bytes."""
-        sizes = {"kind": self.spec.kind, **{f: getattr(self.spec, f) for f in self.spec.__dataclass_fields__}}
         counters = _counters(self.estimator)
         vocabularies = [counter.vocabulary_ for counter in counters]
         words = {
             "baseline": self.baseline.name,
-            "spec": sizes,
+            "spec": self.spec.written(),
             "problem": self.problem,
             "setting": self.setting,
             "vocabularies": [sorted(vocabulary, key=vocabulary.__getitem__) for vocabulary in vocabularies],

@@ -1,34 +1,29 @@
-"""Every architecture, one row each, in the family files of this folder. Nothing here imports torch."""
+"""Every architecture, one row each, in the family files of this folder, which are found by listing it.
 
-from bestiary.catalogue import (
-    attention,
-    convolution,
-    energy,
-    feedforward,
-    generative,
-    graph,
-    recurrence,
-    reinforcement,
-    representation,
-    table,
-)
+Nothing here imports torch.
+"""
+
+import importlib
+import pkgutil
+
 from bestiary.catalogue.row import Contender, Keywords, Reference, Row, Size
 from bestiary.errors import InputError, nearest
 
 __all__ = ["ROWS", "Contender", "Keywords", "Reference", "Row", "Size", "find", "names", "size"]
 
-ROWS: tuple[Row, ...] = (
-    *feedforward.ROWS,
-    *table.ROWS,
-    *convolution.ROWS,
-    *recurrence.ROWS,
-    *attention.ROWS,
-    *graph.ROWS,
-    *representation.ROWS,
-    *generative.ROWS,
-    *energy.ROWS,
-    *reinforcement.ROWS,
-)
+FIRST = ("feedforward", "table", "convolution", "recurrence", "attention", "graph", "representation", "generative")
+"""Families in the order of lists; others follow, by name."""
+
+
+def _found() -> tuple[Row, ...]:
+    """The rows of all files of this folder that have `ROWS`."""
+    files = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    files.sort(key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
+    modules = [importlib.import_module(f"{__name__}.{name}") for name in files]
+    return tuple(row for module in modules for row in getattr(module, "ROWS", ()))
+
+
+ROWS: tuple[Row, ...] = _found()
 INTRODUCTIONS = 5
 """How many introductory texts to the field `Row.introductions` is about."""
 _ROWS = {row.name: row for row in ROWS}

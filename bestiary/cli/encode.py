@@ -11,6 +11,7 @@ from bestiary.cli import options
 from bestiary.cli.output import remark, rows
 from bestiary.cli.predict import write
 from bestiary.cli.spreadsheet import check_asked, for_spreadsheets
+from bestiary.cli.there import check_data, check_run
 from bestiary.cli.writing import TABLES, check_out
 
 
@@ -26,6 +27,8 @@ def command(
     spreadsheet_safe: options.SpreadsheetSafe = False,
 ) -> None:
     """Put rows into a network's own words: codes, and how much of each row they lose."""
+    check_run(run)
+    check_data(data)
     check_asked(spreadsheet_safe, out)
     if out is not None:
         check_out(out, TABLES, "codes.csv", Path(data))

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from bestiary import kinds
 from bestiary.cli.output import say
+from bestiary.cli.there import check_run
 from bestiary.cli.writing import check_out
 
 
@@ -22,15 +24,15 @@ def command(
     out: Annotated[Path | None, typer.Option(help="The page; inspect.html in the folder unless given.")] = None,
 ) -> None:
     """Look into a trained network."""
+    check_run(run)
     if out is not None:
         check_out(out, (".html", ".htm"), "inspect.html")
     from bestiary.records import names
     from bestiary.report.inspection import write_inspection
     from bestiary.runs.trained import trained
-    from bestiary.specs import EnvironmentSpec
 
     names.give([environment] if environment else [])
     found = trained(run, contender)
-    if isinstance(found.spec, EnvironmentSpec):
-        names.check_world(found.spec.environment)
+    if word := kinds.find(found.spec.kind).runs:
+        names.check_world(getattr(found.spec, word))
     say(str(write_inspection(found, out or run / "inspect.html")))

@@ -10,14 +10,19 @@ from typing import Annotated
 
 import typer
 
-from bestiary import catalogue
+from bestiary import catalogue, kinds
 from bestiary.catalogue import Row, Size
 from bestiary.cli.output import say
 
+FAMILIES = tuple(dict.fromkeys(row.family for row in catalogue.ROWS))
+
 
 def command(
-    family: Annotated[str | None, typer.Option(help="Only this family: feedforward, convolution, ...")] = None,
-    kind: Annotated[str | None, typer.Option(help="Only those that race on table, image, text or series.")] = None,
+    family: Annotated[
+        str | None,
+        typer.Option(help=f"Only this family: {', '.join(dict.fromkeys(row.family for row in catalogue.ROWS))}."),
+    ] = None,
+    kind: Annotated[str | None, typer.Option(help=f"Only those that race on {', '.join(kinds.names())}.")] = None,
     taught: Annotated[
         int | None,
         typer.Option(help="Only those that at least this many of five introductory texts to the field name: 1 to 5."),

@@ -29,6 +29,7 @@ VERBS = {
     "list": "the architectures there are",
     "show": "one architecture: what it is, its sizes, its layers, how it learns, how to use it",
     "size": "parameters, FLOPs, bytes and measured speed of one architecture",
+    "completion": "a script by which a shell completes verbs, options and names",
 }
 
 ON_DISK = ("race", "train")
@@ -88,7 +89,7 @@ def _printed(out: Outlet, words: list[str]) -> int:
 
 def _run(words: list[str]) -> int:
     if not words or words[0] in ("--help", "-h", "help"):
-        say(HELP.format(verbs="\n".join(f"  {verb:<9} {what}" for verb, what in VERBS.items())), end="")
+        say(HELP.format(verbs="\n".join(f"  {verb:<10} {what}" for verb, what in VERBS.items())), end="")
         return 0
     if words[0] in ("--version", "-V"):
         say(f"bestiary {__version__}")
@@ -101,8 +102,10 @@ def _run(words: list[str]) -> int:
 def _verb(verb: str, command: Callable[..., None], words: list[str]) -> int:
     import typer
 
+    from bestiary.cli.helping import Command
+
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command(context_settings={"help_option_names": ["-h", "--help"]})(command)
+    app.command(cls=Command, context_settings={"help_option_names": ["-h", "--help"]})(command)
     code = typer.main.get_command(app).main(words, prog_name=f"bestiary {verb}", standalone_mode=False)
     if code == 130:  # how typer returns Ctrl-C
         raise KeyboardInterrupt

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bestiary import tasks
+from bestiary import kinds, tasks
 from bestiary.cli.words import settings
 from bestiary.errors import InputError
 
@@ -21,7 +21,7 @@ Target = Annotated[
 Kind = Annotated[
     str | None,
     typer.Option(
-        help="table, image, text, series, pairs, corpus, graph, graphs or environment; guessed and said unless given.",
+        help=f"{', '.join(kinds.names())}; guessed and said unless given.",
         rich_help_panel=READING,
     ),
 ]

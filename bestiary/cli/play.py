@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bestiary.cli.output import say
+from bestiary.cli.there import check_run
 from bestiary.cli.writing import SEEDS, check_out, check_seed
 from bestiary.errors import InputError
 
@@ -26,6 +27,7 @@ def command(
     out: Annotated[Path | None, typer.Option(help="The animation; episode.gif unless given.")] = None,
 ) -> None:
     """Play episodes with a trained network."""
+    check_run(run)
     if not 1 <= episodes <= 1000:
         raise InputError(f"--episodes must be from 1 to 1000; received {episodes}; try 1")
     check_seed(seed, SEEDS - episodes)

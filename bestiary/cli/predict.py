@@ -10,6 +10,7 @@ import typer
 from bestiary.cli import options
 from bestiary.cli.output import remark, rows
 from bestiary.cli.spreadsheet import check_asked, for_spreadsheets
+from bestiary.cli.there import check_data, check_run
 from bestiary.cli.writing import TABLES, check_out
 from bestiary.files import TEMPORARY, replacing
 
@@ -32,6 +33,8 @@ def command(
     spreadsheet_safe: options.SpreadsheetSafe = False,
 ) -> None:
     """Predict new rows with a trained model."""
+    check_run(run)
+    check_data(str(file))
     check_asked(spreadsheet_safe, out)
     if out is not None:
         check_out(out, TABLES, "predictions.csv", file)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bestiary.cli import options
+from bestiary.cli.there import check_data
 from bestiary.errors import InputError
 
 ENTRY = "Who races, for how long"
@@ -77,6 +78,7 @@ def command(
     """Race every architecture that fits on your data, beside honest baselines, under one equal budget."""
     began = clock.monotonic()  # imports and reading are part of the budget
     _one_of(data, resume, plan)
+    check_data(data)
     if add is not None and resume is None:
         raise InputError("--add needs --resume RUN: the race that gets more time")
     reading = options.reading(further, text=text, id=id_, image_size=image_size, separator=separator, encoding=encoding)

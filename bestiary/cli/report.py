@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from bestiary.cli.output import say
+from bestiary.cli.there import check_run
 
 
 def command(run: Annotated[Path, typer.Argument(help="The folder of a finished race.")]) -> None:
     """Make report.html again, from the saved predictions alone."""
+    check_run(run)
     from bestiary.report import write_report
 
     say(str(write_report(run)))

@@ -12,6 +12,7 @@ from bestiary.cli import options
 from bestiary.cli.output import say
 from bestiary.cli.spreadsheet import for_spreadsheets
 from bestiary.cli.steps import Steps
+from bestiary.cli.there import check_run
 from bestiary.cli.words import settings
 from bestiary.cli.writing import check_out, check_seed
 from bestiary.errors import InputError
@@ -51,6 +52,7 @@ def command(
     spreadsheet_safe: options.SpreadsheetSafe = False,
 ) -> None:
     """Make new data with a trained network or a fitted baseline."""
+    check_run(run)
     if not 1 <= count <= 10_000:
         raise InputError(f"--count must be from 1 to 10000; received {count}; try 16")
     check_seed(seed)

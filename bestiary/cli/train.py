@@ -9,6 +9,7 @@ from typing import Annotated, cast
 import typer
 
 from bestiary.cli import options
+from bestiary.cli.there import check_data
 from bestiary.cli.words import settings
 from bestiary.errors import InputError
 
@@ -62,6 +63,7 @@ def command(
     """Train one architecture on your data, with early stopping."""
     began = clock.monotonic()  # imports and reading are part of the budget
     _one_of(name, data, resume, add)
+    check_data(data)
     given = settings(changes or [])
     from bestiary.cli.console import console
     from bestiary.cli.display import display

@@ -51,6 +51,8 @@ class Kind:
         asked: data and words of a command that learns from such data, as `bestiary show` prints them.
         counted: whether what a network computes can be counted without numbers; not where it follows edges.
         samples: ending of the files that new samples are written to; empty where none can be made.
+        runs: the word of its sizes that may name a person's own code, "module:Class", which is run when the data are
+            opened; empty where data run nothing.
         seen: what `inspect` looks at a network with, {count} standing for their number.
     """
 
@@ -82,6 +84,7 @@ class Kind:
     asked: str = "data.csv --target y"
     counted: bool = True
     samples: str = ""
+    runs: str = ""
     seen: str = "on {count} training rows"
 
     def __post_init__(self) -> None:

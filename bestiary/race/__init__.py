@@ -4,6 +4,7 @@
 passes a call on to `bestiary.race.race.race`, whose docstring has the words.
 """
 
+import inspect
 import sys
 import time
 import types
@@ -16,6 +17,13 @@ class _Callable(types.ModuleType):
         from bestiary.race.race import race
 
         return race(*words, **{"began": began, **named})
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        """That of `race`, for whoever asks how to call it."""
+        from bestiary.race.race import race
+
+        return inspect.signature(race)
 
 
 sys.modules[__name__].__class__ = _Callable

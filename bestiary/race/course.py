@@ -76,8 +76,14 @@ class Course:
                     return
                 self.plan.stages.append(self._next(rung))
                 self.write()
-            with self.phase(f"rung {rung}" if rung <= self.plan.rungs else "further settings"):
+            with self.phase(self._named(rung)):
                 self._run(self.plan.stages[rung - 1])
+
+    def _named(self, rung: int) -> str:
+        """What is going on in a rung, for people; one that trains alone climbs none."""
+        if self.plan.rungs == 1 and not self.plan.rivals:
+            return "training"
+        return f"rung {rung}" if rung <= self.plan.rungs else "further settings"
 
     def further(self, stage: Stage) -> None:
         """One more stage, which may be cut short: what of it is not finished by then was never meant."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bestiary.errors import InputError
 from bestiary.race.evidence import Verdict
+from bestiary.rows.paths import checked_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +60,17 @@ class Outcome:
     folder: Path
     verdict: Verdict
 
+    def __repr__(self) -> str:
+        """Which race it is, and what was found, in one line."""
+        return f"Outcome({str(self.folder)!r}: {self.verdict.problem} of {self.verdict.target!r}, {self._best()})"
+
+    def _best(self) -> str:
+        tested = [standing for standing in self.verdict.standings if standing.test]
+        if not tested:
+            return "nothing was tested"
+        metric = self.verdict.metric
+        return f"{tested[0].name} first with {metric} {tested[0].test[metric].value:.4g} on test rows"
+
     @property
     def report(self) -> Path:
         """The report, one file that opens offline."""
@@ -88,3 +100,27 @@ class Outcome:
             line |= {"train_seconds": standing.train_seconds, "predict_seconds": standing.predict_seconds}
             lines.append(line)
         return pd.DataFrame(lines)
+
+
+def open_run(folder: str | Path) -> Outcome:
+    """A race or training that has ended, as `bestiary.race` or `bestiary.train` gave it back.
+
+    Args:
+        folder: of the run.
+
+    Raises:
+        InputError: when it is no run, has not ended, or holds what no race would have written.
+    """
+    from bestiary.race.plan import Plan
+    from bestiary.race.run_check import check_run, check_verdict
+
+    path = checked_path(folder, folder=True)
+    if not (path / "plan.json").exists():
+        raise InputError(f"expected the folder of a race; {path} has no plan.json; for a model use bestiary.load")
+    plan = Plan.read(path)
+    check_run(path, plan)
+    if not (path / "verdict.json").exists():
+        raise InputError(f"the race in {path} has not ended; carry on with `bestiary race --resume {path}`")
+    verdict = Verdict.read(path / "verdict.json")
+    check_verdict(verdict, plan)
+    return Outcome(path, verdict)

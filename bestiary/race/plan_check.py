@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bestiary import catalogue, kinds, tasks
 from bestiary.errors import InputError
+from bestiary.race.contenders import recipe_for
 from bestiary.records import names
 from bestiary.records.keywords import check_keywords
 from bestiary.rows.source import SPLITS
@@ -54,7 +55,7 @@ def _check_entrant(entrant: Entrant, problem: str, file: Path) -> None:
     names.check_network(entrant.network, row.name)
     names.check_recipe(entrant.recipe, row.name)
     if entrant.recipe not in names.given():
-        meant = row.recipes.get(problem)
+        meant = (recipe_for(row, problem) or ("", None))[1]
         _check(entrant.recipe == meant, file, f"{row.name} learns {problem} by {meant}, not by {entrant.recipe}")
     check_keywords(entrant.keywords, entrant.name)
     _check(bool(entrant.settings), file, f"{entrant.name} has no settings")

@@ -31,7 +31,7 @@ CLUSTERED = 1.1  # times the variance that equal rows would have if they were no
 
 @dataclass(frozen=True)
 class Wishes:
-    """What a person asked of a race; the words of `bestiary.race`."""
+    """What a person asked of a race; the words of `bestiary.race`. Where one trains `alone`, no folds choose."""
 
     budget: float
     equal: str
@@ -41,6 +41,7 @@ class Wishes:
     device: str
     prefer: Literal["best", "small", "fast"] = "best"
     refit: bool = True
+    alone: bool = False
 
 
 def check(equal: str, workers: int | None, device: str, seed: int) -> tuple[int, str]:
@@ -98,7 +99,7 @@ def prepare(
     notes = list(dict.fromkeys([*source.notes, *duplicates(source)]))  # before the folds, whose encoders are no one's
     notes += _note_test_rows(source, splits, folder / "sealed")
     ordered = source.times is not None and source.groups is None
-    few = task.folds and len(source) < FOLDS_BELOW and not ordered
+    few = not wishes.alone and task.folds and len(source) < FOLDS_BELOW and not ordered
     count = min(FOLDS, len(np.unique(unit_keys(source)[splits < 2]))) if few else 0
     count = count if count >= 2 else 0
     if count:

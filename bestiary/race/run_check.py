@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from bestiary import kinds
 from bestiary.errors import InputError
 from bestiary.race.course import rival_id
 from bestiary.race.evidence import Verdict
@@ -22,7 +23,6 @@ from bestiary.records.training import (
 )
 from bestiary.rows.paths import there
 from bestiary.rows.store import read_spec
-from bestiary.specs import EnvironmentSpec
 
 
 def check_run(folder: Path, plan: Plan) -> None:
@@ -42,8 +42,8 @@ def check_run(folder: Path, plan: Plan) -> None:
         found = (spec.kind, facts["problem"])
         if found != (plan.kind, plan.problem):
             raise InputError(f"{data} holds {' '.join(map(str, found))}; the plan is of {plan.kind} {plan.problem}")
-        if isinstance(spec, EnvironmentSpec):
-            check_world(spec.environment)
+        if word := kinds.find(spec.kind).runs:
+            check_world(getattr(spec, word))
     for job in [job for stage in plan.stages for job in stage.jobs] + plan.unmade:
         _check_training(folder / "contenders" / job.id, job, plan)
     for rival in plan.rivals:
@@ -75,7 +75,8 @@ def check_origin(origin: object, plan: Plan) -> None:
     Raises:
         InputError: for "module:Class" that the person has not named herself.
     """
-    acts = plan.kind == "environment" or {"environment", "control"} & set(map(str, plan.source.values()))
+    running = [kind for kind in kinds.every().values() if kind.runs]
+    acts = {name for kind in running for name in (kind.name, kind.task)} & {plan.kind, *map(str, plan.source.values())}
     if isinstance(origin, str) and ":" in origin and (acts or not there(origin)):
         check_world(origin)
 

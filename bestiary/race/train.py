@@ -98,7 +98,7 @@ def train(
         with within(watch):
             data = read_source(source, {**words, **reading})
         introduce(data, listener, clock, seconds)
-        wishes = Wishes(seconds, "time", metric, seed, 1, chosen)
+        wishes = Wishes(seconds, "time", metric, seed, 1, chosen, alone=True)
         said = list(data.notes)
         say = teller(listener, clock, seconds)
         with within(watch):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -108,7 +107,7 @@ def _spec(data: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     if not (data / "spec.json").exists():
         return {}, {}
     spec, facts = read_spec(data)
-    return {"kind": spec.kind, **dataclasses.asdict(spec)}, facts
+    return spec.written(), facts
 
 
 # ------------------------------------------------------------------------------------------------ predictions

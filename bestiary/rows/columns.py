@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from bestiary.rows.frames import words
+from bestiary.rows.frame import words
 
 MISSING = ("", "NA", "N/A", "n/a", "<NA>", "#N/A", "NaN", "nan", "NAN", "null", "NULL", "None", "?")
 LARGEST = 1e100  # larger than any measurement; sums of squares of such values still fit float64

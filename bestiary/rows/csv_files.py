@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from bestiary.errors import InputError
-from bestiary.rows.frames import COLUMNS, ROWS, check_columns
+from bestiary.rows.frame import COLUMNS, ROWS, check_columns
 from bestiary.rows.limits import progress
 
 BLOCK = 1 << 18  # bytes parsed at once, more where rows are longer: Arrow reads 32 blocks ahead

@@ -7,24 +7,23 @@ Cells of a CSV file stay the text that was written; what a column means is decid
 from __future__ import annotations
 
 import codecs
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, cast
+from typing import cast
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from bestiary.errors import InputError
+from bestiary.rows.frame import COLUMNS, Frame, array_of, check_columns, flat, words
 from bestiary.rows.limits import Ration
 from bestiary.rows.paths import checked_path
 
-COLUMNS = 20_000
-ROWS = 200_000_000
+__all__ = ["Frame", "MemoryFrame", "frame_of", "open_any", "open_frame", "whole", "words"]
+
 _SIGNATURES = (
     (b"PK\x03\x04", "a zip archive", "unpack it and give the file inside"),
     (b"\x89PNG", "an image", "give a folder of images with one folder per class"),
@@ -36,29 +35,6 @@ _SIGNATURES = (
         for n in range(2, 6)
     ),
 )
-
-
-class Frame(Protocol):
-    """Named columns of equal length, read in pieces.
-
-    Attributes:
-        name: of the file, for messages.
-        columns: their names, all different.
-        notes: what was detected or left out, for people.
-    """
-
-    name: str
-    columns: tuple[str, ...]
-    notes: list[str]
-
-    @property
-    def share(self) -> float:
-        """Of the rows, how many the pass under way has given, 0 to 1, as far as it can be told."""
-        ...
-
-    def chunks(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """All rows in order, in pieces that fit in memory; only these columns when given."""
-        ...
 
 
 def open_frame(source: object, separator: str | None = None, encoding: str | None = None) -> Frame:
@@ -122,19 +98,6 @@ def _open_path(path: Path, separator: str | None, encoding: str | None) -> Frame
     return CsvFrame(path, separator, encoding)
 
 
-def check_columns(name: str, columns: Sequence[str]) -> tuple[str, ...]:
-    """Column names, the empty ones filled in; `InputError` when two are equal or there are too many."""
-    if not columns:
-        raise InputError(f"{name} has no columns; expected a first line of names")
-    if len(columns) > COLUMNS:
-        raise InputError(f"at most {COLUMNS:,} columns can be read; {name} has {len(columns):,}; leave some out")
-    filled = tuple(c.strip() or f"unnamed {i + 1}" for i, c in enumerate(columns))
-    twice = [column for column, times in Counter(filled).items() if times > 1]
-    if twice:
-        raise InputError(f"column names must differ; {name} has {twice[0]!r} more than once; rename one of them")
-    return filled
-
-
 # ------------------------------------------------------------------------------------------------ in memory
 
 
@@ -175,35 +138,11 @@ def _from_columns(columns: dict[str, Sequence[object]]) -> tuple[pa.Table, list[
     return _flat(list(columns), [array_of(values) for values in columns.values()])
 
 
-def array_of(values: object) -> pa.Array:
-    """Values as an Arrow array of the type that all of them have, else as text."""
-    try:
-        array = pa.array(values, from_pandas=True)
-    except (pa.ArrowException, TypeError, ValueError, OverflowError):
-        return texts(cast("Sequence[object]", values))
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
-
-
-def texts(values: Sequence[object]) -> pa.Array:
-    """Values of any type as text, as Python writes them; missing ones stay missing."""
-    missing = [v is None or v is pd.NA or v != v for v in values]
-    words = [None if gone else str(v).encode("utf-8", "replace").decode() for v, gone in zip(values, missing)]
-    return pa.array(words, type=pa.string())
-
-
 def _flat(names: list[str], arrays: list[pa.Array]) -> tuple[pa.Table, list[str]]:
     nested = [name for name, array in zip(names, arrays) if not flat(array.type)]
     notes = [f"column {name!r} is left out: its cells hold lists, objects or bytes" for name in nested]
     kept = [(name, array) for name, array in zip(names, arrays) if flat(array.type)]
     return pa.table([array for _, array in kept], names=[name for name, _ in kept]), notes
-
-
-def flat(kind: pa.DataType) -> bool:
-    """Whether cells of this type are single values that can be written as text."""
-    inner = kind.value_type if pa.types.is_dictionary(kind) else kind
-    nested = pa.types.is_nested(inner) or pa.types.is_duration(inner) or isinstance(inner, pa.BaseExtensionType)
-    opaque = pa.types.is_binary(inner) or pa.types.is_large_binary(inner) or pa.types.is_fixed_size_binary(inner)
-    return not (nested or opaque or pa.types.is_interval(inner) or pa.types.is_binary_view(inner))
 
 
 def whole(frame: Frame, columns: Sequence[str] | None = None, weight: float = 1.0) -> pa.Table:
@@ -223,16 +162,6 @@ def whole(frame: Frame, columns: Sequence[str] | None = None, weight: float = 1.
         ration.take(weight * piece.nbytes)
         held.append(piece)
     return pa.concat_tables(held, promote_options="permissive")
-
-
-def words(column: pa.ChunkedArray | pa.Array) -> pa.Array:
-    """A column as text; missing cells stay missing."""
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if pa.types.is_string(array.type):
-        return array
-    if pa.types.is_dictionary(array.type):
-        array = array.cast(array.type.value_type)
-    return pc.cast(array, pa.string())
 
 
 def open_any(source: object, separator: str | None = None, encoding: str | None = None) -> Frame:

@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from bestiary.errors import InputError
 from bestiary.rows.csv_files import LONGEST
-from bestiary.rows.frames import COLUMNS, ROWS, array_of, check_columns, flat, texts
+from bestiary.rows.frame import COLUMNS, ROWS, array_of, check_columns, flat, texts
 from bestiary.rows.limits import need_temporary, progress
 
 CELL = 16  # bytes of a cell in `by_name`, and of what is made of it

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from bestiary.rows.columns import IDENTIFIER, Column, describe, finite, labels, numbers, short
-from bestiary.rows.frames import words
+from bestiary.rows.frame import words
 from bestiary.rows.limits import tick
 
 CELLS = 1_000_000  # cells that are looked at together

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from bestiary.errors import InputError
-from bestiary.rows.frames import ROWS, check_columns, flat
+from bestiary.rows.frame import ROWS, check_columns, flat
 from bestiary.rows.limits import need, shown
 
 MOST_ROWS = 16_384  # of a piece

@@ -8,6 +8,7 @@ Rows without a target are left out here, once; everything after this file counts
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +23,7 @@ from bestiary.rows.columns import days, describe, labels, numbers
 from bestiary.rows.frames import Frame, words
 from bestiary.rows.limits import Ration, progress
 from bestiary.rows.many_columns import describe_all
-from bestiary.rows.source import SPLITS, Target
+from bestiary.rows.source import SPLITS, Encoder, Target
 from bestiary.rows.spool import release
 from bestiary.rows.store import empty_array
 from bestiary.rows.targets import NoTarget, TargetReader, column_named
@@ -295,3 +296,48 @@ def _contents(opening: pa.Table, features: tuple[str, ...]) -> tuple[str, ...]:
         n for n, c in meaning.items() if "counts the rows" not in c.reason and "number of the row:" not in c.reason
     )
     return kept or features
+
+
+@dataclass
+class RowSource(ABC):
+    """What was read from a frame, a row of it at a time, and not yet encoded; implements `rows.source.Source`.
+
+    A kind says how it is encoded, and no more.
+
+    Args:
+        rows: the kept rows.
+        reason: why they were read as this kind, for people.
+        suspects: see `rows.source.Source`.
+    """
+
+    rows: Rows
+    reason: str
+    suspects: list[str] = field(default_factory=list)
+    kind: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.target, self.held = self.rows.target, self.rows.held
+        self.digest, self.notes = self.rows.digest, self.rows.notes
+        self.groups: NDArray[np.generic] | None = self.rows.groups
+        self.times: NDArray[np.generic] | None = self.rows.times
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def keys(self) -> NDArray[np.uint64]:
+        """A keyed hash of each row's content, target excluded."""
+        return self.rows.keys
+
+    @abstractmethod
+    def encode(self, splits: NDArray[np.int8], folder: Path, seed: int, train_only: bool = False) -> Encoder:
+        """Fits on the training rows alone, then writes all splits.
+
+        Args:
+            splits: int8 [N], from `splits.assign`.
+            folder: for train and validation; test goes to `folder/../sealed`.
+            seed: of the run.
+            train_only: write no test rows.
+
+        Raises:
+            InputError: when nothing can be learned from them.
+        """

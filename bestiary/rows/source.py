@@ -62,7 +62,7 @@ class Source(Protocol):
     """Data that were read but not yet encoded: N rows with a target.
 
     Attributes:
-        kind: "table", "image", "text" or "series".
+        kind: of data, by name.
         reason: why it was read as that kind, for people.
         target: what is to be predicted.
         notes: what was left out or repaired, and warnings such as a leaking column, for people, one line each.

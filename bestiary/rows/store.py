@@ -58,8 +58,7 @@ def write_spec(folder: Path, spec: Spec, facts: Facts) -> None:
         facts: `target`, `problem`, `classes`; for regression `mean` and `scale` of the training targets; for images
             `pixel_mean` and `pixel_scale`, a list with one number a channel, in the unit of the stored pixels.
     """
-    sizes = {"kind": spec.kind, **{f: getattr(spec, f) for f in spec.__dataclass_fields__}}
-    write_text(folder / "spec.json", json.dumps({"spec": sizes, "facts": dict(facts)}))
+    write_text(folder / "spec.json", json.dumps({"spec": spec.written(), "facts": dict(facts)}))
 
 
 MOST = 50_000_000  # numbers of a row: pixels times channels of an image, features of a table
@@ -222,16 +221,12 @@ class ArrayData:
             if self._pixels:
                 pixels = (pixels - self._pixels[0]) / self._pixels[1]
             parts["pixels"] = pixels
-        if "lengths" in parts:
-            longest = int(parts["lengths"].max())
-            name = "tokens" if "tokens" in parts else "values"
-            parts[name] = parts[name][:, :longest]
-            parts["lengths"] = parts["lengths"].long()
-        for name in ("tokens", "categories", "words"):
-            if name in parts:
-                parts[name] = parts[name].long()
+        made = kinds.find(self.spec.kind).part("batch")
+        if made.padded:
+            parts[made.padded] = parts[made.padded][:, : int(parts["lengths"].max())]
+        parts = {name: part.long() if part.dtype is torch.int32 else part for name, part in parts.items()}
         parts["target"] = target
-        batch = kinds.find(self.spec.kind).part("batch")(**parts)
+        batch = made(**parts)
         return batch if self.device.type == "cpu" else batch.to(self.device)
 
 

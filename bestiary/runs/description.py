@@ -6,7 +6,6 @@ it is refused, and so is any format of a later version.
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
@@ -74,7 +73,7 @@ def write(folder: Path, words: Mapping[str, object], spec: Spec, facts: Mapping[
     content = {
         "format": FORMAT,
         **words,
-        "spec": {"kind": spec.kind, **dataclasses.asdict(spec)},
+        "spec": spec.written(),
         "facts": dict(facts),
         "files": {name: digest(folder / name) for name in _files(folder)},
         "versions": {"bestiary": __version__, "torch": torch.__version__.split("+")[0]},

@@ -78,11 +78,13 @@ class Trained:
         if "watch" in taken:
             words["watch"] = self.watch
         samples = make(self.answer, self.spec, self.facts, count=count, seed=seed, **words)
-        if samples.table is None or self.spec.kind != "table":
+        if samples.table is None:
             return samples
         from bestiary.data import load_encoder
 
         encoder: Any = load_encoder(self.encoder)
+        if not hasattr(encoder, "decode"):
+            return samples
         rows = encoder.decode(np.stack([np.asarray(column) for column in samples.table.values()], 1))
         return Samples(table=dict(rows.items()))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bestiary import tasks
+from bestiary import kinds, tasks
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "bestiary").rglob("*.py"))
@@ -93,21 +93,21 @@ DESCRIPTORS = {"bestiary.kinds", "bestiary.tasks", "bestiary.tasks.descriptor", 
 """What kinds and tasks are. They import nothing else but `errors`, so everything may ask them."""
 
 
-HELD_BY_TASKS = {
+HELD = {
     "baselines": "baselines",
     "ngrams": "baselines",
     "joint_ngram": "baselines",
     "recipes": "recipes",
     "report": "report",
 }
-"""Files in the folder of a task that are no part of how it scores -> whose rules they keep."""
+"""Files in the folder of a task or kind that are no part of how it scores or is read -> whose rules they keep."""
 
 
 def part_of(path: Path) -> str:
-    """Which line of `ALLOWED` a file has to keep; of a task's folder, that of what the file holds."""
+    """Which line of `ALLOWED` a file has to keep; of the folder of a task or kind, that of what it holds."""
     parts = path.relative_to(ROOT / "bestiary").parts
-    if parts[0] == "tasks" and len(parts) == 3 and path.stem in HELD_BY_TASKS:
-        return HELD_BY_TASKS[path.stem]
+    if parts[0] in ("tasks", "kinds") and len(parts) == 3 and path.stem in HELD:
+        return HELD[path.stem]
     return parts[0].removesuffix(".py")
 
 
@@ -132,7 +132,7 @@ def test_imports_point_one_way(path: Path) -> None:
         return
     ours = {name for name in imports(path) if name.startswith("bestiary.")} - DESCRIPTORS
     used = {name.split(".")[1] for name in ours}
-    own = {"tasks"} if path.parts[len(ROOT.parts) + 1] == "tasks" else set()
+    own = {path.parts[len(ROOT.parts) + 1]} & {"tasks", "kinds"}
     assert used <= ALLOWED[part] | own | {part, "errors", "files", "batches", "specs"}
 
 
@@ -169,6 +169,95 @@ def test_tasks_are_asked_and_not_known_by_name(path: Path) -> None:
         elif isinstance(node, ast.MatchValue):
             found += [ast.unparse(node)] if _strings([node.value]) & others else []
     assert found == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_kinds_are_asked_and_not_known_by_name(path: Path) -> None:
+    """No comparison of a kind with a name, and no table of kinds, stands outside of that kind's own folder.
+
+    Rows of the catalogue say what they have for a kind, and a task which baselines, which are no questions.
+    """
+    folder = path.relative_to(ROOT / "bestiary").parts
+    own = {folder[1]} if folder[0] == "kinds" else set()
+    others = set(kinds.names()) - own - ({"graph", "graphs"} if own & {"graph", "graphs"} else set())
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+            about = any("kind" in ast.unparse(side) for side in sides)
+            found += [ast.unparse(node)] if about and _strings(sides) & others else []
+        elif isinstance(node, ast.Dict) and folder[0] not in ("catalogue", "tasks"):
+            keys = _strings([key for key in node.keys if key is not None])
+            found += [ast.unparse(node)] if len(keys & others) > 1 else []
+        elif isinstance(node, ast.MatchValue):
+            found += [ast.unparse(node)] if _strings([node.value]) & others else []
+    assert found == []
+
+
+OLD = (
+    *("KINDS", "READERS", "ENCODERS", "STORES", "KIND_OF", "USUAL_TASK", "JUDGED", "TASKS", "CLASSES", "SECTIONS"),
+    *("MODULES", "KNOWING_NOTHING", "DATA", "ENDLESS"),
+)
+"""Tables of kinds and tasks that descriptors took the place of."""
+
+
+def test_no_table_of_kinds_or_tasks_is_left() -> None:
+    known = set(kinds.names()) | set(tasks.names())
+    for path in FILES:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            targets = [node.target] if isinstance(node, ast.AnnAssign) else getattr(node, "targets", [])
+            named = {target.id for target in targets if isinstance(target, ast.Name)} & set(OLD)
+            value = getattr(node, "value", None)
+            if named and value is not None:
+                inside = _strings([n for n in ast.walk(value) if isinstance(n, ast.expr)])
+                assert len(inside & known) < 2, f"{path}: {named} is a table of kinds or tasks"
+
+
+def modules() -> dict[str, Path]:
+    """All modules of the project by name."""
+    named = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in FILES}
+    return {name.removesuffix(".__init__"): path for name, path in named.items()}
+
+
+def reached(name: str, path: Path, known: dict[str, Path]) -> set[str]:
+    """The modules of the project that a file imports, sooner or later; not those that only its types name."""
+    found: set[str] = set()
+
+    def walk(node: ast.AST) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+                continue
+            if isinstance(child, ast.Import):
+                found.update(alias.name for alias in child.names)
+            elif isinstance(child, ast.ImportFrom):
+                there = {f"{child.module}.{alias.name}" for alias in child.names}
+                found.update(full if full in known else str(child.module) for full in there)
+            walk(child)
+
+    walk(ast.parse(path.read_text(encoding="utf-8")))
+    return {one for one in found if one in known} - {name}
+
+
+SEARCHED = {"bestiary.baselines.baseline", "bestiary.baselines.search"}
+"""A baseline is asked to search its own settings, and the search fits it: the one circle that is left."""
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    """Imports inside of functions count too: a circle there is a circle in the design."""
+    known = modules()
+    left = {name: reached(name, path, known) for name, path in known.items()}
+    while True:  # what imports nothing that is left can be taken away; what stays is in a circle, or leads to one
+        free = {name for name, there in left.items() if not there}
+        if not free:
+            break
+        left = {name: there - free for name, there in left.items() if name not in free}
+    while True:  # and what nothing imports that is left is in no circle
+        asked = set().union(*left.values()) if left else set()
+        loose = set(left) - asked
+        if not loose:
+            break
+        left = {name: there for name, there in left.items() if name not in loose}
+    assert set(left) <= SEARCHED
 
 
 def _strings(nodes: Sequence[ast.expr]) -> set[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from bestiary.errors import InputError
 from bestiary.kinds.corpus.files import Document, documents
 from bestiary.kinds.corpus.store import JUDGED, CorpusData, windows
 from bestiary.kinds.corpus.units import BEGIN, Units, learn
-from bestiary.rows.encoder_files import read_encoder
+from bestiary.rows.encoder_files import read_encoder, write_encoder
 from bestiary.rows.rows import hashed
 from bestiary.rows.source import SPLITS, Encoded, Target
 from bestiary.rows.store import write_array, write_spec, write_text
@@ -299,8 +299,7 @@ class CorpusEncoder:
 
     def save(self, folder: Path) -> None:
         """Writes `encoder.json`."""
-        found = {"kind": self.kind, "spec": {"kind": self.kind, **asdict(self.spec)}, "facts": dict(self.facts)}
-        write_text(folder / "encoder.json", json.dumps(found))
+        write_encoder(self, folder)
 
     @classmethod
     def load(cls, folder: Path) -> CorpusEncoder:

@@ -7,6 +7,7 @@ KIND = Kind(
     accepts="a gymnasium id, such as `CartPole-v1`",
     guess="bestiary.kinds.environment.guess:guess",
     precedence=10,
+    runs="environment",
     read="bestiary.kinds.environment.reader:read_environment",
     task="control",
     examined="episodes",

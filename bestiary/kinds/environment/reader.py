@@ -6,9 +6,7 @@ of the test are played once. So "rows" mean what they mean elsewhere, and return
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,9 +23,9 @@ from bestiary.contracts import Batch, EnvironmentSpec
 from bestiary.errors import InputError
 from bestiary.kinds.environment.worlds import MOST_STEPS, features_of, first_action, numbers, open_world
 from bestiary.records import names
-from bestiary.rows.encoder_files import read_encoder
+from bestiary.rows.encoder_files import read_encoder, write_encoder
 from bestiary.rows.source import SPLITS, Encoded, Target
-from bestiary.rows.store import Facts, read_array, read_spec, write_array, write_spec, write_text
+from bestiary.rows.store import Facts, read_array, read_spec, write_array, write_spec
 
 EPISODES = 100  # of each split
 MOST_REWARD = 1e30  # returns are kept in single precision
@@ -115,9 +113,7 @@ class EnvironmentEncoder:
 
     def save(self, folder: Path) -> None:
         """Writes `encoder.json`."""
-        sizes = {"kind": self.kind, **dataclasses.asdict(self.spec)}
-        content = {"kind": self.kind, "spec": sizes, "facts": self.facts}
-        write_text(folder / "encoder.json", json.dumps(content, indent=1))
+        write_encoder(self, folder)
 
     @classmethod
     def load(cls, folder: Path) -> EnvironmentEncoder:

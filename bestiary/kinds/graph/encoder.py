@@ -8,8 +8,6 @@ structure   where networks meet graphs that they have not seen: a node's number 
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,11 +22,10 @@ from bestiary.contracts import GraphSpec, GraphsSpec, TableSpec
 from bestiary.errors import InputError
 from bestiary.kinds.graph.files import Graph, open_graph
 from bestiary.kinds.table.encoder import TableEncoder
-from bestiary.rows.encoder_files import read_encoder
+from bestiary.rows.encoder_files import read_encoder, write_encoder
 from bestiary.rows.limits import need
 from bestiary.rows.many_columns import describe_all
 from bestiary.rows.source import Encoded
-from bestiary.rows.store import write_text
 
 EXACT, DIRECTIONS = 1_024, 256
 SAMPLE = 10_000  # nodes that preprocessing is fitted on
@@ -125,7 +122,8 @@ def _fitted(nodes: pa.Table, where: NDArray[np.int64]) -> TableEncoder | None:
         return None
     sample = nodes.take(pa.array(index))
     columns = describe_all(sample, index)
-    encoder = TableEncoder(TableSpec(0, 0), {"target": "", "problem": "reconstruct", "classes": []}, columns, {})
+    unlabelled = {"target": "", "problem": "reconstruct", "classes": []}  # the columns of nodes answer nothing
+    encoder = TableEncoder(TableSpec(0, 0), unlabelled, columns, {})
     if not encoder.used:
         return None
     try:
@@ -252,14 +250,7 @@ def _save(encoder: GraphEncoder | GraphsEncoder, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if encoder.nodes.table is not None:
         encoder.nodes.table.save(folder / "nodes")
-    words = {
-        "kind": encoder.kind,
-        "spec": {"kind": encoder.kind, **dataclasses.asdict(encoder.spec)},
-        "facts": dict(encoder.facts),
-        "way": encoder.nodes.way,
-        "ids": encoder.nodes.ids,
-    }
-    write_text(folder / "encoder.json", json.dumps(words, indent=1))
+    write_encoder(encoder, folder, way=encoder.nodes.way, ids=encoder.nodes.ids)
 
 
 def _load(folder: Path, kind: str) -> tuple[object, Mapping[str, object], NodeFeatures]:

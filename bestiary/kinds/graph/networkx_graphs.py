@@ -11,7 +11,7 @@ from xml.parsers import expat
 import pyarrow as pa
 
 from bestiary.errors import InputError
-from bestiary.kinds.graph.files import as_columns, text_of
+from bestiary.kinds.graph.attributes import as_columns, text_of
 from bestiary.rows.frames import Frame, open_frame
 from bestiary.rows.limits import need
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from bestiary.errors import InputError
-from bestiary.rows.frames import COLUMNS
+from bestiary.rows.frame import COLUMNS
 from bestiary.rows.json_lines import CELL, by_name, check_filled
 from bestiary.rows.limits import Ration, need, progress
 

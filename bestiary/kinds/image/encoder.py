@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
@@ -16,10 +14,9 @@ from bestiary.contracts import ImageSpec
 from bestiary.errors import InputError
 from bestiary.kinds.image.files import BrokenImageError, Picture, in_threads
 from bestiary.kinds.image.sources import gather
-from bestiary.rows.encoder_files import read_encoder
+from bestiary.rows.encoder_files import read_encoder, write_encoder
 from bestiary.rows.limits import need
 from bestiary.rows.source import Encoded
-from bestiary.rows.store import write_text
 
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601, as Pillow's own conversion to grey
 
@@ -146,9 +143,7 @@ class ImageEncoder:
 
     def save(self, folder: Path) -> None:
         """Writes `encoder.json`."""
-        sizes = {"kind": self.kind, **dataclasses.asdict(self.spec)}
-        written = {"kind": self.kind, "spec": sizes, "facts": self.facts}
-        write_text(folder / "encoder.json", json.dumps(written, indent=1))
+        write_encoder(self, folder)
 
     @classmethod
     def load(cls, folder: Path) -> ImageEncoder:

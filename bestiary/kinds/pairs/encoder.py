@@ -4,7 +4,6 @@
 # pyarrow.compute makes its functions when it is imported, so that a checker cannot see them.
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +17,10 @@ from numpy.typing import NDArray
 
 from bestiary.errors import InputError, nearest
 from bestiary.kinds.pairs.alphabets import BEGIN, END, UNKNOWN, Alphabet, alphabet_of
-from bestiary.rows.encoder_files import read_encoder
+from bestiary.rows.encoder_files import read_encoder, write_encoder
 from bestiary.rows.frames import open_frame, words
 from bestiary.rows.rows import pieces_of
 from bestiary.rows.source import Encoded
-from bestiary.rows.store import write_text
 from bestiary.specs import PairSpec
 
 
@@ -72,8 +70,7 @@ class PairEncoder:
 
     def save(self, folder: Path) -> None:
         """Writes `encoder.json`."""
-        sizes = {"kind": self.kind, **{name: getattr(self.spec, name) for name in self.spec.__dataclass_fields__}}
-        write_text(folder / "encoder.json", json.dumps({"kind": self.kind, "spec": sizes, "facts": dict(self.facts)}))
+        write_encoder(self, folder)
 
     @classmethod
     def load(cls, folder: Path) -> PairEncoder:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
@@ -14,12 +13,11 @@ from numpy.typing import NDArray
 from bestiary.contracts import SeriesSpec
 from bestiary.kinds.series.sources import gather
 from bestiary.kinds.series.tables import Reading
-from bestiary.rows.encoder_files import read_encoder
+from bestiary.rows.encoder_files import read_encoder, write_encoder
 from bestiary.rows.limits import need
 from bestiary.rows.rows import RELEASE
 from bestiary.rows.source import Encoded
 from bestiary.rows.spool import release
-from bestiary.rows.store import write_text
 
 MOST_STEPS = 2_000  # longer series are averaged down
 MOST_BYTES = 64 * 2**30  # of one encoded split
@@ -125,9 +123,7 @@ class SeriesEncoder:
 
     def save(self, folder: Path) -> None:
         """Writes `encoder.json`."""
-        sizes = {"kind": self.kind, "channels": self.spec.channels, "length": self.spec.length}
-        written = {"kind": self.kind, "spec": {**sizes, "outputs": self.spec.outputs}, "facts": self.facts}
-        write_text(folder / "encoder.json", json.dumps(written, indent=1))
+        write_encoder(self, folder)
 
     @classmethod
     def load(cls, folder: Path) -> SeriesEncoder:

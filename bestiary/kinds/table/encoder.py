@@ -15,8 +15,6 @@ trees lose nothing. Normal quantiles would bend every line, plain standardisatio
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -39,13 +37,12 @@ from bestiary.kinds.table.text import TextColumns
 from bestiary.rows import safe
 from bestiary.rows.columns import Column, date_parts, days, finite, labels, numbers, truths
 from bestiary.rows.drift import Drift
-from bestiary.rows.encoder_files import read_encoder
+from bestiary.rows.encoder_files import read_encoder, write_encoder
 from bestiary.rows.frames import Frame, frame_of, open_frame
 from bestiary.rows.limits import Ration
 from bestiary.rows.many_columns import together
 from bestiary.rows.rows import pieces_of
 from bestiary.rows.source import Encoded
-from bestiary.rows.store import write_text
 
 WIDEST = 50_000  # features
 _PLACES = ("scaled", "gaps", "told")  # parts that are lists of numbers
@@ -276,15 +273,8 @@ class TableEncoder:
         """Writes `encoder.json` and `parts.skops`."""
         arrays = {name: np.array(self.parts[name], np.int64) for name in _PLACES}  # lists of 20,000 take half a minute
         safe.save(self.parts | arrays, folder / "parts.skops")
-        sizes = {"kind": self.kind, **dataclasses.asdict(self.spec)}
-        words = {
-            "kind": self.kind,
-            "spec": sizes,
-            "facts": dict(self.facts),
-            "columns": [dict(vars(column)) for column in self.columns],
-            "written": self.written,
-        }
-        write_text(folder / "encoder.json", json.dumps(words))  # indented, 20,000 columns would take a minute
+        columns = [dict(vars(column)) for column in self.columns]
+        write_encoder(self, folder, columns=columns, written=self.written)
 
     @classmethod
     def load(cls, folder: Path) -> TableEncoder:

@@ -17,7 +17,7 @@ from bestiary.rows.columns import Column
 from bestiary.rows.frames import open_any
 from bestiary.rows.labels import target_facts
 from bestiary.rows.many_columns import describe_all
-from bestiary.rows.rows import Rows, gather
+from bestiary.rows.rows import RowSource, gather
 from bestiary.rows.splits import duplicates
 from bestiary.rows.store import write_spec
 from bestiary.rows.targets import column_named, named_target
@@ -27,39 +27,13 @@ SAMPLE = 10_000  # training rows that preprocessing is fitted on: quantiles are 
 
 
 @dataclass
-class TableSource:
-    """A table that was read but not yet encoded; see `rows.source.Source`."""
+class TableSource(RowSource):
+    """A table that was read but not yet encoded."""
 
-    rows: Rows
-    reason: str
-    suspects: list[str] = field(default_factory=list)
-    kind: str = "table"
-
-    def __post_init__(self) -> None:
-        self.target, self.held = self.rows.target, self.rows.held
-        self.digest, self.notes = self.rows.digest, self.rows.notes
-        self.groups: NDArray[np.generic] | None = self.rows.groups
-        self.times: NDArray[np.generic] | None = self.rows.times
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def keys(self) -> NDArray[np.uint64]:
-        """A keyed hash of each row's content, target excluded."""
-        return self.rows.keys
+    kind: str = field(default="table", init=False)
 
     def encode(self, splits: NDArray[np.int8], folder: Path, seed: int, train_only: bool = False) -> TableEncoder:
-        """Fits on training rows alone, then writes all splits piece by piece.
-
-        Args:
-            splits: int8 [N], from `splits.assign`.
-            folder: for train and validation; test goes to `folder/../sealed`.
-            seed: of the run; nothing here is drawn at random.
-            train_only: write no test rows.
-
-        Raises:
-            InputError: when no column can be learned from.
-        """
+        """Fits on training rows alone, then writes all splits piece by piece; see `RowSource.encode`."""
         encoder = self.fit(splits)
         self.notes += [note for note in encoder.notes() if note not in self.notes]
         self.rows.write(encoder.needed, encoder.arrays, splits, folder, train_only)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -25,11 +25,11 @@ from bestiary.errors import InputError, nearest
 from bestiary.kinds.corpus.units import short_words
 from bestiary.kinds.text.tokenizer import made, read_tokenizer
 from bestiary.rows.columns import text_column
-from bestiary.rows.encoder_files import read_encoder
+from bestiary.rows.encoder_files import read_encoder, write_encoder
 from bestiary.rows.frames import open_any, open_frame, words
 from bestiary.rows.labels import target_facts
 from bestiary.rows.limits import Ration
-from bestiary.rows.rows import Rows, gather, pieces_of
+from bestiary.rows.rows import RowSource, gather, pieces_of
 from bestiary.rows.source import SPLITS, Encoded
 from bestiary.rows.splits import duplicates
 from bestiary.rows.store import empty_array, write_spec, write_text
@@ -44,37 +44,18 @@ CHARACTERS = 16_384  # of a text that are tokenised: 512 tokens are seldom more 
 
 
 @dataclass
-class TextSource:
-    """Texts with a target; see `rows.source.Source`."""
+class TextSource(RowSource):
+    """Texts with a target.
 
-    rows: Rows
-    column: str
-    reason: str
-    suspects: list[str] = field(default_factory=list)
-    kind: str = "text"
+    Attributes:
+        column: that holds them.
+    """
 
-    def __post_init__(self) -> None:
-        self.target, self.held = self.rows.target, self.rows.held
-        self.digest, self.notes = self.rows.digest, self.rows.notes
-        self.groups: NDArray[np.generic] | None = self.rows.groups
-        self.times: NDArray[np.generic] | None = self.rows.times
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def keys(self) -> NDArray[np.uint64]:
-        """A keyed hash of each text."""
-        return self.rows.keys
+    column: str = field(kw_only=True)
+    kind: str = field(default="text", init=False)
 
     def encode(self, splits: NDArray[np.int8], folder: Path, seed: int, train_only: bool = False) -> TextEncoder:
-        """Learns a vocabulary from training rows, then writes all splits piece by piece.
-
-        Args:
-            splits: int8 [N], from `splits.assign`.
-            folder: for train and validation; test goes to `folder/../sealed`.
-            seed: of the run; nothing here is drawn at random.
-            train_only: write no test rows.
-        """
+        """Learns a vocabulary from training rows, then writes all splits piece by piece; see `RowSource.encode`."""
         encoder, cut = self.fit(splits)
         if cut:
             note = f"{cut:.1%} of the training texts are cut to their first {encoder.spec.length} tokens"
@@ -165,7 +146,7 @@ def read_text(
     others = [other for other in rows.features if other != column]
     if others:
         rows.notes.append(f"only the text {column!r} is learned from; left out: {', '.join(map(repr, others[:8]))}")
-    source_ = TextSource(rows, column, reason)
+    source_ = TextSource(rows, reason, column=column)
     source_.notes += duplicates(source_)
     return source_
 
@@ -269,8 +250,7 @@ class TextEncoder:
     def save(self, folder: Path) -> None:
         """Writes `encoder.json` and `tokenizer.json`."""
         write_text(folder / "tokenizer.json", self.tokenizer.to_str())
-        found = {"kind": self.kind, "spec": {"kind": self.kind, **asdict(self.spec)}, "facts": dict(self.facts)}
-        write_text(folder / "encoder.json", json.dumps(found, indent=1))
+        write_encoder(self, folder)
 
     @classmethod
     def load(cls, folder: Path) -> TextEncoder:

@@ -1,0 +1,88 @@
+"""Columns of equal length that are read in pieces: what every reader of rows gives, and what cells and names may be."""
+
+# pyright: reportAttributeAccessIssue=false
+# pyarrow.compute makes its functions when it is imported, so that a checker cannot see them.
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Protocol, cast
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from bestiary.errors import InputError
+
+COLUMNS = 20_000
+ROWS = 200_000_000
+
+
+class Frame(Protocol):
+    """Named columns of equal length, read in pieces.
+
+    Attributes:
+        name: of the file, for messages.
+        columns: their names, all different.
+        notes: what was detected or left out, for people.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    notes: list[str]
+
+    @property
+    def share(self) -> float:
+        """Of the rows, how many the pass under way has given, 0 to 1, as far as it can be told."""
+        ...
+
+    def chunks(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """All rows in order, in pieces that fit in memory; only these columns when given."""
+        ...
+
+
+def check_columns(name: str, columns: Sequence[str]) -> tuple[str, ...]:
+    """Column names, the empty ones filled in; `InputError` when two are equal or there are too many."""
+    if not columns:
+        raise InputError(f"{name} has no columns; expected a first line of names")
+    if len(columns) > COLUMNS:
+        raise InputError(f"at most {COLUMNS:,} columns can be read; {name} has {len(columns):,}; leave some out")
+    filled = tuple(c.strip() or f"unnamed {i + 1}" for i, c in enumerate(columns))
+    twice = [column for column, times in Counter(filled).items() if times > 1]
+    if twice:
+        raise InputError(f"column names must differ; {name} has {twice[0]!r} more than once; rename one of them")
+    return filled
+
+
+def array_of(values: object) -> pa.Array:
+    """Values as an Arrow array of the type that all of them have, else as text."""
+    try:
+        array = pa.array(values, from_pandas=True)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        return texts(cast("Sequence[object]", values))
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def texts(values: Sequence[object]) -> pa.Array:
+    """Values of any type as text, as Python writes them; missing ones stay missing."""
+    missing = [v is None or v is pd.NA or v != v for v in values]
+    words = [None if gone else str(v).encode("utf-8", "replace").decode() for v, gone in zip(values, missing)]
+    return pa.array(words, type=pa.string())
+
+
+def flat(kind: pa.DataType) -> bool:
+    """Whether cells of this type are single values that can be written as text."""
+    inner = kind.value_type if pa.types.is_dictionary(kind) else kind
+    nested = pa.types.is_nested(inner) or pa.types.is_duration(inner) or isinstance(inner, pa.BaseExtensionType)
+    opaque = pa.types.is_binary(inner) or pa.types.is_large_binary(inner) or pa.types.is_fixed_size_binary(inner)
+    return not (nested or opaque or pa.types.is_interval(inner) or pa.types.is_binary_view(inner))
+
+
+def words(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """A column as text; missing cells stay missing."""
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if pa.types.is_string(array.type):
+        return array
+    if pa.types.is_dictionary(array.type):
+        array = array.cast(array.type.value_type)
+    return pc.cast(array, pa.string())
