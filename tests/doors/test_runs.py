@@ -121,7 +121,7 @@ def test_every_field_of_a_run_may_be_hostile(file: str, trial: Trial, record_pro
             again(path, signed(put(words, place, value), place))
             code = trial.run(verbs(Path("run"))[FILES[file][0]], f"{file} {place} = {what}")
             if RESULT in file and (place == ("digest",) or what == "a huge number"):
-                assert code == 0, (file, what)  # no digest fits (it is that of a number rounded): damage, which is mended
+                assert code == 0, (file, what)  # a number that is rounded fits no digest
             elif what in WRONG and not loose & set(map(str, place)) and not _same(get(words, place), value):
                 assert code == 2, (file, place, what)
             if code == 0 or what == "another module":  # what one verb takes, the other must take or refuse in a line
@@ -162,7 +162,7 @@ def test_every_file_of_a_run_may_be_something_else(file: str, trial: Trial, tmp_
 
 @pytest.mark.parametrize("file", [f"{TRAINING}/{RESULT}", f"{RIVAL}/{RESULT}"])
 def test_a_result_that_is_not_as_it_was_written_is_made_again_and_said(file: str, trial: Trial, tmp_path: Path) -> None:
-    """Whatever became of it, one word changed included: it goes, so that the race makes it again, and the plan says so."""
+    """Damaged in any way, one word changed included, it is removed so that the race makes it again; the plan says so."""
     path = Path("run") / file
     content = path.read_bytes()
     ways = {
