@@ -222,7 +222,7 @@ VAE = Row(
     },
     tiny={
         "table": (_GAUSSIAN, {**_TINY_TABLE, "widths": (5,)}),
-        "image": (_VAE, {"features": 12, "code": 3, "widths": (8,)}),
+        "image": (_VAE, {"features": 12, "channels": 1, "image_size": (3, 4), "code": 3, "widths": (8,)}),
     },
     settings=({"rate": 2e-3}, {"rate": 1e-3}, {"rate": 2e-3, "weight": 0.2}),
     reference=(
