@@ -1,12 +1,11 @@
 """Gradient boosting of packages that may be installed: LightGBM, XGBoost, CatBoost (`pip install bestiary[trees]`).
 
 Each is wrapped so that a fitted one is a text and a few numbers: it is saved without pickle, and read without executing
-anything.
+anything. What is read passes `booster_files` before the package's own reader, which trusts what it reads, sees it.
 """
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline, make_pipeline
 
+from bestiary.baselines import booster_files
 from bestiary.baselines.baseline import Baseline, Setting
 from bestiary.baselines.tables import MOST_TREES, features, near, pick
 from bestiary.errors import InputError
@@ -37,7 +37,7 @@ class _Booster(BaseEstimator):
     def __init__(self, target: str, setting: Setting, seed: int) -> None:
         self.target, self.setting, self.seed = target, dict(setting), seed
         self.classes_: NDArray[np.int64] = np.zeros(0, np.int64)
-        self.count_ = 0
+        self.count_ = self.features_ = 0
         self._model: Any = None
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -49,15 +49,17 @@ class _Booster(BaseEstimator):
         if self.target == "classes":
             self.classes_, wanted = np.unique(target, return_inverse=True)
         self._model = self._grow(inputs, wanted)
-        self.count_ = self._nodes()
+        self.count_, self.features_ = self._nodes(), inputs.shape[1]
         return self
 
     def predict(self, inputs: NDArray[Any]) -> NDArray[Any]:
         """Values [N]."""
+        self._check_width(inputs)
         return np.asarray(self._answer(inputs))
 
     def predict_proba(self, inputs: NDArray[Any]) -> NDArray[Any]:
         """Probabilities [N K] of `classes_`."""
+        self._check_width(inputs)
         answer = np.asarray(self._answer(inputs))
         return np.stack([1 - answer, answer], axis=1) if answer.ndim == 1 else answer
 
@@ -69,9 +71,22 @@ class _Booster(BaseEstimator):
     def __setstate__(self, state: dict[str, Any]) -> None:
         if find_spec(self.package) is None:
             raise InputError(f"this model needs {self.package}, which is not installed; pip install bestiary[trees]")
+        written, classes, count = state["written"], state["classes"], state["count"]
+        booster_files.check(isinstance(written, str) and type(count) is int, "a model is a text and a few numbers")
+        booster_files.check(isinstance(classes, np.ndarray) and classes.dtype == np.int64, "classes are numbers")
         self.target, self.setting, self.seed = state["target"], state["setting"], state["seed"]
-        self.classes_, self.count_ = state["classes"], state["count"]
-        self._model = None if state["written"] is None else self._read(state["written"])
+        self.classes_, self.count_ = classes, count
+        sound, self.features_ = self._sound(written)
+        self._model = self._read(sound)
+
+    def _check_width(self, inputs: NDArray[Any]) -> None:
+        if inputs.ndim != 2 or inputs.shape[1] != self.features_:
+            raise InputError(f"expected {self.features_:,} features for a saved booster; received {inputs.shape[1:]}")
+
+    @staticmethod
+    def _sound(written: str) -> tuple[str, int]:
+        """The text of checked parts alone, and the number of features."""
+        raise NotImplementedError
 
     def _grow(self, inputs: NDArray[Any], target: NDArray[Any]) -> Any:
         raise NotImplementedError
@@ -93,6 +108,7 @@ class LightGBM(_Booster):
     """Ke et al. 2017, LightGBM: a highly efficient gradient boosting decision tree."""
 
     package = "lightgbm"
+    _sound = staticmethod(booster_files.light)
 
     def _grow(self, inputs: NDArray[Any], target: NDArray[Any]) -> Any:
         import lightgbm  # pyright: ignore[reportMissingImports]
@@ -123,6 +139,7 @@ class XGBoost(_Booster):
     """Chen & Guestrin 2016, XGBoost: a scalable tree boosting system."""
 
     package = "xgboost"
+    _sound = staticmethod(booster_files.extreme)
 
     def _grow(self, inputs: NDArray[Any], target: NDArray[Any]) -> Any:
         import xgboost  # pyright: ignore[reportMissingImports]
@@ -157,6 +174,7 @@ class CatBoost(_Booster):
     """Prokhorenkova et al. 2018, CatBoost: unbiased boosting with categorical features."""
 
     package = "catboost"
+    _sound = staticmethod(booster_files.cat)
 
     def _grow(self, inputs: NDArray[Any], target: NDArray[Any]) -> Any:
         import catboost  # pyright: ignore[reportMissingImports]
@@ -176,13 +194,15 @@ class CatBoost(_Booster):
 
     def _write(self) -> str:
         with TemporaryDirectory() as folder:
-            self._model.save_model(str(Path(folder) / "model"))
-            return base64.b64encode((Path(folder) / "model").read_bytes()).decode()
+            self._model.save_model(str(Path(folder) / "model"), format="json")
+            return (Path(folder) / "model").read_text(encoding="utf-8")
 
     def _read(self, written: str) -> Any:
         import catboost  # pyright: ignore[reportMissingImports]
 
-        return catboost.CatBoost().load_model(blob=base64.b64decode(written))
+        with TemporaryDirectory() as folder:
+            (Path(folder) / "model").write_text(written, encoding="utf-8")
+            return catboost.CatBoost().load_model(str(Path(folder) / "model"), format="json")
 
 
 def _light(target: str, setting: Setting, seed: int) -> Pipeline:

@@ -170,9 +170,13 @@ def _array(saved: Saved, name: str, dtype: np.dtype[Any], axes: int = 1) -> NDAr
 
 
 def _joined(parts: list[NDArray[Any]]) -> NDArray[Any]:
-    """As `numpy.concatenate`, which would pack the fields of a node closer than scikit-learn has them."""
-    whole = np.empty(sum(map(len, parts)), parts[0].dtype)
-    np.concatenate(parts, out=whole)
+    """As `numpy.concatenate`, which would pack the fields of a node closer than scikit-learn has them.
+
+    The bytes between fields are zeros: they would hold whatever else the process had in memory.
+    """
+    whole = np.zeros(sum(map(len, parts)), parts[0].dtype)
+    for name in whole.dtype.names or ():
+        whole[name] = np.concatenate([part[name] for part in parts])
     return whole
 
 

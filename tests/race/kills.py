@@ -120,8 +120,16 @@ def planned(name: str, folder: Path) -> Scene:
     plan = written(KINDS[name], folder / "plan")
     began = time.monotonic()
     replay(plan, out=folder / "undisturbed")
-    expected = fingerprint(folder / "undisturbed")
-    return Scene(name, lambda out: replay(plan, out=out), time.monotonic() - began, expected)
+    seconds, expected = time.monotonic() - began, fingerprint(folder / "undisturbed")
+    _follow_searches(plan, folder / "undisturbed")
+    return Scene(name, lambda out: replay(plan, out=out), seconds, expected)
+
+
+def _follow_searches(plan: Path, run: Path) -> None:
+    """Puts the settings that the baselines of a run tried into a plan: how far a search comes is the clock's affair."""
+    given, made = Plan.read(plan), Plan.read(run)
+    given.rivals = [Rival(rival.name, rival.seconds, written=rival.written) for rival in made.rivals]
+    given.write(plan.parent)
 
 
 def fresh(name: str, budget: float) -> Scene:
