@@ -10,6 +10,7 @@ from bestiary.catalogue import (
     recurrence,
     reinforcement,
     representation,
+    series,
     table,
 )
 from bestiary.catalogue.row import Contender, Keywords, Reference, Row, Size
@@ -21,6 +22,7 @@ ROWS: tuple[Row, ...] = (
     *feedforward.ROWS,
     *table.ROWS,
     *convolution.ROWS,
+    *series.ROWS,
     *recurrence.ROWS,
     *attention.ROWS,
     *graph.ROWS,
