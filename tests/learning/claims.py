@@ -78,6 +78,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim("resnet", "image", "8-thin", "digits", "accuracy", 0.93, 150, full=(0.96, 600)),
     Claim("drn", "image", "small", "digits", "accuracy", 0.85, 100, full=(0.92, 600)),
     Claim("text_cnn", "text", "small", "verses", "accuracy", 0.60, 150, full=(0.72, 600)),
+    Claim("fasttext", "text", "small", "verses", "accuracy", 0.80, 200),
     Claim("fcn", "series", "small", "digits-series", "accuracy", 0.93, 150, full=(0.95, 600)),
     Claim("resnet_series", "series", "small", "digits-series", "accuracy", 0.93, 150, full=(0.95, 600)),
     Claim("inception_time", "series", "small", "digits-series", "accuracy", 0.90, 100),
