@@ -88,7 +88,8 @@ def _light_tree(block: str, features: int) -> str:
                 check(node < child < inner or 0 <= ~child < leaves, "a child comes after its parent")
         taken = left + right
         check(len(set(taken)) == len(taken), "a node has one parent")
-        check(all(0 <= f < features for f in _wholes(words, "split_feature", inner, features)), "splits are on features")
+        split = _wholes(words, "split_feature", inner, features)
+        check(all(0 <= f < features for f in split), "splits are on features")
         ways = _wholes(words, "decision_type", inner, 15)
         check(all(way in (0, 2, 4, 6, 8, 10) for way in ways), "no split is on categories")
         for name in ("split_feature", "decision_type", "left_child", "right_child"):
@@ -140,7 +141,10 @@ def extreme(written: str) -> tuple[str, int]:
     check(isinstance(version, list) and len(version) == 3 and all(type(n) is int for n in version), "it has a version")
     check(name in ("reg:squarederror", "binary:logistic", "multi:softprob"), "it is for classes or a value")
     check(booster.get("name") == "gbtree", "it is made of trees")
-    features, classes = _text_number(sizes, "num_feature", MOST_FEATURES), _text_number(sizes, "num_class", MOST_OUTPUTS)
+    features, classes = (
+        _text_number(sizes, "num_feature", MOST_FEATURES),
+        _text_number(sizes, "num_class", MOST_OUTPUTS),
+    )
     check(features > 0 and (classes > 1) == (name == "multi:softprob"), "it has features, and classes where it should")
     base = sizes.get("base_score")
     starts = base.strip("[]").split(",") if isinstance(base, str) else []

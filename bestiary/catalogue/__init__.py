@@ -11,7 +11,17 @@ from bestiary.errors import InputError, nearest
 
 __all__ = ["ROWS", "Contender", "Keywords", "Reference", "Row", "Size", "find", "names", "size"]
 
-FIRST = ("feedforward", "table", "convolution", "recurrence", "attention", "graph", "representation", "generative")
+FIRST = (
+    "feedforward",
+    "table",
+    "convolution",
+    "series",
+    "recurrence",
+    "attention",
+    "graph",
+    "representation",
+    "generative",
+)
 """Families in the order of lists; others follow, by name."""
 
 

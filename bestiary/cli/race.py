@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time as clock
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -97,7 +97,7 @@ def command(
             outcome = races.race(
                 data, target, budget=budget, equal=equal, contenders=contenders, exclude=exclude, metric=metric,
                 kind=kind, problem=problem, group=group, time=time, test=test, seed=seed, workers=workers,
-                device=device, prefer=prefer, refit=refit, out=out, listener=show, began=began, **reading,
+                device=device, prefer=cast("Any", prefer), refit=refit, out=out, listener=show, began=began, **reading,
             )  # fmt: skip
     tell(outcome, as_json)
 
