@@ -38,6 +38,8 @@ COUNTS = (
 )
 """Words of networks that count something, of which there is at least one."""
 
+WITHOUT = 2  # outputs of the head that is left out: what differs for values alone is built as for classes
+
 
 def resolve(target: str) -> Callable[..., object]:
     """The object that "module:name" names."""
@@ -80,7 +82,7 @@ def build(network: str, keywords: Mapping[str, object], spec: Spec | None = None
     headless = "outputs" in words and words["outputs"] is None
     try:
         with _stream(seed):
-            built = constructor(**({**words, "outputs": 1} if headless else words))
+            built = constructor(**({**words, "outputs": WITHOUT} if headless else words))
         return without_head(built) if headless else built
     except (RuntimeError, ValueError, TypeError, ArithmeticError, AssertionError, IndexError) as reason:
         first = (str(reason).strip().splitlines() or [type(reason).__name__])[0]

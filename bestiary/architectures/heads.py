@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from bestiary.errors import InputError
 
 NAMES = ("head", "output", "classify", "readout", "read_out", "score", "last", "layer")
-INSIDE = ("network", "nodes")  # a network behind something that only prepares its input
+INSIDE = ("network", "nodes", "body")  # a network behind something that only prepares its input
 
 
 class First(nn.Module):

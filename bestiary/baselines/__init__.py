@@ -35,6 +35,7 @@ class Competitor(Protocol):
         seed: int = 0,
         folds: Sequence[Path] | None = None,
         written: Mapping[str, Any] | None = None,
+        **further: Any,
     ) -> dict[str, object]:
         """Finds its best setting in the time that it has; writes `model.skops` and `validation.parquet`."""
         ...
@@ -90,6 +91,7 @@ def run_baseline(
     seed: int = 0,
     folds: Sequence[Path] | None = None,
     written: Mapping[str, Any] | None = None,
+    **further: Any,
 ) -> dict[str, object]:
     """Searches the settings of a baseline; writes `model.skops` and `validation.parquet`.
 
@@ -101,13 +103,17 @@ def run_baseline(
         seed: of random numbers.
         folds: folders of encoded rows like `data`, one a fold, for those that choose on folds.
         written: what an earlier search came to: it is followed, whatever the clock says.
+        **further: `metric` that decides, and `before`, what an earlier search left, for those that can use them.
 
     Returns:
         `search.BaselineResult` as a dict of plain words and numbers.
     """
     spec, facts = read_spec(data)
     found = find(spec.kind, str(facts["problem"]), name)
-    return found.search(data, out, seconds=seconds, seed=seed, folds=folds, written=written)
+    from bestiary.baselines.baseline import Baseline
+
+    known = further if isinstance(found, Baseline) else {}
+    return found.search(data, out, seconds=seconds, seed=seed, folds=folds, written=written, **known)
 
 
 def load_baseline(path: Path, kind: str, problem: str, name: str, spec: Spec | None = None) -> Any:

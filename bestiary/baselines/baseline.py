@@ -47,6 +47,8 @@ class Baseline:
         views: other views, by the word `view` of a setting.
         suited: whether a setting is for data of a spec; the first setting must always be.
         most: training rows, at most, that it is fitted on.
+        errors: what error to make small, where a metric asks for another than the square -> words of a setting for it.
+        space: target, training rows, outputs, random numbers -> one more setting, for searches that have time left.
     """
 
     name: str
@@ -61,6 +63,8 @@ class Baseline:
     views: Mapping[str, View] = field(default_factory=dict)
     suited: Callable[[Setting, Spec], bool] = lambda setting, spec: True
     most: int = sys.maxsize
+    errors: Mapping[str, Setting] = field(default_factory=dict)
+    space: Callable[[str, int, int, np.random.Generator], Setting] | None = None
 
     def inputs(self, setting: Setting, arrays: Arrays, spec: Spec) -> Inputs:
         """What scikit-learn is given under a setting."""
@@ -75,11 +79,23 @@ class Baseline:
         seed: int = 0,
         folds: Sequence[Path] | None = None,
         written: Mapping[str, Any] | None = None,
+        metric: str = "",
+        before: Mapping[str, Any] | None = None,
     ) -> dict[str, object]:
         """Searches the settings; see `search.search`."""
         from bestiary.baselines.search import search
 
-        return search(self, data, out, seconds=seconds, seed=seed, folds=folds, written=written)
+        return search(
+            self,
+            data,
+            out,
+            seconds=seconds,
+            seed=seed,
+            folds=folds,
+            written=written,
+            metric=metric,
+            before=before,
+        )
 
     def load(self, path: Path, kind: str, problem: str, spec: Spec | None = None) -> Fitted:
         """What `Fitted.save` wrote. Nothing in the file is executed, and only types of fitted baselines are built.

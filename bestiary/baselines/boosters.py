@@ -19,7 +19,7 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from bestiary.baselines.baseline import Baseline, Setting
-from bestiary.baselines.tables import MOST_TREES, features
+from bestiary.baselines.tables import MOST_TREES, features, near, pick
 from bestiary.errors import InputError
 
 
@@ -99,7 +99,8 @@ class LightGBM(_Booster):
 
         words = {"verbosity": -1, "num_threads": 1, "seed": self.seed, "deterministic": True, **self.setting}
         rounds, many = words.pop("n_estimators"), len(self.classes_)
-        words |= {"objective": "regression" if self.target == "value" else "binary" if many == 2 else "multiclass"}
+        usual = "regression" if self.target == "value" else "binary" if many == 2 else "multiclass"
+        words = {"objective": usual, **words}
         words |= {"num_class": many} if many > 2 else {}
         return lightgbm.train(words, lightgbm.Dataset(inputs, target), rounds)
 
@@ -129,7 +130,7 @@ class XGBoost(_Booster):
         words = {"verbosity": 0, "nthread": 1, "seed": self.seed, "tree_method": "hist", **self.setting}
         rounds, many = words.pop("n_estimators"), len(self.classes_)
         classes = "binary:logistic" if many == 2 else "multi:softprob"
-        words |= {"objective": "reg:squarederror" if self.target == "value" else classes}
+        words = {"objective": "reg:squarederror" if self.target == "value" else classes, **words}
         words |= {"num_class": many} if many > 2 else {}
         return xgboost.train(words, xgboost.DMatrix(inputs, target), rounds)
 
@@ -229,16 +230,84 @@ def _cat_settings(target: str, rows: int, outputs: int) -> Sequence[Setting]:
     return _grown(words, outputs)
 
 
+def _light_space(target: str, rows: int, outputs: int, rng: np.random.Generator) -> Setting:
+    """Around what its authors advise for small steps."""
+    rate = near(rng, 0.02, 0.2)
+    words = {
+        "learning_rate": rate,
+        "n_estimators": int(near(rng, 4.0, 30.0) / rate),
+        "num_leaves": pick(rng, (4, 7, 15, 31, 63)),
+        "feature_fraction": pick(rng, (0.3, 0.5, 0.8, 1.0)),
+        "min_data_in_leaf": pick(rng, (2, 5, 10, 20, 40)),
+        "lambda_l2": pick(rng, (0.0, 0.1, 1.0, 10.0)),
+    }
+    return _grown([words], outputs)[0]
+
+
+def _extreme_space(target: str, rows: int, outputs: int, rng: np.random.Generator) -> Setting:
+    """Around what is usual."""
+    rate = near(rng, 0.02, 0.3)
+    words = {
+        "learning_rate": rate,
+        "n_estimators": int(near(rng, 4.0, 30.0) / rate),
+        "max_depth": pick(rng, (2, 3, 4, 6, 8)),
+        "colsample_bytree": pick(rng, (0.3, 0.5, 0.8, 1.0)),
+        "subsample": pick(rng, (0.6, 0.8, 1.0)),
+        "min_child_weight": pick(rng, (1, 3, 10)),
+        "reg_lambda": pick(rng, (0.1, 1.0, 10.0)),
+    }
+    return _grown([words], outputs)[0]
+
+
+def _cat_space(target: str, rows: int, outputs: int, rng: np.random.Generator) -> Setting:
+    """Around what is usual."""
+    rate = near(rng, 0.02, 0.2)
+    words = {
+        "learning_rate": rate,
+        "n_estimators": int(near(rng, 5.0, 30.0) / rate),
+        "depth": pick(rng, (3, 4, 5, 6, 8)),
+        "l2_leaf_reg": pick(rng, (1.0, 3.0, 10.0)),
+        "random_strength": pick(rng, (0.3, 1.0, 3.0)),
+    }
+    return _grown([words], outputs)[0]
+
+
 def _effort(setting: Setting) -> float:
     leaves = setting.get("num_leaves") or 2 ** setting.get("max_depth", setting.get("depth", 5))
     return setting["n_estimators"] * (5 + min(leaves, 64)) / 3600
 
 
-ALL: tuple[tuple[str, Baseline], ...] = (
-    ("lightgbm", Baseline("lightgbm", "LightGBM", features, _light, _light_settings, _effort)),
-    ("xgboost", Baseline("xgboost", "XGBoost", features, _extreme, _extreme_settings, _effort)),
-    ("catboost", Baseline("catboost", "CatBoost", features, _cat, _cat_settings, _effort)),
+_LIGHT = Baseline(
+    "lightgbm",
+    "LightGBM",
+    features,
+    _light,
+    _light_settings,
+    _effort,
+    errors={"absolute": {"objective": "l1"}},
+    space=_light_space,
 )
+_EXTREME = Baseline(
+    "xgboost",
+    "XGBoost",
+    features,
+    _extreme,
+    _extreme_settings,
+    _effort,
+    errors={"absolute": {"objective": "reg:absoluteerror"}},
+    space=_extreme_space,
+)
+_CAT = Baseline(
+    "catboost",
+    "CatBoost",
+    features,
+    _cat,
+    _cat_settings,
+    _effort,
+    errors={"absolute": {"loss_function": "MAE"}},
+    space=_cat_space,
+)
+ALL: tuple[tuple[str, Baseline], ...] = (("lightgbm", _LIGHT), ("xgboost", _EXTREME), ("catboost", _CAT))
 """The package that must be installed, and the baseline."""
 
 

@@ -26,6 +26,8 @@ from bestiary.tasks.registry import task_for
 PROBE = 250  # rows that the first fit is timed on
 FEW_ROUNDS = 2  # of boosting, or trees of a forest, that tell how long one takes
 GROWTH = 1.15  # cost grows as rows to this power
+ASKED = 0.7  # of drawn settings make small what the metric asks for; the others may be the better all the same
+MOST_TRIED, MOST_SKIPPED = 300, 50  # settings, and those that are drawn and would take too long
 MOST_VALUES = 100_000_000  # numbers in the training matrix of a baseline: 400 MB
 
 
@@ -82,6 +84,8 @@ def search(
     seed: int = 0,
     folds: Sequence[Path] | None = None,
     written: Mapping[str, Any] | None = None,
+    metric: str = "",
+    before: Mapping[str, Any] | None = None,
 ) -> dict[str, object]:
     """Searches the settings of a baseline; writes `model.skops` and `validation.parquet`.
 
@@ -97,6 +101,9 @@ def search(
         seed: of random numbers.
         folds: folders of encoded rows like `data`, one a fold; the folders `fold*` in `data` unless given.
         written: what an earlier search came to, `settings` and `limit`: they are followed, whatever the clock says.
+        metric: that decides which setting is best; the loss unless given.
+        before: the result of an earlier search in the same folder, which is carried on: what it left stays where no
+            further setting is better.
 
     Returns:
         `BaselineResult` as a dict of plain words and numbers.
@@ -107,8 +114,14 @@ def search(
     whole = _read(data, "train") if where else None
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = Search(baseline, spec, facts, seconds, seed)
-        model = found.follow(parts, whole, written) if written else found.run(parts, whole)
+        found = Search(baseline, spec, facts, seconds, seed, metric)
+        if before is not None:
+            model = found.carry_on(parts, whole, before)
+            if model is None:
+                kept = {name: before[name] for name in BaselineResult.__dataclass_fields__}
+                return {**kept, "tried": found.tried, "train_seconds": found.spent + before["train_seconds"]}
+        else:
+            model = found.follow(parts, whole, written) if written else found.run(parts, whole)
         size = model.save(out / "model.skops")
         write_predictions(out / "validation.parquet", found.predictions)
     return asdict(found.result(model, size))
@@ -135,18 +148,28 @@ class Search:
         facts: of the data.
         seconds: core-seconds.
         seed: of random numbers.
+        metric: that decides which setting is best; the loss where it is "".
     """
 
-    def __init__(self, baseline: Baseline, spec: Spec, facts: Mapping[str, object], seconds: float, seed: int) -> None:
-        self.baseline, self.spec, self.facts = baseline, spec, facts
+    def __init__(
+        self,
+        baseline: Baseline,
+        spec: Spec,
+        facts: Mapping[str, object],
+        seconds: float,
+        seed: int,
+        metric: str = "",
+    ) -> None:
+        self.baseline, self.spec, self.facts, self.metric = baseline, spec, facts, metric
         self.problem, self.task = str(facts["problem"]), task_for(facts)
         self.seconds, self.seed = seconds, seed
         self.tried: list[dict[str, object]] = []
-        self.loss, self.limit = np.inf, sys.maxsize
+        self.loss, self.wanted, self.limit = np.inf, np.inf, sys.maxsize
         self.predictions = Predictions({})
+        self._skipped = 0  # drawn settings that would have taken too long
         self.fitted = 0  # rows of the last fit
         self._best: tuple[Setting, Fitted] | None = None
-        self._predicting = 0.0
+        self._predicting = self._before = 0.0
         self._began = time.process_time()
 
     @property
@@ -158,8 +181,7 @@ class Search:
         """Tries settings until the time is used; returns the best model, fitted on `whole` where given."""
         fits = len(parts) + (whole is not None)
         rows = max(len(part.target) for part in parts)
-        every = self.baseline.settings(tasks.find(self.problem).target, rows, self.spec.outputs)
-        settings = [setting for setting in every if self.baseline.suited(setting, self.spec)]
+        settings = self._grid(rows)
         settings[0] = self._rounds_in_time(parts[0], settings[0], fits)
         self.limit = self._rows_in_time(parts[0], settings[0], fits)
         if self.limit >= len(parts[0].target):
@@ -174,6 +196,62 @@ class Search:
             self._try(setting, parts, whole is not None)
             unit = max(unit, (self.spent - before) / len(parts) / effort)
         return self._answer(whole)
+
+    def _grid(self, rows: int) -> list[Setting]:
+        every = self.baseline.settings(tasks.find(self.problem).target, rows, self.spec.outputs)
+        suited = [setting for setting in every if self.baseline.suited(setting, self.spec)]
+        words = self._error_words()
+        return [one for setting in suited for one in ({**setting, **words}, setting)] if words else suited
+
+    def _error_words(self) -> Setting:
+        """Of a setting that makes small what the metric asks for, where that is not the square."""
+        if not self.metric:
+            return {}
+        return self.baseline.errors.get(tasks.metric_named(self.metric, self.problem).error, {})
+
+    def carry_on(self, parts: Sequence[Part], whole: Rows | None, before: Mapping[str, Any]) -> Fitted | None:
+        """Tries settings that an earlier search did not, then some of the baseline's space, until the time is used.
+
+        Returns:
+            The best model; None where the earlier search had a better one.
+        """
+        done: list[dict[str, Any]] = [dict(one) for one in before["tried"]]
+        self.tried, self.limit = [*done], int(before["limit"])
+        self.wanted = min(float(one.get("wanted", one["loss"])) for one in done)
+        self._before = float(before["train_seconds"])
+        known = [one["setting"] for one in done]
+        rows = max(len(part.target) for part in parts)
+        efforts = sum(self.baseline.effort(dict(setting)) for setting in known)
+        unit = self._before / max(efforts, 1e-9) / len(parts)
+        rng = np.random.default_rng([self.seed, len(known)])
+        settings = [setting for setting in self._grid(rows) if setting not in known]
+        while self.spent < self.seconds and len(self.tried) < MOST_TRIED:
+            setting = settings.pop(0) if settings else self._drawn(rows, rng)
+            if setting is None:
+                break
+            effort = self.baseline.effort(setting)
+            if self.spent + effort * unit * (len(parts) + (whole is not None)) > self.seconds:
+                if settings or self._skipped >= MOST_SKIPPED:
+                    break
+                self._skipped += 1
+                continue
+            before_it = self.spent
+            self._try(setting, parts, whole is not None)
+            unit = 0.5 * (unit + (self.spent - before_it) / len(parts) / effort)
+        return None if self._best is None else self._answer(whole)
+
+    def _drawn(self, rows: int, rng: np.random.Generator) -> Setting | None:
+        """A setting of the space that was not tried yet; None where there is no space."""
+        if self.baseline.space is None:
+            return None
+        known = [one["setting"] for one in self.tried]
+        for _ in range(20):
+            setting = self.baseline.space(tasks.find(self.problem).target, rows, self.spec.outputs, rng)
+            if rng.random() < ASKED:
+                setting = {**setting, **self._error_words()}
+            if setting not in known and self.baseline.suited(setting, self.spec):
+                return setting
+        return None
 
     def follow(self, parts: Sequence[Part], whole: Rows | None, written: Mapping[str, Any]) -> Fitted:
         """Tries the settings that are written down, on as many rows; returns the best model as `run` does."""
@@ -240,9 +318,17 @@ class Search:
             {name: torch.cat([one.columns[name] for one in answers]) for name in answers[0].columns}
         )
         loss = self.task.loss(predictions, truth) if len(truth) else np.inf
-        self.tried.append({"setting": setting, "loss": loss})
-        if self._best is None or loss < self.loss:
-            self.loss, self.predictions, self._best = loss, predictions, (setting, models[0])
+        if len(truth) and self.metric:
+            loss = self.task.deciding(self.metric, loss, self.task.score(predictions, truth))
+        wanted = self._want(predictions, truth) if self.metric and self.task.mixes and len(truth) else loss
+        self.tried.append({"setting": setting, "loss": loss, "wanted": wanted})
+        if wanted < self.wanted or (self._best is None and not np.isfinite(self.wanted)):
+            self.wanted, self.loss, self.predictions = wanted, loss, predictions
+            self._best = (setting, models[0])
+
+    def _want(self, predictions: Predictions, truth: NDArray[np.generic]) -> float:
+        columns = [column.double().numpy() for name, column in predictions.columns.items() if name != "row"]
+        return self.task.wanting(self.metric, np.stack(columns, axis=1), truth)
 
     def _predict(self, model: Fitted, part: Part) -> Predictions:
         judged = {**part.judged, "target": part.truth, "row": np.asarray(part.row, dtype=np.int64)}
@@ -257,7 +343,7 @@ class Search:
             tried=self.tried,
             loss=self.loss,
             rows=self.fitted,
-            train_seconds=self.spent,
+            train_seconds=self.spent + self._before,
             predict_seconds=self._predicting,
             parameters=model.parameters,
             limit=self.limit,

@@ -22,7 +22,7 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
 )
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import HuberRegressor, LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -100,12 +100,14 @@ def constant(target: str, setting: Setting, seed: int) -> Pipeline:
 
 
 def linear(target: str, setting: Setting, seed: int) -> Pipeline:
-    """Logistic or ridge regression; `penalty` is the weight of the squared coefficients.
+    """Logistic or ridge regression, or Huber's where errors are to count by their size; `penalty` weighs coefficients.
 
     Features are standardised, unless every n-gram is one: numbers are on one scale already, and rare words small.
     """
     if target == "classes":
         model: Any = LogisticRegression(C=1 / setting["penalty"], max_iter=300, tol=1e-3)
+    elif setting.get("robust"):
+        model = HuberRegressor(alpha=setting["penalty"] / 100, max_iter=300, tol=1e-4)
     else:
         model = Ridge(alpha=setting["penalty"], random_state=seed)
     if "worded" in setting.get("view", ""):
@@ -203,12 +205,65 @@ def forest_settings(target: str, rows: int, outputs: int) -> Sequence[Setting]:
     return [first, *({**setting, **samples} for setting in settings)]
 
 
+Random = np.random.Generator
+
+
+def near(rng: Random, low: float, high: float) -> float:
+    """A number between two, even on a logarithmic scale, to three digits."""
+    return float(f"{np.exp(rng.uniform(np.log(low), np.log(high))):.3g}")
+
+
+def pick(rng: Random, values: Sequence[Any]) -> Any:
+    """One of several values."""
+    return values[int(rng.integers(len(values)))]
+
+
+def linear_space(target: str, rows: int, outputs: int, rng: Random) -> Setting:
+    """Any shrinkage, on any view."""
+    view = pick(rng, ("", *LINEAR_VIEWS))
+    return {"penalty": near(rng, 1e-4, 1e4), **({"view": view} if view else {})}
+
+
+def neighbours_space(target: str, rows: int, outputs: int, rng: Random) -> Setting:
+    """One to a hundred neighbours."""
+    return {"neighbours": int(near(rng, 1, max(2, min(100, rows // 3)))), "weights": pick(rng, ("distance", "uniform"))}
+
+
+def boosting_space(target: str, rows: int, outputs: int, rng: Random) -> Setting:
+    """Small and large trees, slow and fast, more and less shrunken, on all features or some at each split."""
+    rate = near(rng, 0.02, 0.25)
+    rounds = int(np.clip(near(rng, 3.0, 30.0) / rate, 20, max(20, MOST_TREES // outputs)))
+    return {
+        "learning_rate": rate,
+        "max_iter": rounds,
+        "max_leaf_nodes": pick(rng, (3, 4, 7, 15, 31, 63)),
+        "min_samples_leaf": pick(rng, (2, 5, 10, 20, 40)),
+        "l2_regularization": pick(rng, (0.0, 0.1, 1.0, 10.0)),
+        "max_bins": int(np.clip(rows // ROWS_A_BIN, 31, 255)),
+        "max_features": pick(rng, (0.3, 0.5, 0.8, 1.0)),
+    }
+
+
+def forest_space(target: str, rows: int, outputs: int, rng: Random) -> Setting:
+    """Deep and shallow trees, few and many features a split."""
+    samples = {"max_samples": MOST_SAMPLES} if rows > MOST_SAMPLES else {}
+    words = {
+        "n_estimators": pick(rng, (TREES, 2 * TREES)),
+        "max_features": pick(rng, ("sqrt", 0.2, 0.33, 0.5, 0.7, 1.0)),
+        "min_samples_leaf": pick(rng, (1, 2, 3, 5, 8, 12)),
+    }
+    if target == "classes":
+        words["criterion"] = pick(rng, ("gini", "entropy"))
+    return {**words, **samples}
+
+
 def _boosting_effort(setting: Setting) -> float:
     return setting["max_iter"] * (5 + setting["max_leaf_nodes"]) / 3600
 
 
 def _forest_effort(setting: Setting) -> float:
-    width = {"sqrt": 1.0, 0.33: 3.0, 1.0: 8.0}[setting["max_features"]] / setting["min_samples_leaf"] ** 0.3
+    share = setting["max_features"]
+    width = (1.0 if share == "sqrt" else max(1.0, 8.0 * share)) / setting["min_samples_leaf"] ** 0.3
     return width * setting["n_estimators"] * setting.get("max_samples", MOST_SAMPLES) / TREES / MOST_SAMPLES
 
 
@@ -226,6 +281,8 @@ BASELINES: tuple[Baseline, ...] = (
         linear_settings,
         views=LINEAR_VIEWS,
         suited=_linear_suits,
+        errors={"absolute": {"robust": True}},
+        space=linear_space,
     ),
     Baseline(
         "neighbours",
@@ -236,10 +293,38 @@ BASELINES: tuple[Baseline, ...] = (
         votes=lambda setting: setting["neighbours"],
         holds=f"up to {MOST_NEIGHBOURS:,} training rows, their encoded columns with their target",
         most=MOST_NEIGHBOURS,
+        space=neighbours_space,
     ),
-    Baseline("boosting", "gradient-boosted trees", features, boosting, boosting_settings, _boosting_effort),
-    Baseline("forest", "random forest", features, forest, forest_settings, _forest_effort, _trees),
-    Baseline("extra_trees", "extremely random trees", features, extra_trees, forest_settings, _forest_effort, _trees),
+    Baseline(
+        "boosting",
+        "gradient-boosted trees",
+        features,
+        boosting,
+        boosting_settings,
+        _boosting_effort,
+        errors={"absolute": {"loss": "absolute_error"}},
+        space=boosting_space,
+    ),
+    Baseline(
+        "forest",
+        "random forest",
+        features,
+        forest,
+        forest_settings,
+        _forest_effort,
+        _trees,
+        space=forest_space,
+    ),
+    Baseline(
+        "extra_trees",
+        "extremely random trees",
+        features,
+        extra_trees,
+        forest_settings,
+        _forest_effort,
+        _trees,
+        space=forest_space,
+    ),
 )
 
 

@@ -52,6 +52,11 @@ def linear_settings(target: str, rows: int, outputs: int) -> Sequence[Setting]:
     return [{"counts": counts, "penalty": penalty} for penalty in penalties for counts in ("words", "both")]
 
 
+def linear_space(target: str, rows: int, outputs: int, rng: np.random.Generator) -> Setting:
+    """Any shrinkage, on words alone or with characters."""
+    return {"counts": tables.pick(rng, ("words", "both")), "penalty": tables.near(rng, 1e-3, 10.0)}
+
+
 def bayes(target: str, setting: Setting, seed: int) -> Pipeline:
     """Complement naive Bayes on counts of words."""
     counts = CountVectorizer(token_pattern=WORD, ngram_range=(1, setting["words"]), max_features=MOST)
@@ -74,6 +79,7 @@ BASELINES: tuple[Baseline, ...] = (
         linear_settings,
         lambda setting: 4.0 if setting["counts"] == "both" else 1.0,
         holds=WORDS,
+        space=linear_space,
     ),
     Baseline("bayes", "naive Bayes on words", texts, bayes, bayes_settings, targets=("classes",), holds=WORDS),
 )

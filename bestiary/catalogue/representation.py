@@ -9,7 +9,7 @@ _DENOISING = f"{_HERE}.denoising_autoencoder:DenoisingAutoencoder"
 _VAE, _GAUSSIAN = f"{_HERE}.vae:VAE", f"{_HERE}.vae:GaussianVAE"
 _DCIGN = f"{_HERE}.dcign:DCIGN"
 _RECIPES, _LATENTS = "bestiary.recipes.representation", "bestiary.sampling.latents"
-_ENCODE = {"encode": "bestiary.tasks.reconstruct:encode", "inspect": f"{_LATENTS}:inspect"}
+_ENCODE = {"encode": "bestiary.tasks.reconstruct.scoring:encode", "inspect": f"{_LATENTS}:inspect"}
 _SAMPLE = {**_ENCODE, "sample": f"{_LATENTS}:sample"}
 
 
@@ -222,7 +222,7 @@ VAE = Row(
     },
     tiny={
         "table": (_GAUSSIAN, {**_TINY_TABLE, "widths": (5,)}),
-        "image": (_VAE, {"features": 12, "code": 3, "widths": (8,)}),
+        "image": (_VAE, {"features": 12, "channels": 1, "image_size": (3, 4), "code": 3, "widths": (8,)}),
     },
     settings=({"rate": 2e-3}, {"rate": 1e-3}, {"rate": 2e-3, "weight": 0.2}),
     reference=(

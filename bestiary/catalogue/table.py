@@ -186,6 +186,7 @@ TABM = Row(
     ),
     departs="Members learn from the same batches. " + _UNSEEN.strip(),
     inputs=_INPUTS,
+    exceptions={"features": "Each member has a head of its own; body.layers gives what the members know."},
 )
 
 REALMLP = Row(
@@ -313,6 +314,9 @@ WIDE_DEEP = Row(
     departs="All pairs of columns are crossed, and pairs may share a place. One optimiser trains both parts. "
     + _UNSEEN.strip(),
     inputs=_INPUTS,
+    exceptions={
+        "features": "Its linear part answers from the row itself, beside the deep part: no last part has all it knows.",
+    },
 )
 
 ROWS: tuple[Row, ...] = (WIDE_DEEP, RESNET_TABLE, FT_TRANSFORMER, TABNET, MLP_PLR, REALMLP, TABM)

@@ -34,6 +34,21 @@ def command(
         str, typer.Option(help="What all get the same of: core time, or examples.", rich_help_panel=ENTRY)
     ] = "time",
     metric: options.Metric = None,
+    prefer: Annotated[
+        str,
+        typer.Option(
+            help="What is handed back: the best model, or the smallest or fastest of those as good: best, small, fast.",
+            rich_help_panel=options.TRAINING,
+        ),
+    ] = "best",
+    refit: Annotated[
+        bool,
+        typer.Option(
+            "--refit/--no-refit",
+            help="Whether it is trained once more on all rows after it was judged.",
+            rich_help_panel=options.TRAINING,
+        ),
+    ] = True,
     kind: options.Kind = None,
     problem: options.Problem = None,
     group: options.Group = None,
@@ -80,7 +95,7 @@ def command(
             outcome = races.race(
                 data, target, budget=budget, equal=equal, contenders=contenders, exclude=exclude, metric=metric,
                 kind=kind, problem=problem, group=group, time=time, test=test, seed=seed, workers=workers,
-                device=device, out=out, listener=show, began=began, **reading,
+                device=device, prefer=prefer, refit=refit, out=out, listener=show, began=began, **reading,
             )  # fmt: skip
     tell(outcome, as_json)
 

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import re
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from bestiary import catalogue, kinds
 from bestiary.cli import output
 from bestiary.cli import words as say
 from bestiary.errors import InputError, nearest
+
+if TYPE_CHECKING:
+    from torch import nn
 
 BYTES = {"fp32": 4, "fp16": 2, "bf16": 2, "int8": 1}
 # AdamW in float32: weights, gradients, two moments. In fp16 or bf16 (Rajbhandari et al. 2020, section 3.1): weights and
@@ -105,17 +108,30 @@ def _number(name: str) -> int | None:
     return round(float(found[1]) * {"": 1, "k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9, "t": 1e12}[found[2].lower()])
 
 
+def _parts(network: nn.Module) -> dict[str, int]:
+    """Parameters of each part, those that several parts share counted with the first."""
+    from torch import nn
+
+    seen, parts = set[int](), dict[str, int]()
+    own = {"(itself)": nn.ParameterList(network.parameters(recurse=False))}
+    for name, part in {**dict(network.named_children()), **own}.items():
+        new = {id(p): p.numel() for p in part.parameters() if id(p) not in seen}
+        seen |= set(new)
+        if new or name != "(itself)":
+            parts[name] = sum(new.values())
+    return parts
+
+
 def _counted(name: str, given: dict[str, object]) -> Report:
     from bestiary.cli.examples import costed
-    from bestiary.cli.layers import count, flops, place_of
+    from bestiary.cli.layers import flops, place_of
     from bestiary.cli.training import memory_of
 
     size = catalogue.size(name)
     rowwise = int(not size.kind or kinds.find(size.kind).rowwise)  # else an example is all of the arrays
     example = costed(catalogue.find(name), size, given)
     network, place = example.network(), place_of(example)
-    own = sum(p.numel() for p in network.parameters(recurse=False))
-    parts = {part: count(child) for part, child in network.named_children()} | ({"(itself)": own} if own else {})
+    parts = _parts(network)
     memory = memory_of(example, network)
     operations, uncounted = None, example.row.exceptions.get("export", "")
     arguments = example.arguments(1, place)
@@ -128,7 +144,7 @@ def _counted(name: str, given: dict[str, object]) -> Report:
         size.name,
         example.keywords,
         parts,
-        count(network),
+        sum(parts.values()),
         example.example,
         tuple(tuple(a.shape[rowwise:]) for a in arguments),
         operations,

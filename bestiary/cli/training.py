@@ -116,7 +116,7 @@ def memory_of(costed: Costed, network: nn.Module) -> Memory:
     else:
         parts = vars(found[0]).values()
         names = {_name(part) for part in parts if isinstance(part, Minimise)}
-        modules = [getattr(part, "network", part) for part in parts]
+        modules = [part if isinstance(part, nn.Module) else getattr(part, "network", part) for part in parts]
         others = {id(m): m for m in modules if isinstance(m, nn.Module) and m is not network}
         copies = sum(4 * count(other) for other in others.values() if count(other) == count(network))
     most = max((KEPT[name] for name in names), default=0)

@@ -268,5 +268,6 @@ class JoinedColumns(nn.Module):
         return (*cast("Any", self.numbers).widths, *self.categories.widths, *self.words.widths)
 
     def forward(self, numbers: Tensor, categories: Tensor, words: Tensor) -> Float[Tensor, "B F"]:
-        parts = (self.numbers(numbers), self.categories(categories), self.words(words))
-        return torch.cat([part.flatten(1) for part in parts], dim=1)
+        first = self.numbers(numbers)
+        parts = (first, self.categories(categories), self.words(words))
+        return torch.cat([part.flatten(1).to(first.dtype) for part in parts], dim=1)

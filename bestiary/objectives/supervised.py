@@ -24,10 +24,24 @@ class CrossEntropy:
         return loss, {"loss": loss.detach()}
 
 
+ERRORS = {"squared": F.mse_loss, "absolute": F.l1_loss}
+"""What an error of numbers costs: its square (the mean is learned), or its size (the median is)."""
+
+
 @dataclass(frozen=True)
-class SquaredError:
-    """Mean squared error, in standardised units of the target."""
+class ErrorOfValues:
+    """Mean error of a number a row, in standardised units of the target.
+
+    Args:
+        error: a word of `ERRORS`.
+    """
+
+    error: str = "squared"
 
     def __call__(self, network: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Logs]:
-        loss = F.mse_loss(network(*batch.arguments(network)).squeeze(-1), batch.target)  # [B, 1] -> [B]
+        loss = ERRORS[self.error](network(*batch.arguments(network)).squeeze(-1), batch.target)  # [B, 1] -> [B]
         return loss, {"loss": loss.detach()}
+
+
+class SquaredError(ErrorOfValues):
+    """Mean squared error, in standardised units of the target."""

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bestiary.contracts import Batch, Logs
+from bestiary.objectives.supervised import ERRORS
 
 TINY = 1e-15  # inside of the logarithm of a mask
 
@@ -30,12 +31,18 @@ class MembersCrossEntropy:
 
 
 @dataclass(frozen=True)
-class MembersSquaredError:
-    """The mean of the squared errors of all members, each by itself, in standardised units of the target."""
+class MembersError:
+    """The mean of the errors of all members, each by itself, in standardised units of the target.
+
+    Args:
+        error: "squared" or "absolute".
+    """
+
+    error: str = "squared"
 
     def __call__(self, network: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Logs]:
         values = cast("Any", network).answers(*batch.arguments(network)).squeeze(-1)  # [B, M]
-        loss = F.mse_loss(values, batch.target[:, None].expand_as(values))
+        loss = ERRORS[self.error](values, batch.target[:, None].expand_as(values))
         return loss, {"loss": loss.detach()}
 
 
@@ -46,15 +53,17 @@ class SparseChoice:
     Args:
         regression: whether answers are numbers: squared error takes the place of cross-entropy.
         weight: of the entropy, averaged over steps and rows, in nats.
+        error: of numbers, "squared" or "absolute".
     """
 
     regression: bool
     weight: float
+    error: str = "squared"
 
     def __call__(self, network: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Logs]:
         answers, masks = cast("Any", network).look(*batch.arguments(network))  # [B, K], [S, B, F]
         if self.regression:
-            loss = F.mse_loss(answers.squeeze(-1), batch.target)
+            loss = ERRORS[self.error](answers.squeeze(-1), batch.target)
         else:
             loss = F.cross_entropy(answers, batch.target)
         entropy = -(masks * torch.log(masks + TINY)).sum(-1).mean()

@@ -15,13 +15,14 @@ from bestiary.files import write_text
 from bestiary.race import promotion, stages
 from bestiary.race.folder import training_folder
 from bestiary.race.losses import ValidationLosses
-from bestiary.race.plan import OUT_OF_TIME, Job, Plan, Rival, Stage
+from bestiary.race.plan import ALL, OUT_OF_TIME, Job, Plan, Rival, Stage
 from bestiary.race.sizing import SEEDS, makespan, survivors
 from bestiary.race.worker import AGAIN, DISK, DIVERGED, FAILURE, FILES, accumulates
 from bestiary.race.workers import LOST, Call, Ended, Pool
 from bestiary.records import door
 from bestiary.records.training import Failure, Result, RivalResult, read_result, read_rival_result
 
+EVERYTHING = "everything"  # folder of all rows as one training split, once they have been judged
 LATE = 0.03  # share of the budget that training may be late before it is ended
 LONG_GRACE = 60.0  # seconds
 LOOKS_AT_THE_END = 4  # at the validation rows: one that is under way, the last one, its answers, and a slow machine
@@ -63,6 +64,7 @@ class Course:
     ) -> None:
         self.folder, self.plan, self.pool, self.clock = folder, plan, pool, clock
         self.rung, self.now = 0, "planning"
+        self.late = False  # whether further settings were cut short
         self._tick = tick
 
     def run(self) -> None:
@@ -74,8 +76,26 @@ class Course:
                     return
                 self.plan.stages.append(self._next(rung))
                 self.write()
-            with self.phase(f"rung {rung}"):
+            with self.phase(f"rung {rung}" if rung <= self.plan.rungs else "further settings"):
                 self._run(self.plan.stages[rung - 1])
+
+    def further(self, stage: Stage) -> None:
+        """One more stage, which may be cut short: what of it is not finished by then was never meant."""
+        self.plan.stages.append(stage)
+        self.rung = len(self.plan.stages)
+        self.write()
+        try:
+            with self.phase("further settings"):
+                self._run(stage)
+        except OutOfTime:
+            self.pool.stop()
+            stage.jobs = [job for job in stage.jobs if self.result(job)]
+            stage.rivals = {}
+            self.late = True
+        self.note_rivals()
+        if not stage.jobs and not stage.rivals:
+            self.plan.stages.remove(stage)
+        self.write()
 
     @contextlib.contextmanager
     def phase(self, name: str) -> Iterator[None]:
@@ -148,7 +168,7 @@ class Course:
 
     @property
     def losses(self) -> ValidationLosses:
-        return ValidationLosses(self.folder)
+        return ValidationLosses(self.folder, self.plan.metric)
 
     def result(self, job: Job) -> Result | None:
         """What a training left behind when it had finished this rung, else None."""
@@ -174,7 +194,9 @@ class Course:
         queue: deque[Call] = deque()
         if stage.rung == 1:
             queue += [self._rival_call(r) for r in self.plan.rivals if not r.failed and not self.rival_result(r)]
-        queue += [self._call(job, stage) for job in stage.jobs if not job.failed and not self.result(job)]
+        if not self.plan.fixed:  # a replay follows what all rounds together have come to
+            queue += [call for name, seconds in stage.rivals.items() if (call := self._again(name, seconds, stage))]
+        queue += [self.call(job, stage.rung) for job in stage.jobs if not job.failed and not self.result(job)]
         for ended in self.pool.run(queue, self._watch):
             self._settle(ended, stage, queue)
             if stage.rung == 3 and not self.plan.fixed:
@@ -246,7 +268,7 @@ class Course:
             halved = accumulates(self.plan.entrant(job.entrant).recipe)
             if not job.again and (passing or (ended.code == DIVERGED and halved)):
                 job.again, job.parts = True, 2 if halved else 1
-                queue.append(self._call(job, stage))
+                queue.append(self.call(job, stage.rung))
             else:
                 job.failed, job.retry = reason, passing
         self.write()
@@ -272,22 +294,34 @@ class Course:
         pace = next((found["pace"] for found in reversed(alike) if found["pace"]), stage.pace[job.entrant])
         return self.plan.entrant(job.entrant).start_seconds + job.steps * pace
 
-    def _call(self, job: Job, stage: Stage) -> Call:
+    def call(self, job: Job, rung: int) -> Call:
+        """The call that trains it."""
         here = training_folder(self.folder, job.id)
         here.mkdir(parents=True, exist_ok=True)
-        write_text(here / "job.json", json.dumps(training_words(self.folder, self.plan, job, stage.rung), default=list))
+        write_text(here / "job.json", json.dumps(training_words(self.folder, self.plan, job, rung), default=list))
         return Call(job.id, "train", (str(here),))
 
-    def _rival_call(self, rival: Rival) -> Call:
+    def _again(self, name: str, seconds: float, stage: Stage) -> Call | None:
+        """A further search of a baseline, unless it has been done: a race that was killed may have come back."""
+        rival = next(r for r in self.plan.rivals if r.name == name)
+        rounds = 1 + sum(name in one.rivals for one in self.plan.stages[: self.plan.stages.index(stage) + 1])
+        result = self.rival_result(rival)
+        if result is None or result.get("rounds", 1) >= rounds:
+            return None
+        return self._rival_call(rival, seconds, rounds)
+
+    def _rival_call(self, rival: Rival, more: float = 0.0, rounds: int = 1) -> Call:
         here = training_folder(self.folder, rival_id(rival))
         here.mkdir(parents=True, exist_ok=True)
         words = {
             "name": rival.name,
             "data": str(self.folder / "data"),
             "folds": [str(self.folder / "data" / f"fold{number}") for number in range(self.plan.folds)],
-            "seconds": rival.seconds,
+            "seconds": more or rival.seconds,
             "seed": self.plan.seed,
-            "written": rival.written,
+            "written": {} if more else rival.written,
+            "metric": self.plan.metric,
+            "rounds": rounds,
         }
         write_text(here / "job.json", json.dumps(words))
         return Call(rival_id(rival), "rival", (str(here),))
@@ -301,24 +335,26 @@ def rival_id(rival: Rival) -> str:
 def training_words(folder: Path, plan: Plan, job: Job, rung: int) -> dict[str, Any]:
     """What a process is told about its training. No path leads to the test rows."""
     entrant = plan.entrant(job.entrant)
-    data = folder / "data" if job.fold < 0 else folder / "data" / f"fold{job.fold}"
+    data = folder / EVERYTHING if job.fold == ALL else folder / "data"
+    data = data / f"fold{job.fold}" if job.fold >= 0 else data
     return {
         "rung": rung,
         "data": str(data),
         "batch": entrant.batch,
-        "look_every": entrant.look_every,
+        "look_every": entrant.look_every if job.fold != ALL else max(1, job.steps),
         "seed": job.seed,
         "steps": job.steps,
         "horizon": job.horizon,
         "parts": job.parts,
         "again": job.again,
-        "patience": plan.patience,
+        "patience": plan.patience if job.fold != ALL else None,
         "threads": plan.threads,
         "device": plan.device,
         "network": entrant.network,
         "keywords": entrant.keywords,
         "recipe": entrant.recipe,
         "setting": entrant.settings[job.setting],
+        "metric": plan.metric,
     }
 
 

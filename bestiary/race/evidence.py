@@ -32,12 +32,12 @@ class Standing:
     Attributes:
         name: "resnet/small", or "baseline/linear".
         title: for people.
-        family: of the architecture, or "baseline".
-        network: False for baselines.
-        status: "finalist", "eliminated", "unfinished", "failed" or "baseline".
+        family: of the architecture, "baseline" or "ensemble".
+        network: whether a neural network is in it.
+        status: "finalist", "eliminated", "unfinished", "failed", "baseline" or "ensemble".
         reason: why it failed or was not finished, or at which rung it left.
         rung: the last rung that it finished, from 1; 0 for baselines and failures.
-        settings: the words it carried on with.
+        settings: the words it carried on with; of an ensemble the weight of each part.
         parameters: of the network; for baselines the size of the fitted model when known, else 0.
         bytes: of the saved model.
         steps: updates made by the first seed.
@@ -89,7 +89,10 @@ class Verdict:
         metric: the ranking metric; `metric_reason` why; `higher` whether more is better.
         crowned: name of the winner when a paired difference on test excludes zero, else None.
         reason: why it was crowned, or why nobody was and how much data might decide.
-        chosen: name of the model in `winner/`: the crowned one, or the cheapest within one standard error of the best.
+        chosen: name of the model in `winner/`: the crowned one, or as `prefer` says.
+        cheapest: the model with the fewest parameters within one standard error of the best on test.
+        prefer: "best" (on validation), or the "small"est or "fast"est of those within one standard error.
+        shipped: whether the model in `winner/` was trained again on all rows, in a sentence.
         worth_it: paired difference, best network minus best baseline, in the metric's unit; positive = network better.
         worth_sentence: whether a neural network is worth it here, in a sentence.
         networks_best, baseline_best: the names compared.
@@ -127,6 +130,9 @@ class Verdict:
     trained: float = 0.0
     available: float = 0.0
     versions: dict[str, str] = field(default_factory=dict)
+    cheapest: str = ""
+    prefer: str = "best"
+    shipped: str = ""
 
     def write(self, path: Path) -> None:
         """As strict JSON, whole or not at all; null stands for a bound or score that is not finite."""

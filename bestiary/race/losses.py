@@ -23,10 +23,11 @@ class ValidationLosses:
 
     Args:
         folder: of the run.
+        metric: that ranks; "" for none in particular.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, metric: str = "") -> None:
+        self.folder, self.metric = folder, metric
 
     def of(self, trainings: Sequence[tuple[str, int]]) -> Floats:
         """Loss of each validation row [N], that of all folds together.
@@ -45,7 +46,7 @@ class ValidationLosses:
         rows, target = (read_array(data, "validation", name) for name in ("row", "target"))
         order = np.argsort(rows, kind="stable")
         where = order[np.searchsorted(rows, predictions.columns["row"].numpy(), sorter=order)]
-        return task_for(read_spec(data)[1]).losses(predictions, target[where])
+        return task_for(read_spec(data)[1]).costs(self.metric, predictions, target[where])
 
 
 def constant(data: Path, folder: Path, split: str) -> tuple[float, dict[str, float]]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bestiary import kinds
+from bestiary import kinds, tasks
+from bestiary.architectures.build import resolve
 from bestiary.race.contenders import Candidate, batch_size
 from bestiary.race.course import failure, refuse_machine
 from bestiary.race.plan import Entrant, Plan
@@ -64,6 +66,13 @@ def measure(
             _enter(plan, candidate, door.read(path, Probe, inside=folder)["tried"])
 
 
+def settings_for(plan: Plan, candidate: Candidate) -> list[dict[str, Any]]:
+    """What a contender enters with; where the metric that ranks says what error to make small, with that too."""
+    error = tasks.metric_named(plan.metric, plan.problem).error
+    knows = error and "error" in inspect.signature(resolve(candidate.recipe)).parameters
+    return [{**setting, **({"error": error} if knows else {})} for setting in candidate.row.settings]
+
+
 def _call(folder: Path, plan: Plan, candidate: Candidate, fair: float, limit: float) -> Call:
     here = folder / "probes" / candidate.row.name
     here.mkdir(parents=True, exist_ok=True)
@@ -71,7 +80,7 @@ def _call(folder: Path, plan: Plan, candidate: Candidate, fair: float, limit: fl
     words = {
         "sizes": [{"name": c.name, "network": c.network, "keywords": dict(c.keywords)} for c in candidate.sizes],
         "recipe": candidate.recipe,
-        "settings": [dict(s) for s in candidate.row.settings],
+        "settings": settings_for(plan, candidate),
         "data": str(folder / "data"),
         "batch": batch,
         "epoch": kind.wanted // PASSES or kind.pass_of(plan.rows["train"], batch),
@@ -105,7 +114,7 @@ def _enter(plan: Plan, candidate: Candidate, tried: Sequence[Mapping[str, Any]])
             network=contender.network,
             keywords=dict(contender.keywords),
             recipe=candidate.recipe,
-            settings=[dict(s) for s in row.settings],
+            settings=settings_for(plan, candidate),
             batch=batch_size(plan.kind, plan.rows["train"]),
             look_every=1,
             step_seconds=size["step_seconds"],

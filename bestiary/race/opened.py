@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections import deque
 from dataclasses import dataclass
@@ -13,33 +14,45 @@ import numpy as np
 
 from bestiary.errors import InputError
 from bestiary.files import replacing
+from bestiary.race import standings
 from bestiary.race.course import Course, failure, rival_id
+from bestiary.race.delivery import deliver
 from bestiary.race.evidence import Standing, Verdict
 from bestiary.race.folder import training_folder
 from bestiary.race.holdings import note
 from bestiary.race.losses import constant
 from bestiary.race.openings import count_opening, ordinal
-from bestiary.race.plan import OUT_OF_TIME, Job, Rival
+from bestiary.race.plan import OUT_OF_TIME, Ensemble, Job, Rival
 from bestiary.race.standings import baseline_standing, standing_of
 from bestiary.race.verdict import Candidate, Judgement, judge_race
-from bestiary.race.worker import FAILURE
+from bestiary.race.worker import ANSWER, FAILURE, MODEL
 from bestiary.race.workers import Call
 from bestiary.records import door
 from bestiary.records.digests import check_data, digest
 from bestiary.records.training import predict_seconds, read_answered
 from bestiary.rows.store import read_array
-from bestiary.tasks.predictions import read_predictions
+from bestiary.tasks.mixture import mean
+from bestiary.tasks.predictions import read_predictions, write_predictions
+from bestiary.tasks.rule import decided
 
 MOST_OPENED = 4  # contenders judged when a race is ended before its last rung
 
 
 @dataclass
 class Finalist:
-    """A contender with its trainings, the one that would ship first, or a baseline."""
+    """A contender with its trainings, the one that would ship first; or a baseline; or an ensemble."""
 
     name: str
     jobs: list[Job]
     rival: Rival | None = None
+    ensemble: Ensemble | None = None
+
+    @property
+    def network(self) -> bool:
+        """Whether a neural network is in it."""
+        if self.ensemble is not None:
+            return any(not part.name.startswith("baseline/") for part in self.ensemble.parts)
+        return self.rival is None
 
 
 def judge(course: Course) -> Verdict:
@@ -51,7 +64,12 @@ def judge(course: Course) -> Verdict:
     plan, folder = course.plan, course.folder
     if not found:
         raise InputError(_nothing(course))
+    losses = deliver(course)
+    found += [Finalist(one.name, [], ensemble=one) for one in plan.ensembles]
     plan.finalists = [f.name for f in found]
+    expected = {f.name: losses.get(f.name, math.inf) if losses else _training_loss(course, f) for f in found}
+    if plan.prefer == "best" and not plan.fixed:
+        plan.preferred = min(expected, key=lambda name: expected[name]) if len(found) > 1 else ""
     if not plan.opened:
         plan.opened = count_opening(plan.digest)
     course.write()
@@ -59,7 +77,9 @@ def judge(course: Course) -> Verdict:
     check_data(folder, ("sealed",))
     _answer(course, found)
     truth = _write_truth(course)
-    candidates = [c for f in found if (c := _candidate(course, f)) is not None]
+    candidates = [c for f in found if (c := _candidate(course, f, expected[f.name])) is not None]
+    if plan.prefer == "fast" and not plan.speeds:
+        plan.speeds = {f.name: _predict_seconds(course, f) for f in found}
     groups = _optional(sealed / "test.group.npy")
     judgement = judge_race(
         candidates=candidates,
@@ -71,6 +91,8 @@ def judge(course: Course) -> Verdict:
         groups=groups,
         blocks=_optional(sealed / "test.block.npy"),
         seed=plan.seed,
+        preferred=plan.preferred,
+        costs=plan.speeds if plan.prefer == "fast" else None,
     )
     return _verdict(course, judgement, found, len(truth))
 
@@ -127,6 +149,14 @@ def _finished(course: Course, name: str) -> list[Job]:
     return min(filter(None, found), key=lambda jobs: _loss(course, jobs[0]), default=[])
 
 
+def _training_loss(course: Course, finalist: Finalist) -> float:
+    """The validation loss that its training ended with; infinite where it has none."""
+    if finalist.rival:
+        result = course.rival_result(finalist.rival)
+        return float(result["loss"]) if result else float("inf")
+    return _loss(course, finalist.jobs[0])
+
+
 def _loss(course: Course, job: Job) -> float:
     return float((course.best_so_far(job) or {"loss": float("inf")})["loss"])
 
@@ -152,10 +182,40 @@ def _answer(course: Course, found: list[Finalist]) -> None:
         if finalist.rival:
             words = ("rival_answer", str(training_folder(folder, rival_id(finalist.rival))))
             _add(calls, folder, finalist.name, words, file_of(folder, finalist.name))
+    parts = {name for f in found if f.ensemble for part in f.ensemble.parts for name in part.trainings}
+    answered = {job.id for f in found for job in f.jobs} | {rival_id(f.rival) for f in found if f.rival}
+    for name in sorted(parts - answered):
+        rival = name.startswith("baseline.")
+        words = ("rival_answer" if rival else "answer", str(training_folder(folder, name)))
+        _add(calls, folder, f"{name} 0", words, _part_file(folder, name))
     for ended in course.pool.run(calls):
         if ended.code:
             name = ended.call.id.partition(" ")[0]
             course.plan.left_out[name] = f"could not answer: {failure(Path(ended.call.arguments[0]), ended.code)}"
+    for finalist in found:
+        if finalist.ensemble:
+            _answer_together(course, finalist.ensemble, found)
+
+
+def _part_file(folder: Path, training: str) -> Path:
+    """Where the test answers of a training are that is part of an ensemble and no finalist itself."""
+    return folder / "predictions" / f"part-{training}.parquet"
+
+
+def _answer_together(course: Course, ensemble: Ensemble, found: list[Finalist]) -> None:
+    """Writes the answers of an ensemble, from those of its parts; nothing where one of them left none."""
+    folder, files = course.folder, dict[str, Path]()
+    for one in found:
+        files |= {job.id: file_of(folder, one.name, place) for place, job in enumerate(one.jobs)}
+        if one.rival:
+            files[rival_id(one.rival)] = file_of(folder, one.name)
+    answers = []
+    for part in ensemble.parts:
+        paths = [files.get(name, _part_file(folder, name)) for name in part.trainings]
+        if not all(path.exists() for path in paths):
+            return
+        answers.append((part.weight, mean([(1.0, read_predictions(path)) for path in paths])))
+    write_predictions(file_of(folder, ensemble.name), mean(answers))
 
 
 def _add(calls: deque[Call], folder: Path, name: str, words: tuple[str, str], out: Path) -> None:
@@ -198,25 +258,32 @@ def _optional(path: Path) -> Any:
     return np.load(path, allow_pickle=False) if path.exists() else None
 
 
-def _candidate(course: Course, finalist: Finalist) -> Candidate | None:
+def _candidate(course: Course, finalist: Finalist, loss: float) -> Candidate | None:
     paths = [file_of(course.folder, finalist.name, place) for place in range(max(1, len(finalist.jobs)))]
-    predictions = [read_predictions(path) for path in paths if path.exists()]
+    rule = course.plan.rules.get(finalist.name)
+    predictions = [decided(read_predictions(path), rule) for path in paths if path.exists()]
     if not predictions:
         return None
     # What is cheap must depend neither on a clock nor on how well a file was packed, or a replay could ship another.
-    if finalist.rival:
+    if finalist.ensemble:
+        title = standings.ensemble_title(finalist.ensemble)
+        cost = float(standings.parameters(course, finalist.ensemble))
+    elif finalist.rival:
         result = course.rival_result(finalist.rival) or {}
-        title, loss = finalist.rival.name, float(result.get("loss", float("inf")))
-        cost = float(result.get("parameters", 0))
+        title, cost = finalist.rival.name, float(result.get("parameters", 0))
     else:
         entrant = course.plan.entrant(finalist.name)
-        title, loss = entrant.title, _loss(course, finalist.jobs[0])
+        title = entrant.title
         cost = float((course.best_so_far(finalist.jobs[0]) or {"parameters": entrant.parameters})["parameters"])
-    return Candidate(finalist.name, finalist.rival is None, cost, loss, predictions, title)
+    return Candidate(finalist.name, finalist.network, cost, loss, predictions, title)
 
 
 def size_of(course: Course, finalist: Finalist) -> int:
     """Bytes of the saved model."""
+    if finalist.ensemble:
+        names = [name for part in finalist.ensemble.parts for name in part.trainings]
+        paths = [training_folder(course.folder, name) / file for name in names for file in (MODEL, ANSWER)]
+        return sum(path.stat().st_size for path in paths if path.exists())
     if finalist.rival:
         path = training_folder(course.folder, rival_id(finalist.rival)) / "model.skops"
     else:
@@ -229,10 +296,12 @@ def size_of(course: Course, finalist: Finalist) -> int:
 
 def _verdict(course: Course, judgement: Judgement, found: list[Finalist], judged: int) -> Verdict:
     plan, folder = course.plan, course.folder
-    standings = _standings(course, judgement, found)
+    board = _standings(course, judgement, found)
     notes = [*plan.notes, *plan.mended, f"test rows were opened for the {ordinal(plan.opened)} time"]
     notes += [f"{name} did not take part: {reason}" for name, reason in plan.left_out.items()]
-    notes += note(judgement.chosen, plan.kind, plan.problem)
+    chosen = next((f.ensemble for f in found if f.name == judgement.chosen and f.ensemble), None)
+    for name in dict.fromkeys([part.name for part in chosen.parts] if chosen else [judgement.chosen]):
+        notes += note(name, plan.kind, plan.problem)
     if plan.cut:
         notes.append(plan.cut)
     if plan.interrupted:
@@ -254,7 +323,9 @@ def _verdict(course: Course, judgement: Judgement, found: list[Finalist], judged
         worth_sentence=judgement.worth_sentence,
         networks_best=judgement.networks_best,
         baseline_best=judgement.baseline_best,
-        standings=standings,
+        standings=board,
+        cheapest=judgement.cheapest,
+        prefer=plan.prefer,
         rows={**plan.rows, "test": judged},  # a block of text is judged in windows
         openings=plan.opened,
         notes=notes,
@@ -269,7 +340,7 @@ def _standings(course: Course, judgement: Judgement, found: list[Finalist]) -> l
     tested = []
     for name in judgement.order:
         finalist = by_name.pop(name)
-        made = baseline_standing(course, finalist.rival) if finalist.rival else standing_of(course, name, finalist.jobs)
+        made = _standing(course, finalist)
         made.test = judgement.test.get(name, {})
         made.difference, made.tied = judgement.difference.get(name), judgement.tied.get(name, False)
         made.bytes = size_of(course, finalist)
@@ -281,6 +352,17 @@ def _standings(course: Course, judgement: Judgement, found: list[Finalist]) -> l
     return [*tested, *others, *failed]
 
 
+def _standing(course: Course, finalist: Finalist) -> Standing:
+    if finalist.ensemble:
+        return standings.ensemble_standing(course, finalist.ensemble)
+    if finalist.rival:
+        return baseline_standing(course, finalist.rival)
+    return standing_of(course, finalist.name, finalist.jobs)
+
+
 def _predict_seconds(course: Course, finalist: Finalist) -> float:
+    if finalist.ensemble:
+        names = [name for part in finalist.ensemble.parts for name in part.trainings]
+        return sum(predict_seconds(training_folder(course.folder, name)) for name in names)
     name = rival_id(finalist.rival) if finalist.rival else finalist.jobs[0].id
     return predict_seconds(training_folder(course.folder, name))

@@ -32,6 +32,7 @@ from bestiary.rows.store import write_text
 FORMAT = 1
 NAME = "plan.json"
 UNBOUNDED = 3e7  # seconds: where epochs decide, the clock does not
+ALL = -2  # instead of a fold: all rows
 OUT_OF_TIME = "time ran out"  # why one that was not finished "failed"
 
 
@@ -44,7 +45,7 @@ class Job:
         entrant: name of the contender.
         setting: which of the entrant's settings.
         seed: of first weights and order of rows.
-        fold: which fold it trains on; -1 is the ordinary training split.
+        fold: which fold it trains on; -1 is the ordinary training split, -2 (`ALL`) are all rows together.
         steps: updates made in all at the end of this rung.
         horizon: updates that the whole training is meant to last, for the schedule.
         parts: into how many accumulated parts a batch is cut: 2 when it is tried again, if its recipe takes parts.
@@ -117,6 +118,7 @@ class Stage:
         pace: entrant -> seconds an update, as measured last.
         seconds: wall-clock seconds that the rung is expected to take.
         reason: how the entrants of this rung were chosen, for people.
+        rivals: baselines that search further beside them, and for how many core-seconds.
     """
 
     rung: Few
@@ -124,6 +126,7 @@ class Stage:
     pace: dict[str, Seconds] = field(default_factory=dict)
     seconds: Seconds = 0.0
     reason: Line = ""
+    rivals: dict[str, Seconds] = field(default_factory=dict)
 
     @property
     def entrants(self) -> list[str]:
@@ -144,6 +147,55 @@ class Rival:
     failed: Line = ""
     written: dict[str, Any] = field(default_factory=dict)
     retry: bool = False
+
+
+@dataclass
+class Part:
+    """One member of an ensemble.
+
+    Attributes:
+        id: of its first training, or of its baseline.
+        name: on the leaderboard.
+        trainings: folders of all of them; their mean is its answer.
+        weight: of that answer.
+    """
+
+    id: Id
+    name: Name
+    trainings: list[Id]
+    weight: Annotated[float, Meta(gt=0, le=1)]
+
+
+@dataclass
+class Ensemble:
+    """Several models that answer together.
+
+    Attributes:
+        name: "ensemble/all", "ensemble/networks" or "ensemble/baselines".
+        parts: the heaviest first; their weights add up to 1.
+        loss: of the metric that ranks, on validation rows that its weights were not chosen on; lower is better.
+        scores: all metrics on the validation rows.
+    """
+
+    name: Name
+    parts: list[Part]
+    loss: float
+    scores: dict[str, float]
+
+
+@dataclass
+class Refit:
+    """One model of the delivery, trained again on all rows.
+
+    Attributes:
+        of: the folder of the training or baseline that it repeats.
+        job: of a network; None for a baseline, which is fitted with its best setting.
+        failed: why it failed, or "".
+    """
+
+    of: Id
+    job: Job | None = None
+    failed: Line = ""
 
 
 @dataclass
@@ -173,6 +225,16 @@ class Plan:
         fixed: whether it is followed as it is written, whatever the clock says: a replay.
         cut: where time ran out, for people; what had been made by then is what the plan says.
         unmade: trainings of that rung that had nothing to show by then; added time is for them too.
+        prefer: what `winner/` holds where several models cannot be told apart: the "best" on validation rows, or the
+            "small"est or "fast"est of those within one standard error of the best on test.
+        refit: whether what ships is trained again on all rows.
+        ensembles: chosen on validation rows before the opening.
+        preferred: the model that validation chose to ship, written before the opening; "" where test rows decide.
+        rules: model -> weights of classes with which it answers, where the metric asks for them.
+        speeds: model -> seconds for 1,000 rows, where the fastest ships.
+        searched: why the search for further settings ended before the time, for people.
+        refits: what of the delivery is trained again on all rows; empty before, and where nothing is.
+        unrefitted: why nothing is, for people.
         mended: what was damaged or killed and trained again when the race was resumed, for people.
     """
 
@@ -214,6 +276,15 @@ class Plan:
     cut: Line = ""
     unmade: list[Job] = field(default_factory=list)
     mended: list[str] = field(default_factory=list)
+    prefer: Literal["best", "small", "fast"] = "best"
+    refit: bool = True
+    ensembles: list[Ensemble] = field(default_factory=list)
+    preferred: Line = ""
+    rules: dict[str, list[float]] = field(default_factory=dict)
+    speeds: dict[str, Seconds] = field(default_factory=dict)
+    refits: list[Refit] = field(default_factory=list)
+    unrefitted: Line = ""
+    searched: Line = ""
     format: int = FORMAT
 
     def entrant(self, name: str) -> Entrant:

@@ -9,7 +9,7 @@ import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -23,6 +23,7 @@ from bestiary.rows.limits import guarded
 from bestiary.rows.source import SPLITS, Source
 from bestiary.rows.store import read_spec, write_array, write_text
 from bestiary.tasks.registry import task_for
+from bestiary.tasks.scoring import Scoring
 
 FOLDS = 3
 CLUSTERED = 1.1  # times the variance that equal rows would have if they were not, from which on they are groups
@@ -38,6 +39,8 @@ class Wishes:
     seed: int
     workers: int
     device: str
+    prefer: Literal["best", "small", "fast"] = "best"
+    refit: bool = True
 
 
 def check(equal: str, workers: int | None, device: str, seed: int) -> tuple[int, str]:
@@ -131,20 +134,22 @@ def prepare(
         rows=rows,
         folds=count,
         shares={},
+        prefer=wishes.prefer,
+        refit=wishes.refit,
         rivals=[Rival(name, 0.0) for name in names if not left_out(name, len(target.classes))],
         versions=versions(),
     )
     spec, facts = read_spec(data)
     if notice := task_for(facts).notice(spec, rows["train"]):
         say(notice)
-    plan.constant = _constant(folder, plan)
+    plan.constant = _constant(folder, plan, task_for(facts))
     write_digests(folder)
     return plan
 
 
-def _constant(folder: Path, plan: Plan) -> float:
+def _constant(folder: Path, plan: Plan, scoring: Scoring) -> float:
     data = folder / "data"
-    return constant(data, data, "validation")[0]
+    return scoring.deciding(plan.metric, *constant(data, data, "validation"))
 
 
 def _how(source: Source, count: int) -> str:

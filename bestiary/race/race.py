@@ -8,11 +8,13 @@ import shutil
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from bestiary import tasks
 from bestiary.errors import InputError
+from bestiary.race import refitting
 from bestiary.race.contenders import candidates, split_words
-from bestiary.race.course import Clock, Course, OutOfTime
+from bestiary.race.course import EVERYTHING, Clock, Course, OutOfTime
 from bestiary.race.evidence import Verdict
 from bestiary.race.folder import new_run, owned, refuse_links, unfinished, writing
 from bestiary.race.measuring import measure
@@ -23,6 +25,7 @@ from bestiary.race.plan import OUT_OF_TIME, Plan, parse_budget
 from bestiary.race.prepare import Wishes, check, prepare
 from bestiary.race.progress import Listener
 from bestiary.race.run_check import check_origin, check_prepared, check_run, check_verdict
+from bestiary.race.searching import REFIT, search, searches
 from bestiary.race.showing import snapshot
 from bestiary.race.stages import alone, encore
 from bestiary.race.telling import announce, introduce, tell, teller
@@ -32,6 +35,7 @@ from bestiary.records import names
 from bestiary.rows.limits import Within, called, within
 from bestiary.rows.store import read_spec
 
+PREFERENCES = ("best", "small", "fast")
 SHORT_GRACE = 2.0  # the same when time has run out
 GRACE = 5.0  # seconds that trainings have to save what they hold, when a person ends the race
 
@@ -54,6 +58,8 @@ def race(
     test: object = None,
     workers: int | None = None,
     device: str = "auto",
+    prefer: Literal["best", "small", "fast"] = "best",
+    refit: bool = True,
     out: str | Path | None = None,
     listener: Listener | None = None,
     began: float | None = None,
@@ -80,6 +86,9 @@ def race(
         test: held-out data of the same sort, instead of a test split.
         workers: trainings at a time; one a core unless given.
         device: "auto", "cpu" or "cuda"; on an accelerator contenders take turns.
+        prefer: what is handed back: the "best" model on validation rows, which may be an ensemble of several; or, of
+            those that the test rows cannot tell from the best, the "small"est or the "fast"est.
+        refit: whether it is trained once more on all rows, test rows included, after it was judged.
         out: folder of the run, new or empty; `runs/<data>-<time>` unless given.
         listener: called about four times a second with a `race.progress.Snapshot`.
         began: `time.monotonic()` when the budget began to run; now, unless given.
@@ -94,6 +103,8 @@ def race(
     clock = Clock(began=began)
     seconds = parse_budget(budget)
     count, chosen = check(equal, workers, device, seed)
+    if prefer not in PREFERENCES:
+        raise InputError(f"prefer must be one of {', '.join(PREFERENCES)}; received {prefer!r}")
     wanted, unwanted = split_words(contenders), split_words(exclude)
     candidates_known(wanted, unwanted)
     with new_run(out, source) as folder, writing(folder):
@@ -106,7 +117,7 @@ def race(
         with within(watch):
             data = read_source(source, {**words, **reading})
         introduce(data, listener, clock, seconds)
-        wishes = Wishes(seconds, equal, metric, seed, count, chosen)
+        wishes = Wishes(seconds, equal, metric, seed, count, chosen, prefer, refit)
         said = list(data.notes)
         say = teller(listener, clock, seconds)
         with within(watch):
@@ -159,7 +170,11 @@ def resume(
         if judged and not more:
             found = Verdict.read(verdict)
             check_verdict(found, plan)
-            _finish(folder, found, plan)
+            pool = Pool(plan.workers)
+            try:
+                _delivered(Course(folder, plan, pool, Clock(plan.spent)), found, lambda course: None)
+            finally:
+                pool.stop()
             return Outcome(folder, found)
         mend(folder, plan)
         pool = Pool(plan.workers)
@@ -213,7 +228,16 @@ def replay(
                 f"expected the data that the plan was made for (sha256 {given.digest[:12]}...); "
                 f"received others ({data.digest[:12]}...); give the same file"
             )
-        wishes = Wishes(given.budget, given.equal, given.metric, given.seed, given.workers, given.device)
+        wishes = Wishes(
+            given.budget,
+            given.equal,
+            given.metric,
+            given.seed,
+            given.workers,
+            given.device,
+            given.prefer,
+            given.refit,
+        )
         introduce(data, listener, clock, given.budget)
         said = list(data.notes)
         say = teller(listener, clock, given.budget)
@@ -227,6 +251,8 @@ def replay(
                 job.retry = False  # what failed there has failed here
         for rival in given.rivals:
             rival.retry = False
+        for refit in given.refits:
+            refit.failed = ""
         given.write(folder)
         return follow(folder, given, pool, clock, listener, None)
 
@@ -301,6 +327,8 @@ def follow(folder: Path, plan: Plan, pool: Pool, clock: Clock, listener: Listene
                     raise InputError(f"no contender could be built for these data ({why}); name others")
                 course.write()
             course.run()
+            if searches(course):
+                search(course)
         except KeyboardInterrupt:
             _saving(course, show)
             pool.stop(course.grace(GRACE))
@@ -311,7 +339,7 @@ def follow(folder: Path, plan: Plan, pool: Pool, clock: Clock, listener: Listene
             pool.stop(course.grace(SHORT_GRACE))
             course.cut()
         verdict = _judged(course, show)
-        _finish(folder, verdict, plan)
+        _delivered(course, verdict, show)
     finally:
         pool.stop()
     course.write()
@@ -325,17 +353,35 @@ def _saving(course: Course, show: Callable[[Course], None]) -> None:
     show(course)
 
 
+def _delivered(course: Course, verdict: Verdict, show: Callable[[Course], None]) -> None:
+    """What ships, trained again on all rows, into `winner/`; then the report."""
+    plan = course.plan
+    if plan.refits and not (course.folder / "winner" / "model.json").exists():
+        course.now = "refitting"
+        with course.phase("refitting"):
+            show(course)
+            refitting.run(course, lambda: show(course))
+        verdict.shipped = refitting.told(plan)
+        verdict.seconds["refitting"] = plan.shares["refitting"]
+        verdict.write(course.folder / "verdict.json")
+    course.now = "reporting"
+    show(course)
+    _finish(course.folder, verdict, plan)
+
+
 def _judged(course: Course, show: Callable[[Course], None]) -> Verdict:
     with course.phase("judging"):
         show(course)
         verdict = judge(course)
     plan = course.plan
+    if plan.refit and not plan.fixed:
+        refitting.decide(course, verdict)
+        course.write()
+    verdict.shipped = refitting.told(plan)
     verdict.seconds = {name: seconds for name, seconds in plan.shares.items() if name != "reserve"}
     verdict.trained = round(sum(s.train_seconds for s in verdict.standings), 2)
     verdict.available = round(plan.workers * course.clock.elapsed, 2)
     verdict.write(course.folder / "verdict.json")
-    course.now = "reporting"
-    show(course)
     return verdict
 
 
@@ -353,7 +399,7 @@ def _reopen(folder: Path, plan: Plan) -> None:
     """A race that goes on will be judged anew; its old verdict would be a lie by then."""
     for name in ("verdict.json", "report.html"):
         (folder / name).unlink(missing_ok=True)
-    for name in ("predictions", "winner"):
+    for name in ("predictions", "winner", EVERYTHING):
         shutil.rmtree(folder / name, ignore_errors=True)
     for rival in plan.rivals:
         if rival.failed == OUT_OF_TIME:
@@ -362,12 +408,14 @@ def _reopen(folder: Path, plan: Plan) -> None:
         plan.stages[-1].jobs += plan.unmade
         plan.unmade = []
     plan.opened, plan.finalists, plan.interrupted, plan.cut = 0, [], False, ""
+    plan.ensembles, plan.preferred, plan.refits, plan.unrefitted, plan.speeds, plan.rules = [], "", [], "", {}, {}
 
 
 def reserve(plan: Plan) -> float:
-    """Wall-clock seconds kept back for judging and the report."""
+    """Wall-clock seconds kept back for judging, training on all rows, and the report."""
     rows = plan.rows["test"]
-    return round(min(0.3 * plan.budget, 5.0 + 0.02 * plan.budget + rows / 5000), 2)
+    again = REFIT * plan.budget if plan.refit and plan.rungs > 1 and tasks.find(plan.problem).told else 0.0
+    return round(min(0.3 * plan.budget, 5.0 + 0.02 * plan.budget + rows / 5000) + again, 2)
 
 
 def _import_report() -> None:

@@ -17,7 +17,9 @@ HOPELESS = 1_000  # times the test rows; a difference that would need more is no
 
 def title(candidate: Candidate) -> str:
     """What a model is called in a sentence."""
-    return (candidate.title or candidate.name) if candidate.network else f"the {short(candidate)} baseline"
+    if candidate.network or candidate.name.startswith("ensemble/"):
+        return candidate.title or candidate.name
+    return f"the {short(candidate)} baseline"
 
 
 def short(baseline: Candidate) -> str:
@@ -165,13 +167,20 @@ def outcome(judgement: Judgement, bench: Bench) -> str:
         chosen = next(c for c in bench.order if c.name == judgement.chosen)
         verb = "leads with" if judgement.difference[bench.order[1].name].value > 0 else "reaches"
         first = f"{title(leader)} {verb} {scored} on {where}"
-        ships = (
+        ships = _ships(judgement, chosen, leader)
+        text = f"No winner: {first}, but {judgement.reason}; {ships}."
+    return capital(text) if leader.title or not leader.network else text
+
+
+def _ships(judgement: Judgement, chosen: Candidate, leader: Candidate) -> str:
+    """Which of those that cannot be told apart is kept, and why."""
+    if chosen.name == judgement.cheapest:
+        return (
             f"{title(leader)}, the cheapest of those as good, is kept"
             if chosen is leader
             else f"{title(chosen)}, cheaper and as good, is kept"
         )
-        text = f"No winner: {first}, but {judgement.reason}; {ships}."
-    return capital(text) if leader.title or not leader.network else text
+    return f"{title(chosen)}, best on validation{' too' if chosen is leader else ''}, is kept"
 
 
 def capital(text: str) -> str:

@@ -53,7 +53,7 @@ def _state(course: Course, jobs: list[Job], running: bool, rung: int) -> str:
         return "retrying" if any(j.again for j in jobs) else "running"
     if all(j.failed for j in jobs):
         return "failed"
-    if rung < course.rung:
+    if rung < min(course.rung, course.plan.rungs):
         return "eliminated"
     ended = course.best_so_far if course.plan.cut or course.plan.interrupted else course.result
     waiting = any(not j.failed and not ended(j) for j in jobs)

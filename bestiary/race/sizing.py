@@ -109,7 +109,7 @@ def rung_costs(
             each = one * SHARES[rung - 1] / settings / pieces
             costs += [entrant.start_seconds + each] * (settings * pieces)
         else:
-            costs.append(entrant.start_seconds + one * last_share(folds))
+            costs += [entrant.start_seconds + one * last_share(folds)] * pieces
     if rung == 3:
         costs += [entrants[n].start_seconds + unit.seconds(n, amount) for n in names] * (SEEDS - 1)
     return costs

@@ -76,9 +76,9 @@ def first(plan: Plan, available: float) -> Stage:
         whole, pieces = unit.steps(entrant.name, amount), len(entrant.settings) * (plan.folds + 1)
         steps = max(LEAST_STEPS, int(whole * SHARES[0] / pieces))
         for setting in range(len(entrant.settings)):
-            for fold in _folds(plan):
+            for fold in folds_of(plan):
                 horizon = steps if entrant.phases else max(whole, 2 * steps)
-                jobs.append(_job(plan, entrant, setting, fold, steps, horizon))
+                jobs.append(job_of(plan, entrant, setting, fold, steps, horizon))
     seconds = rival_seconds(unit, [e.name for e in plan.entrants], amount)
     for rival in plan.rivals:
         rival.seconds = round(seconds, 2)
@@ -123,18 +123,19 @@ def following(
         if entrant.phases:
             share = SHARES[1] / (plan.folds + 1) if rung == 2 else last_share(plan.folds)
             steps = max(LEAST_STEPS, int(whole * share))
-            afresh = [_job(plan, entrant, chosen[name], f, steps, steps) for f in (_folds(plan) if rung == 2 else [-1])]
+            afresh = [job_of(plan, entrant, chosen[name], f, steps, steps) for f in folds_of(plan)]
             jobs += [dataclasses.replace(job, id=f"{job.id}.rung{rung}") for job in afresh]
         elif rung == 2:
             steps = done[name] + max(LEAST_STEPS, int(whole * SHARES[1] / (plan.folds + 1)))
-            jobs += [_job(plan, entrant, chosen[name], f, steps, max(whole, 2 * steps)) for f in _folds(plan)]
+            jobs += [job_of(plan, entrant, chosen[name], f, steps, max(whole, 2 * steps)) for f in folds_of(plan)]
         else:
             horizon = max(done[name] + int(whole * last_share(plan.folds)), math.ceil(done[name] / PLATEAU))
-            jobs.append(_job(plan, entrant, chosen[name], -1, horizon, horizon))
+            jobs += [job_of(plan, entrant, chosen[name], f, horizon, horizon) for f in folds_of(plan)]
     if rung == 3:
-        horizons = {job.entrant: job.horizon for job in jobs}
+        jobs.sort(key=lambda job: job.fold >= 0)  # what could ship first
+        horizons = {job.entrant: job.horizon for job in jobs if job.fold < 0}
         for number in range(1, SEEDS):
-            jobs += [_job(plan, plan.entrant(n), chosen[n], -1, horizons[n], horizons[n], seed=number) for n in names]
+            jobs += [job_of(plan, plan.entrant(n), chosen[n], -1, horizons[n], horizons[n], seed=number) for n in names]
     entrants = {e.name: e for e in plan.entrants}
     seconds = makespan(rung_costs(unit, entrants, names, rung, amount, plan.folds), plan.workers)
     return Stage(rung, jobs, dict(pace), round(seconds, 2), reason)
@@ -158,7 +159,7 @@ def alone(plan: Plan, left: float, epochs: int = EPOCHS) -> Stage:
         dear = math.ceil(entrant.look_seconds / (LOOK_SHARE * entrant.step_seconds))
         entrant.look_every = max(entrant.look_every, min(dear, max(1, steps // 3)))
         steps = max(1, int((left - 2 * entrant.look_seconds) / (slack * entrant.pace)))
-    job = _job(plan, entrant, 0, -1, steps, steps)
+    job = job_of(plan, entrant, 0, -1, steps, steps)
     if rung > 1:
         job = dataclasses.replace(job, id=f"{job.id}.rung{rung}")
     return Stage(rung, [job], {entrant.name: entrant.pace}, round(steps * entrant.pace, 2), "it trains alone")
@@ -184,7 +185,7 @@ def encore(plan: Plan, available: float) -> Stage:
     for number in range(SEEDS):
         for name, setting in chosen.items():
             steps = unit.steps(name, amount)
-            job = _job(plan, plan.entrant(name), setting, -1, steps, steps, seed=number)
+            job = job_of(plan, plan.entrant(name), setting, -1, steps, steps, seed=number)
             jobs.append(dataclasses.replace(job, id=f"{job.id}.rung{rung}"))
     return Stage(rung, jobs, dict(before.pace), round(wall(amount), 2), "the finalists afresh, with the added time")
 
@@ -205,12 +206,12 @@ def _leave_out_the_slow(plan: Plan, available: float) -> float:
         )
 
 
-def _folds(plan: Plan) -> list[int]:
+def folds_of(plan: Plan) -> list[int]:
     """The ordinary split, which goes on to the last rung, and the folds, which help to choose."""
     return [-1, *range(plan.folds)]
 
 
-def _job(plan: Plan, entrant: Entrant, setting: int, fold: int, steps: int, horizon: int, seed: int = 0) -> Job:
+def job_of(plan: Plan, entrant: Entrant, setting: int, fold: int, steps: int, horizon: int, seed: int = 0) -> Job:
     """The first seed carries on in its folder; further seeds, and trainings on folds, have one of their own."""
     name = entrant.name.replace("/", ".") + f".{setting}"
     name += f".fold{fold}" if fold >= 0 else f".seed{seed}" if seed else ""

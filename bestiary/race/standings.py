@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bestiary.race.course import Course, rival_id
 from bestiary.race.evidence import Standing
-from bestiary.race.plan import OUT_OF_TIME, Job, Rival
+from bestiary.race.plan import OUT_OF_TIME, Ensemble, Job, Rival
 
 
 def standing_of(course: Course, name: str, jobs: Sequence[Job]) -> Standing:
@@ -73,6 +73,46 @@ def baseline_standing(course: Course, rival: Rival) -> Standing:
     loss = result.get("loss") if rival.name != "constant" else None  # which has nothing to learn
     standing.learned = _learned(float(loss), course.plan.constant) if loss is not None else 0.0
     standing.seeds, standing.folder = [course.plan.seed], f"contenders/{rival_id(rival)}"
+    return standing
+
+
+def ensemble_title(ensemble: Ensemble) -> str:
+    """What an ensemble is called in a sentence.
+
+    Example:
+        >>> from bestiary.race.plan import Part
+        >>> parts = [Part(f"{name}.0", f"{name}/small", [f"{name}.0"], 0.5) for name in ("mlp", "resnet")]
+        >>> ensemble_title(Ensemble("ensemble/all", parts, 0.1, {}))
+        'the ensemble of 2 networks'
+    """
+    networks = sum(not part.name.startswith("baseline/") for part in ensemble.parts)
+    what = "models" if 0 < networks < len(ensemble.parts) else "networks" if networks else "baselines"
+    return f"the ensemble of {len(ensemble.parts)} {what}"
+
+
+def parameters(course: Course, ensemble: Ensemble) -> int:
+    """Of all its parts, each as often as it was trained."""
+    total = 0
+    rivals = {rival_id(rival): rival for rival in course.plan.rivals}
+    jobs = {job.id: job for stage in course.plan.stages for job in stage.jobs}
+    for name in [name for part in ensemble.parts for name in part.trainings]:
+        result = course.rival_result(rivals[name]) if name in rivals else course.best_so_far(jobs[name])
+        total += result["parameters"] if result else 0
+    return total
+
+
+def ensemble_standing(course: Course, ensemble: Ensemble) -> Standing:
+    """An ensemble's line, without its test scores."""
+    network = any(not part.name.startswith("baseline/") for part in ensemble.parts)
+    title = ensemble_title(ensemble).removeprefix("the ")
+    standing = Standing(ensemble.name, title, "ensemble", network, status="ensemble")
+    weights: dict[str, float] = {}
+    for part in ensemble.parts:  # two settings of one contender count together
+        weights[part.name] = round(weights.get(part.name, 0.0) + part.weight, 3)
+    standing.settings = dict(weights)
+    standing.parameters = parameters(course, ensemble)
+    standing.selection = dict(ensemble.scores)
+    standing.seeds = [course.plan.seed]
     return standing
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -27,9 +27,9 @@ class Candidate:
 
     Attributes:
         name: "resnet/small", or "baseline/linear".
-        network: False for baselines.
+        network: whether a neural network is in it.
         cost: of using it, in any one unit (seconds per 1,000 rows, bytes); the cheaper of equals ships.
-        validation_loss: log loss, or squared error of the standardised target, on validation rows.
+        validation_loss: of the metric that ranks where that can be said, on validation rows; lower is better.
         predictions: on the test rows, one a seed, all of the same rows in the same order.
         title: for people; the name unless given.
     """
@@ -60,6 +60,7 @@ class Judgement:
     crowned: str | None = None
     reason: str = ""
     chosen: str = ""
+    cheapest: str = ""
     worth_it: Interval | None = None
     worth_sentence: str = ""
     networks_best: str = ""
@@ -82,6 +83,8 @@ def judge_race(
     groups: NDArray[np.generic] | None = None,
     blocks: NDArray[np.generic] | None = None,
     seed: int = 0,
+    preferred: str = "",
+    costs: Mapping[str, float] | None = None,
 ) -> Judgement:
     """Compares finalists and baselines on the test rows.
 
@@ -98,6 +101,9 @@ def judge_race(
         groups: one label a row where rows of a group belong together.
         blocks: the same for time (`statistics.time_blocks`).
         seed: of the resampling.
+        preferred: the model that validation chose to ship, unless another one is crowned; "" for the cheapest of those
+            within one standard error of the best.
+        costs: name -> what decides who is the cheapest, instead of the candidates' own.
 
     Returns:
         What was found; `race.statistics` says what its error rates rest on.
@@ -122,7 +128,7 @@ def judge_race(
     judgement.test |= {c.name: _intervals(c, scores[c.name], resampling, known, problem) for c in usable}
     judgement.spread = {c.name: _spread(c, known, problem) for c in usable if len(c.predictions) > 1}
     bench = Bench(usable, scores, ranking, len(known), len(known) + train_rows, task)
-    _crown(judgement, bench)
+    _crown(judgement, bench, preferred, costs or {})
     _worth(judgement, bench)
     judgement.reason = note + judgement.reason
     judgement.sentence = sentences.outcome(judgement, bench)
@@ -139,10 +145,9 @@ def _check(candidates: Sequence[Candidate], truth: NDArray[np.generic], classes:
                 raise ValueError(
                     f"{candidate.name}: predictions are not of the test rows of the others, in their order"
                 )
-            if classes and len(answers.columns) != len(classes) + 1:
-                raise ValueError(
-                    f"{candidate.name}: expected {len(classes)} probabilities; received {len(answers.columns) - 1}"
-                )
+            count = sum(name.startswith("probability_") for name in answers.columns)
+            if classes and count != len(classes):
+                raise ValueError(f"{candidate.name}: expected {len(classes)} probabilities; received {count}")
 
 
 def _finite(predictions: Predictions) -> bool:
@@ -213,7 +218,7 @@ class Bench:
         return Interval(found.value, low, high)
 
 
-def _crown(judgement: Judgement, bench: Bench) -> None:
+def _crown(judgement: Judgement, bench: Bench, preferred: str, costs: Mapping[str, float]) -> None:
     leader, *others = bench.order
     behind = {c.name: bench.gain(leader, c) for c in others}
     intervals = {name: bench.interval(gain) for name, gain in behind.items()}
@@ -221,12 +226,14 @@ def _crown(judgement: Judgement, bench: Bench) -> None:
     judgement.order = [c.name for c in bench.order]
     judgement.difference = {leader.name: Interval(0.0, 0.0, 0.0), **intervals}
     judgement.tied = {leader.name: bool(tied), **{c.name: c in tied for c in others}}
+    close = {leader.name, *within_one_standard_error(behind)}
+    cheap = min((c for c in bench.order if c.name in close), key=lambda c: costs.get(c.name, c.cost)).name
+    judgement.cheapest = cheap
     if others and not tied and bench.total >= FEWEST:
-        judgement.crowned = judgement.chosen = leader.name
+        judgement.crowned = judgement.chosen = judgement.cheapest = leader.name
         judgement.reason = sentences.crowned(judgement, bench)
         return
-    close = {leader.name, *within_one_standard_error(behind)}
-    judgement.chosen = min((c for c in bench.order if c.name in close), key=lambda c: c.cost).name
+    judgement.chosen = preferred if preferred in {c.name for c in bench.order} else cheap
     if not others:
         judgement.reason = "it stands alone, so there is nothing to compare it with"
     elif bench.total < FEWEST:
@@ -237,7 +244,8 @@ def _crown(judgement: Judgement, bench: Bench) -> None:
 
 
 def _worth(judgement: Judgement, bench: Bench) -> None:
-    """Compares one network, named without looking at the test rows unless it is crowned, with every baseline."""
+    """Compares one network, named without looking at the test rows unless it is crowned, with every baseline: what
+    ships, where a network is in it, else the network that validation chose."""
     networks = [c for c in bench.order if c.network]
     baselines = [c for c in bench.order if not c.network]
     if not networks or not baselines:
@@ -247,7 +255,7 @@ def _worth(judgement: Judgement, bench: Bench) -> None:
         judgement.networks_best = _selected(networks).name if networks else ""
         judgement.baseline_best = baselines[0].name if baselines else ""
         return
-    network = next((c for c in networks if c.name == judgement.crowned), _selected(networks))
+    network = next((c for c in networks if c.name == judgement.chosen), _selected(networks))
     gains = {c.name: bench.gain(network, c) for c in baselines}
     unbeaten = [c for c in baselines if gains[c.name].interval().low <= 1e-9]
     baseline = baselines[0] if baselines[0] in unbeaten or not unbeaten else unbeaten[0]

@@ -1,61 +1,105 @@
-"""The model folder of the winner: weights, words, preprocessing and card, copied out of the run."""
+"""The model folder that a race hands back: what was judged, or the same trained again on all rows, with its card."""
 
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
-from bestiary.race.evidence import Verdict
+from bestiary.race.evidence import Standing, Verdict
 from bestiary.race.folder import training_folder
-from bestiary.race.plan import Plan
+from bestiary.race.plan import Part, Plan
+from bestiary.race.refitting import shipped, there
 from bestiary.records.digests import check_result
 from bestiary.records.training import read_job
 from bestiary.rows.store import read_spec
+from bestiary.runs.description import JUDGED
+
+
+@dataclass(frozen=True)
+class Source:
+    """One fitted model of a run: its folder, and its share in the answer."""
+
+    folder: Path
+    name: str
+    weight: float
 
 
 def save_winner(folder: Path, verdict: Verdict, plan: Plan) -> None:
-    """Writes `winner/`. Of several seeds the one with the lowest validation loss ships, and the card says so."""
-    from safetensors.torch import load_model
+    """Writes `winner/`, and beside it in `winner/judged/` the model that was judged, where all rows made another one.
 
-    from bestiary.architectures.build import build
-    from bestiary.report import model_card
-    from bestiary.runs.model import save_baseline, save_network
-
+    Of a contender with several seeds the one with the lowest validation loss ships; of an ensemble all.
+    """
     standing = next((s for s in verdict.standings if s.name == verdict.chosen), None)
     if standing is None:
         return
-    spec, facts = read_spec(folder / "data")
-    here = training_folder(folder, Path(standing.folder).name)
-    check_result(here)
+    parts = shipped(plan, verdict.chosen, verdict)
+    judged = _sources(folder, parts)
     temporary = folder / ".winner"
     shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir()
-    encoder = folder / "data" / "encoder"
-    if standing.network:
-        entrant = plan.entrant(standing.name)
-        job = read_job(here)
-        network = build(entrant.network, entrant.keywords, spec, seed=job["seed"])
-        load_model(network, str(here / "answer.safetensors"), strict=True)
-        count = len(standing.seeds)
-        seeds = (
-            f"Trained with {count} seeds; this is seed {job['seed']}, the best on validation rows."
-            if count > 1
-            else f"Trained once, with seed {job['seed']}."
-        )
-        save_network(
-            temporary,
-            network,
-            encoder=encoder,
-            architecture=entrant.architecture,
-            target=entrant.network,
-            keywords=entrant.keywords,
-            spec=spec,
-            facts=facts,
-            card=model_card(verdict, standing, (seeds,), plan.source),
-        )
+    again = plan.refits and all(there(folder, refit) and not refit.failed for refit in plan.refits)
+    if again:
+        _save(temporary / JUDGED, folder, verdict, plan, standing, judged, ("This is the model that was judged.",))
+        _save(temporary, folder, verdict, plan, standing, _again(folder, plan, parts), (verdict.shipped,))
     else:
-        name = standing.name.partition("/")[2]
-        card = model_card(verdict, standing, source=plan.source)
-        save_baseline(temporary, here / "model.skops", encoder=encoder, name=name, spec=spec, facts=facts, card=card)
+        _save(temporary, folder, verdict, plan, standing, judged, (_seeds(standing), verdict.shipped))
     shutil.rmtree(folder / "winner", ignore_errors=True)
     temporary.rename(folder / "winner")
+
+
+def _seeds(standing: Standing) -> str:
+    if not standing.network or not standing.folder:
+        return ""
+    count = len(standing.seeds)
+    if count == 1:
+        return f"Trained once, with seed {standing.seeds[0]}."
+    return f"Trained with {count} seeds; this is seed {standing.seeds[0]}, the best on validation rows."
+
+
+def _sources(folder: Path, parts: list[Part]) -> list[Source]:
+    return [
+        Source(training_folder(folder, name), part.name, part.weight / len(part.trainings))
+        for part in parts
+        for name in part.trainings
+    ]
+
+
+def _again(folder: Path, plan: Plan, parts: list[Part]) -> list[Source]:
+    refits = {refit.of for refit in plan.refits}
+    found = []
+    for part in parts:
+        names = [name for name in part.trainings if name in refits]
+        found += [Source(training_folder(folder, f"{n}.all"), part.name, part.weight / len(names)) for n in names]
+    return found
+
+
+def _save(
+    where: Path,
+    folder: Path,
+    verdict: Verdict,
+    plan: Plan,
+    standing: Standing,
+    sources: list[Source],
+    notes: tuple[str, ...],
+) -> None:
+    from bestiary.report import model_card
+    from bestiary.runs.saving import Saved, save_models
+
+    spec, facts = read_spec(folder / "data")
+    encoder = folder / "data" / "encoder"
+    card = model_card(verdict, standing, tuple(filter(None, notes)), plan.source)
+    saved = []
+    for source in sources:
+        check_result(source.folder)
+        if source.name.startswith("baseline/"):
+            name = source.name.partition("/")[2]
+            saved.append(Saved(source.folder / "model.skops", {"baseline": name}, source.weight))
+        else:
+            job = read_job(source.folder)
+            words = {
+                "architecture": plan.entrant(source.name).architecture,
+                "network": job["network"],
+                "keywords": dict(job["keywords"]),
+            }
+            saved.append(Saved(source.folder / "answer.safetensors", words, source.weight))
+    save_models(where, saved, encoder=encoder, spec=spec, facts=facts, rule=plan.rules.get(standing.name), card=card)

@@ -28,7 +28,15 @@ from bestiary.fit import fit
 from bestiary.race.watch import Stopped, Watched, peak_memory
 from bestiary.records import door
 from bestiary.records.digests import RESULT, check_result, digest, write_result
-from bestiary.records.training import Beginning, Job, own_data, read_job, read_probe_job, read_rival_job
+from bestiary.records.training import (
+    Beginning,
+    Job,
+    own_data,
+    read_job,
+    read_probe_job,
+    read_rival_job,
+    read_rival_result,
+)
 from bestiary.rows.source import SPLITS
 from bestiary.rows.store import StoredData, read_array, read_spec
 from bestiary.runs.run import CHECKPOINT, LOG, RunFolder
@@ -40,6 +48,7 @@ AGAIN, FAILED, DISK, DIVERGED, FILES = 3, 4, 5, 6, 7
 """Exit codes: worth a second try; failed for good; the run folder cannot be written; worth one in other arithmetic; too
 many files are open on this machine."""
 FAILURE, VALIDATION, ANSWER = "failure.json", "validation.parquet", "answer.safetensors"
+MODEL = "model.skops"  # of a baseline
 LOOKED = 512  # validation rows at which the speed of a look is measured
 stopping = threading.Event()
 
@@ -116,7 +125,8 @@ def train(folder: str) -> None:
     data = open_data(own_data(job["data"], here), batch=job["batch"], seed=job["seed"], device=job["device"])
     learner = _learner(job, data)
     task = task_for(data.facts)
-    judge = TrainingJudge(task, data, due=job["look_every"], seed=job["seed"], most=task.most)
+    metric = job.get("metric", "")
+    judge = TrainingJudge(task, data, due=job["look_every"], seed=job["seed"], most=task.most, metric=metric)
     run = Watched(RunFolder(here, patience=job["patience"]), job, stopping, judge)
     torch.manual_seed(job["seed"])
     try:
@@ -278,13 +288,25 @@ def rival(folder: str) -> None:
     began = time.monotonic()
     data, folds = own_data(job["data"], here), [own_data(fold, here) for fold in job["folds"]] or None
     written, facts = job["written"] or None, read_spec(data)[1]
+    rounds = job.get("rounds", 1)
+    before = read_rival_result(here) if rounds > 1 else None
     result = run_baseline(
-        job["name"], data, here, seconds=job["seconds"], seed=job["seed"], folds=folds, written=written
+        job["name"],
+        data,
+        here,
+        seconds=job["seconds"],
+        seed=job["seed"],
+        folds=folds,
+        written=written,
+        metric=job.get("metric", ""),
+        before=before,
     )
     predictions = read_predictions(here / "validation.parquet")
     scores = task_for(facts).score(predictions, _truth_of(data, predictions))
-    words = {"scores": scores, "seconds": time.monotonic() - began, "memory": peak_memory()}
-    write_result(here, {**result, **words}, ("model.skops", VALIDATION))
+    earlier = before["seconds"] if before else 0.0
+    words = {"scores": scores, "seconds": earlier + time.monotonic() - began, "memory": peak_memory()}
+    words["rounds"] = rounds
+    write_result(here, {**result, **words}, (MODEL, VALIDATION))
 
 
 def _truth_of(data: Path, predictions: Predictions) -> Tensor:
@@ -322,7 +344,7 @@ def rival_answer(folder: str, data: str, sealed: str, out: str) -> None:
     stored = open_data(Path(data), sealed=Path(sealed))
     check_result(here)
     known = load_baseline(
-        here / "model.skops",
+        here / MODEL,
         stored.spec.kind,
         str(stored.facts["problem"]),
         read_rival_job(here)["name"],

@@ -14,13 +14,13 @@ from torch import nn
 
 from bestiary.algorithms.annealed_descent import AnnealedDescent
 from bestiary.contracts import Data, Objective, Spec
-from bestiary.objectives.supervised import CrossEntropy, SquaredError
+from bestiary.objectives.supervised import CrossEntropy, ErrorOfValues
 from bestiary.optimisation.adamw import GroupedAdamW
 from bestiary.optimisation.minimise import Minimise
 from bestiary.optimisation.schedule import cosine_log, flat_cosine
 from bestiary.recipes.columns import training_rows
 from bestiary.recipes.tables import single
-from bestiary.recipes.words import check
+from bestiary.recipes.words import check, check_error
 
 RATES: Sequence[tuple[str, float, float]] = (
     ("front", 6.0, 1.0),
@@ -61,7 +61,7 @@ def classifier(
 
 
 def regressor(
-    network: nn.Module, spec: Spec, *, rate: float = 0.2, decay: float = 0.02, parts: int = 1
+    network: nn.Module, spec: Spec, *, rate: float = 0.2, decay: float = 0.02, error: str = "squared", parts: int = 1
 ) -> AnnealedDescent:
     """Squared error of the standardised target.
 
@@ -70,14 +70,16 @@ def regressor(
         spec: of the data; `outputs` must be 1.
         rate: greatest learning rate, of weights; others have a factor of it.
         decay: weight decay at first.
+        error: what is made small: "squared" error (for RMSE and R²) or "absolute" (for MAE).
         parts: each batch's gradient is computed in so many parts, to save memory.
 
     Raises:
         InputError: when the data has more than one output, or for settings with which nothing can be learned.
     """
     single(spec)
+    check_error(error)
     check(rate=rate, decay=decay)
-    return _learner(network, SquaredError(), rate, decay, parts)
+    return _learner(network, ErrorOfValues(error), rate, decay, parts)
 
 
 def _learner(network: nn.Module, objective: Objective, rate: float, decay: float, parts: int) -> AnnealedDescent:

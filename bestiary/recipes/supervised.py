@@ -5,12 +5,12 @@ from torch import nn
 from bestiary.algorithms.gradient_descent import AccumulatedGradientDescent, GradientDescent
 from bestiary.contracts import Objective, Spec
 from bestiary.errors import InputError
-from bestiary.objectives.supervised import CrossEntropy, SquaredError
+from bestiary.objectives.supervised import CrossEntropy, ErrorOfValues
 from bestiary.optimisation.adamw import AdamW
 from bestiary.optimisation.constraint import MaxNorm
 from bestiary.optimisation.minimise import Minimise
 from bestiary.optimisation.schedule import trapezoid
-from bestiary.recipes.words import check
+from bestiary.recipes.words import check, check_error
 
 Learner = GradientDescent | AccumulatedGradientDescent
 
@@ -56,6 +56,7 @@ def regressor(
     clip: float | None = None,
     warmup: int = 0,
     max_norm: float | None = None,
+    error: str = "squared",
     parts: int = 1,
 ) -> Learner:
     """Squared error of the standardised target, minimised by AdamW with a trapezoidal schedule.
@@ -68,14 +69,16 @@ def regressor(
         clip: largest norm of the gradient, or None.
         warmup: steps until the rate is reached.
         max_norm: greatest length of the weight vectors of the network's last layer, `output`; None for no limit.
+        error: what is made small: "squared" error (for RMSE and R²) or "absolute" (for MAE).
         parts: each batch's gradient is computed in so many parts, to save memory.
 
     Raises:
         InputError: when the data has more than one output, or for settings with which nothing can be learned.
     """
+    check_error(error)
     if spec.outputs != 1:
         raise InputError(f"regression needs outputs=1; received {spec.outputs}; is the target a class?")
-    return _learner(network, SquaredError(), rate, decay, clip, warmup, max_norm, parts)
+    return _learner(network, ErrorOfValues(error), rate, decay, clip, warmup, max_norm, parts)
 
 
 def _learner(

@@ -7,13 +7,13 @@ from torch import nn
 from bestiary.algorithms.gradient_descent import AccumulatedGradientDescent, GradientDescent
 from bestiary.contracts import Data, Objective, Spec
 from bestiary.errors import InputError
-from bestiary.objectives.supervised import CrossEntropy, SquaredError
-from bestiary.objectives.tables import MembersCrossEntropy, MembersSquaredError, SparseChoice
+from bestiary.objectives.supervised import CrossEntropy, ErrorOfValues
+from bestiary.objectives.tables import MembersCrossEntropy, MembersError, SparseChoice
 from bestiary.optimisation.adamw import AdamW
 from bestiary.optimisation.minimise import Minimise
 from bestiary.optimisation.schedule import trapezoid
 from bestiary.recipes.columns import measure
-from bestiary.recipes.words import check
+from bestiary.recipes.words import check, check_error
 
 Learner = GradientDescent | AccumulatedGradientDescent
 
@@ -56,6 +56,7 @@ def regressor(
     decay: float = 1e-5,
     clip: float | None = None,
     warmup: int = 0,
+    error: str = "squared",
     parts: int = 1,
 ) -> Learner:
     """Squared error of the standardised target, minimised in the same way.
@@ -67,13 +68,15 @@ def regressor(
         decay: weight decay of matrices.
         clip: largest norm of the gradient, or None.
         warmup: steps until the rate is reached.
+        error: what is made small: "squared" error (for RMSE and R²) or "absolute" (for MAE).
         parts: each batch's gradient is computed in so many parts, to save memory.
 
     Raises:
         InputError: when the data has more than one output, or for settings with which nothing can be learned.
     """
     single(spec)
-    return _learner(network, SquaredError(), rate, decay, clip, warmup, parts)
+    check_error(error)
+    return _learner(network, ErrorOfValues(error), rate, decay, clip, warmup, parts)
 
 
 def members_classifier(
@@ -114,6 +117,7 @@ def members_regressor(
     decay: float = 3e-4,
     clip: float | None = 1.0,
     warmup: int = 0,
+    error: str = "squared",
     parts: int = 1,
 ) -> Learner:
     """The mean of the members' squared errors; the rest as `members_classifier`.
@@ -125,13 +129,15 @@ def members_regressor(
         decay: weight decay of matrices.
         clip: largest norm of the gradient, or None.
         warmup: steps until the rate is reached.
+        error: what is made small: "squared" error (for RMSE and R²) or "absolute" (for MAE).
         parts: each batch's gradient is computed in so many parts, to save memory.
 
     Raises:
         InputError: when the data has more than one output, or for settings with which nothing can be learned.
     """
     single(spec)
-    return _learner(network, MembersSquaredError(), rate, decay, clip, warmup, parts)
+    check_error(error)
+    return _learner(network, MembersError(error), rate, decay, clip, warmup, parts)
 
 
 def choosing_classifier(
@@ -172,6 +178,7 @@ def choosing_regressor(
     sparsity: float = 1e-3,
     clip: float | None = 1.0,
     warmup: int = 0,
+    error: str = "squared",
     parts: int = 1,
 ) -> Learner:
     """Squared error and the entropy of the masks; the rest as `choosing_classifier`.
@@ -184,13 +191,15 @@ def choosing_regressor(
         sparsity: weight of the entropy, 0 or more.
         clip: largest norm of the gradient, or None.
         warmup: steps until the rate is reached.
+        error: what is made small: "squared" error (for RMSE and R²) or "absolute" (for MAE).
         parts: each batch's gradient is computed in so many parts, to save memory.
 
     Raises:
         InputError: when the data has more than one output, or for settings with which nothing can be learned.
     """
     single(spec)
-    return _learner(network, _choice(True, sparsity), rate, decay, clip, warmup, parts)
+    check_error(error)
+    return _learner(network, _choice(True, sparsity, error), rate, decay, clip, warmup, parts)
 
 
 def single(spec: Spec) -> None:
@@ -199,10 +208,10 @@ def single(spec: Spec) -> None:
         raise InputError(f"regression needs outputs=1; received {spec.outputs}; is the target a class?")
 
 
-def _choice(regression: bool, sparsity: float) -> SparseChoice:
+def _choice(regression: bool, sparsity: float, error: str = "squared") -> SparseChoice:
     if sparsity < 0:
         raise InputError(f"sparsity must be 0 or more; received {sparsity!r}; try 0.001")
-    return SparseChoice(regression, sparsity)
+    return SparseChoice(regression, sparsity, error)
 
 
 def _learner(

@@ -45,3 +45,15 @@ def check(
         raise InputError(f"warmup must be 0 steps or more; received {warmup!r}; try 100")
     if max_norm is not None and not 0 < max_norm < math.inf:
         raise InputError(f"max_norm must be above 0; received {max_norm!r}; try 3, or None for no limit")
+
+
+def check_error(error: str) -> None:
+    """Refuses an error of numbers that no objective knows.
+
+    Raises:
+        InputError: with those that there are.
+    """
+    from bestiary.objectives.supervised import ERRORS
+
+    if error not in ERRORS:
+        raise InputError(f"error must be {' or '.join(ERRORS)}; received {error!r}")

@@ -16,8 +16,8 @@ Batch = Annotated[int, Meta(ge=1, le=2**24)]
 """Rows at a time."""
 Few = Annotated[int, Meta(ge=0, le=1_024)]
 """Threads, workers, rungs, parts, settings."""
-Fold = Annotated[int, Meta(ge=-1, le=100)]
-"""Which fold; -1 is the ordinary split."""
+Fold = Annotated[int, Meta(ge=-2, le=100)]
+"""Which fold; -1 is the ordinary split, -2 are all rows together."""
 Seconds = Annotated[float, Meta(ge=0, le=1e10)]
 """Of time; not NaN."""
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.\-]{0,199}\Z")]

@@ -34,6 +34,7 @@ class Job(TypedDict):
     keywords: Setting
     recipe: Target
     setting: Setting
+    metric: NotRequired[Id]
 
 
 class Sized(TypedDict):
@@ -86,6 +87,8 @@ class RivalJob(TypedDict):
     seconds: Seconds
     seed: Seed
     written: dict[str, Any]
+    metric: NotRequired[Id]
+    rounds: NotRequired[Few]
 
 
 class Result(TypedDict):
@@ -113,6 +116,7 @@ class Attempt(TypedDict):
 
     setting: Setting
     loss: float
+    wanted: NotRequired[float]
 
 
 class RivalResult(TypedDict):
@@ -129,6 +133,7 @@ class RivalResult(TypedDict):
     parameters: Count
     limit: Annotated[int, Meta(ge=0)]
     bytes: Count
+    rounds: NotRequired[Few]
     scores: dict[str, float]
     seconds: Seconds
     memory: Count

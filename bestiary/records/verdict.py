@@ -24,7 +24,7 @@ class Standing(TypedDict):
     title: Line
     family: Id
     network: bool
-    status: Literal["finalist", "eliminated", "unfinished", "failed", "baseline"]
+    status: Literal["finalist", "eliminated", "unfinished", "failed", "baseline", "ensemble"]
     reason: Line
     rung: Few
     settings: Setting
@@ -70,3 +70,6 @@ class Verdict(TypedDict):
     trained: Seconds
     available: Seconds
     versions: NotRequired[dict[str, Line]]
+    cheapest: NotRequired[Line]
+    prefer: NotRequired[Literal["best", "small", "fast"]]
+    shipped: NotRequired[Line]

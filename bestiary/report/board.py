@@ -14,6 +14,7 @@ LEAST_LEARNED = 0.005  # of the constant loss: less is none, rounded
 STATUS = {
     "finalist": "finalist",
     "baseline": "baseline",
+    "ensemble": "ensemble",
     "eliminated": "left the race",
     "failed": "failed",
     "unfinished": "not finished",

@@ -50,6 +50,12 @@ def _what(verdict: Verdict, standing: Standing) -> str:
     task = tasks.find(verdict.problem)
     job = task.job.format(target=_code(verdict.target), classes=f"{len(verdict.classes):,}")
     source = ""
+    if standing.status == "ensemble":
+        shares = ", ".join(f"`{_code(name)}` {_plain(str(share))}" for name, share in standing.settings.items())
+        size = f" They have {standing.parameters:,} parameters together." if standing.parameters else ""
+        made = f"An ensemble that {job}, from {verdict.kind} data: the weighted mean of what its models say ({shares})."
+        chosen = " Weights were chosen on validation rows by greedy selection (Caruana et al. 2004)."
+        return made + chosen + size
     if standing.network:
         from bestiary import catalogue
 
@@ -110,16 +116,18 @@ def _data(verdict: Verdict, notes: tuple[str, ...]) -> str:
 
 def _holds(verdict: Verdict, standing: Standing) -> str:
     """Who gives the folder away should know which rows go with it."""
-    rows = held_rows(standing.name, verdict.kind, verdict.problem)
+    names = list(standing.settings) if standing.status == "ensemble" else [standing.name]
+    held = {name: held_rows(name, verdict.kind, verdict.problem) for name in names}
+    rows = "; ".join(f"{text} (in {name})" if len(names) > 1 else text for name, text in held.items() if text)
     if rows:
         lines = [f"It holds training rows: {rows}. Whoever gets this folder gets them."]
     elif standing.network:
         lines = ["It keeps no training row as such. How much of them a network has learned by heart was not measured."]
     else:
         lines = ["It keeps no training row, only numbers that were fitted to them."]
-    names = [kinds.find(verdict.kind).keeps, "the classes" if verdict.classes else ""]
-    if any(names):
-        lines.append(f"Its encoder keeps {' and '.join(filter(None, names))}.")
+    kept = [kinds.find(verdict.kind).keeps, "the classes" if verdict.classes else ""]
+    if any(kept):
+        lines.append(f"Its encoder keeps {' and '.join(filter(None, kept))}.")
     return "\n".join(f"- {line}" for line in lines)
 
 

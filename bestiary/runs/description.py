@@ -11,9 +11,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict
+from typing import Annotated, Any, NotRequired, TypedDict
 
 import torch
+from msgspec import Meta
 
 from bestiary import __version__, catalogue, tasks
 from bestiary.errors import InputError
@@ -25,9 +26,23 @@ from bestiary.rows.store import spec_from, write_text
 from bestiary.specs import Spec
 
 MODEL, WEIGHTS, BASELINE, ENCODER = "model.json", "model.safetensors", "model.skops", "encoder"
+MEMBERS, JUDGED = "members", "judged"
+"""Folders of the models of an ensemble, and of the model as it was judged, where it was trained again on all rows."""
+MOST = 64  # models of an ensemble
 FORMAT = 2
 LARGEST = 256 << 20  # bytes of a description: classes, merges and names of nodes are in it
 ADVICE = "save the model again"
+
+
+class MemberOf(TypedDict):
+    """A model of an ensemble."""
+
+    file: Annotated[str, Meta(pattern=r"^members/[0-9]{1,3}\.(safetensors|skops)\Z")]
+    weight: Annotated[float, Meta(gt=0, le=1)]
+    architecture: NotRequired[Id]
+    network: NotRequired[Target]
+    keywords: NotRequired[Setting]
+    baseline: NotRequired[Id]
 
 
 class Description(TypedDict):
@@ -38,6 +53,8 @@ class Description(TypedDict):
     network: NotRequired[Target]
     keywords: NotRequired[Setting]
     baseline: NotRequired[Id]
+    rule: NotRequired[list[Annotated[float, Meta(gt=0, le=1)]]]
+    members: NotRequired[Annotated[list[MemberOf], Meta(min_length=2, max_length=MOST)]]
     spec: dict[str, Any]
     facts: dict[str, Any]
     files: dict[str, Digest]
@@ -64,7 +81,7 @@ def write(folder: Path, words: Mapping[str, object], spec: Spec, facts: Mapping[
         "licence": "the weights belong to whoever owns the data they were trained on",
     }
     write_text(folder / MODEL, json.dumps(content, indent=1, default=list))
-    write_text(folder / "README.md", card or f"# {words.get('architecture') or words.get('baseline')}\n")
+    write_text(folder / "README.md", card or f"# {words.get('architecture') or words.get('baseline') or 'ensemble'}\n")
 
 
 def read(folder: Path) -> tuple[Description, Spec]:
@@ -85,6 +102,9 @@ def read(folder: Path) -> tuple[Description, Spec]:
     spec = spec_from(found["spec"], str(file))
     check_facts(found["facts"], spec, str(file))
     tasks.takes(found["facts"]["problem"], spec.kind)
+    classes = found["facts"].get("classes", [])
+    if "rule" in found and len(found["rule"]) != len(classes):
+        raise InputError(f"{file}: expected a weight in rule for each of {len(classes)} classes; {ADVICE}")
     _check_code(found, file)
     _check_files(folder, found)
     return found, spec
@@ -99,8 +119,9 @@ def digest(file: Path) -> str:
 def _files(folder: Path) -> list[str]:
     """What is read back of a model folder, relative to it."""
     weights = [name for name in (WEIGHTS, BASELINE) if (folder / name).exists()]
-    encoder = [p for p in sorted((folder / ENCODER).rglob("*")) if not p.is_dir() or p.is_symlink()]
-    return [*weights, *(path.relative_to(folder).as_posix() for path in encoder)]
+    places = (MEMBERS, JUDGED, ENCODER)
+    found = [p for name in places for p in sorted((folder / name).rglob("*")) if not p.is_dir() or p.is_symlink()]
+    return [*weights, *(path.relative_to(folder).as_posix() for path in found)]
 
 
 def _check_format(written: object, file: Path) -> None:
@@ -115,6 +136,19 @@ def _check_format(written: object, file: Path) -> None:
 
 def _check_code(words: Description, file: Path) -> None:
     """Only classes that the catalogue names, and words that are plain."""
+    if "members" in words:
+        if {"architecture", "network", "keywords", "baseline"} & set(words):
+            raise InputError(f"{file} names members and a model beside them; {ADVICE}")
+        total = sum(member["weight"] for member in words["members"])
+        if abs(total - 1) > 1e-3:
+            raise InputError(f"{file}: expected weights that add up to 1; received {total:.4g}; {ADVICE}")
+        for member in words["members"]:
+            _check_model(member, file)
+        return
+    _check_model(words, file)
+
+
+def _check_model(words: Mapping[str, Any], file: Path) -> None:
     parts = {"architecture", "network", "keywords"} & set(words)
     if len(parts) != (0 if "baseline" in words else 3):
         raise InputError(f"{file} must name an architecture, its network and keywords, or a baseline; {ADVICE}")
@@ -129,8 +163,9 @@ def _check_code(words: Description, file: Path) -> None:
 
 
 def _check_files(folder: Path, words: Description) -> None:
-    weights = BASELINE if "baseline" in words else WEIGHTS
-    for name in (weights, f"{ENCODER}/encoder.json"):
+    weights = [BASELINE if "baseline" in words else WEIGHTS]
+    weights = [member["file"] for member in words["members"]] if "members" in words else weights
+    for name in (*weights, f"{ENCODER}/encoder.json"):
         if not (folder / name).is_file():
             raise InputError(f"{folder} has no {name}; {ADVICE}")
     door.closed(folder)

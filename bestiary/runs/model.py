@@ -17,7 +17,10 @@ from bestiary.rows.limits import called, guarded
 from bestiary.runs import description
 from bestiary.runs.building import built
 from bestiary.runs.description import BASELINE, ENCODER, MODEL, WEIGHTS
+from bestiary.tasks.mixture import Mixture
 from bestiary.tasks.registry import task_for
+
+ENSEMBLE = "ensemble"
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,15 +91,25 @@ class Model:
     """A saved model with its preprocessing: predicts from a person's own rows.
 
     Attributes:
-        name: "resnet" or "baseline/forest".
+        name: "resnet", "baseline/forest" or "ensemble".
         spec, facts: of the data that it was trained on.
-        answer: what computes: a network in evaluation mode, or a fitted baseline.
+        answer: what computes: a network in evaluation mode, a fitted baseline, or a `Mixture` of them.
         encoder: the fitted preprocessing.
+        rule: weights by which probabilities of classes are multiplied before the largest is answered; None: all alike.
     """
 
-    def __init__(self, name: str, spec: Spec, facts: Mapping[str, object], answer: Any, encoder: Encoder) -> None:
+    def __init__(
+        self,
+        name: str,
+        spec: Spec,
+        facts: Mapping[str, object],
+        answer: Any,
+        encoder: Encoder,
+        rule: list[float] | None = None,
+    ) -> None:
         self.name, self.spec, self.facts, self.encoder = name, spec, facts, encoder
         self.answer = answer.eval() if isinstance(answer, nn.Module) else answer
+        self.rule = rule
         self.warnings: list[str] = []
 
     def __repr__(self) -> str:
@@ -110,6 +123,8 @@ class Model:
             InputError: for a baseline, which is none.
         """
         found = getattr(self.answer, "network", self.answer)
+        if isinstance(found, Mixture):
+            raise InputError("an ensemble is no single network; model.answer.parts has its weights and models")
         if not isinstance(found, nn.Module):
             raise InputError(f"{self.name} is no network; its estimator is model.answer; train an architecture")
         return found
@@ -185,7 +200,8 @@ class Model:
 
         try:
             data = data_of(self.spec, self.facts, {"test": arrays})
-            columns = task_for(self.facts).table(self.answer, data, "test", **words)
+            facts = {**self.facts, **({} if self.rule is None else {"rule": self.rule})}
+            columns = task_for(facts).table(self.answer, data, "test", **words)
         except (InputError, MemoryError, OSError, KeyboardInterrupt):
             raise
         except Exception as reason:
@@ -225,16 +241,25 @@ def load(folder: str | Path) -> Model:
         path = path / "winner"
     words, spec = description.read(path)
     facts = words["facts"]
-    if "network" in words:
-        name = words.get("architecture", "")
-        answer: Any = built(words["network"], words.get("keywords", {}), spec, path / WEIGHTS, name)
+    if "members" in words:
+        name = ENSEMBLE
+        parts = [(one["weight"], _answer(one, path / one["file"], spec, facts)[1]) for one in words["members"]]
+        total = sum(weight for weight, _ in parts)
+        answer: Any = Mixture([(weight / total, one) for weight, one in parts])
     else:
-        name = f"baseline/{words.get('baseline', '')}"
-        answer = _baseline(path / BASELINE, words.get("baseline", ""), spec, facts)
+        name, answer = _answer(words, path / (WEIGHTS if "network" in words else BASELINE), spec, facts)
     encoder = load_encoder(path / ENCODER)
     if (encoder.spec, dict(encoder.facts)) != (spec, facts):
         raise InputError(f"{path / ENCODER} is of another model: its sizes or facts are not those of {MODEL}")
-    return Model(name, spec, facts, answer, encoder)
+    return Model(name, spec, facts, answer, encoder, words.get("rule"))
+
+
+def _answer(words: Mapping[str, Any], file: Path, spec: Spec, facts: Mapping[str, Any]) -> tuple[str, Any]:
+    """The name and what computes, of one fitted model."""
+    if "network" in words:
+        name = words["architecture"]
+        return name, built(words["network"], words["keywords"], spec, file, name)
+    return f"baseline/{words['baseline']}", _baseline(file, words["baseline"], spec, facts)
 
 
 def _baseline(file: Path, name: str, spec: Spec, facts: Mapping[str, Any]) -> Any:

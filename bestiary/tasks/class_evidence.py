@@ -16,6 +16,7 @@ from sklearn import metrics as sk
 
 from bestiary.contracts import Predictions
 from bestiary.tasks.evidence import Combine, Floats, Truth
+from bestiary.tasks.rule import ANSWER
 
 SMALLEST = float(np.finfo(np.float32).eps)  # probabilities are clipped here: a row costs at most 15.9 nats
 
@@ -43,7 +44,7 @@ class ClassEvidence:
         (several classes: each against the rest) over the classes that occur.
         """
         table, labels = probabilities(predictions), np.asarray(truth, dtype=np.int64)
-        answers = table.argmax(1)
+        answers = given(predictions, table)
         present = np.unique(labels)
         scores = {
             "accuracy": float(sk.accuracy_score(labels, answers)),
@@ -58,8 +59,8 @@ class ClassEvidence:
 
     def sums(self, predictions: Predictions, truth: Truth) -> tuple[Floats, Combine]:
         """What each row adds to the sums [N, S], and all metrics as a function of sums [..., S]; NaN: undefined."""
-        labels = np.asarray(truth).astype(np.int64)
-        return _sums(probabilities(predictions), labels, self.losses(predictions, labels))
+        labels, table = np.asarray(truth).astype(np.int64), probabilities(predictions)
+        return _sums(table, given(predictions, table), labels, self.losses(predictions, labels))
 
 
 def probabilities(predictions: Predictions) -> Floats:
@@ -68,10 +69,18 @@ def probabilities(predictions: Predictions) -> Floats:
     return np.stack([predictions.columns[f"probability_{k}"].double().numpy() for k in range(count)], axis=1)
 
 
-def _sums(table: Floats, truth: NDArray[np.int64], losses: Floats) -> tuple[Floats, Combine]:
+def given(predictions: Predictions, table: Floats) -> NDArray[np.int64]:
+    """The class that is answered for each row [N]: as the predictions say, or the likeliest."""
+    answers = predictions.columns.get(ANSWER)
+    return table.argmax(1) if answers is None else answers.numpy().astype(np.int64)
+
+
+def _sums(
+    table: Floats, answers: NDArray[np.int64], truth: NDArray[np.int64], losses: Floats
+) -> tuple[Floats, Combine]:
     rows, classes = table.shape
     is_class = np.eye(classes)[truth]
-    answered = np.eye(classes)[table.argmax(1)]
+    answered = np.eye(classes)[answers]
     ranked = [1] if classes == 2 else list(range(classes))
     placed = np.stack([_placements(table[:, k], is_class[:, k] > 0) for k in ranked], axis=1)
     terms = np.concatenate(
@@ -87,7 +96,7 @@ def _sums(table: Floats, truth: NDArray[np.int64], losses: Floats) -> tuple[Floa
         area = (placed * is_class[:, ranked]).sum(0) / is_class[:, ranked].sum(0)
 
     def combine(total: Floats) -> dict[str, Floats]:
-        plain, true, answers, hits, inside, outside = np.split(total, edges, axis=-1)
+        plain, true, told, hits, inside, outside = np.split(total, edges, axis=-1)
         count, loss = plain[..., 0], plain[..., 1]
         with np.errstate(divide="ignore", invalid="ignore"):
             above = inside / true[..., ranked] + outside / (count[..., None] - true[..., ranked]) - area
@@ -95,7 +104,7 @@ def _sums(table: Floats, truth: NDArray[np.int64], losses: Floats) -> tuple[Floa
                 "accuracy": hits.sum(-1) / count,
                 "balanced_accuracy": _mean(np.where(true > 0, hits / true, np.nan)),
                 "log_loss": loss / count,
-                "macro_f1": _mean(np.where(true + answers > 0, 2 * hits / (true + answers), np.nan)),
+                "macro_f1": _mean(np.where(true + told > 0, 2 * hits / (true + told), np.nan)),
                 "auroc": _mean(above),
             }
 

@@ -34,6 +34,7 @@ class TrainingJudge:
         seed: of the evaluation's random stream.
         split: which rows are looked at.
         most: rows looked at.
+        metric: that ranks, where one is known; `Scoring.deciding` says what it changes.
     """
 
     def __init__(
@@ -44,9 +45,10 @@ class TrainingJudge:
         seed: int = 0,
         split: str = "validation",
         most: int = MOST,
+        metric: str = "",
     ) -> None:
         rows = len(data.arrays(split)["target"])
-        self.task, self.seed, self.split = task, seed, split
+        self.task, self.seed, self.split, self.metric = task, seed, split, metric
         self.data: StoredArrays = data if rows <= most else Sample(data, split, most)
         self.truth = self.data.arrays(split)["target"]
         self._due = due
@@ -63,7 +65,8 @@ class TrainingJudge:
         loss = float(self.task.losses(predictions, self.truth).mean())
         if not np.isfinite(loss):
             return {"loss": loss}
-        return {"loss": loss, **self.task.score(predictions, self.truth)}
+        scores = self.task.score(predictions, self.truth)
+        return {"loss": self.task.deciding(self.metric, loss, scores), **scores}
 
 
 class Sample:

@@ -17,6 +17,7 @@ class Metric:
         low, high: the range of its values.
         percent: whether people read it as a percentage.
         meaning: in a sentence, for people.
+        error: what recipes and baselines of numbers are told to make small where it ranks; "" for what is usual.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Metric:
     high: float
     percent: bool = False
     meaning: str = ""
+    error: str = ""
 
 
 def plain(name: str) -> str:

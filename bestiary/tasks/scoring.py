@@ -18,10 +18,12 @@ class Scoring(ABC):
     Attributes:
         evidence: what makes metrics of predictions.
         most: rows that are looked at during training.
+        mixes: whether the mean of two predictions is a prediction, so that models can answer together.
     """
 
     evidence: Evidence
     most: int = MOST
+    mixes: bool = False
 
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> Self:
@@ -50,9 +52,46 @@ class Scoring(ABC):
         """What each row costs [N]: the mean is what selection makes small."""
         return self.evidence.losses(predictions, truth)
 
+    def costs(self, metric: str, predictions: Predictions, truth: Truth) -> Floats:
+        """What each row costs [N] where a metric ranks: what promotion from rung to rung compares, row by row."""
+        return self.losses(predictions, truth)
+
     def loss(self, predictions: Predictions, truth: Truth) -> float:
         """The mean of `losses`."""
         return float(self.losses(predictions, truth).mean())
+
+    def rule(self, metric: str, answers: Floats, truth: Truth) -> list[float] | None:
+        """Weights of classes with which the metric is best, tuned on rows that the answers did not see; None for none.
+
+        Args:
+            metric: that ranks.
+            answers: the columns of predictions but for `row`, [N, K].
+            truth: of the same rows.
+        """
+        return None
+
+    def deciding(self, metric: str, loss: float, scores: Mapping[str, float]) -> float:
+        """The loss by which trainings stop and are chosen, where a metric ranks.
+
+        Args:
+            metric: that ranks; "" for none in particular.
+            loss: the mean of `losses`.
+            scores: all metrics on the same rows.
+        """
+        return loss
+
+    def wanting(self, metric: str, answers: Floats, truth: Truth) -> float:
+        """What is made small where a metric decides: lower is better.
+
+        Args:
+            metric: that ranks.
+            answers: the columns of predictions but for `row`, [N, K].
+            truth: of the same rows.
+
+        Raises:
+            NotImplementedError: for a task whose predictions do not mix.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not choose by {metric}")
 
     def score(self, predictions: Predictions, truth: Truth) -> dict[str, float]:
         """All metrics that are defined; no network here, so that scores can be computed again."""

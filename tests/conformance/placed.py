@@ -21,6 +21,7 @@ from torch import nn
 
 from bestiary.architectures.build import resolve
 from bestiary.catalogue import Row
+from bestiary.layers import recurrent
 from bestiary.layers.adversaries import Adversaries
 from bestiary.tasks.registry import task_for
 from tests.conformance.kinds import tiny_data
@@ -115,6 +116,8 @@ def main(name: str, first: int, step: int) -> None:
     """Prints what went wrong with each of some rows."""
     if name == NAME:
         register()
+        # on the CPU rows that have ended are sorted out, so that dropout falls on others than on a device
+        recurrent.STAGED = 0.0
     told: dict[str, str] = {}
     for case in LEARNING[first::step]:
         try:

@@ -37,7 +37,7 @@ def test_patterns_that_are_shown_as_stored_were_stored(
 ) -> None:
     rows = torch.randn(300, 200, generator=torch.Generator().manual_seed(0)).sign()
     (tmp_path / "data").mkdir()
-    write_spec(tmp_path / "data", TableSpec(200, 1), facts := {"problem": "reconstruct"})
+    write_spec(tmp_path / "data", TableSpec(200, 1), facts := {"problem": "reconstruct", "target": "", "classes": []})
     for name, array in {"features": rows, "target": torch.zeros(300)}.items():
         np.save(tmp_path / "data" / f"train.{name}.npy", array.numpy())
     data = StoredData(tmp_path / "data", batch=128, seed=seed)
@@ -151,19 +151,21 @@ def test_units_of_series_are_channels_not_steps() -> None:
     assert [(line.units, line.dead) for line in lines if line.dead is not None] == [(128, 5), (256, 5), (128, 5)]
 
 
-def test_a_fused_kernel_of_recurrence_is_heard() -> None:
+def test_a_cell_of_recurrence_is_heard() -> None:
     network = nn.Sequential(Recurrence(cell=RectifiedCell, inputs=3, width=5))
     cell = next(module for module in network.modules() if isinstance(module, RectifiedCell))
     with torch.no_grad():
         cell.from_input.bias[:2] = -100.0
-    (line,) = activity(network, lambda: network[0](torch.randn(4, 6, 3)))
-    assert (line.units, line.dead) == (5, 2)
+    lines = activity(network, lambda: network[0](torch.randn(4, 6, 3)))
+    assert [line.kind for line in lines] == ["Linear", "Linear", "function"]  # a cell that is looked at is called
+    assert (lines[-1].units, lines[-1].dead) == (5, 2)
 
 
 def page_of(network: nn.Module) -> str:
-    batch = SimpleNamespace(inputs=(torch.randn(64, 4),))
+    rows = (torch.randn(64, 4),)
+    batch = SimpleNamespace(inputs=rows, arguments=lambda network: rows)
     data = SimpleNamespace(batch=lambda split, number: batch)
-    found: Any = SimpleNamespace(answer=network, spec=SimpleNamespace(kind="table"))
+    found: Any = SimpleNamespace(answer=network, row=None, spec=SimpleNamespace(kind="table"))
     return _activity(found, data).text
 
 

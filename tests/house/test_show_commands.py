@@ -76,7 +76,9 @@ def test_every_shown_command_is_taken(
     monkeypatch.setattr("bestiary.race.race.follow", taken)
     monkeypatch.setattr("bestiary.race.train.measure", taken)
     monkeypatch.setattr("bestiary.runs.trained.trained", taken)
-    monkeypatch.setattr("bestiary.tasks.features._KNOWN", {})  # the folders of several trainings have one name here
+    monkeypatch.setattr(
+        "bestiary.tasks.generate.features._KNOWN", {}
+    )  # the folders of several trainings have one name here
     monkeypatch.chdir(place)
     lines = _uses(row, row.sizes[0])
     assert lines[0] == f"bestiary size {row.sizes[0].name}"

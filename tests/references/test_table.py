@@ -510,7 +510,7 @@ def test_wide_and_deep_is_its_formula(seed: int) -> None:
         deep = torch.cat([numbers, *looked_up], dim=1)
         for layer in range(2):
             deep = torch.relu(deep @ weights[f"deep.{layer}.weight"].T + weights[f"deep.{layer}.bias"])
-        return wide + deep @ weights["head.weight"].T + weights["head.bias"]
+        return wide + deep @ weights["narrow.weight"].T + weights["narrow.bias"]
 
     mine = Numbers(ours, codes, words)
     assert_same(mine, formula, (x,), parameters={f"network.{name}": weight for name, weight in weights.items()})

@@ -253,7 +253,7 @@ class RealMLP(nn.Module):
     def joined(self, numbers: Tensor, categories: Tensor, words: Tensor) -> Float[Tensor, "B F"]:
         """All columns side by side, each feature at its learned scale."""
         parts = (self.waves(self.numbers(numbers)), self.categories(categories), self.words(words).flatten(1))
-        return torch.cat(parts, dim=1) * self.front
+        return torch.cat([part.to(self.front.dtype) for part in parts], dim=1) * self.front
 
     def forward(
         self,

@@ -105,7 +105,7 @@ class WideAndDeep(nn.Module):
         sizes = (sum(self.columns.widths), *widths)
         self.deep = nn.ModuleList(nn.Linear(before, after) for before, after in pairwise(sizes))
         self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(sizes[-1], outputs)
+        self.narrow = nn.Linear(sizes[-1], outputs)
 
     def forward(
         self,
@@ -113,8 +113,9 @@ class WideAndDeep(nn.Module):
         categories: Int[Tensor, "B C"],
         words: Int[Tensor, "B X T"],
     ) -> Float[Tensor, "B K"]:
-        wide = self.wide(torch.cat([numbers, self.places(categories)], dim=1)) + self.crosses(categories)
+        places = self.places(categories).to(numbers.dtype)
+        wide = self.wide(torch.cat([numbers, places], dim=1)) + self.crosses(categories)
         x = self.columns(numbers, categories, words)
         for layer in self.deep:
             x = self.dropout(torch.relu(layer(x)))  # [B, W]
-        return wide + self.head(x)  # [B, K]
+        return wide + self.narrow(x)  # [B, K]

@@ -125,7 +125,7 @@ def _fitted(nodes: pa.Table, where: NDArray[np.int64]) -> TableEncoder | None:
         return None
     sample = nodes.take(pa.array(index))
     columns = describe_all(sample, index)
-    encoder = TableEncoder(TableSpec(0, 0), {"target": ""}, columns, {})
+    encoder = TableEncoder(TableSpec(0, 0), {"target": "", "problem": "reconstruct", "classes": []}, columns, {})
     if not encoder.used:
         return None
     try:

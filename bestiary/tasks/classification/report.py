@@ -12,6 +12,7 @@ from bestiary.report.details import close_look
 from bestiary.report.gather import Answers, Evidence, Truth
 from bestiary.report.mistakes import worst
 from bestiary.report.sections import Section
+from bestiary.tasks import rule
 
 TEMPLATE = "tasks/classification/report.html"
 MATRIX = 20  # classes that a confusion matrix is drawn for
@@ -29,7 +30,9 @@ def _scores(truth: Truth, given: Answers) -> dict[str, float]:
 
 def _details(evidence: Evidence, truth: Truth, given: Answers) -> dict[str, Any]:
     classes = evidence.verdict.classes
-    target, predicted = truth.target.astype(np.int64), given.argmax(axis=1)
+    rules = evidence.plan.rules if evidence.plan else {}
+    target = truth.target.astype(np.int64)
+    predicted = rule.answered(given, rules.get(evidence.verdict.chosen))
     scores = answers.per_class(target, predicted, len(classes))
     bins, error = answers.reliability(target, given)
     matrix = answers.confusion(target, predicted, len(classes)) if len(classes) <= MATRIX else None

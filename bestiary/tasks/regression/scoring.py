@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from bestiary.contracts import Predictions
 from bestiary.tasks.evidence import Combine, Floats, Truth
+from bestiary.tasks.mixture import Mixture
 from bestiary.tasks.predictions import outputs, told
 from bestiary.tasks.scoring import Scoring
 
@@ -78,6 +79,7 @@ class Regression(Scoring):
     """
 
     evidence = ValueEvidence()
+    mixes = True
 
     def __init__(self, mean: float = 0.0, scale: float = 1.0) -> None:
         self.mean, self.scale = float(mean), float(scale)
@@ -96,6 +98,8 @@ class Regression(Scoring):
             data: with the split.
             split: whose rows.
         """
+        if isinstance(answer, Mixture):
+            return answer.predict(self, data, split)
         if isinstance(answer, nn.Module):
             return self.predictions(*outputs(answer, data, split))
         value, row = told(answer, data, split)
@@ -112,6 +116,21 @@ class Regression(Scoring):
     def loss(self, predictions: Predictions, truth: Truth) -> float:
         """The mean of `losses`, divided once at the end: to the last digit what searches of earlier versions found."""
         return float(self.evidence.losses(predictions, truth).mean()) / self.scale**2
+
+    def costs(self, metric: str, predictions: Predictions, truth: Truth) -> Floats:
+        """Where the mean absolute error ranks, the absolute error of each row in units of `scale`; else `losses`."""
+        if metric != "mae":
+            return self.losses(predictions, truth)
+        return np.abs(values(predictions) - np.asarray(truth, dtype=np.float64)) / self.scale
+
+    def deciding(self, metric: str, loss: float, scores: Mapping[str, float]) -> float:
+        """Where the mean absolute error ranks, that, in units of `scale`; else the loss."""
+        return scores["mae"] / self.scale if metric == "mae" else loss
+
+    def wanting(self, metric: str, answers: Floats, truth: Truth) -> float:
+        """The mean absolute error where that ranks, else the mean squared error, in units of `scale`."""
+        error = (answers[:, 0] - np.asarray(truth, dtype=np.float64)) / self.scale
+        return float(np.abs(error).mean() if metric == "mae" else (error**2).mean())
 
     def ignorant(self, data: Any, split: str) -> Predictions:
         """Every row answered with the mean of the training rows."""

@@ -19,7 +19,7 @@ TASK = TaskDescriptor(
         Metric("rmse", "RMSE", False, "values", 0.0, float("inf"), meaning=(
             "root of the mean squared error, in the unit of the target"
         )),
-        Metric("mae", "MAE", False, "values", 0.0, float("inf"), meaning=(
+        Metric("mae", "MAE", False, "values", 0.0, float("inf"), error="absolute", meaning=(
             "mean absolute error, in the unit of the target"
         )),
         Metric("r2", "R²", True, "values", float("-inf"), 1.0, meaning=(
