@@ -55,7 +55,7 @@ def hog(pictures: Floats, cell: int) -> Floats:
     histograms = by_direction(strength, direction, cell)  # [N, R, S, 9]
     rows, columns = histograms.shape[1:3]
     block = min(BLOCK, rows, columns)
-    windows = np.lib.stride_tricks.sliding_window_view(histograms, (block, block), axis=(1, 2))  # [N r s 9 b b]
+    windows = np.lib.stride_tricks.sliding_window_view(histograms, (block, block), (1, 2))  # pyright: ignore  # [N r s 9 b b]
     flat = windows.transpose(0, 1, 2, 4, 5, 3).reshape(len(pictures), rows - block + 1, columns - block + 1, -1)
     cut = np.minimum(_to_length_one(flat), CUT)
     return _to_length_one(cut).reshape(len(pictures), -1)
