@@ -122,6 +122,7 @@ REACHES = {  # share of the constant's loss that is left at most: about 1.5 time
     ("table", "linear"): 0.16, ("table", "boosting"): 0.25, ("table", "forest"): 0.28,
     ("numbers", "linear"): 0.62, ("numbers", "boosting"): 0.7, ("numbers", "forest"): 0.65,
     ("image", "linear"): 0.07, ("image", "boosting"): 0.08, ("image", "forest"): 0.24,
+    ("image", "hog"): 0.035, ("image", "neighbours"): 0.095,
     ("text", "linear"): 0.65, ("text", "bayes"): 0.55,
     ("series", "neighbour"): 0.12, ("series", "linear"): 0.12, ("series", "boosting"): 0.25, ("series", "forest"): 0.4,
 }  # fmt: skip
