@@ -89,7 +89,7 @@ def test_saved_and_loaded_encodes_alike(tmp_path, reviews):
         encoder.encode({"body": ["x"]})
     vocabulary = tmp_path / "data" / "encoder" / "tokenizer.json"
     vocabulary.write_text(vocabulary.read_text()[:-50])
-    with pytest.raises(InputError, match=r"tokenizer.json is damaged"):
+    with pytest.raises(InputError, match=r"expected JSON in .*tokenizer.json"):
         load_encoder(tmp_path / "data" / "encoder")
 
 

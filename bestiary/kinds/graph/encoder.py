@@ -34,7 +34,6 @@ EXACT, DIRECTIONS = 1_024, 256
 SAMPLE = 10_000  # nodes that preprocessing is fitted on
 MOST_PAIRS = 200_000  # pairs that are scored when none are named
 DEGREES = 10  # degrees that have a feature of their own; higher ones share the last
-_FACTS = {"target": "", "problem": "reconstruct", "classes": []}  # of the columns of nodes: a table without answers
 Arrays = dict[str, NDArray[np.generic]]
 
 
@@ -126,7 +125,7 @@ def _fitted(nodes: pa.Table, where: NDArray[np.int64]) -> TableEncoder | None:
         return None
     sample = nodes.take(pa.array(index))
     columns = describe_all(sample, index)
-    encoder = TableEncoder(TableSpec(0, 0), dict(_FACTS), columns, {})
+    encoder = TableEncoder(TableSpec(0, 0), {"target": "", "problem": "reconstruct", "classes": []}, columns, {})
     if not encoder.used:
         return None
     try:
