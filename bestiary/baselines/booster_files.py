@@ -88,8 +88,9 @@ def _light_tree(block: str, features: int) -> str:
                 check(node < child < inner or 0 <= ~child < leaves, "a child comes after its parent")
         taken = left + right
         check(len(set(taken)) == len(taken), "a node has one parent")
-        split = _wholes(words, "split_feature", inner, features)
-        check(all(0 <= f < features for f in split), "splits are on features")
+        check(
+            all(0 <= f < features for f in _wholes(words, "split_feature", inner, features)), "splits are on features"
+        )
         ways = _wholes(words, "decision_type", inner, 15)
         check(all(way in (0, 2, 4, 6, 8, 10) for way in ways), "no split is on categories")
         for name in ("split_feature", "decision_type", "left_child", "right_child"):
@@ -265,7 +266,7 @@ def _cat_feature(one: object, number: int) -> dict[str, Any]:
     check(isinstance(one, dict) and one.get("feature_index") == one.get("flat_feature_index") == number, "in order")
     assert isinstance(one, dict)
     borders = [_float(border) for border in _list(one, "borders")]
-    check(all(a < b for a, b in zip(borders, borders[1:], strict=False)), "the borders of a feature grow")
+    check(all(a < b for a, b in itertools.pairwise(borders)), "the borders of a feature grow")
     check(one.get("nan_value_treatment") in _NAN and type(one.get("has_nans")) is bool, "a feature has a way with gaps")
     kept = {word: one[word] for word in ("has_nans", "nan_value_treatment")}
     return {"borders": borders, "feature_id": "", "feature_index": number, "flat_feature_index": number, **kept}
@@ -281,6 +282,7 @@ def _cat_tree(tree: object, borders: Sequence[Mapping[float, int]], outputs: int
         check(isinstance(split, dict) and split.get("split_type") == "FloatFeature", "no split is on categories")
         place, border = split.get("float_feature_index"), _float(split.get("border"))
         check(type(place) is int and 0 <= place < len(borders), "splits are on features of the model")
+        assert isinstance(place, int)
         check(border in borders[place], "a split is at a border of its feature")
         named = {"float_feature_index": place, "split_index": borders[place][border], "split_type": "FloatFeature"}
         made.append({"border": border, **named})

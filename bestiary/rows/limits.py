@@ -215,6 +215,7 @@ class Within:
     began: float = field(default_factory=time.monotonic)
     what: str = "the data"
     share: float = 0.0
+    first: tuple[float, float] | None = None  # seconds and share of the first sign of progress
 
     @property
     def allowed(self) -> float:
@@ -229,12 +230,20 @@ class Within:
         """
         seconds = time.monotonic() - self.began
         self.share = self.share if share is None else share
-        reckoned = seconds / self.share if self.share > 0 else seconds
+        reckoned = self._reckoned(seconds)
         if share is None:  # nobody knows how far it is between two passes
             reckoned = min(reckoned, BETWEEN * seconds)
         early = share is not None and seconds > max(EARLY * self.allowed, PATIENCE / 2)
         if seconds > self.allowed or (early and reckoned > SURE * self.allowed):
             raise self.refusal(max(reckoned, seconds))
+
+    def _reckoned(self, seconds: float) -> float:
+        """Seconds of the whole reading at its pace since the first sign of progress: imports come before that, once."""
+        if self.first is None or self.share <= self.first[1]:
+            self.first = self.first or (seconds, self.share)
+            return seconds / self.share if self.share > 0 and seconds > self.allowed else seconds
+        began, done = self.first
+        return began + (seconds - began) * (1 - done) / (self.share - done)
 
     def refusal(self, seconds: float) -> InputError:
         """One line for a reading that takes so many seconds."""

@@ -162,7 +162,7 @@ def test_every_file_of_a_run_may_be_something_else(file: str, trial: Trial, tmp_
 
 @pytest.mark.parametrize("file", [f"{TRAINING}/{RESULT}", f"{RIVAL}/{RESULT}"])
 def test_a_result_that_is_not_as_it_was_written_is_made_again_and_said(file: str, trial: Trial, tmp_path: Path) -> None:
-    """Damaged in any way, one word changed included, it is removed so that the race makes it again; the plan says so."""
+    """Damaged in any way, one word changed included, it is removed, so that it is made again; the plan says so."""
     path = Path("run") / file
     content = path.read_bytes()
     ways = {

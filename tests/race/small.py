@@ -53,9 +53,10 @@ def job(name: str, setting: int, steps: int, seed: int = 0) -> Job:
 def fingerprint(run: Path) -> dict[str, object]:
     """What must be equal bit for bit: the winner, and every model's answers on the test rows."""
     words = json.loads((run / "winner" / "model.json").read_text())
-    found: dict[str, object] = {"winner": words.get("architecture") or words["baseline"]}
-    if "architecture" in words:  # the file of a baseline has the time in it; its answers are compared below
-        found["weights"] = words["files"]["model.safetensors"]
+    members = [(one.get("architecture") or one["baseline"], one["weight"]) for one in words.get("members", ())]
+    found: dict[str, object] = {"winner": words.get("architecture") or words.get("baseline") or members}
+    # the file of a baseline has the time in it; its answers are compared below
+    found |= {name: digest for name, digest in words["files"].items() if name.endswith(".safetensors")}
     for path in sorted(run.glob("contenders/*/answer.safetensors")):
         found[path.parent.name] = hashlib.sha256(path.read_bytes()).hexdigest()
     for path in sorted((run / "predictions").glob("*.parquet")):
