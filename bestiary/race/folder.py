@@ -160,6 +160,8 @@ def _marked(folder: Path) -> bool:
     if not path.is_symlink() and path.is_file() and path.stat().st_size == len(MARK.encode()):
         return path.read_text(encoding="utf-8", errors="replace") == MARK
     left = [] if path.exists() or not folder.is_dir() else [p.name for p in folder.iterdir()]
+    if LOCK in left:  # it was written just now
+        return _marked(folder)
     return bool(left) and all(map(TEMPORARY.fullmatch, left))  # killed while it wrote its mark
 
 
@@ -172,6 +174,8 @@ def _files(folder: Path) -> Iterator[tuple[str, bool]]:
             path = here / name
             relative = path.relative_to(folder).as_posix()
             ours = _PREPARED.fullmatch(relative) or TEMPORARY.fullmatch(name)
+            if ours and not os.path.lexists(path):  # what another race was writing has its own name by now
+                continue
             yield relative, bool(ours) and path.is_file() and not path.is_symlink()
 
 

@@ -93,10 +93,10 @@ def test_unknown_names_suggest_files_and_data_sets(tmp_path):
 
 
 def test_load_encoder_refuses_other_folders(tmp_path):
-    with pytest.raises(InputError, match="holds no encoder"):
+    with pytest.raises(InputError, match=r"expected a file at .*encoder.json"):
         load_encoder(tmp_path)
     (tmp_path / "encoder.json").write_text("{")
-    with pytest.raises(InputError, match="holds no encoder"):
+    with pytest.raises(InputError, match=r"expected JSON in .*encoder.json"):
         load_encoder(tmp_path)
     with pytest.raises(InputError, match="no file"):
         load_encoder(tmp_path / "nothing")

@@ -25,6 +25,8 @@ from bestiary.tasks.anomaly.scoring import EVIDENCE, Anomaly
 from bestiary.tasks.reconstruct.baselines import flat_rows
 from bestiary.tasks.reconstruct.scoring import Reconstruct, encode
 
+NOTHING = np.zeros(0)  # their predictions are evidence, beside which no truth is needed
+
 
 def prepared(folder: Path, source: object, **words: Any) -> StoredData:
     read_source = read(source, **words)
@@ -79,11 +81,11 @@ def test_errors_are_shares_of_the_range_of_pixels(digits: StoredData) -> None:
     torch.testing.assert_close(found.columns["squared_error"].double(), expected, atol=1e-5, rtol=1e-4)
     centre = digits.arrays("train")["pixels"].double().mean(0) / 16
     spread = (pixels - centre).square().mean((1, 2, 3))
-    scores = task.score(found)
+    scores = task.score(found, NOTHING)
     assert scores["reconstruction_rmse"] == pytest.approx(float(expected.mean().sqrt()), rel=1e-4)
     assert scores["explained"] == pytest.approx(1 - float(expected.sum() / spread.sum()), rel=1e-3)
     assert scores["psnr"] == pytest.approx(-10 * np.log10(float(expected.mean())), rel=1e-4)
-    assert task.score(task.ignorant(digits, "test"))["explained"] == pytest.approx(0, abs=1e-6)
+    assert task.score(task.ignorant(digits, "test"), NOTHING)["explained"] == pytest.approx(0, abs=1e-6)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -93,17 +95,17 @@ def test_the_area_and_precision_are_those_of_scikit_learn(seed: int) -> None:
     score = np.round(draw.normal(size=150) + strange, 1)  # with ties
     task = Anomaly({})
     found = task.tell(torch.tensor(score), torch.tensor(strange.astype(int)), torch.arange(150))
-    scores = task.score(found)
+    scores = task.score(found, NOTHING)
     assert scores["anomaly_auroc"] == pytest.approx(roc_auc_score(strange, score), abs=1e-9)
     assert scores["average_precision"] == pytest.approx(average_precision_score(strange, score), abs=1e-9)
-    assert 1 - task.losses(found).mean() == pytest.approx(roc_auc_score(strange, score), abs=1e-9)
+    assert 1 - task.losses(found, NOTHING).mean() == pytest.approx(roc_auc_score(strange, score), abs=1e-9)
 
 
 def test_a_single_anomaly_has_a_precision() -> None:
     """It stands third of eleven rows: of the rows that must be looked at to find it, one in three is one."""
     score = torch.tensor([9.0, 8.0, 7.0, *range(6, -2, -1)])
     task = Anomaly({})
-    scores = task.score(task.evidence(score, (score == 7).long(), torch.arange(11)))
+    scores = task.score(task.tell(score, (score == 7).long(), torch.arange(11)), NOTHING)
     assert scores["average_precision"] == pytest.approx(1 / 3)
     assert scores["anomaly_auroc"] == pytest.approx(0.8)
 
@@ -133,7 +135,7 @@ def test_resampled_rows_move_the_area_as_far_as_new_rows_do() -> None:
     def rows() -> Any:
         return task.tell(torch.tensor(draw.normal(size=400) + 1.2 * truth), torch.tensor(truth), torch.arange(400))
 
-    spread = np.std([task.score(rows())["anomaly_auroc"] for _ in range(300)])
+    spread = np.std([task.score(rows(), NOTHING)["anomaly_auroc"] for _ in range(300)])
     spreads = []
     for _ in range(10):
         terms, combine = EVIDENCE.sums(rows())
@@ -144,8 +146,8 @@ def test_resampled_rows_move_the_area_as_far_as_new_rows_do() -> None:
 
 def test_scores_are_undefined_where_all_rows_are_normal() -> None:
     found = Anomaly({}).tell(torch.randn(5), torch.zeros(5), torch.arange(5))
-    assert "anomaly_auroc" not in Anomaly({}).score(found)
-    assert Anomaly({}).losses(found).tolist() == [0.5] * 5
+    assert "anomaly_auroc" not in Anomaly({}).score(found, NOTHING)
+    assert Anomaly({}).losses(found, NOTHING).tolist() == [0.5] * 5
 
 
 # ------------------------------------------------------------------------------------------------ baselines
@@ -178,9 +180,9 @@ def test_rivals_of_codes_are_saved_and_restored(name: str, digits: StoredData, t
     told = run_baseline(name, folder, tmp_path, seconds=0.1)  # type: ignore[arg-type]
     answer = load_baseline(tmp_path / "model.skops", "image", "reconstruct", name)
     task = Reconstruct(digits.facts)
-    again = task.losses(task.predict(answer, digits, "validation")).mean()
+    again = task.losses(task.predict(answer, digits, "validation"), NOTHING).mean()
     assert again == pytest.approx(told["loss"], rel=1e-4)
-    assert again < 0.6 * task.losses(task.ignorant(digits, "validation")).mean()
+    assert again < 0.6 * task.losses(task.ignorant(digits, "validation"), NOTHING).mean()
     assert answer.encode(next(iter(digits.batches("test"))).inputs[0]).shape[1] == 8
 
 
@@ -191,8 +193,8 @@ def test_rivals_of_anomalies_are_saved_and_restored(name: str, cancer: StoredDat
     answer = load_baseline(tmp_path / "model.skops", "table", "anomaly", name)
     task = Anomaly(cancer.facts)
     again = task.predict(answer, cancer, "validation")
-    assert task.losses(again).mean() == pytest.approx(told["loss"], abs=1e-6)
-    assert task.score(again)["anomaly_auroc"] > 0.8
+    assert task.losses(again, NOTHING).mean() == pytest.approx(told["loss"], abs=1e-6)
+    assert task.score(again, NOTHING)["anomaly_auroc"] > 0.8
 
 
 # ------------------------------------------------------------------------------------------------ verbs
@@ -204,7 +206,7 @@ def test_codes_and_errors_of_every_row(digits: StoredData) -> None:
     assert set(columns) == {"error", *(f"code_{k}" for k in range(8))}
     assert len(columns["error"]) == digits.rows("test")
     task = Reconstruct(digits.facts)
-    squared = task.losses(task.predict(network, digits, "test"))
+    squared = task.losses(task.predict(network, digits, "test"), NOTHING)
     np.testing.assert_allclose(columns["error"].numpy() ** 2, squared, rtol=1e-4)
     assert network.training, "looking changes nothing"
 
@@ -266,7 +268,7 @@ def test_resampled_rows_move_the_average_precision_as_far_as_new_rows_do() -> No
     def rows() -> Any:
         return task.tell(torch.tensor(draw.normal(size=400) + 1.5 * truth), torch.tensor(truth), torch.arange(400))
 
-    spread = np.std([task.score(rows())["average_precision"] for _ in range(300)])
+    spread = np.std([task.score(rows(), NOTHING)["average_precision"] for _ in range(300)])
     spreads = []
     for _ in range(20):
         terms, combine = EVIDENCE.sums(rows())
