@@ -53,6 +53,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table("graphs/nodes.csv", "graph,id", [f"{g},{n}" for g in range(60) for n in range(4 + g % 5)])
     rings = [(g, n, (n + 1) % (4 + g % 5)) for g in range(60) for n in range(4 + g % 5)]
     table("graphs/edges.csv", "graph,source,target", [f"{g},{a},{b}" for g, a, b in rings])
+    (here / "RUN").mkdir()
     return here
 
 
