@@ -7,6 +7,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bestiary import data as data
     from bestiary.architectures.build import create as create
     from bestiary.catalogue import names as list  # noqa: A004
     from bestiary.cli.show import show as show

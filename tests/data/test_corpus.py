@@ -168,7 +168,7 @@ def bad(folder: Path) -> list[tuple[object, dict[str, object], str]]:
         (good, {"units": "bpe", "vocabulary": 100}, "vocabulary is for units=bpe"),
         (good, {"encoding": "klingon"}, "no encoding is called 'klingon'"),
         (folder / "cut.txt", {"encoding": "utf-8"}, "is not written in utf-8"),
-        (good, {"problem": "generate"}, "task generate takes table and image data; these are corpus data"),
+        (good, {"problem": "generate"}, "these are corpus data; name another task"),
     ]
 
 

@@ -237,7 +237,7 @@ def test_an_altered_encoder_is_not_loaded(tmp_path, mixed):
     parts.write_bytes(good)
     words = json.loads((folder / "encoder.json").read_text())
     (folder / "encoder.json").write_text(json.dumps({**words, "kind": "sound"}))
-    with pytest.raises(InputError, match=r"kind must be .* received 'sound'"):
+    with pytest.raises(InputError, match="kind must be"):
         load_encoder(folder)
 
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from bestiary import catalogue
+from bestiary import catalogue, tasks
 from bestiary.architectures.build import create
 from bestiary.catalogue import Row
 from bestiary.cli.main import main
@@ -53,6 +53,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table("graphs/nodes.csv", "graph,id", [f"{g},{n}" for g in range(60) for n in range(4 + g % 5)])
     rings = [(g, n, (n + 1) % (4 + g % 5)) for g in range(60) for n in range(4 + g % 5)]
     table("graphs/edges.csv", "graph,source,target", [f"{g},{a},{b}" for g, a, b in rings])
+    for run in ("RUN", *(f"RUN_{task}" for task in tasks.names())):
+        (here / run).mkdir()
     return here
 
 
