@@ -119,6 +119,8 @@ def _rows(plan: Plan) -> int:
 
 def told(plan: Plan) -> str:
     """What a person is told of it."""
+    if plan.rungs == 1:  # trained alone, by someone who knows what it learns from
+        return ""
     if not plan.refit:
         return "It has learned from the training rows alone, as asked."
     failed = [one for one in plan.refits if one.failed]

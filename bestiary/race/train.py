@@ -107,7 +107,7 @@ def train(
         announce(plan, said, listener, clock)
         patience = None if row.phases else PATIENCE  # phases must run their course, and early ones judge nothing
         plan.rungs, plan.patience, plan.threads, plan.rivals = 1, patience, cores, []
-        plan.folds, plan.contenders = 0, [name]
+        plan.folds, plan.contenders, plan.refit = 0, [name], False
         plan.shares.update(reading=round(clock.elapsed, 2), reserve=reserve(plan))
         candidate = chosen_size(name, row, plan, folder, dict(set or {}))
         tell(listener, "planning", clock, seconds)

@@ -129,7 +129,7 @@ def judge_race(
     judgement.spread = {c.name: _spread(c, known, problem) for c in usable if len(c.predictions) > 1}
     bench = Bench(usable, scores, ranking, len(known), len(known) + train_rows, task)
     _crown(judgement, bench, preferred, costs or {})
-    _worth(judgement, bench)
+    _worth(judgement, bench, judgement.chosen if preferred else judgement.crowned)
     judgement.reason = note + judgement.reason
     judgement.sentence = sentences.outcome(judgement, bench)
     return judgement
@@ -243,7 +243,7 @@ def _crown(judgement: Judgement, bench: Bench, preferred: str, costs: Mapping[st
         judgement.reason = sentences.undecided(leader, rival, intervals[rival.name], behind[rival.name], bench)
 
 
-def _worth(judgement: Judgement, bench: Bench) -> None:
+def _worth(judgement: Judgement, bench: Bench, named: str | None) -> None:
     """Compares one network, named without looking at the test rows unless it is crowned, with every baseline: what
     ships, where a network is in it, else the network that validation chose."""
     networks = [c for c in bench.order if c.network]
@@ -255,7 +255,7 @@ def _worth(judgement: Judgement, bench: Bench) -> None:
         judgement.networks_best = _selected(networks).name if networks else ""
         judgement.baseline_best = baselines[0].name if baselines else ""
         return
-    network = next((c for c in networks if c.name == judgement.chosen), _selected(networks))
+    network = next((c for c in networks if c.name == named), _selected(networks))
     gains = {c.name: bench.gain(network, c) for c in baselines}
     unbeaten = [c for c in baselines if gains[c.name].interval().low <= 1e-9]
     baseline = baselines[0] if baselines[0] in unbeaten or not unbeaten else unbeaten[0]

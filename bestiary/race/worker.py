@@ -133,7 +133,7 @@ def train(folder: str) -> None:
         made = fit(learner, data, run, job["steps"], run.judge, job["horizon"])
     except Stopped as stopped:
         made = stopped.step
-        if made % job["look_every"]:  # as at the end of a training that was planned to end here
+        if run.looked != made:  # as at the end of a training that was planned to end here
             run.judged(made, judge(learner.answer, made), learner)
     run.finish(learner)
     _save_answer(here, judge.task.predict(learner.answer, judge.data, "validation"), learner.answer)

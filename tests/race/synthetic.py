@@ -269,7 +269,7 @@ def _plan(verdict: Verdict, jobs: list[Job]) -> Plan:
         shares={"reading": 1.2},
         constant=math.log(len(verdict.classes)) if verdict.classes else 1.0,
         entrants=entrants,
-        rivals=[Rival(s.name, 9.0) for s in verdict.standings if not s.network],
+        rivals=[Rival(s.name.removeprefix("baseline/"), 9.0) for s in verdict.standings if not s.network],
         left_out={"textcnn": "does not take these data"},
         stages=stages,
         finalists=[s.name for s in verdict.standings if s.test],

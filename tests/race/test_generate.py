@@ -222,6 +222,9 @@ def test_the_report_shows_what_was_made_and_what_is_missing(digits: StoredData) 
     here.mkdir(parents=True)
     contender = catalogue.find("dcgan").races["image"][0]
     job = {"network": contender.network, "keywords": dict(contender.keywords), "seed": 0}
+    job |= {"recipe": catalogue.find("dcgan").recipes["generate"], "setting": {}, "device": "cpu", "data": "data"}
+    job |= dict.fromkeys(("rung", "batch", "look_every", "steps", "horizon", "parts", "threads"), 1)
+    job |= {"again": False, "patience": None}
     (here / "job.json").write_text(json.dumps(job), encoding="utf-8")
     save_model(player("dcgan", digits), str(here / "answer.safetensors"))
     run_baseline("density", digits.folder, density, seconds=0.1)

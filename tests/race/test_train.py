@@ -1,6 +1,5 @@
 """One architecture alone: words, early stopping, a model that predicts."""
 
-import json
 import re
 import time
 from types import SimpleNamespace
@@ -19,6 +18,7 @@ from bestiary.race.plan import Entrant, Job, Plan, Stage
 from bestiary.race.race import resume
 from bestiary.race.stages import PHASED_SLACK, SLACK, alone
 from bestiary.race.workers import Pool
+from bestiary.records.digests import read_words, write_result
 
 
 def test_epochs_words_and_the_model(tmp_path):
@@ -137,8 +137,9 @@ def test_added_time_trains_it_afresh_for_longer(tmp_path):
     course = Course(outcome.folder, Plan.read(outcome.folder), Pool(1), Clock())
     for job in (first.jobs[0], second.jobs[0]):  # whichever is better on validation rows is tested
         for other in (first.jobs[0], second.jobs[0]):
-            path = outcome.folder / "contenders" / other.id / "result.json"
-            path.write_text(json.dumps({**json.loads(path.read_text()), "loss": 0.1 if other is job else 0.2}))
+            here = outcome.folder / "contenders" / other.id
+            words = {**(read_words(here) or {}), "loss": 0.1 if other is job else 0.2}
+            write_result(here, words, list(words["files"]))
         assert [[j.id for j in one.jobs] for one in finalists(course)] == [[job.id]]
 
 
@@ -179,5 +180,7 @@ def test_a_training_without_an_answer_gets_time_to_make_one(tmp_path):
     course.plan.stages = [Stage(1, [job], {}, 1.0, "")]
     assert course.grace(2.0) == LONG_GRACE + LOOKS_AT_THE_END * 0.5 > 60
     (tmp_path / "contenders" / job.id).mkdir(parents=True)
-    (tmp_path / "contenders" / job.id / "result.json").write_text('{"steps": 10}')
+    zero = dict.fromkeys(("rung", "best_step", "seconds", "pace", "start_seconds", "parameters", "memory"), 0)
+    words = {**zero, "steps": 10, "planned": 10, "parts": 1, "loss": 1.0, "scores": {}, "stopped": False, "mended": ""}
+    write_result(tmp_path / "contenders" / job.id, words, ())
     assert course.grace(2.0) == 2.0
