@@ -99,7 +99,8 @@ def _checked(size: Size, word: str, value: object) -> object:
     if word == "image_size":
         sides = value if isinstance(value, tuple | list) else ()
         if len(sides) != 2 or not all(isinstance(side, int) and side > 0 for side in sides):
-            raise InputError(f"image_size is height and width in pixels; received {value!r}; try (32, 32)")
+            example = f"image_size of the example of {size.name}"
+            raise InputError(f"{example} is height and width in pixels; received {value!r}; try (32, 32)")
         return tuple(sides)
     least = 0 if word == "edges" else 1
     if not isinstance(value, int) or isinstance(value, bool) or value < least:

@@ -13,7 +13,7 @@ from bestiary.cli.there import check_run
 
 def command(run: Annotated[Path, typer.Argument(help="The folder of a finished race.")]) -> None:
     """Make report.html again, from the saved predictions alone."""
-    check_run(run)
+    check_run(run, "a race or a training")
     from bestiary.report import write_report
 
     say(str(write_report(run)))

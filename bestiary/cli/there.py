@@ -27,11 +27,15 @@ def check_data(given: str | None) -> None:
         checked_path(given)
 
 
-def check_run(given: Path) -> None:
+def check_run(given: Path, of: str = "a race, a training or a model") -> None:
     """Refuses the folder of a run or model that is not there.
+
+    Args:
+        given: the folder.
+        of: what the command takes the folder of, for the message.
 
     Raises:
         InputError: with the nearest name.
     """
     if not there(given):
-        raise InputError(f"no folder {str(given)!r}; give the folder of a race, a training or a model")
+        raise InputError(f"no folder {str(given)!r}; give the folder of {of}")

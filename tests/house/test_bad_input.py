@@ -305,6 +305,11 @@ def edit(model: Path, **changes: object) -> None:
     (model / "model.json").write_text(json.dumps({**words, **changes}))
 
 
+def drop_fact(model: Path, name: str) -> None:
+    facts = json.loads((model / "model.json").read_text())["facts"]
+    edit(model, facts={word: fact for word, fact in facts.items() if word != name})
+
+
 def alter_weights(model: Path) -> None:
     content = bytearray((model / "model.safetensors").read_bytes())
     content[-1] ^= 1
@@ -337,9 +342,11 @@ MODELS: dict[str, tuple[Callable[[Path], object], str]] = {
     "words that the network does not take": (lambda m: edit(m, keywords={"hidden": 5}), "hidden"),
     "a kind that does not exist": (lambda m: edit(m, spec={"kind": "smell", "features": 5, "outputs": 2}), "smell"),
     "a spec that is a list": (lambda m: edit(m, spec=["table"]), "model.json"),
-    "classes missing": (lambda m: edit(m, facts={"problem": "classification"}), "classes"),
-    "more memory than the file holds": (lambda m: edit(m, keywords={"width": 10**9}), "bytes"),
-    "less than nothing": (lambda m: edit(m, keywords={"width": -4}), "ann"),
+    "classes missing": (lambda m: drop_fact(m, "classes"), "classes"),
+    "the target missing": (lambda m: drop_fact(m, "target"), "missing required field target"),
+    "more memory than the file holds": (lambda m: edit(m, keywords={"width": 10**6}), "bytes"),
+    "wider than any network": (lambda m: edit(m, keywords={"width": 10**9}), "width must be at most 10,000,000"),
+    "less than nothing": (lambda m: edit(m, keywords={"width": -4}), "width of ANN must be positive"),
     "a width in words": (lambda m: edit(m, keywords={"width": "wide"}), "ann"),
     "half a description": (lambda m: (m / "model.json").write_text('{"spec": '), "model.json"),
     "a list as description": (lambda m: (m / "model.json").write_text("[]"), "model.json"),

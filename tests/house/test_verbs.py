@@ -82,7 +82,7 @@ def test_the_inside_is_one_page_without_requests(pole: Path, capsys: pytest.Capt
         (["report", "nowhere"], "give the folder of a race or a training"),
         (["train", "dqn"], "expected an architecture and data, or --resume RUN; received 'dqn' alone"),
         (["train"], "received neither; try: bestiary train cnn digits"),
-        (["size", "cnn", "--set", "image_size=1"], "image_size of CNN is height and width in pixels; received 1"),
+        (["size", "cnn", "--set", "image_size=1"], "image_size of the example of cnn_mnist is height and width"),
         (["train", "dqn", "--resume", "{run}"], "received 'dqn' as well; leave it out"),
         (["train", "dqn", "CartPole-v1", "--add", "5m"], "--add needs --resume RUN"),
         (["train", "--resume", "nowhere"], "nowhere"),
