@@ -72,7 +72,7 @@ class Anomaly(Scoring):
     Example:
         >>> task = Anomaly({})
         >>> told = task.tell(torch.tensor([0.1, 0.4, 0.3, 0.9]), torch.tensor([0, 0, 1, 1]), torch.arange(4))
-        >>> task.score(told)["anomaly_auroc"]
+        >>> task.score(told, torch.empty(0))["anomaly_auroc"]
         0.75
     """
 

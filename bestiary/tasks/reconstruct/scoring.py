@@ -56,7 +56,7 @@ class Reconstruct(Scoring):
         >>> rows = {"features": np.float32([[1, -1], [-1, 1]])}
         >>> data = ArrayData(TableSpec(2, 1), {"problem": "reconstruct"}, {"train": rows, "test": rows})
         >>> task = Reconstruct(data.facts)
-        >>> task.score(task.predict(Half(), data, "test"))["explained"]
+        >>> task.score(task.predict(Half(), data, "test"), torch.empty(0))["explained"]
         0.75
     """
 

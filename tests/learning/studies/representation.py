@@ -98,7 +98,7 @@ def against_components(build: Callable[[], nn.Module], code: int, rate: float, s
             algorithm.objective = of_another
         learn(algorithm, data, long if full else short)
         task = Reconstruct(data.facts)
-        error = float(task.losses(task.predict(network, data, "test")).mean())
+        error = float(task.losses(task.predict(network, data, "test"), torch.empty(0)).mean())
         flat, asked = (rows.reshape(len(rows), -1) / 255 for rows in (train[0], test[0]))
         components = PCA(code, random_state=0).fit(flat)
         theirs = float(((components.inverse_transform(components.transform(asked)) - asked) ** 2).mean())
@@ -142,7 +142,7 @@ def told_apart(seed: int, wrong: bool, full: bool) -> float:
         algorithm.objective = of_another
     learn(algorithm, data, 5000 if full else 400)
     task = Anomaly(data.facts)
-    return task.score(task.predict(network, data, "test"))["anomaly_auroc"]
+    return task.score(task.predict(network, data, "test"), torch.empty(0))["anomaly_auroc"]
 
 
 # ------------------------------------------------------------------------------------------------ the bound
