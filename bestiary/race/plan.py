@@ -227,6 +227,7 @@ class Plan:
         unmade: trainings of that rung that had nothing to show by then; added time is for them too.
         prefer: what `winner/` holds where several models cannot be told apart: the "best" on validation rows, or the
             "small"est or "fast"est of those within one standard error of the best on test.
+        search: whether time that is left goes into further settings.
         refit: whether what ships is trained again on all rows.
         ensembles: chosen on validation rows before the opening.
         preferred: the model that validation chose to ship, written before the opening; "" where test rows decide.
@@ -277,6 +278,7 @@ class Plan:
     unmade: list[Job] = field(default_factory=list)
     mended: list[str] = field(default_factory=list)
     prefer: Literal["best", "small", "fast"] = "best"
+    search: bool = True
     refit: bool = True
     ensembles: list[Ensemble] = field(default_factory=list)
     preferred: Line = ""

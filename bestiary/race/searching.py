@@ -62,7 +62,7 @@ class Progress:
 def searches(course: Course) -> bool:
     """Whether there is something to search: contenders that can be told apart by what their predictions score."""
     plan = course.plan
-    if plan.fixed or plan.cut or plan.rungs == 1 or len(plan.stages) < plan.rungs:
+    if not plan.search or plan.fixed or plan.cut or plan.rungs == 1 or len(plan.stages) < plan.rungs:
         return False
     return task_for(read_spec(course.folder / "data")[1]).mixes
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Annotated, Literal, NotRequired, TypedDict
+
+from msgspec import Meta
 
 from bestiary.records.shapes import Count, Few, Id, Line, Name, Place, Seconds, Seed, Setting, Steps
 
+NAME_OR_NONE = r"^([A-Za-z0-9_][A-Za-z0-9_.\-]{0,99}(/[A-Za-z0-9_][A-Za-z0-9_.\-]{0,99})?)?\Z"
+"""Where no model gave finite answers none was chosen."""
 Scores = dict[str, float | None]
 
 
@@ -56,7 +60,7 @@ class Verdict(TypedDict):
     higher: bool
     crowned: Name | None
     reason: Line
-    chosen: Name
+    chosen: Annotated[str, Meta(pattern=NAME_OR_NONE)]
     worth_it: Interval | None
     worth_sentence: Line
     networks_best: Line

@@ -25,7 +25,7 @@ def small_run(folder: Path, stages: bool = True, rivals: bool = True) -> Plan:
     """A run folder with data and a plan whose three rungs are written already."""
     (folder / "contenders").mkdir(parents=True)
     plan = prepare(read("breast_cancer"), {"source": "breast_cancer"}, folder, WISHES)
-    plan.folds = 0
+    plan.folds, plan.search = 0, False
     plan.rivals = [Rival("linear", 60.0)] if rivals else []  # for all its settings, however slow the machine is
     plan.shares["reserve"] = 1.0
     settings = [{"rate": 0.003}, {"rate": 0.001}]

@@ -15,22 +15,24 @@ import pyarrow.parquet as pq
 import torch
 from numpy.typing import NDArray
 
-from bestiary import tasks
-from bestiary.contracts import Predictions
+from bestiary import catalogue, tasks
+from bestiary.baselines import competitors
+from bestiary.contracts import ImageSpec, Predictions, SeriesSpec, TableSpec, TokenSpec
 from bestiary.race.evidence import Standing, Verdict
 from bestiary.race.opened import file_of
 from bestiary.race.plan import Entrant, Job, Plan, Rival, Stage
 from bestiary.race.verdict import Candidate, Judgement, judge_race
-from bestiary.rows.store import write_array, write_text
+from bestiary.rows.store import write_array, write_spec
+from tests.race.facts import further
 
 NETWORKS = (
-    ("lenet/classic", "LeNet-5", "convolution", 61_706, 0.020, "finalist"),
+    ("lenet5/classic", "LeNet-5", "convolution", 61_706, 0.020, "finalist"),
     ("resnet/small", "Residual network", "convolution", 78_042, 0.028, "finalist"),
     ("mlp/medium", "Multi-layer perceptron", "feedforward", 26_122, 0.035, "finalist"),
     ("ann/small", "One hidden layer", "feedforward", 4_810, 0.06, "eliminated"),
     ("lstm/rows", "Long short-term memory", "recurrence", 19_210, 0.09, "eliminated"),
-    ("perceptron/plain", "Perceptron", "feedforward", 650, 0.1, "eliminated"),
-    ("transformer/tiny", "Transformer", "attention", 52_490, 0.2, "failed"),
+    ("dbn/plain", "Deep belief network", "energy", 650, 0.1, "eliminated"),
+    ("transformer_classifier/tiny", "Transformer", "attention", 52_490, 0.2, "failed"),
 )
 BASELINES = (("forest", 0.05), ("boosting", 0.06), ("linear", 0.08), ("constant", 0.9))
 
@@ -149,9 +151,14 @@ def _race(
     verdict = _verdict(judgement, standings, kind, problem, classes, target, len(truth))
     verdict.write(folder / "verdict.json")
     _plan(verdict, jobs).write(folder)
-    sizes = {"kind": kind, "outputs": max(1, len(classes)), "image_size": [8, 8]}
+    outputs = max(1, len(classes))
+    spec = {
+        "image": ImageSpec(1, (8, 8), outputs),
+        "text": TokenSpec(100, 20, outputs),
+        "series": SeriesSpec(1, 20, outputs),
+    }.get(kind, TableSpec(10, outputs))
     facts = {"target": target, "problem": problem, "classes": classes, "mean": 0.0, "scale": 1.0}
-    write_text(folder / "data" / "spec.json", json.dumps({"spec": sizes, "facts": facts}))
+    write_spec(folder / "data", spec, {**facts, **further(spec)})
     return folder
 
 
@@ -243,10 +250,12 @@ def _verdict(
 
 
 def _plan(verdict: Verdict, jobs: list[Job]) -> Plan:
-    entrants = [_entrant(standing) for standing in verdict.standings if standing.network]
+    entrants = [_entrant(standing, verdict.problem) for standing in verdict.standings if standing.network]
     stages = [Stage(1, [dataclasses.replace(j, steps=300) for j in jobs if j.seed == 0], {}, 9.0, "all that fit")]
     stages.append(Stage(2, [j for j in jobs if j.steps > 900 and j.seed == 0], {}, 12.0, "the better half"))
     stages.append(Stage(3, [j for j in jobs if j.steps > 1800], {}, 27.0, "the best quarter and what is tied with it"))
+    for stage in stages:
+        stage.pace = {entrant.name: 0.004 for entrant in entrants}
     return Plan(
         source={},
         digest="5f" * 32,
@@ -269,7 +278,11 @@ def _plan(verdict: Verdict, jobs: list[Job]) -> Plan:
         shares={"reading": 1.2},
         constant=math.log(len(verdict.classes)) if verdict.classes else 1.0,
         entrants=entrants,
-        rivals=[Rival(s.name.removeprefix("baseline/"), 9.0) for s in verdict.standings if not s.network],
+        rivals=[
+            Rival(one.name, 9.0)
+            for one in competitors(verdict.kind, verdict.problem)
+            if f"baseline/{one.name}" in {s.name for s in verdict.standings}
+        ],
         left_out={"textcnn": "does not take these data"},
         stages=stages,
         finalists=[s.name for s in verdict.standings if s.test],
@@ -278,15 +291,16 @@ def _plan(verdict: Verdict, jobs: list[Job]) -> Plan:
     )
 
 
-def _entrant(standing: Standing) -> Entrant:
+def _entrant(standing: Standing, problem: str) -> Entrant:
+    row = catalogue.find(standing.name.partition("/")[0])
     return Entrant(
         name=standing.name,
         title=standing.title,
         family=standing.family,
-        architecture=standing.name.partition("/")[0],
-        network="a:B",
+        architecture=row.name,
+        network=next(iter(row.races.values()))[0].network,
         keywords={},
-        recipe="c:d",
+        recipe=row.recipes[problem],
         settings=[{"rate": 1e-3}, {"rate": 3e-3}],
         batch=128,
         look_every=50,

@@ -22,6 +22,7 @@ from bestiary.errors import InputError
 from bestiary.rows.store import write_array, write_spec
 from bestiary.tasks.predictions import read_predictions
 from bestiary.tasks.registry import evidence_of
+from tests.race.facts import further
 
 Arrays = dict[str, np.ndarray]
 
@@ -41,27 +42,12 @@ def load(path: Path) -> Any:
     return baselines.load_baseline(path, words["spec"]["kind"], words["problem"], words["baseline"])
 
 
-def _further(spec: Spec) -> dict[str, Any]:
-    """What the facts of a kind have beside those of all."""
-    if isinstance(spec, ImageSpec):
-        return {"deep": False, "step": 1, "file_sizes": (spec.image_size, spec.image_size)}
-    if isinstance(spec, TokenSpec):
-        return {"text": "text"}
-    if isinstance(spec, SeriesSpec):
-        ones, zeros, names = [1.0] * spec.channels, [0.0] * spec.channels, [f"c{k}" for k in range(spec.channels)]
-        reading = dict.fromkeys(("target", "id", "time", "group", "separator", "encoding"))
-        reading |= {"layout": "array", "channels": names, "steps": [], "bare": True}
-        scales = {"value_mean": zeros, "value_scale": ones, "low": zeros, "high": ones}
-        return {"channels": names, "reading": reading, "pool": 1, "gaps": False, **scales}
-    return {}
-
-
 def _write(folder: Path, spec: Spec, arrays: Arrays, target: np.ndarray, problem: str = "classification") -> Path:
     """Every fourth row validates."""
     facts = {"target": "y", "problem": problem, "classes": [str(k) for k in range(spec.outputs)]}
     if problem == "regression":
         facts |= {"classes": [], "mean": float(target.mean()), "scale": float(target.std())}
-    write_spec(folder, spec, {**facts, **_further(spec)})
+    write_spec(folder, spec, {**facts, **further(spec)})
     rows = np.arange(len(target))
     for split, where in (("train", rows[rows % 4 > 0]), ("validation", rows[rows % 4 == 0])):
         for name, array in take(arrays, where).items():
