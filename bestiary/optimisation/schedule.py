@@ -74,7 +74,7 @@ def cosine_log(cycles: int) -> Schedule:
         >>> [round(schedule(step, 150), 2) for step in (0, 10, 30, 70, 150)]
         [0.0, 0.0, 0.0, 0.0, 0.0]
         >>> round(schedule(100, 150), 2)
-        0.94
+        0.98
     """
 
     def factor(step: int, horizon: int) -> float:

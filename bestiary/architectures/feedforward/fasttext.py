@@ -35,6 +35,7 @@ class FastText(nn.Module):
         buckets: vectors that all runs share.
 
     Example:
+        >>> import torch
         >>> network = FastText(vocabulary=100, outputs=2)
         >>> network(torch.tensor([[5, 7, 9, 11], [3, 0, 0, 0]]), torch.tensor([4, 1])).shape
         torch.Size([2, 2])
