@@ -374,6 +374,8 @@ def _judged(course: Course, show: Callable[[Course], None]) -> Verdict:
         show(course)
         verdict = judge(course)
     plan = course.plan
+    for old in (course.folder / "winner", course.folder / EVERYTHING, *course.folder.glob("contenders/*.all")):
+        shutil.rmtree(old, ignore_errors=True)  # of a judgement before, when other trainings were there
     if plan.refit and not plan.fixed:
         refitting.decide(course, verdict)
         course.write()
