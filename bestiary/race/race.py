@@ -29,7 +29,7 @@ from bestiary.race.searching import REFIT, search, searches
 from bestiary.race.showing import snapshot
 from bestiary.race.stages import alone, encore
 from bestiary.race.telling import announce, introduce, tell, teller
-from bestiary.race.winner import save_winner
+from bestiary.race.winner import delivered, forget
 from bestiary.race.workers import Pool
 from bestiary.records import names
 from bestiary.rows.limits import Within, called, within
@@ -172,7 +172,7 @@ def resume(
             check_verdict(found, plan)
             pool = Pool(plan.workers)
             try:
-                _delivered(Course(folder, plan, pool, Clock(plan.spent)), found, lambda course: None)
+                delivered(Course(folder, plan, pool, Clock(plan.spent)), found, lambda course: None)
             finally:
                 pool.stop()
             return Outcome(folder, found)
@@ -228,16 +228,8 @@ def replay(
                 f"expected the data that the plan was made for (sha256 {given.digest[:12]}...); "
                 f"received others ({data.digest[:12]}...); give the same file"
             )
-        wishes = Wishes(
-            given.budget,
-            given.equal,
-            given.metric,
-            given.seed,
-            given.workers,
-            given.device,
-            given.prefer,
-            given.refit,
-        )
+        asked = (given.budget, given.equal, given.metric, given.seed, given.workers, given.device)
+        wishes = Wishes(*asked, given.prefer, given.refit)
         introduce(data, listener, clock, given.budget)
         said = list(data.notes)
         say = teller(listener, clock, given.budget)
@@ -339,7 +331,7 @@ def follow(folder: Path, plan: Plan, pool: Pool, clock: Clock, listener: Listene
             pool.stop(course.grace(SHORT_GRACE))
             course.cut()
         verdict = _judged(course, show)
-        _delivered(course, verdict, show)
+        delivered(course, verdict, show)
     finally:
         pool.stop()
     course.write()
@@ -353,27 +345,12 @@ def _saving(course: Course, show: Callable[[Course], None]) -> None:
     show(course)
 
 
-def _delivered(course: Course, verdict: Verdict, show: Callable[[Course], None]) -> None:
-    """What ships, trained again on all rows, into `winner/`; then the report."""
-    plan = course.plan
-    if plan.refits and not (course.folder / "winner" / "model.json").exists():
-        course.now = "refitting"
-        with course.phase("refitting"):
-            show(course)
-            refitting.run(course, lambda: show(course))
-        verdict.shipped = refitting.told(plan)
-        verdict.seconds["refitting"] = plan.shares["refitting"]
-        verdict.write(course.folder / "verdict.json")
-    course.now = "reporting"
-    show(course)
-    _finish(course.folder, verdict, plan)
-
-
 def _judged(course: Course, show: Callable[[Course], None]) -> Verdict:
     with course.phase("judging"):
         show(course)
         verdict = judge(course)
     plan = course.plan
+    forget(course.folder)
     if plan.refit and not plan.fixed:
         refitting.decide(course, verdict)
         course.write()
@@ -383,16 +360,6 @@ def _judged(course: Course, show: Callable[[Course], None]) -> Verdict:
     verdict.available = round(plan.workers * course.clock.elapsed, 2)
     verdict.write(course.folder / "verdict.json")
     return verdict
-
-
-def _finish(folder: Path, verdict: Verdict, plan: Plan) -> None:
-    """The winner's folder and the report, where they are not there yet."""
-    if not (folder / "winner" / "model.json").exists():
-        save_winner(folder, verdict, plan)
-    if not (folder / "report.html").exists():
-        from bestiary.report import write_report
-
-        write_report(folder)
 
 
 def _reopen(folder: Path, plan: Plan) -> None:

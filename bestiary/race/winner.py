@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bestiary.race.course import EVERYTHING, Course
 from bestiary.race.evidence import Standing, Verdict
 from bestiary.race.folder import training_folder
 from bestiary.race.plan import Part, Plan
-from bestiary.race.refitting import shipped, there
+from bestiary.race.refitting import run, shipped, there, told
 from bestiary.records.digests import check_result
 from bestiary.records.training import read_job
 from bestiary.rows.store import read_spec
@@ -23,6 +25,38 @@ class Source:
     folder: Path
     name: str
     weight: float
+
+
+def forget(folder: Path) -> None:
+    """Removes what an earlier judgement has made, when other trainings were there."""
+    for old in (folder / "winner", folder / EVERYTHING, *folder.glob("contenders/*.all")):
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def delivered(course: Course, verdict: Verdict, show: Callable[[Course], None]) -> None:
+    """What ships, trained again on all rows, into `winner/`; then the report."""
+    plan = course.plan
+    if plan.refits and not (course.folder / "winner" / "model.json").exists():
+        course.now = "refitting"
+        with course.phase("refitting"):
+            show(course)
+            run(course, lambda: show(course))
+        verdict.shipped = told(plan)
+        verdict.seconds["refitting"] = plan.shares["refitting"]
+        verdict.write(course.folder / "verdict.json")
+    course.now = "reporting"
+    show(course)
+    finish(course.folder, verdict, plan)
+
+
+def finish(folder: Path, verdict: Verdict, plan: Plan) -> None:
+    """The winner's folder and the report, where they are not there yet."""
+    if not (folder / "winner" / "model.json").exists():
+        save_winner(folder, verdict, plan)
+    if not (folder / "report.html").exists():
+        from bestiary.report import write_report
+
+        write_report(folder)
 
 
 def save_winner(folder: Path, verdict: Verdict, plan: Plan) -> None:

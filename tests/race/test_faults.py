@@ -238,7 +238,7 @@ def test_ctrl_c_ends_with_the_best_so_far(run):
     verdict = json.loads((run / "verdict.json").read_text())
     assert {s["name"] for s in verdict["standings"] if s["status"] == "finalist"} == {"ann/64", "mlp/small"}
     assert any("ended early" in note for note in verdict["notes"])
-    assert (run / "winner" / "model.safetensors").exists()
+    assert (run / "winner" / "model.json").exists()
 
 
 def in_a_process_of_its_own(run: Path) -> None:
