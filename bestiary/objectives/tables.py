@@ -52,12 +52,12 @@ class SparseChoice:
 
     Args:
         regression: whether answers are numbers: squared error takes the place of cross-entropy.
-        weight: of the entropy, averaged over steps and rows, in nats.
+        sparsity: weight of the entropy, averaged over steps and rows, in nats.
         error: of numbers, "squared" or "absolute".
     """
 
     regression: bool
-    weight: float
+    sparsity: float
     error: str = "squared"
 
     def __call__(self, network: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Logs]:
@@ -67,4 +67,4 @@ class SparseChoice:
         else:
             loss = F.cross_entropy(answers, batch.target)
         entropy = -(masks * torch.log(masks + TINY)).sum(-1).mean()
-        return loss + self.weight * entropy, {"loss": loss.detach(), "entropy": entropy.detach()}
+        return loss + self.sparsity * entropy, {"loss": loss.detach(), "entropy": entropy.detach()}

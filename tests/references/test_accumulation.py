@@ -18,6 +18,10 @@ from bestiary.architectures.feedforward.ann import ANN
 from bestiary.architectures.recurrence.attention_network import AttentionNetwork
 from bestiary.architectures.recurrence.lstm import LSTMText
 from bestiary.architectures.representation.autoencoder import Autoencoder
+from bestiary.architectures.table.mlp_plr import PiecewiseMLP
+from bestiary.architectures.table.realmlp import RealMLP
+from bestiary.architectures.table.tabm import TabMPiecewise
+from bestiary.architectures.table.tabnet import TabNet
 from bestiary.contracts import (
     Batch,
     CorpusBatch,
@@ -48,6 +52,7 @@ def tokens(lengths: Tensor, size: int) -> Tensor:
 
 LENGTHS = torch.tensor([8, 7, 8, 2, 1])  # most of what is asked stands in the first half
 TABLE = TableBatch(torch.randn(ROWS, 6, generator=generator()), torch.randn(ROWS, generator=generator()))
+GROUPS = TableBatch(TABLE.features, torch.arange(ROWS) % 3)
 TEXT = TokenBatch(tokens(LENGTHS, 12), LENGTHS, torch.arange(ROWS) % 3)
 CORPUS = CorpusBatch(tokens(LENGTHS + 1, 12))
 PAIRS = PairBatch(tokens(LENGTHS, 12), LENGTHS, tokens(LENGTHS + 1, 9), LENGTHS + 1)
@@ -80,11 +85,41 @@ def autoencoder() -> nn.Module:
     return Autoencoder(features=6, code=2, widths=(5,))
 
 
+def choosing(outputs: int) -> nn.Module:
+    """TabNet without its batch norms, which see a part at a time."""
+    network = TabNet(numbers=6, outputs=outputs, decision=3, attention=2)
+    for module in list(network.modules()):
+        for name, part in module.named_children():
+            if isinstance(part, nn.BatchNorm1d):
+                setattr(module, name, nn.Identity())
+    return network
+
+
+def members(outputs: int) -> nn.Module:
+    return TabMPiecewise(numbers=6, outputs=outputs, members=3, width=5, bins=3, embedding=2, dropout=0.0)
+
+
+def realmlp(outputs: int) -> nn.Module:
+    return RealMLP(numbers=6, outputs=outputs, widths=(5,), dropout=0.0)
+
+
+def piecewise(outputs: int) -> nn.Module:
+    return PiecewiseMLP(numbers=6, outputs=outputs, widths=(5,), dropout=0.0, embedding=2, bins=3)
+
+
 CASES = {
     "supervised:classifier": Case(
         lambda: LSTMText(vocabulary=12, outputs=3, embedding=4, width=5, depth=1), TokenSpec(12, 8, 3), TEXT, {}
     ),
     "supervised:regressor": Case(lambda: ANN(features=6, outputs=1, width=5), TableSpec(6, 1), TABLE, {}),
+    "tables:classifier": Case(lambda: piecewise(3), TableSpec(6, 3), GROUPS, {"smoothing": 0.1}),
+    "tables:regressor": Case(lambda: piecewise(1), TableSpec(6, 1), TABLE, {}),
+    "tables:members_classifier": Case(lambda: members(3), TableSpec(6, 3), GROUPS, {}),
+    "tables:members_regressor": Case(lambda: members(1), TableSpec(6, 1), TABLE, {"error": "absolute"}),
+    "tables:choosing_classifier": Case(lambda: choosing(3), TableSpec(6, 3), GROUPS, {"sparsity": 0.1}),
+    "tables:choosing_regressor": Case(lambda: choosing(1), TableSpec(6, 1), TABLE, {"sparsity": 0.1}),
+    "realmlp:classifier": Case(lambda: realmlp(3), TableSpec(6, 3), GROUPS, {}),
+    "realmlp:regressor": Case(lambda: realmlp(1), TableSpec(6, 1), TABLE, {}),
     "language:language_model": Case(
         lambda: GPT(vocabulary=12, length=8, width=8, depth=1, heads=2, dropout=0.0), CorpusSpec(12, 8), CORPUS, {}
     ),
@@ -123,6 +158,13 @@ class Once:
         self.spec, self._batch = spec, batch
 
     def batch(self, split: str, number: int) -> Batch:
+        return self._batch
+
+    def rows(self, split: str) -> int:
+        return len(self._batch)
+
+    def take(self, split: str, rows: Tensor) -> Batch:
+        assert rows.tolist() == list(range(len(self._batch)))
         return self._batch
 
 

@@ -7,6 +7,7 @@ import networkx
 import numpy as np
 import pytest
 import torch
+from sklearn.dummy import DummyClassifier
 
 from bestiary.baselines import competitors, find, load_baseline
 from bestiary.baselines.graphs import VIEWS, LabelPropagation, propagation
@@ -125,4 +126,4 @@ def test_saved_and_read_back_it_answers_the_same(task: str, tmp_path: Path) -> N
 def test_an_unknown_view_is_refused() -> None:
     estimated = find("graph", "nodes", "boosting").answer
     with pytest.raises(InputError, match="a baseline on graphs sees one of"):
-        estimated.restore({"view": "everything", "estimator": None, "outputs": 2})
+        estimated.restore({"view": "everything", "estimator": DummyClassifier(), "outputs": 2})

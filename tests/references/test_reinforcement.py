@@ -16,6 +16,7 @@ from bestiary.kinds.environment.worlds import Life, episodes, numbers, open_worl
 from bestiary.optimisation.adamw import AdamW
 from bestiary.optimisation.minimise import Minimise
 from bestiary.optimisation.schedule import trapezoid
+from bestiary.records import names
 from tests.references.parity import assert_same, copy_in_order
 
 
@@ -68,6 +69,13 @@ class Counter(gymnasium.Env):
 
 
 HERE = "tests.references.test_reinforcement"
+
+
+@pytest.fixture(autouse=True)
+def named(monkeypatch):
+    """The person has named these herself, as when she asks for a training in them."""
+    own = {f"{HERE}:{world}" for world in ("Chain", "Endless", "Counter")}
+    monkeypatch.setattr(names, "_given", own | {"no_such_module:Class", "json:JSONDecoder"})
 
 
 def learner(name: str, features: int, **words) -> QLearning:
@@ -291,6 +299,7 @@ def test_episodes_side_by_side_are_those_one_by_one():
         ("Pendulum-v1", "chooses one of several actions"),
         ("no_such_module:Class", "cannot be found"),
         ("json:JSONDecoder", "expected a class that derives from gymnasium.Env"),
+        ("json:JSONEncoder", "whose code would be run; to allow it: --environment json:JSONEncoder"),
     ],
 )
 def test_worlds_that_cannot_be_played_are_refused_in_a_line(name, message):
