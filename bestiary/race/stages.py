@@ -207,7 +207,7 @@ def _leave_out_the_slow(plan: Plan, available: float) -> float:
 
 
 def folds_of(plan: Plan) -> list[int]:
-    """The ordinary split, which goes on to the last rung, and the folds, which help to choose."""
+    """The ordinary split, whose training can ship, and the folds, which help to choose."""
     return [-1, *range(plan.folds)]
 
 
