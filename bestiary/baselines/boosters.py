@@ -19,7 +19,8 @@ from sklearn.pipeline import Pipeline, make_pipeline
 
 from bestiary.baselines import booster_files
 from bestiary.baselines.baseline import Baseline, Setting
-from bestiary.baselines.tables import MOST_TREES, features, near, pick
+from bestiary.baselines.spaces import near, pick
+from bestiary.baselines.tables import MOST_TREES, features
 from bestiary.errors import InputError
 
 

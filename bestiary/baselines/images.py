@@ -12,7 +12,6 @@ from dataclasses import replace
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from torch.nn import functional
 
@@ -23,7 +22,6 @@ from bestiary.contracts import Spec
 
 SIDE = 32
 EDGES = 64
-MOST_NEIGHBOURS = 20_000  # training pictures that are searched: every one is compared with each of them
 
 
 def pixels(arrays: Arrays, spec: Spec) -> Inputs:
@@ -75,8 +73,7 @@ def _pieces(stored: np.ndarray, rows: int = 256) -> list[np.ndarray]:
 
 def neighbours(target: str, setting: Setting, seed: int) -> Pipeline:
     """The nearest training pictures answer, pixel by pixel, the nearer ones more."""
-    model = KNeighborsClassifier if target == "classes" else KNeighborsRegressor
-    return make_pipeline(model(n_neighbors=setting["neighbours"], weights="distance", algorithm="brute", n_jobs=1))
+    return make_pipeline(tables.nearest(target, setting["neighbours"], "distance"))
 
 
 def neighbours_settings(target: str, rows: int, outputs: int) -> Sequence[Setting]:
@@ -96,7 +93,7 @@ BASELINES: tuple[Baseline, ...] = (
         neighbours,
         neighbours_settings,
         votes=lambda setting: setting["neighbours"],
-        holds=f"up to {MOST_NEIGHBOURS:,} training pictures, averaged down, with their target",
-        most=MOST_NEIGHBOURS,
+        holds=f"up to {tables.MOST_NEIGHBOURS:,} training pictures, averaged down, with their target",
+        most=tables.MOST_NEIGHBOURS,
     ),
 )

@@ -20,7 +20,7 @@ from bestiary.baselines.baseline import Arrays, Baseline, Fitted, Setting, count
 from bestiary.contracts import Predictions, Spec
 from bestiary.data.opening import data_of
 from bestiary.rows.store import read_array, read_spec
-from bestiary.tasks.predictions import write_predictions
+from bestiary.tasks.predictions import answers, write_predictions
 from bestiary.tasks.registry import task_for
 
 PROBE = 250  # rows that the first fit is timed on
@@ -311,24 +311,19 @@ class Search:
     def _try(self, setting: Setting, parts: Sequence[Part], folded: bool) -> None:
         models = [self._fit(setting, part.arrays, part.target) for part in parts]
         before = self.spent
-        answers = [self._predict(model, part) for model, part in zip(models, parts, strict=True)]
+        given = [self._predict(model, part) for model, part in zip(models, parts, strict=True)]
         truth = np.concatenate([part.truth for part in parts])
         self._predicting = 1000 * (self.spent - before) / max(1, len(truth))
-        predictions = Predictions(
-            {name: torch.cat([one.columns[name] for one in answers]) for name in answers[0].columns}
-        )
+        predictions = Predictions({name: torch.cat([one.columns[name] for one in given]) for name in given[0].columns})
         loss = self.task.loss(predictions, truth) if len(truth) else np.inf
         if len(truth) and self.metric:
             loss = self.task.deciding(self.metric, loss, self.task.score(predictions, truth))
-        wanted = self._want(predictions, truth) if self.metric and self.task.mixes and len(truth) else loss
+        chosen = self.metric and self.task.mixes and len(truth)
+        wanted = self.task.wanting(self.metric, answers(predictions), truth) if chosen else loss
         self.tried.append({"setting": setting, "loss": loss, "wanted": wanted})
         if wanted < self.wanted or (self._best is None and not np.isfinite(self.wanted)):
             self.wanted, self.loss, self.predictions = wanted, loss, predictions
             self._best = (setting, models[0])
-
-    def _want(self, predictions: Predictions, truth: NDArray[np.generic]) -> float:
-        columns = [column.double().numpy() for name, column in predictions.columns.items() if name != "row"]
-        return self.task.wanting(self.metric, np.stack(columns, axis=1), truth)
 
     def _predict(self, model: Fitted, part: Part) -> Predictions:
         judged = {**part.judged, "target": part.truth, "row": np.asarray(part.row, dtype=np.int64)}

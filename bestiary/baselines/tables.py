@@ -28,6 +28,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from bestiary.baselines.baseline import Arrays, Baseline, Inputs, Setting, count
+from bestiary.baselines.spaces import Random, near, pick
 from bestiary.contracts import Spec, TableSpec
 
 TREES = 200  # of a forest
@@ -133,9 +134,13 @@ def _linear_suits(setting: Setting, spec: Spec) -> bool:
 
 def neighbours(target: str, setting: Setting, seed: int) -> Pipeline:
     """The nearest training rows answer, the nearer ones more."""
+    return make_pipeline(StandardScaler(), nearest(target, setting["neighbours"], setting["weights"]))
+
+
+def nearest(target: str, number: int, weights: str) -> Any:
+    """So many of the nearest training rows, every one of which is compared."""
     model = KNeighborsClassifier if target == "classes" else KNeighborsRegressor
-    nearest = model(n_neighbors=setting["neighbours"], weights=setting["weights"], algorithm="brute", n_jobs=1)
-    return make_pipeline(StandardScaler(), nearest)
+    return model(n_neighbors=number, weights=weights, algorithm="brute", n_jobs=1)
 
 
 def neighbours_settings(target: str, rows: int, outputs: int) -> Sequence[Setting]:
@@ -203,19 +208,6 @@ def forest_settings(target: str, rows: int, outputs: int) -> Sequence[Setting]:
     samples = {"max_samples": MOST_SAMPLES} if rows > MOST_SAMPLES else {}
     first = {**settings[0], "n_estimators": TREES // 2, "max_samples": FEW_SAMPLES}
     return [first, *({**setting, **samples} for setting in settings)]
-
-
-Random = np.random.Generator
-
-
-def near(rng: Random, low: float, high: float) -> float:
-    """A number between two, even on a logarithmic scale, to three digits."""
-    return float(f"{np.exp(rng.uniform(np.log(low), np.log(high))):.3g}")
-
-
-def pick(rng: Random, values: Sequence[Any]) -> Any:
-    """One of several values."""
-    return values[int(rng.integers(len(values)))]
 
 
 def linear_space(target: str, rows: int, outputs: int, rng: Random) -> Setting:

@@ -17,6 +17,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 
 from bestiary.baselines import tables
 from bestiary.baselines.baseline import Arrays, Baseline, Inputs, Setting
+from bestiary.baselines.spaces import near, pick
 from bestiary.contracts import Spec
 
 WORD = r"(?u)\b\w+\b"  # words of one letter count: they are whole words in many languages
@@ -54,7 +55,7 @@ def linear_settings(target: str, rows: int, outputs: int) -> Sequence[Setting]:
 
 def linear_space(target: str, rows: int, outputs: int, rng: np.random.Generator) -> Setting:
     """Any shrinkage, on words alone or with characters."""
-    return {"counts": tables.pick(rng, ("words", "both")), "penalty": tables.near(rng, 1e-3, 10.0)}
+    return {"counts": pick(rng, ("words", "both")), "penalty": near(rng, 1e-3, 10.0)}
 
 
 def bayes(target: str, setting: Setting, seed: int) -> Pipeline:

@@ -20,7 +20,7 @@ FAMILIES = tuple(dict.fromkeys(row.family for row in catalogue.ROWS))
 def command(
     family: Annotated[
         str | None,
-        typer.Option(help=f"Only this family: {', '.join(dict.fromkeys(row.family for row in catalogue.ROWS))}."),
+        typer.Option(help=f"Only this family: {', '.join(FAMILIES)}."),
     ] = None,
     kind: Annotated[str | None, typer.Option(help=f"Only those that race on {', '.join(kinds.names())}.")] = None,
     taught: Annotated[

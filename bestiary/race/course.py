@@ -7,6 +7,7 @@ import json
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ from bestiary.race.worker import AGAIN, DISK, DIVERGED, FAILURE, FILES, accumula
 from bestiary.race.workers import LOST, Call, Ended, Pool
 from bestiary.records import door
 from bestiary.records.training import Failure, Result, RivalResult, read_result, read_rival_result
+from bestiary.rows.store import read_spec
+from bestiary.tasks.registry import task_for
+from bestiary.tasks.scoring import Scoring
 
 EVERYTHING = "everything"  # folder of all rows as one training split, once they have been judged
 LATE = 0.03  # share of the budget that training may be late before it is ended
@@ -172,6 +176,11 @@ class Course:
         best = min(sorted(found), key=lambda setting: float(found[setting].mean()))
         return best, found[best]
 
+    @cached_property
+    def scoring(self) -> Scoring:
+        """How the answers to these data are read and scored."""
+        return task_for(read_spec(self.folder / "data")[1])
+
     @property
     def losses(self) -> ValidationLosses:
         return ValidationLosses(self.folder, self.plan.metric)
@@ -302,10 +311,14 @@ class Course:
 
     def call(self, job: Job, rung: int) -> Call:
         """The call that trains it."""
-        here = training_folder(self.folder, job.id)
+        return self.told(job.id, "train", training_words(self.folder, self.plan, job, rung))
+
+    def told(self, name: str, function: str, words: dict[str, Any]) -> Call:
+        """The call of a function of a process, which finds its words in the folder of this name."""
+        here = training_folder(self.folder, name)
         here.mkdir(parents=True, exist_ok=True)
-        write_text(here / "job.json", json.dumps(training_words(self.folder, self.plan, job, rung), default=list))
-        return Call(job.id, "train", (str(here),))
+        write_text(here / "job.json", json.dumps(words, default=list))
+        return Call(name, function, (str(here),))
 
     def _again(self, name: str, seconds: float, stage: Stage) -> Call | None:
         """A further search of a baseline, unless it has been done: a race that was killed may have come back."""
@@ -317,8 +330,6 @@ class Course:
         return self._rival_call(rival, seconds, rounds)
 
     def _rival_call(self, rival: Rival, more: float = 0.0, rounds: int = 1) -> Call:
-        here = training_folder(self.folder, rival_id(rival))
-        here.mkdir(parents=True, exist_ok=True)
         words = {
             "name": rival.name,
             "data": str(self.folder / "data"),
@@ -329,8 +340,7 @@ class Course:
             "metric": self.plan.metric,
             "rounds": rounds,
         }
-        write_text(here / "job.json", json.dumps(words))
-        return Call(rival_id(rival), "rival", (str(here),))
+        return self.told(rival_id(rival), "rival", words)
 
 
 def rival_id(rival: Rival) -> str:

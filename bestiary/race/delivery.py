@@ -12,8 +12,6 @@ from bestiary.race.course import Course
 from bestiary.race.ensembles import Floats, Loss, crossed, greedy, mix, single
 from bestiary.race.members import Library, members
 from bestiary.race.plan import Ensemble, Part
-from bestiary.rows.store import read_spec
-from bestiary.tasks.registry import task_for
 
 MOST = 8  # models in an ensemble: each further one costs as much to keep and to ask, and gains little
 LOOKED, NUMBERS = 5_000, 40_000  # rows, and numbers of an answer to them, that an ensemble is chosen on, drawn once
@@ -27,7 +25,7 @@ def deliver(course: Course) -> dict[str, float]:
         name -> what validation says of it: the loss of the metric that ranks, lower is better. Empty for tasks whose
         predictions do not mix: there the loss of training decides.
     """
-    if not task_for(read_spec(course.folder / "data")[1]).mixes:
+    if not course.scoring.mixes:
         return {}
     found = members(course)
     if not found:

@@ -148,8 +148,9 @@ class Verdict:
         advice = "race again with `bestiary race --plan`"
         words = door.read(path, records.Verdict, inside=path.parent, advice=advice)
         tasks.metric_named(words["metric"], words["problem"])
-        if words["kind"] not in kinds.names():
-            raise InputError(f"{path} is no verdict: its kind of data is unknown; {advice}")
+        known = ["", *(s["name"] for s in words["standings"])]  # "": no model gave finite answers
+        if words["kind"] not in kinds.names() or words["chosen"] not in known:
+            raise InputError(f"{path} is no verdict: its kind of data or its choice is unknown; {advice}")
         standings = [
             Standing(
                 **{

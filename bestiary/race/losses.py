@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from bestiary.contracts import Predictions
 from bestiary.data.opening import open_data
 from bestiary.race.folder import training_folder
+from bestiary.rows.source import SPLITS
 from bestiary.rows.store import read_array, read_spec
 from bestiary.tasks.predictions import read_predictions
 from bestiary.tasks.registry import task_for
@@ -47,6 +48,15 @@ class ValidationLosses:
         order = np.argsort(rows, kind="stable")
         where = order[np.searchsorted(rows, predictions.columns["row"].numpy(), sorter=order)]
         return task_for(read_spec(data)[1]).costs(self.metric, predictions, target[where])
+
+
+def truth(data: Path, rows: NDArray[np.int64]) -> NDArray[np.generic]:
+    """Targets of rows by their numbers, which folds take from the training rows too."""
+    known, target = (
+        np.concatenate([read_array(data, split, name) for split in SPLITS[:2]]) for name in ("row", "target")
+    )
+    order = np.argsort(known, kind="stable")
+    return target[order[np.searchsorted(known, rows, sorter=order)]]
 
 
 def constant(data: Path, folder: Path, split: str) -> tuple[float, dict[str, float]]:

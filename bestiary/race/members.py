@@ -12,13 +12,10 @@ from numpy.typing import NDArray
 from bestiary.race.course import Course, rival_id
 from bestiary.race.ensembles import Floats
 from bestiary.race.folder import training_folder
+from bestiary.race.losses import truth
 from bestiary.race.plan import Job
-from bestiary.rows.source import SPLITS
-from bestiary.rows.store import read_array, read_spec
 from bestiary.tasks.mixture import mean
-from bestiary.tasks.predictions import read_predictions
-from bestiary.tasks.registry import task_for
-from bestiary.tasks.scoring import Scoring
+from bestiary.tasks.predictions import answers, read_predictions
 
 
 @dataclass(frozen=True)
@@ -82,15 +79,12 @@ class Library:
 
     def __init__(self, course: Course, found: Sequence[Member]) -> None:
         self.course = course
-        self.task: Scoring = task_for(read_spec(course.folder / "data")[1])
+        self.task = course.scoring
         read = [(member, *self._answers(member)) for member in found]
         read = [one for one in read if np.isfinite(one[2]).all() and one[2].shape[1:] == read[0][2].shape[1:]]
         self.rows = self._common([row for _, row, _ in read])
         self.members = [member for member, _, _ in read]
-        self.answers = [answers[np.searchsorted(row, self.rows)] for _, row, answers in read]
-
-    def __contains__(self, name: str) -> bool:
-        return any(member.name == name for member in self.members)
+        self.answers = [table[np.searchsorted(row, self.rows)] for _, row, table in read]
 
     def _answers(self, member: Member) -> tuple[NDArray[np.int64], Floats]:
         folders = [training_folder(self.course.folder, name) for name in member.judging]
@@ -98,8 +92,7 @@ class Library:
         if not self.course.plan.folds and len(read) > 1:
             read = [mean([(1.0, one) for one in read])]
         row = np.concatenate([one.columns["row"].numpy() for one in read]).astype(np.int64)
-        names = [name for name in read[0].columns if name != "row"]
-        table = np.concatenate([np.stack([one.columns[n].double().numpy() for n in names], 1) for one in read])
+        table = np.concatenate([answers(one) for one in read])
         order = np.argsort(row, kind="stable")
         return row[order], table[order]
 
@@ -113,10 +106,7 @@ class Library:
     @cached_property
     def truth(self) -> NDArray[np.generic]:
         """Of `rows`."""
-        data = self.course.folder / "data"
-        rows, target = (np.concatenate([read_array(data, s, name) for s in SPLITS[:2]]) for name in ("row", "target"))
-        order = np.argsort(rows, kind="stable")
-        return target[order[np.searchsorted(rows, self.rows, sorter=order)]]
+        return truth(self.course.folder / "data", self.rows)
 
     def loss(self, answers: Floats, where: NDArray[np.int64]) -> float:
         """What is made small where the metric of the race decides, of answers to the rows of some places."""
@@ -126,4 +116,4 @@ class Library:
     def alone(self) -> list[float]:
         """The loss of each member by itself."""
         where = np.arange(len(self.rows))
-        return [self.loss(answers, where) for answers in self.answers]
+        return [self.loss(table, where) for table in self.answers]

@@ -51,8 +51,15 @@ class Finalist:
     def network(self) -> bool:
         """Whether a neural network is in it."""
         if self.ensemble is not None:
-            return any(not part.name.startswith("baseline/") for part in self.ensemble.parts)
+            return self.ensemble.networks > 0
         return self.rival is None
+
+    @property
+    def shipping(self) -> list[str]:
+        """Folders of the trainings that would ship."""
+        if self.ensemble is not None:
+            return self.ensemble.trainings
+        return [rival_id(self.rival) if self.rival else self.jobs[0].id]
 
 
 def judge(course: Course) -> Verdict:
@@ -182,7 +189,7 @@ def _answer(course: Course, found: list[Finalist]) -> None:
         if finalist.rival:
             words = ("rival_answer", str(training_folder(folder, rival_id(finalist.rival))))
             _add(calls, folder, finalist.name, words, file_of(folder, finalist.name))
-    parts = {name for f in found if f.ensemble for part in f.ensemble.parts for name in part.trainings}
+    parts = {name for f in found if f.ensemble for name in f.ensemble.trainings}
     answered = {job.id for f in found for job in f.jobs} | {rival_id(f.rival) for f in found if f.rival}
     for name in sorted(parts - answered):
         rival = name.startswith("baseline.")
@@ -280,15 +287,9 @@ def _candidate(course: Course, finalist: Finalist, loss: float) -> Candidate | N
 
 def size_of(course: Course, finalist: Finalist) -> int:
     """Bytes of the saved model."""
-    if finalist.ensemble:
-        names = [name for part in finalist.ensemble.parts for name in part.trainings]
-        paths = [training_folder(course.folder, name) / file for name in names for file in (MODEL, ANSWER)]
-        return sum(path.stat().st_size for path in paths if path.exists())
-    if finalist.rival:
-        path = training_folder(course.folder, rival_id(finalist.rival)) / "model.skops"
-    else:
-        path = training_folder(course.folder, finalist.jobs[0].id) / "answer.safetensors"
-    return path.stat().st_size if path.exists() else 0
+    folders = [training_folder(course.folder, name) for name in finalist.shipping]
+    paths = [here / (MODEL if here.name.startswith("baseline.") else ANSWER) for here in folders]
+    return sum(path.stat().st_size for path in paths if path.exists())
 
 
 # ---------------------------------------------------------------------------------------------------- verdict
@@ -361,8 +362,4 @@ def _standing(course: Course, finalist: Finalist) -> Standing:
 
 
 def _predict_seconds(course: Course, finalist: Finalist) -> float:
-    if finalist.ensemble:
-        names = [name for part in finalist.ensemble.parts for name in part.trainings]
-        return sum(predict_seconds(training_folder(course.folder, name)) for name in names)
-    name = rival_id(finalist.rival) if finalist.rival else finalist.jobs[0].id
-    return predict_seconds(training_folder(course.folder, name))
+    return sum(predict_seconds(training_folder(course.folder, name)) for name in finalist.shipping)

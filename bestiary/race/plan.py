@@ -182,6 +182,16 @@ class Ensemble:
     loss: float
     scores: dict[str, float]
 
+    @property
+    def trainings(self) -> list[str]:
+        """Folders of the trainings of all parts."""
+        return [name for part in self.parts for name in part.trainings]
+
+    @property
+    def networks(self) -> int:
+        """How many of the parts are neural networks."""
+        return sum(not part.name.startswith("baseline/") for part in self.parts)
+
 
 @dataclass
 class Refit:

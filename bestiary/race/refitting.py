@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 from collections import deque
@@ -13,7 +12,6 @@ from pathlib import Path
 import numpy as np
 from numpy.lib.format import open_memmap
 
-from bestiary.files import write_text
 from bestiary.race.course import EVERYTHING, Course, failure, rival_id
 from bestiary.race.evidence import Verdict
 from bestiary.race.folder import training_folder
@@ -24,8 +22,7 @@ from bestiary.race.workers import Call
 from bestiary.records.training import read_result, read_rival_result
 from bestiary.rows.limits import need_disk
 from bestiary.rows.source import SPLITS
-from bestiary.rows.store import read_array, read_spec
-from bestiary.tasks.registry import task_for
+from bestiary.rows.store import read_array
 
 REPORT = 4.0  # seconds kept for the report
 START = 0.5  # seconds until a process trains
@@ -38,35 +35,32 @@ def decide(course: Course, verdict: Verdict) -> None:
     """Writes into the plan what is trained again, or why nothing is."""
     plan, name = course.plan, verdict.chosen
     parts = shipped(plan, name, verdict)
-    found = {member.id: member for member in members(course)} if parts else {}
-    if not parts or not all(part.id in found for part in parts):
+    owner = {name: member for member in (members(course) if parts else ()) for name in member.trainings}
+    if not parts or not all(part.id in owner for part in parts):
         plan.unrefitted = "predictions of this task do not say how many updates all rows need"
         return
-    if not task_for(read_spec(course.folder / "data")[1]).mixes or not _joins(course.folder):
+    if not course.scoring.mixes or not _joins(course.folder):
         plan.unrefitted = "models of these data are not trained on splits put together"
         return
-    ratio = _rows(plan) / max(1, plan.rows["train"])
     left = plan.budget - course.clock.elapsed - REPORT
     for seeds in (None, 1):
-        refits = [one for part in parts for one in _refits(course, part, found[part.id], ratio, seeds)]
-        needed = _seconds(course, refits, found, ratio)
+        refits = [one for part in parts for one in _refits(course, part, owner[part.id], seeds)]
+        needed = seconds(course, [owner[one.of] for one in refits])
         if needed <= left or plan.interrupted:
             plan.refits = refits
             return
     plan.unrefitted = f"to train it on all rows takes about {needed:.0f} s, and {max(0.0, left):.0f} s were left"
 
 
-def expected_seconds(course: Course, found: Sequence[Member], all_seeds: bool) -> float:
-    """Wall-clock seconds to train members again on all rows.
-
-    Args:
-        course: the race.
-        found: the members.
-        all_seeds: as often as each was trained; else once.
-    """
-    ratio = _rows(course.plan) / max(1, course.plan.rows["train"])
-    costs = [START + SLACK * ratio * one.seconds for one in found for _ in one.trainings[: None if all_seeds else 1]]
+def seconds(course: Course, trained: Sequence[Member]) -> float:
+    """Wall-clock seconds to train members again on all rows, each as often as it is named."""
+    costs = [START + SLACK * _ratio(course.plan) * member.seconds for member in trained]
     return makespan(sorted(costs, reverse=True), course.plan.workers)
+
+
+def _ratio(plan: Plan) -> float:
+    """How many times as many rows all are."""
+    return _rows(plan) / max(1, plan.rows["train"])
 
 
 def shipped(plan: Plan, name: str, verdict: Verdict) -> list[Part]:
@@ -78,25 +72,14 @@ def shipped(plan: Plan, name: str, verdict: Verdict) -> list[Part]:
     if standing is None or not standing.folder:
         return []
     here = Path(standing.folder).name
-    return [Part(_first(plan, here), name, [here], 1.0)]
+    return [Part(here, name, [here], 1.0)]
 
 
-def _first(plan: Plan, training: str) -> str:
-    """The training that a member is called by: that of the first seed."""
-    jobs = {job.id: job for stage in plan.stages for job in stage.jobs}
-    if training not in jobs:
-        return training
-    one = jobs[training]
-    alike = [j for s in plan.stages for j in s.jobs if (j.entrant, j.setting, j.fold) == (one.entrant, one.setting, -1)]
-    last = next(s for s in reversed(plan.stages) if any(j.id == training for j in s.jobs))
-    return next((j.id for j in last.jobs if j in alike), training)
-
-
-def _refits(course: Course, part: Part, member: Member, ratio: float, seeds: int | None) -> list[Refit]:
+def _refits(course: Course, part: Part, member: Member, seeds: int | None) -> list[Refit]:
     if not member.network:
         return [Refit(part.id)]
     jobs = {job.id: job for stage in course.plan.stages for job in stage.jobs}
-    made = []
+    ratio, made = _ratio(course.plan), []
     for name in part.trainings[:seeds]:
         job, result = jobs[name], read_result(training_folder(course.folder, name))
         assert result is not None
@@ -105,12 +88,6 @@ def _refits(course: Course, part: Part, member: Member, ratio: float, seeds: int
         again = Job(f"{name}.all", job.entrant, job.setting, job.seed, ALL, steps, horizon, job.parts, job.again)
         made.append(Refit(name, again))
     return made
-
-
-def _seconds(course: Course, refits: list[Refit], found: dict[str, Member], ratio: float) -> float:
-    owner = {name: member for member in found.values() for name in member.trainings}
-    costs = [START + SLACK * ratio * owner[one.of].seconds for one in refits]
-    return makespan(sorted(costs, reverse=True), course.plan.workers)
 
 
 def _rows(plan: Plan) -> int:
@@ -179,8 +156,6 @@ def _rival_call(course: Course, refit: Refit) -> Call:
     rival = next(r for r in course.plan.rivals if rival_id(r) == refit.of)
     result = course.rival_result(rival)
     assert result is not None
-    here = training_folder(course.folder, f"{refit.of}.all")
-    here.mkdir(parents=True, exist_ok=True)
     words = {
         "name": rival.name,
         "data": str(course.folder / EVERYTHING),
@@ -191,8 +166,7 @@ def _rival_call(course: Course, refit: Refit) -> Call:
         "metric": course.plan.metric,
         "rounds": 1,
     }
-    write_text(here / "job.json", json.dumps(words))
-    return Call(f"{refit.of}.all", "rival", (str(here),))
+    return course.told(f"{refit.of}.all", "rival", words)
 
 
 # -------------------------------------------------------------------------------------------------- all rows

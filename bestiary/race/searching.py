@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
+from bestiary.baselines.spaces import near
 from bestiary.race import refitting
 from bestiary.race.course import Course
 from bestiary.race.delivery import deliver
@@ -17,8 +18,6 @@ from bestiary.race.plan import Entrant, Job, Plan, Stage
 from bestiary.race.sizing import makespan
 from bestiary.race.stages import folds_of, job_of
 from bestiary.records.shapes import Setting
-from bestiary.rows.store import read_spec
-from bestiary.tasks.registry import task_for
 
 BEST = 4  # networks, and baselines, whose settings are searched
 LONGEST, SHORTEST = 1 / 5, 6.0  # a round takes at most this share of the time that is left, or so many seconds
@@ -45,11 +44,9 @@ class Progress:
     best: float = math.inf
     since: int = 0
     rounds: int = 0
-    losses: list[float] = field(default_factory=list)
 
     def note(self, loss: float) -> None:
         """One more round."""
-        self.losses.append(loss)
         if loss < self.best - GAIN * abs(self.best) or not math.isfinite(self.best):
             self.since = 0
             self.best = loss
@@ -64,7 +61,7 @@ def searches(course: Course) -> bool:
     plan = course.plan
     if not plan.search or plan.fixed or plan.cut or plan.rungs == 1 or len(plan.stages) < plan.rungs:
         return False
-    return task_for(read_spec(course.folder / "data")[1]).mixes
+    return course.scoring.mixes
 
 
 def search(course: Course) -> None:
@@ -98,9 +95,11 @@ def _refit_seconds(course: Course, expected: Mapping[str, float]) -> float:
         return 0.0
     name = min(expected, key=lambda one: expected[one])
     ensemble = next((one for one in plan.ensembles if one.name == name), None)
-    found = {member.id: member for member in members(course)}
-    ids = [part.id for part in ensemble.parts] if ensemble else [m.id for m in found.values() if m.name == name][:1]
-    return refitting.expected_seconds(course, [found[one] for one in ids if one in found], bool(ensemble))
+    found = members(course)
+    if ensemble:
+        ids = {part.id for part in ensemble.parts}
+        return refitting.seconds(course, [m for m in found if m.id in ids for _ in m.trainings])
+    return refitting.seconds(course, [m for m in found if m.name == name][:1])
 
 
 # ------------------------------------------------------------------------------------------------- proposing
@@ -118,10 +117,10 @@ def propose(course: Course, left: float, number: int) -> Stage | None:
     length = min(left / SLACK, max(SHORTEST, LONGEST * left))
     if length < LEAST_ROUND:
         return None
-    rivals = _rivals(course)
+    rivals, networks = _rivals(course), _networks(course)
     shares = max(1, plan.workers // 2) if rivals else 0
     jobs, cost = list[Job](), list[float]()
-    for entrant, pace in _networks(course):
+    for entrant, pace in networks:
         horizon = _horizon(course, entrant)
         each = entrant.start_seconds + horizon * pace
         mine = [each] * (plan.folds + 1)
@@ -137,7 +136,7 @@ def propose(course: Course, left: float, number: int) -> Stage | None:
     chosen = rivals[: max(1, round(spare / max(seconds, 1e-9)))] if seconds >= LEAST_ROUND else []
     if not jobs and not chosen:
         return None
-    pace = {entrant.name: pace for entrant, pace in _networks(course)}
+    pace = {entrant.name: pace for entrant, pace in networks}
     given = {name: round(seconds, 2) for name in chosen}
     wall = makespan([*given.values(), *cost], plan.workers)
     reason = f"further settings of the {len(pace)} best networks and of {len(chosen)} baselines, round {number}"
@@ -211,16 +210,12 @@ def draw(entrant: Entrant, rng: np.random.Generator) -> Setting:
     taken = _words(entrant.recipe)
     rates = [float(s["rate"]) for s in known if isinstance(s.get("rate"), float)]
     if rates and "rate" in taken:
-        drawn["rate"] = _log(rng, min(rates) / FACTOR, max(rates) * FACTOR)
+        drawn["rate"] = near(rng, min(rates) / FACTOR, max(rates) * FACTOR)
     if "decay" in taken:
-        drawn["decay"] = 0.0 if rng.random() < 0.3 else _log(rng, *DECAYS)
+        drawn["decay"] = 0.0 if rng.random() < 0.3 else near(rng, *DECAYS)
     if "smoothing" in taken and rng.random() < 0.3:
         drawn["smoothing"] = round(float(rng.uniform(0.02, 0.2)), 3)
     return drawn
-
-
-def _log(rng: np.random.Generator, low: float, high: float) -> float:
-    return float(f"{math.exp(rng.uniform(math.log(low), math.log(high))):.3g}")
 
 
 def _words(recipe: str) -> Sequence[str]:

@@ -85,7 +85,7 @@ def ensemble_title(ensemble: Ensemble) -> str:
         >>> ensemble_title(Ensemble("ensemble/all", parts, 0.1, {}))
         'the ensemble of 2 networks'
     """
-    networks = sum(not part.name.startswith("baseline/") for part in ensemble.parts)
+    networks = ensemble.networks
     what = "models" if 0 < networks < len(ensemble.parts) else "networks" if networks else "baselines"
     return f"the ensemble of {len(ensemble.parts)} {what}"
 
@@ -95,7 +95,7 @@ def parameters(course: Course, ensemble: Ensemble) -> int:
     total = 0
     rivals = {rival_id(rival): rival for rival in course.plan.rivals}
     jobs = {job.id: job for stage in course.plan.stages for job in stage.jobs}
-    for name in [name for part in ensemble.parts for name in part.trainings]:
+    for name in ensemble.trainings:
         result = course.rival_result(rivals[name]) if name in rivals else course.best_so_far(jobs[name])
         total += result["parameters"] if result else 0
     return total
@@ -103,9 +103,8 @@ def parameters(course: Course, ensemble: Ensemble) -> int:
 
 def ensemble_standing(course: Course, ensemble: Ensemble) -> Standing:
     """An ensemble's line, without its test scores."""
-    network = any(not part.name.startswith("baseline/") for part in ensemble.parts)
     title = ensemble_title(ensemble).removeprefix("the ")
-    standing = Standing(ensemble.name, title, "ensemble", network, status="ensemble")
+    standing = Standing(ensemble.name, title, "ensemble", ensemble.networks > 0, status="ensemble")
     weights: dict[str, float] = {}
     for part in ensemble.parts:  # two settings of one contender count together
         weights[part.name] = round(weights.get(part.name, 0.0) + part.weight, 3)

@@ -15,9 +15,8 @@ from multiprocessing import connection, parent_process
 from pathlib import Path
 from typing import Any, cast
 
-import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from bestiary.architectures.build import build, count, resolve
 from bestiary.contracts import Algorithm, Predictions
@@ -25,6 +24,7 @@ from bestiary.data.opening import open_data
 from bestiary.errors import Diverged, InputError
 from bestiary.files import open_plain, replacing, write_text
 from bestiary.fit import fit
+from bestiary.race.losses import truth
 from bestiary.race.watch import Stopped, Watched, peak_memory
 from bestiary.records import door
 from bestiary.records.digests import RESULT, check_result, digest, write_result
@@ -38,7 +38,7 @@ from bestiary.records.training import (
     read_rival_result,
 )
 from bestiary.rows.source import SPLITS
-from bestiary.rows.store import StoredData, read_array, read_spec
+from bestiary.rows.store import StoredData, read_spec
 from bestiary.runs.run import CHECKPOINT, LOG, RunFolder
 from bestiary.tasks.judge import TrainingJudge
 from bestiary.tasks.predictions import read_predictions, write_predictions
@@ -302,20 +302,11 @@ def rival(folder: str) -> None:
         before=before,
     )
     predictions = read_predictions(here / "validation.parquet")
-    scores = task_for(facts).score(predictions, _truth_of(data, predictions))
+    scores = task_for(facts).score(predictions, torch.from_numpy(truth(data, predictions.columns["row"].numpy())))
     earlier = before["seconds"] if before else 0.0
     words = {"scores": scores, "seconds": earlier + time.monotonic() - began, "memory": peak_memory()}
     words["rounds"] = rounds
     write_result(here, {**result, **words}, (MODEL, VALIDATION))
-
-
-def _truth_of(data: Path, predictions: Predictions) -> Tensor:
-    """Targets of predicted rows, which folds take from the training rows too."""
-    rows, targets = (
-        np.concatenate([read_array(data, split, name) for split in SPLITS[:2]]) for name in ("row", "target")
-    )
-    order = np.argsort(rows, kind="stable")
-    return torch.from_numpy(targets[order[np.searchsorted(rows, predictions.columns["row"].numpy(), sorter=order)]])
 
 
 def answer(folder: str, data: str, sealed: str, out: str) -> None:

@@ -40,7 +40,7 @@ def write_inspection(found: Trained, path: Path) -> Path:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     if found.row is None or not isinstance(found.answer, nn.Module):
-        raise InputError(f"{found.name} is a baseline; `inspect` looks into networks; name one with --contender")
+        raise InputError(f"{found.name} is {found.sort}; `inspect` looks into networks; name one with --contender")
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,

@@ -162,8 +162,8 @@ def _check_model(words: Mapping[str, Any], file: Path) -> None:
 
 
 def _check_files(folder: Path, words: Description) -> None:
-    weights = [BASELINE if "baseline" in words else WEIGHTS]
-    weights = [member["file"] for member in words["members"]] if "members" in words else weights
+    alone = BASELINE if "baseline" in words else WEIGHTS
+    weights = [member["file"] for member in words["members"]] if "members" in words else [alone]
     for name in (*weights, f"{ENCODER}/encoder.json"):
         if not (folder / name).is_file():
             raise InputError(f"{folder} has no {name}; {ADVICE}")

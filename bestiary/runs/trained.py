@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 LEFT = ("answer.safetensors", BASELINE)
 """Files that a contender which has learned leaves in its folder."""
+_APART = re.compile(r"\.(fold\d+|all)$")
+"""The ends of the names of trainings whose losses are of other rows, so that they cannot be compared."""
 
 
 @dataclass
@@ -54,6 +57,16 @@ class Trained:
     job: Mapping[str, Any]
     encoder: Path
     watch: Callable[[int, int], None] | None = None
+
+    @property
+    def sort(self) -> str:
+        """What it is, for messages.
+
+        Example:
+            >>> Trained("ensemble/all", None, None, *[None] * 5).sort
+            'an ensemble'
+        """
+        return "a network" if self.row else "an ensemble" if self.name.startswith("ensemble/") else "a baseline"
 
     def sample(self, count: int = 16, seed: int = 0, **words: Any) -> Samples:
         """New data: images, texts, or rows of a table in the columns of the training file.
@@ -108,7 +121,7 @@ class Trained:
         if self.row is None or name not in self.row.verbs:
             able = [row for row in catalogue.ROWS if name in row.verbs]
             here = [row for row in able if self.facts.get("problem") in row.recipes]
-            what = f"{self.name} cannot {name}" if self.row else f"{self.name} is a baseline, which cannot {name}"
+            what = f"{self.name} cannot {name}" if self.row else f"{self.name} is {self.sort}, which cannot {name}"
             way = "name another contender of the race with --contender" if self._raced else "train one of them"
             if name == "sample" and not here:
                 raise InputError(f"{what}; {_instead(str(self.facts['problem']))}")
@@ -165,7 +178,7 @@ def _contender(run: Path, name: str) -> Trained:
     if not found or name == "baseline":
         known = sorted(set(names.values()))
         raise InputError(f"no contender {name!r} left an answer in {run}{nearest(name, known)}; {', '.join(known)} did")
-    here = min(found, key=lambda folder: _loss(folder))
+    here = min(found, key=lambda folder: (bool(_APART.search(folder.name)), result_loss(folder)))
     encoder = run / "data" / "encoder"
     if (here / BASELINE).is_file():
         return Trained(names[here], _baseline(here, spec, facts), None, spec, facts, run, {}, encoder)
@@ -194,8 +207,6 @@ def _name(folder: Path) -> str:
     return f"{row}/{rest.partition('.')[0]}"
 
 
-def _loss(folder: Path) -> float:
-    return result_loss(folder)
 
 
 def _winner_words(run: Path) -> dict[str, Any]:

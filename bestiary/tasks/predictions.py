@@ -45,6 +45,12 @@ def told(baseline: Any, data: Any, split: str) -> tuple[Tensor, Tensor]:
     return given, row_numbers(data, split, len(given))
 
 
+def answers(predictions: Predictions) -> NDArray[np.float64]:
+    """Everything that predictions say of each row but its number, [N, K]."""
+    columns = [column.double().numpy() for name, column in predictions.columns.items() if name != "row"]
+    return np.stack(columns, axis=1)
+
+
 def write_predictions(path: Path, predictions: Predictions) -> None:
     """Writes a Parquet table with a digest of its content, whole or not at all: temporary name, sync, rename."""
     columns = {name: column.cpu().numpy() for name, column in predictions.columns.items()}

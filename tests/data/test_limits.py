@@ -127,8 +127,17 @@ def test_a_reading_is_given_up_as_soon_as_it_is_clear_that_it_takes_too_long() -
     with pytest.raises(InputError, match=r"about 31 s here, more than half of the budget of 60 s.*give --budget 2m,"):
         Within(60, now - 31).tick(1.0)
     with pytest.raises(InputError, match=r"about 100 s here.*give --budget 5m,"):
-        Within(60, now - 10).tick(0.1)  # early, for it is a tenth
-    Within(60, now - 10).tick(0.3)  # 33 s, but that is not sure
+        Within(60, now - 10, first=(0.0, 0.0)).tick(0.1)  # early, for it is a tenth
+    Within(60, now - 10, first=(0.0, 0.0)).tick(0.3)  # 33 s, but that is not sure
+    late = Within(60, now - 10)
+    late.tick(0.1)  # what came before the first sign, imports above all, comes once and counts once
+    late.began -= 5
+    late.tick(0.5)
+    late = Within(60, now - 10)
+    late.tick(0.1)
+    late.began -= 5
+    with pytest.raises(InputError, match=r"about 55 s here.*give --budget 5m,"):
+        late.tick(0.2)
     Within(4, now - 9).tick(0.8)  # starting up on a busy machine is no fault of the data
     watch = Within(60, now - 6)
     watch.tick(0.5)

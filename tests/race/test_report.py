@@ -101,6 +101,8 @@ def made(run: Path) -> Page:
 def rewrite(run: Path, **changes: object) -> Verdict:
     """Another verdict, in a plan that is of the same race."""
     verdict = dataclasses.replace(Verdict.read(run / "verdict.json"), **changes)
+    if verdict.chosen not in {standing.name for standing in verdict.standings}:
+        verdict.chosen = ""  # as a race writes where none was left to choose
     verdict.write(run / "verdict.json")
     path = run / "plan.json"
     if path.exists():
