@@ -207,8 +207,6 @@ def _name(folder: Path) -> str:
     return f"{row}/{rest.partition('.')[0]}"
 
 
-
-
 def _winner_words(run: Path) -> dict[str, Any]:
     """The words of the training that the winner of a run came from."""
     verdict = run / "verdict.json"
