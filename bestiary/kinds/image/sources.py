@@ -24,6 +24,7 @@ from bestiary.kinds.image.files import (
     find_images,
     without_colour,
 )
+from bestiary.kinds.image.folders import place
 from bestiary.rows.array_files import check_labels, held_rows, labelled_parts, read_npz, undecided
 from bestiary.rows.frames import Frame, open_frame, whole
 from bestiary.rows.labels import group_keys, stamps
@@ -33,11 +34,6 @@ from bestiary.rows.source import SPLITS
 from bestiary.rows.targets import column_named
 
 TABLES = frozenset({".csv", ".tsv", ".parquet"})
-_SPLIT_FOLDERS = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("val", "valid", "validation", "dev"), "validation"),
-    **dict.fromkeys(("test", "testing"), "test"),
-}
 _PATH_COLUMNS = ("path", "file", "filename", "file_name", "filepath", "image", "image_path", "img")
 _TARGET_COLUMNS = ("label", "class", "target", "category", "y")
 
@@ -145,6 +141,7 @@ def gather(
     labels: bool = True,
     separator: str | None = None,
     encoding: str | None = None,
+    folders: str | None = None,
 ) -> Gathered:
     """Images of anything that holds images.
 
@@ -155,10 +152,13 @@ def gather(
         labels: whether labels are needed.
         separator: of a CSV file; detected unless given.
         encoding: of a CSV file; detected unless given.
+        folders: what the folders above an image are, such as "split/class"; guessed unless given.
 
     Raises:
         InputError: when it holds no images, or no labels where they are needed.
     """
+    if folders is not None and not (isinstance(source, (str, os.PathLike)) and Path(source).is_dir()):
+        raise InputError(f"folders={folders!r} says how a folder of images is read; none was given; leave it out")
     if isinstance(source, np.ndarray):
         return Gathered(ArrayPictures(source), None)
     if isinstance(source, pd.DataFrame):
@@ -173,7 +173,7 @@ def gather(
     if not path.exists():
         raise InputError(f"{path}: there is no such file or folder; check the path")
     if path.is_dir():
-        return _from_folder(path) if labels else _from_any_folder(path)
+        return _from_folder(path, folders) if labels else _from_any_folder(path)
     if path.suffix.lower() in (".npz", ".npy"):
         return _from_arrays(path, target, labels)
     if path.suffix.lower() in TABLES:
@@ -210,28 +210,25 @@ def _find(folder: Path) -> tuple[Found, Path]:
     return found, Path(os.path.realpath(folder))
 
 
-def _from_folder(folder: Path) -> Gathered:
+def _from_folder(folder: Path, layout: str | None) -> Gathered:
     found, root = _find(folder)
-    notes = found.notes()
     inner = [file.relative_to(root).parts for file in found.files]
-    tops = {names[0] for names in inner if len(names) > 1}
-    splits = {top: _SPLIT_FOLDERS.get(top.lower()) for top in tops}
-    level = 1 if tops and None not in splits.values() and any(len(names) > 2 for names in inner) else 0
-    keep = [row for row, names in enumerate(inner) if len(names) > level + 1]
+    placed = place([names[:-1] for names in inner], layout)
+    keep = [row for row, name in enumerate(placed.classes) if name is not None]
     if not keep:
         raise InputError(
             f"{folder}: expected one folder per class; its {len(inner):,} images lie in no class folder; "
             "move them into folders, or give a CSV of path and label"
         )
+    notes = [*found.notes(), *placed.notes]
     if len(keep) < len(inner):
         notes.append(f"passed over: {len(inner) - len(keep):,} images that lie in no class folder")
     files = FilePictures([found.files[row] for row in keep], ["/".join(inner[row]) for row in keep])
-    labels = np.array([unicode_of(inner[row][level]) for row in keep])
+    labels = np.array([unicode_of(placed.classes[row] or "") for row in keep])
+    splits = [placed.splits[row] for row in keep]
     held = None
-    if level:
-        names = [splits[inner[row][0]] for row in keep]
-        held = undecided(np.array([SPLITS.index(name or "train") for name in names], dtype=np.int8))
-        notes.append(f"the folders {', '.join(sorted(tops))} are taken as splits, the folders in them as classes")
+    if any(splits):
+        held = undecided(np.array([SPLITS.index(name or "train") for name in splits], dtype=np.int8))
     return Gathered(files, labels, "folder", None, held, notes)
 
 
