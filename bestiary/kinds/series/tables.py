@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from bestiary.errors import InputError
 from bestiary.kinds.series.columns import Numeric
+from bestiary.kinds.series.long import find
 from bestiary.rows.columns import labels, numbers
 from bestiary.rows.csv_files import LONGEST, CsvFrame, guess_separator
 from bestiary.rows.frames import Frame
@@ -82,8 +83,8 @@ class TableRows:
     notes: list[str] = field(default_factory=list)
 
 
-def settle(frame: Frame, reading: Reading, need: bool) -> Reading:
-    """The reading with its layout decided, and its id, time and target columns found.
+def settle(frame: Frame, reading: Reading, need: bool) -> tuple[Reading, str | None]:
+    """The reading with its layout, id and target decided, and the column that orders the steps of a long table.
 
     Raises:
         InputError: for names that are no columns, and when the target cannot be told.
@@ -96,16 +97,19 @@ def settle(frame: Frame, reading: Reading, need: bool) -> Reading:
     taken = {reading.target, reading.group}
     ids = [lower[name] for name in _IDS if name in lower and lower[name] not in taken]
     times = [lower[name] for name in _TIMES if name in lower and lower[name] not in taken]
-    layout = reading.layout
-    if not layout:
-        repeats = bool(ids and times) and _repeats(frame, ids[0])
-        layout = "long" if reading.id is not None or repeats else "wide"
-    if layout == "long":
-        if reading.id is None and not ids:
-            raise InputError(f"{frame.name}: a long table needs a column that tells series apart; say which with id=")
-        reading = replace(reading, id=reading.id or ids[0])
     target = reading.target or (_target(frame, lower, reading) if need else None)
-    return replace(reading, layout=layout, target=target)
+    reading = replace(reading, target=target)
+    if reading.layout == "wide":
+        return reading, None
+    found = find(frame, target, id=reading.id, time=reading.time, group=reading.group) if need else None
+    repeats = not reading.layout and bool(ids and times) and _repeats(frame, ids[0])
+    if not (reading.layout == "long" or reading.id is not None or repeats or found):
+        return replace(reading, layout="wide"), None
+    id_ = reading.id or (found.id if found else ids[0] if ids else None)
+    if id_ is None:
+        raise InputError(f"{frame.name}: a long table needs a column that tells series apart; say which with id=")
+    by = reading.time if reading.time in frame.columns else found.time if found else next(iter(times), None)
+    return replace(reading, layout="long", id=id_), by if by != id_ else None
 
 
 def _repeats(frame: Frame, column: str) -> bool:
@@ -157,14 +161,12 @@ def bare_frame(path: Path, reading: Reading) -> tuple[Frame, Reading] | None:
 # ------------------------------------------------------------------------------------------------ long
 
 
-def read_long(frame: Frame, reading: Reading, need: bool) -> TableRows:
-    """Series of a table whose row is one step: ordered by `time` where there is one, else as they stand.
+def read_long(frame: Frame, reading: Reading, need: bool, by: str | None) -> TableRows:
+    """Series of a table whose row is one step: ordered by the column `by` where there is one, else as they stand.
 
     The frame is read twice: to learn which series there are and how long they are, and to put their steps into a spool.
     """
     assert reading.id is not None
-    known = next((name for name in frame.columns if name.lower() in _TIMES and name != reading.target), None)
-    by = reading.time if reading.time in frame.columns else known
     given = Given(reading.id, by, reading.target if need else None, reading.group if need else None)
     others = {reading.id, by, reading.target, reading.group}
     columns = Numeric(frame, [name for name in frame.columns if name not in others], reading.channels, given.add)
