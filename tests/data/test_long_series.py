@@ -69,6 +69,13 @@ def test_steps_are_dates_or_evenly_spaced_under_any_name(steps: pd.Series):
     assert found is not None and (found.id, found.time, found.series, found.rows) == ("unit", "k", 20, 120)
 
 
+@pytest.mark.parametrize("name", ["m{}", "{:03}", "unit {}", "2024-{}", "{}-a"])
+def test_names_are_words_or_numbers_of_any_form(name: str):
+    frame = series().assign(unit=lambda f: f.unit.str[1:].astype(int).map(name.format))
+    found = find(open_frame(mixed(frame)), "kind")
+    assert found is not None and (found.id, found.time) == ("unit", "step")
+
+
 def test_steps_with_gaps_need_a_name_of_time():
     frame = series(steps=9)
     gaps = frame.iloc[np.flatnonzero(RANDOM.random(len(frame)) < 0.7)]

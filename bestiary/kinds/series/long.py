@@ -37,6 +37,9 @@ _TIMES = frozenset(
 )  # fmt: skip
 
 
+_DATE = r"\d{1,4}[-/.: ]+\w{1,9}[-/.: ,]+\d"
+
+
 @dataclass(frozen=True)
 class Long:
     """A table whose rows are steps of series.
@@ -150,14 +153,21 @@ def _names(column: pa.ChunkedArray) -> bool:
     values = numbers(column)
     if not np.isnan(values).any():
         return bool((values == np.floor(values)).all())
-    return bool(np.isnan(days(column)).any())
+    return not _dates(column)
 
 
 def _orders(column: pa.ChunkedArray) -> bool:
     """Whether cells can be times: numbers or dates in every row."""
     if pa.types.is_boolean(column.type) or not _full(column):
         return False
-    return not np.isnan(numbers(column)).any() or not np.isnan(days(column)).any()
+    return not np.isnan(numbers(column)).any() or _dates(column)
+
+
+def _dates(column: pa.ChunkedArray) -> bool:
+    """Whether all cells are dates in parts with signs between: parsers of dates also take `m5` for one."""
+    if not pa.types.is_temporal(column.type) and not pc.all(pc.match_substring_regex(labels(column), _DATE)).as_py():
+        return False
+    return not np.isnan(days(column)).any()
 
 
 def _counts(column: pa.ChunkedArray) -> bool:
