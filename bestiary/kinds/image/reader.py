@@ -236,7 +236,7 @@ def _labels(
 def _look(pictures: Pictures, side: int) -> tuple[NDArray[np.int64], Seen, list[str]]:
     """Decodes every image once: the readable ones, what they are like, and a line for each broken one."""
 
-    def work(number: int) -> tuple[int, ...] | str:
+    def work(number: int) -> tuple[int, int, int, int, bool, float] | str:
         try:
             picture = pictures.picture(number, side)
         except BrokenImageError as reason:
@@ -244,14 +244,16 @@ def _look(pictures: Pictures, side: int) -> tuple[NDArray[np.int64], Seen, list[
         shape = repr((picture.pixels.shape, picture.pixels.dtype.str)).encode()
         code = hashlib.blake2b(np.ascontiguousarray(picture.pixels).tobytes() + shape, digest_size=8, key=_KEY)
         key = int.from_bytes(code.digest(), "little")
-        return (key, *picture.size, picture.pixels.shape[2], picture.deep, picture.step)
+        height, width = picture.size
+        return key, height, width, picture.pixels.shape[2], picture.deep, picture.step
 
     results = list(in_threads(work, len(pictures), part="gather"))
     rows = np.array([row for row, result in enumerate(results) if not isinstance(result, str)], dtype=np.int64)
     good = [result for result in results if not isinstance(result, str)]
     keys = np.array([result[0] for result in good], dtype=np.uint64)
-    facts = np.array([result[1:] for result in good], dtype=np.int64).reshape(-1, 5)
-    seen = Seen(keys, facts[:, :2], facts[:, 2].astype(np.int8), facts[:, 3].astype(np.bool_), facts[:, 4])
+    facts = np.array([result[1:5] for result in good], dtype=np.int64).reshape(-1, 4)
+    steps = np.array([result[5] for result in good], dtype=np.float64)
+    seen = Seen(keys, facts[:, :2], facts[:, 2].astype(np.int8), facts[:, 3].astype(np.bool_), steps)
     return rows, seen, [result for result in results if isinstance(result, str)]
 
 

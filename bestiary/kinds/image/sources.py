@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ from bestiary.kinds.image.files import (
     Picture,
     decode,
     find_images,
+    fractions,
     without_colour,
 )
 from bestiary.kinds.image.folders import place
@@ -33,6 +34,7 @@ from bestiary.rows.paths import unicode_of
 from bestiary.rows.source import SPLITS
 from bestiary.rows.targets import column_named
 
+_BLOCK = 1024  # pictures of an array that are looked at together
 TABLES = frozenset({".csv", ".tsv", ".parquet"})
 _PATH_COLUMNS = ("path", "file", "filename", "file_name", "filepath", "image", "image_path", "img")
 _TARGET_COLUMNS = ("label", "class", "target", "category", "y")
@@ -66,14 +68,16 @@ class FilePictures:
 class ArrayPictures:
     """Images in an array [N, H, W], [N, H, W, C] or [N, C, H, W] with 1 or 3 channels.
 
-    Whole numbers from 0 to 255 are pixels of 8 bits, whatever their type; anything else is kept as float32.
+    Whole numbers from 0 to 255 are pixels of 8 bits, whatever their type; anything else is kept as float32. Where all
+    lie from 0 to 1 and some are between, they are 8 bits divided by 255.
 
     Raises:
         InputError: for other shapes and for values that are not finite numbers.
     """
 
     def __init__(self, pixels: NDArray[np.generic]) -> None:
-        self.array = _channels_last(np.asarray(pixels))
+        self.array, self.axes = _channels_last(np.asarray(pixels)), np.ndim(pixels)
+        self.divided = _divided(self.array)
         self.names = [str(number) for number in range(len(self.array))]
 
     def __len__(self) -> int:
@@ -87,9 +91,27 @@ class ArrayPictures:
         if raw.dtype != np.uint8:
             if not (np.abs(raw) < LARGEST).all():
                 raise BrokenImageError("has pixels that are not finite, or beyond 1e30")
-            small = ((raw >= 0) & (raw <= 255)).all() and (raw == np.round(raw)).all()
+            small = not self.divided and ((raw >= 0) & (raw <= 255)).all() and (raw == np.round(raw)).all()
             raw = raw.astype(np.uint8 if small else np.float32)
-        return Picture(without_colour(raw), (raw.shape[0], raw.shape[1]))
+        return Picture(without_colour(raw), (raw.shape[0], raw.shape[1]), 1 / 255 if self.divided else 1)
+
+    def whole(self) -> ArrayPictures:
+        """The numbers of an array of three axes as one picture: [H, W, 3] or [3, H, W]."""
+        return ArrayPictures(self.array[None, ..., 0])
+
+
+def _divided(array: NDArray[np.generic]) -> bool:
+    """As `fractions`, of a large array; pictures with numbers that are not finite do not count."""
+    if array.dtype.kind != "f":
+        return False
+    between = False
+    for start in range(0, len(array), _BLOCK):
+        block = cast("NDArray[np.float64]", array[start : start + _BLOCK])
+        some = block[np.isfinite(block).reshape(len(block), -1).all(1)]
+        if ((some < 0) | (some > 1)).any():
+            return False
+        between = between or fractions(some)
+    return between
 
 
 def _channels_last(pixels: NDArray[np.generic]) -> NDArray[np.generic]:
@@ -160,7 +182,7 @@ def gather(
     if folders is not None and not (isinstance(source, (str, os.PathLike)) and Path(source).is_dir()):
         raise InputError(f"folders={folders!r} says how a folder of images is read; none was given; leave it out")
     if isinstance(source, np.ndarray):
-        return Gathered(ArrayPictures(source), None)
+        return Gathered(ArrayPictures(source[None] if source.ndim == 2 else source), None)
     if isinstance(source, pd.DataFrame):
         return _from_table(open_frame(source), Path(), target, labels)
     if isinstance(source, (list, tuple)):
