@@ -83,6 +83,13 @@ def test_steps_with_gaps_need_a_name_of_time():
     assert kind_of(gaps.rename(columns={"step": "size"})) == "table"
 
 
+def test_series_named_like_missing_marks_are_series():
+    names = ["None", "NA", "null", "?", "nan", "n/a"]
+    frame = series().replace({"unit": {f"u{number}": name for number, name in enumerate(names)}})
+    source = read(mixed(frame), "kind")
+    assert isinstance(source, SeriesSource) and len(source) == 20 and set(names) < set(source.names)
+
+
 def test_patients_are_told_apart_and_not_their_visits():
     frame = series(count=40, steps=5).rename(columns={"unit": "visit_code"})
     patients = frame.visit_code.str[1:].astype(int) // 4

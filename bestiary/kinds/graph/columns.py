@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from bestiary.errors import InputError, nearest
 from bestiary.rows.columns import numbers
-from bestiary.rows.frame import words
+from bestiary.rows.frame import names_of
 
 Ends = tuple[str, str]
 # Names of the ends of edges, without the words "node" and "id", signs and case.
@@ -85,13 +85,6 @@ def found(
         id_, why = _id(nodes, [names_of(edges[end]) for end in (source, target)], answer)
         notes += [f"nodes are named by the column {id_!r}, {why}; `--id` overrides it"] if why else []
     return Columns(id_, source, target), notes
-
-
-def names_of(column: pa.ChunkedArray | pa.Array) -> pa.Array:
-    """Names as they are written, without spaces around them; `None`, `NA` and `?` are names, empty cells are none."""
-    text = pc.utf8_trim_whitespace(words(column))
-    text = text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text
-    return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text).cast(pa.string())
 
 
 def _there(table: pa.Table, name: str, file: str, option: str) -> None:

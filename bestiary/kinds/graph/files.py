@@ -27,8 +27,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from bestiary.errors import InputError
-from bestiary.kinds.graph.columns import Columns, found, names_of
+from bestiary.kinds.graph.columns import Columns, found
 from bestiary.rows.columns import numbers
+from bestiary.rows.frame import names_of
 from bestiary.rows.frames import Frame, open_frame, whole
 from bestiary.rows.paths import checked_path, stays
 

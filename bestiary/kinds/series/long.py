@@ -9,7 +9,7 @@ changes, and that no step of it comes twice, is what tells a series from rows th
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from bestiary.rows.columns import days, labels, numbers
+from bestiary.rows.frame import names_of
 from bestiary.rows.frames import Frame
 from bestiary.rows.rows import pieces_of
 
@@ -96,7 +97,7 @@ def find(
     opening = next(iter(pieces_of(frame))).slice(0, OPENING)
     others = [name for name in frame.columns[:LOOKED] if name not in (target, group)]
     ids = [id] if id else [name for name in others if name != time and _names(opening[name])]
-    ids = [name for name in ids if not _changing(_coded(opening, [name, target]), name, target).any()]
+    ids = [name for name in ids if not _changing(_scan([opening], [name], [], target).codes, name, target).any()]
     times = [time] if time else sorted((name for name in others if _orders(opening[name])), key=_by_name)
     counted = [name for name in others if name not in named and _counts(opening[name])]
     ids, times, counted = ids[:CANDIDATES], times[:CANDIDATES], counted[: 2 * CANDIDATES]
@@ -104,7 +105,8 @@ def find(
         return None
     dated = {name for name in times if np.isnan(numbers(opening[name])).all()}
     known = {name for name in times if name == time or name in dated or not _by_name(name)}
-    rows = _scan(frame, ids, [*times, *counted], target)
+    wanted = list(dict.fromkeys([*ids, *times, *counted, target]))
+    rows = _scan(pieces_of(frame, wanted), ids, [*times, *counted], target)
     ids = [name for name in ids if _tells_apart(rows, name, target, named=id is not None)]
     found = [
         (len(np.unique(rows.codes[one])), place, one, by)
@@ -132,10 +134,11 @@ def stand_alone(frame: Frame, id: str, target: str | None) -> str:  # noqa: A002
         >>> stand_alone(open_frame({"order": ["a", "b", "c"], "late": ["no", "yes", "no"]}), "order", "late")
         "'order' does not repeat"
     """
-    table = _scan(frame, [id], [], target or id).codes
+    target = None if target == id else target
+    table = _scan(pieces_of(frame, [id, target] if target else [id]), [id], [], target or id).codes
     if 2 * table[id].nunique() > len(table):
         return f"{id!r} does not repeat" if table[id].is_unique else f"{id!r} seldom repeats"
-    if target and target != id and _changing(table, id, target).mean() > CHANGED:
+    if target and _changing(table, id, target).mean() > CHANGED:
         return f"{target!r} changes within {id!r}"
     return ""
 
@@ -177,7 +180,7 @@ def _counts(column: pa.ChunkedArray) -> bool:
 
 
 def _full(column: pa.ChunkedArray) -> bool:
-    return len(column) > 0 and not labels(column).null_count
+    return len(column) > 0 and not names_of(column).null_count
 
 
 def _by_name(name: str) -> bool:
@@ -204,8 +207,8 @@ class _Codes:
         self._words: dict[str, int] = {}
         self._parts: list[NDArray[np.int64]] = []
 
-    def add(self, column: pa.ChunkedArray) -> None:
-        coded = labels(column).dictionary_encode()
+    def add(self, names: pa.Array) -> None:
+        coded = names.dictionary_encode()
         place = [self._words.setdefault(word, len(self._words)) for word in coded.dictionary.to_pylist()]
         codes = pc.fill_null(coded.indices, len(place)).to_numpy(zero_copy_only=False)
         self._parts.append(np.array([*place, -1], np.int64)[codes])
@@ -214,21 +217,16 @@ class _Codes:
         return np.concatenate(self._parts)
 
 
-def _coded(piece: pa.Table, columns: Sequence[str]) -> pd.DataFrame:
-    found = {name: _Codes() for name in columns}
-    for name, codes in found.items():
-        codes.add(piece[name])
-    return pd.DataFrame({name: codes.whole() for name, codes in found.items()})
-
-
-def _scan(frame: Frame, ids: Sequence[str], amounts: Sequence[str], target: str) -> _Rows:
+def _scan(pieces: Iterable[pa.Table], ids: Sequence[str], amounts: Sequence[str], target: str) -> _Rows:
     """The rows, up to `SCANNED`: ids and the target as codes, times and values as numbers."""
-    codes = {name: _Codes() for name in (*ids, target)}
+    codes = {name: _Codes() for name in ids}
+    answers = _Codes()
     numbered: dict[str, list[NDArray[np.float64]]] = {name: [] for name in amounts}
     rows = 0
-    for piece in pieces_of(frame, list(dict.fromkeys([*codes, *numbered]))):
+    for piece in pieces:
         for name, words in codes.items():
-            words.add(piece[name])
+            words.add(names_of(piece[name]))
+        answers.add(labels(piece[target]))
         for name, parts in numbered.items():
             values = numbers(piece[name])
             parts.append(days(piece[name]) if np.isnan(values).all() else values)
@@ -236,7 +234,7 @@ def _scan(frame: Frame, ids: Sequence[str], amounts: Sequence[str], target: str)
         if rows >= SCANNED:
             break
     return _Rows(
-        pd.DataFrame({name: words.whole() for name, words in codes.items()}),
+        pd.DataFrame({name: words.whole() for name, words in codes.items()} | {target: answers.whole()}),
         pd.DataFrame({name: np.concatenate(parts) for name, parts in numbered.items()}),
     )
 

@@ -18,6 +18,7 @@ from bestiary.kinds.series.columns import Numeric
 from bestiary.kinds.series.long import find
 from bestiary.rows.columns import labels, numbers
 from bestiary.rows.csv_files import LONGEST, CsvFrame, guess_separator
+from bestiary.rows.frame import names_of
 from bestiary.rows.frames import Frame
 from bestiary.rows.labels import group_keys, stamps
 from bestiary.rows.rows import pieces_of
@@ -221,7 +222,7 @@ class Given:
 
     def codes(self, column: pa.ChunkedArray) -> NDArray[np.int64]:
         """The number of each row's series, -1 where its name is missing; new names get the next number."""
-        coded = labels(column).dictionary_encode()
+        coded = names_of(column).dictionary_encode()
         place = [self.names.setdefault(name, len(self.names)) for name in coded.dictionary.to_pylist()]
         return np.array([*place, -1])[coded.indices.fill_null(len(place)).to_numpy(zero_copy_only=False)]
 
