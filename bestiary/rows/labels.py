@@ -15,7 +15,7 @@ from bestiary.rows.frames import open_frame
 from bestiary.rows.rows import hashed
 from bestiary.rows.source import Target
 from bestiary.rows.store import write_array
-from bestiary.rows.targets import TargetReader, check_classes
+from bestiary.rows.targets import CLASSES, TargetReader
 
 
 def read_labels(
@@ -62,7 +62,11 @@ def read_names(
     """
     names = [str(one) for one in raw.tolist()]
     classes = sorted(set(names), key=lambda one: (not one.isdecimal(), int(one) if one.isdecimal() else 0, one))
-    check_classes(name, classes)
+    if not 1 < len(classes) <= CLASSES:
+        received = f"{len(classes):,}" + (f" ({classes[0]!r})" if len(classes) == 1 else "")
+        raise InputError(
+            f"expected two classes or more, {CLASSES:,} at most, a {name} for each; received {received}; add the others"
+        )
     places = {one: place for place, one in enumerate(classes)}
     values = np.fromiter((places[one] for one in names), np.int64, len(names))
     return Target(name, usual[0], usual[1], tuple(classes), values), np.ones(len(names), bool), []

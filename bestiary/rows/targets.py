@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
@@ -35,21 +34,6 @@ def named_target(columns: tuple[str, ...], target: str | None) -> str:
         shown = ", ".join(columns[:12]) + (" ..." if len(columns) > 12 else "")
         raise InputError(f"name the column to predict (target=); the columns are {shown}")
     return column_named(columns, target)
-
-
-def check_classes(name: str, classes: Sequence[str]) -> None:
-    """Refuses a target `name` with fewer than two classes, or with more than can be told apart.
-
-    Raises:
-        InputError: which says what there is.
-    """
-    if len(classes) < 2:
-        raise InputError(f"expected two classes or more; {name!r} is {classes[0]!r} in every row; name another column")
-    if len(classes) > CLASSES:
-        raise InputError(
-            f"at most {CLASSES:,} classes can be told apart; target {name!r} has {len(classes):,}; "
-            "is it an identifier, or a number (`problem=regression`)?"
-        )
 
 
 class NoTarget:
@@ -166,7 +150,15 @@ class TargetReader:
             used = sorted({int(code) for code in np.unique(codes[kept])}, key=lambda code: written[code])
             number = {code: place for place, code in enumerate(used)}
             classes = tuple(written[code] for code in used)
-        check_classes(self.name, classes)
+        if len(classes) < 2:
+            raise InputError(
+                f"expected two classes or more; {self.name!r} is {written[used[0]]!r} in every row; name another column"
+            )
+        if len(classes) > CLASSES:
+            raise InputError(
+                f"at most {CLASSES:,} classes can be told apart; target {self.name!r} has {len(classes):,}; "
+                "is it an identifier, or a number (`problem=regression`)?"
+            )
         table = np.full(len(written) + 1, -1, np.int64)
         table[list(number)] = list(number.values())
         return Target(self.name, self.problem or tasks.by_target("classes"), reason, classes, table[codes[kept]]), kept

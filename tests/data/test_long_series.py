@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
@@ -12,6 +13,7 @@ from bestiary.data.reading import guess, read
 from bestiary.errors import InputError
 from bestiary.kinds.series.long import find
 from bestiary.kinds.series.reader import SeriesSource
+from bestiary.kinds.series.tables import _Same
 from bestiary.rows.frames import open_frame
 from bestiary.rows.given import Given
 
@@ -135,3 +137,15 @@ def test_a_target_that_changes_within_named_ids_makes_a_table():
     slip = frame.assign(kind=np.where(frame.index == 3, "b", frame.kind))  # one wrong row of 160 is named
     with pytest.raises(InputError, match="must be the same in all rows of a series; series 'u0'"):
         read(slip, "kind", id="unit", time="step")
+
+
+def test_a_mark_of_missing_cells_is_the_value_of_a_series_that_has_no_other():
+    frame = series()
+    kinds = frame.kind.where(frame.step % 3 > 0, "NA").to_numpy().copy()
+    kinds[frame.unit.isin(["u1", "u3"])] = "None"
+    same = _Same("target", "kind")
+    frame = frame.assign(kind=kinds)
+    names = {name: number for number, name in enumerate(frame.unit.unique())}
+    for part in np.array_split(np.arange(len(frame)), 7):
+        same.add(pa.chunked_array([frame.kind[part]]), frame.unit[part].map(names).to_numpy(), names)
+    assert same.given(20).tolist() == ["None" if u in (1, 3) else "ab"[u % 2] for u in range(20)]

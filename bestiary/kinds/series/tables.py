@@ -261,22 +261,27 @@ class Clock:
 
 
 class _Same:
-    """One value a series; the empty cells of a series do not count."""
+    """One value a series; the empty cells of a series do not count, nor such marks as `NA` where it has a value.
+
+    Where a series has nothing but such a mark, that is its value: it may be a class.
+    """
 
     def __init__(self, word: str, name: str) -> None:
         self.word, self.name = word, name
         self._words: dict[str, int] = {}
         self._of = np.zeros(0, np.int64)  # of each series, -1 while it is not known
+        self._marked = np.zeros(0, np.int64)  # the same of marks
 
     def add(self, column: pa.ChunkedArray, series: NDArray[np.int64], names: Mapping[str, int]) -> None:
-        coded = labels(column).dictionary_encode()
+        coded = names_of(column).dictionary_encode()
         place = [self._words.setdefault(cell, len(self._words)) for cell in coded.dictionary.to_pylist()]
         value = np.array([*place, -1])[coded.indices.fill_null(len(place)).to_numpy(zero_copy_only=False)]
-        self._of = grown(self._of, len(names), -1)
+        self._of, self._marked = (grown(known, len(names), -1) for known in (self._of, self._marked))
         there = (series >= 0) & (value >= 0)
-        row, value = series[there], value[there]
-        new = self._of[row] < 0
-        self._of[row[new][::-1]] = value[new][::-1]  # of several the first stays
+        mark = labels(column).is_null().to_numpy(zero_copy_only=False)
+        _first(self._marked, series[there & mark], value[there & mark])
+        row, value = series[there & ~mark], value[there & ~mark]
+        _first(self._of, row, value)
         clash = np.flatnonzero(self._of[row] != value)
         if len(clash):
             words, place = list(self._words), clash[0]
@@ -287,7 +292,14 @@ class _Same:
             )
 
     def given(self, count: int) -> NDArray[np.generic]:
-        return np.array([*self._words, None], dtype=object)[grown(self._of, count, -1)[:count]]
+        known, marked = (grown(found, count, -1)[:count] for found in (self._of, self._marked))
+        return np.array([*self._words, None], dtype=object)[np.where(known < 0, marked, known)]
+
+
+def _first(known: NDArray[np.int64], row: NDArray[np.int64], value: NDArray[np.int64]) -> None:
+    """Writes the values of rows that have none yet; of several the first stays."""
+    new = known[row] < 0
+    known[row[new][::-1]] = value[new][::-1]
 
 
 def grown(array: NDArray[np.int64], count: int, fill: int) -> NDArray[np.int64]:
