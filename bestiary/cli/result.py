@@ -19,6 +19,7 @@ from bestiary.cli.console import console
 from bestiary.cli.display import WIDE, as_json
 from bestiary.cli.output import say
 from bestiary.printable import one_line
+from bestiary.race import shipping
 from bestiary.race.evidence import Verdict
 from bestiary.race.outcome import Outcome
 from bestiary.race.plan import Plan
@@ -53,6 +54,10 @@ def print_result(verdict: Verdict, run: Path, screen: Console) -> None:
     for sentence in (verdict.reason, verdict.worth_sentence):
         if sentence and sentence not in verdict.sentence:
             screen.print(escape(one_line(sentence[0].upper() + sentence[1:].rstrip(".") + ".")))
+    ships = [shipping.why(verdict), verdict.shipped]
+    for told in (ships, shipping.cheaper(verdict), [verdict.searched]):
+        if text := " ".join(filter(None, told)):
+            screen.print(escape(one_line(text)))
     if verdict.notes:
         screen.print("\n[bold]Notes[/]")
         for note in verdict.notes:

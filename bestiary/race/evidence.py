@@ -93,6 +93,7 @@ class Verdict:
         cheapest: the model with the fewest parameters within one standard error of the best on test.
         prefer: "best" (on validation), or the "small"est or "fast"est of those within one standard error.
         shipped: whether the model in `winner/` was trained again on all rows, in a sentence.
+        searched: why no further settings were tried, in a sentence; "" where there was no such search.
         worth_it: paired difference, best network minus best baseline, in the metric's unit; positive = network better.
         worth_sentence: whether a neural network is worth it here, in a sentence.
         networks_best, baseline_best: the names compared.
@@ -133,6 +134,7 @@ class Verdict:
     cheapest: str = ""
     prefer: str = "best"
     shipped: str = ""
+    searched: str = ""
 
     def write(self, path: Path) -> None:
         """As strict JSON, whole or not at all; null stands for a bound or score that is not finite."""

@@ -243,7 +243,7 @@ class Plan:
         preferred: the model that validation chose to ship, written before the opening; "" where test rows decide.
         rules: model -> weights of classes with which it answers, where the metric asks for them.
         speeds: model -> seconds for 1,000 rows, where the fastest ships.
-        searched: why the search for further settings ended before the time, for people.
+        searched: why the search for further settings ended, for people.
         refits: what of the delivery is trained again on all rows; empty before, and where nothing is.
         unrefitted: why nothing is, for people.
         mended: what was damaged or killed and trained again when the race was resumed, for people.

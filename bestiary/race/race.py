@@ -354,7 +354,7 @@ def _judged(course: Course, show: Callable[[Course], None]) -> Verdict:
     if plan.refit and not plan.fixed:
         refitting.decide(course, verdict)
         course.write()
-    verdict.shipped = refitting.told(plan)
+    verdict.shipped, verdict.searched = refitting.told(plan), plan.searched
     verdict.seconds = {name: seconds for name, seconds in plan.shares.items() if name != "reserve"}
     verdict.trained = round(sum(s.train_seconds for s in verdict.standings), 2)
     verdict.available = round(plan.workers * course.clock.elapsed, 2)
@@ -374,7 +374,7 @@ def _reopen(folder: Path, plan: Plan) -> None:
     if len(plan.stages) < plan.rungs and plan.stages:  # of the last rung all finalists train once more anyway
         plan.stages[-1].jobs += plan.unmade
         plan.unmade = []
-    plan.opened, plan.finalists, plan.interrupted, plan.cut = 0, [], False, ""
+    plan.opened, plan.finalists, plan.interrupted, plan.cut, plan.searched = 0, [], False, "", ""
     plan.ensembles, plan.preferred, plan.refits, plan.unrefitted, plan.speeds, plan.rules = [], "", [], "", {}, {}
 
 

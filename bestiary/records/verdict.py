@@ -77,3 +77,4 @@ class Verdict(TypedDict):
     cheapest: NotRequired[Line]
     prefer: NotRequired[Literal["best", "small", "fast"]]
     shipped: NotRequired[Line]
+    searched: NotRequired[Line]

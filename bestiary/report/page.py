@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bestiary import tasks
+from bestiary.race import shipping
 from bestiary.race.evidence import Standing, Verdict
 from bestiary.race.plan import UNBOUNDED
 from bestiary.report import board, figures, words
@@ -109,6 +110,8 @@ def _context(evidence: Evidence) -> dict[str, Any]:
         "metrics": board.metrics_of(verdict.standings),
         "meanings": {metric.name: metric.meaning for metric in task.metrics if metric.meaning},
         "worth": _worth(verdict),
+        "shipping": shipping,
+        "cheaper": shipping.cheaper(verdict),
         "worth_scale": board.worth_scale(verdict.worth_it) if verdict.worth_it else None,
         "difference": board.difference,
         "curves": _curves(evidence),

@@ -1,0 +1,98 @@
+"""What a race found is told plainly: what ships and why, what a cheaper model would save, why the race ended."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from rich.console import Console
+
+from bestiary.cli.result import print_result
+from bestiary.race import searching, shipping
+from bestiary.race.evidence import Verdict
+from bestiary.report import write_report
+from tests.race import synthetic
+from tests.race.test_report import Page
+
+SHIPPED = "After it was judged, it was trained again on all 600 rows."
+SEARCHED = "Further settings were tried until time was up, in 3 rounds."
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return synthetic.table_race(tmp_path_factory.mktemp("told") / "run")
+
+
+def changed(run: Path, **changes: object) -> Verdict:
+    """The verdict of a run with other words in it."""
+    return dataclasses.replace(Verdict.read(run / "verdict.json"), **changes)
+
+
+def printed(verdict: Verdict, run: Path, width: int = 400) -> str:
+    """What a person sees on the terminal."""
+    screen = Console(width=width, record=True, file=io.StringIO())
+    print_result(verdict, run, screen)
+    return screen.export_text()
+
+
+def reported(verdict: Verdict, run: Path) -> str:
+    """The text of the report."""
+    before = (run / "verdict.json").read_bytes()
+    try:
+        verdict.write(run / "verdict.json")
+        return Page(write_report(run).read_text(encoding="utf-8")).text
+    finally:
+        (run / "verdict.json").write_bytes(before)
+
+
+@pytest.mark.parametrize("show", [printed, reported])
+def test_what_ships_and_why_is_shown_with_what_a_cheaper_one_saves(run: Path, show: object) -> None:
+    verdict = changed(
+        run, crowned=None, chosen="resnet/small", cheapest="baseline/linear", shipped=SHIPPED, searched=SEARCHED
+    )
+    fast = next(s for s in verdict.standings if s.name == "baseline/linear")
+    fast.parameters, fast.predict_seconds = 31, 0.0004
+    text = show(verdict, run)  # type: ignore[operator]
+    assert "Residual network ships: of all models it did best on the validation rows" in text
+    assert SHIPPED in text and SEARCHED in text
+    assert "The linear baseline is the smallest model within one standard error of the best test score." in text
+    assert "It takes 31 parameters instead of 78,042 and 0.4 ms instead of 4 ms for 1,000 predictions." in text
+    assert "--prefer small" in text
+
+
+def test_nothing_is_saved_where_the_cheapest_ships(run: Path) -> None:
+    assert shipping.cheaper(changed(run, chosen="resnet/small", cheapest="resnet/small")) == []
+    assert shipping.cheaper(changed(run, chosen="", cheapest="")) == []
+    assert shipping.why(changed(run, chosen="")) == ""
+
+
+def test_why_it_ships_follows_what_was_asked_for(run: Path) -> None:
+    assert "it is the winner" in shipping.why(changed(run, crowned="resnet/small", chosen="resnet/small"))
+    for prefer, word in (("small", "smallest"), ("fast", "fastest")):
+        told = shipping.why(changed(run, crowned=None, chosen="baseline/linear", prefer=prefer))
+        assert told.startswith(f"The linear baseline ships: it is the {word} ") and "as asked" in told
+
+
+@pytest.mark.parametrize(
+    ("losses", "rounds", "told"),
+    [
+        ([1.0], 0, "No time was left for further settings."),
+        ([1.0, 0.9, 0.8], 2, "Further settings were tried until time was up, in 2 rounds."),
+        ([1.0] * 6, 9, "The race ended before its time: 5 rounds of further settings in a row lowered the "),
+    ],
+)
+def test_every_end_of_the_search_is_told(
+    losses: list[float], rounds: int, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A race that ended because nothing fitted the time any more said nothing."""
+    left = iter(losses)
+    stages = iter([object()] * rounds)
+    plan = SimpleNamespace(budget=60.0, refit=False, searched="")
+    course = SimpleNamespace(plan=plan, left=30.0, late=False, further=lambda stage: None)
+    monkeypatch.setattr(searching, "deliver", lambda course: {"ann/64": next(left)})
+    monkeypatch.setattr(searching, "propose", lambda course, left, number: next(stages, None))
+    searching.search(course)  # type: ignore[arg-type]
+    assert plan.searched.startswith(told)
