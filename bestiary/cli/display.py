@@ -256,7 +256,7 @@ def _columns(snapshot: Snapshot, width: int) -> Table:
     gap = 2 if wide else 1
     metric = snapshot.metric.replace("_", " ") or "score"
     figures = {
-        "rung": 4,
+        "round": 5,
         "step": 11,
         metric if wide else metric.split()[-1]: max(9, len(metric)) if wide else 9,
         "learned": 10,

@@ -87,7 +87,7 @@ class Course:
         """What is going on in a rung, for people; one that trains alone climbs none."""
         if self.plan.rungs == 1 and not self.plan.rivals:
             return "training"
-        return f"rung {rung}" if rung <= self.plan.rungs else "further settings"
+        return f"round {rung}" if rung <= self.plan.rungs else "further settings"
 
     def further(self, stage: Stage) -> None:
         """One more stage, which may be cut short: what of it is not finished by then was never meant."""
@@ -147,7 +147,7 @@ class Course:
         losses = {n: s for n in before.entrants if (s := self.best_setting(before, n)) is not None}
         if not losses:
             raise InputError(
-                f"expected at least one contender to finish rung {rung - 1}; all failed ({self._why()}); "
+                f"expected at least one contender to finish round {rung - 1}; all failed ({self._why()}); "
                 "see the folder contenders/ of the run"
             )
         keep = survivors(len(self.plan.stages[0].entrants))[rung - 2]
@@ -255,7 +255,7 @@ class Course:
             return f"{told}, so the later part of its schedule never came; give it more time" if phases else told
         told = "1 training was" if unmade == 1 else f"{unmade} trainings were"
         left_out = f"{told} left out, others" if unmade else "trainings"
-        return f"time ran out in rung {stage.rung}: {left_out} ended early"
+        return f"time ran out in round {stage.rung}: {left_out} ended early"
 
     def note_rivals(self) -> None:
         """What the baselines' searches came to, for replays."""

@@ -24,6 +24,7 @@ from bestiary.race.losses import constant
 from bestiary.race.openings import count_opening, ordinal
 from bestiary.race.plan import OUT_OF_TIME, Ensemble, Job, Rival
 from bestiary.race.standings import baseline_standing, standing_of
+from bestiary.race.undone import undone
 from bestiary.race.verdict import Candidate, Judgement, judge_race
 from bestiary.race.worker import ANSWER, FAILURE, MODEL
 from bestiary.race.workers import Call
@@ -100,6 +101,7 @@ def judge(course: Course) -> Verdict:
         seed=plan.seed,
         preferred=plan.preferred,
         costs=plan.speeds if plan.prefer == "fast" else None,
+        undone=undone(course),
     )
     return _verdict(course, judgement, found, len(truth))
 
@@ -327,6 +329,8 @@ def _verdict(course: Course, judgement: Judgement, found: list[Finalist], judged
         standings=board,
         cheapest=judgement.cheapest,
         prefer=plan.prefer,
+        preferred=plan.preferred,
+        answer=judgement.answer,
         rows={**plan.rows, "test": judged},  # a block of text is judged in windows
         openings=plan.opened,
         notes=notes,

@@ -34,6 +34,8 @@ NAME = "plan.json"
 UNBOUNDED = 3e7  # seconds: where epochs decide, the clock does not
 ALL = -2  # instead of a fold: all rows
 OUT_OF_TIME = "time ran out"  # why one that was not finished "failed"
+TOO_SLOW = "too slow for this budget"  # why a network did not take part
+PLATEAU = "The race ended before its time"  # how the reason begins where further settings gained nothing
 
 
 @dataclass
@@ -244,6 +246,7 @@ class Plan:
         rules: model -> weights of classes with which it answers, where the metric asks for them.
         speeds: model -> seconds for 1,000 rows, where the fastest ships.
         searched: why the search for further settings ended, for people.
+        entry: seconds of a budget in which every network that was measured would take part.
         refits: what of the delivery is trained again on all rows; empty before, and where nothing is.
         unrefitted: why nothing is, for people.
         mended: what was damaged or killed and trained again when the race was resumed, for people.
@@ -297,6 +300,7 @@ class Plan:
     refits: list[Refit] = field(default_factory=list)
     unrefitted: Line = ""
     searched: Line = ""
+    entry: Seconds = 0.0
     format: int = FORMAT
 
     def entrant(self, name: str) -> Entrant:

@@ -14,7 +14,7 @@ from bestiary.race import refitting
 from bestiary.race.course import Course
 from bestiary.race.delivery import deliver
 from bestiary.race.members import members
-from bestiary.race.plan import Entrant, Job, Plan, Stage
+from bestiary.race.plan import PLATEAU, Entrant, Job, Plan, Stage
 from bestiary.race.sizing import makespan
 from bestiary.race.stages import folds_of, job_of
 from bestiary.records.shapes import Setting
@@ -76,7 +76,7 @@ def search(course: Course) -> None:
         left = course.left - max(0.0, kept - REFIT * plan.budget)
         if progress.since >= WAIT:
             plan.searched = (
-                f"The race ended before its time: {progress.since} rounds of further settings in a row lowered the "
+                f"{PLATEAU}: {progress.since} rounds of further settings in a row lowered the "
                 f"validation loss by less than {100 * GAIN:g} %."
             )
             return

@@ -27,7 +27,19 @@ def why(verdict: Verdict) -> str:
         return ""
     if verdict.crowned == verdict.chosen:
         return f"{called(chosen)} ships: it is the winner."
+    first, other = named(verdict, verdict.preferred), named(verdict, verdict.baseline_best)
+    if first is not None and first is not chosen:
+        if chosen.network:
+            return f"{called(chosen)} ships: it is shown to do better on the test rows than every baseline."
+        better = "it" if other in (None, chosen) else lower(called(other))
+        told = f"Validation chose {lower(called(first))}, but {better} did better on the test rows."
+        return f"{called(chosen)} ships. {told}"
     return REASONS[verdict.prefer].format(name=called(chosen))
+
+
+def lower(text: str) -> str:
+    """As it stands within a sentence: "the linear baseline"."""
+    return text[:1].lower() + text[1:] if text.startswith("The ") else text
 
 
 def cheaper(verdict: Verdict) -> list[str]:

@@ -78,3 +78,5 @@ class Verdict(TypedDict):
     prefer: NotRequired[Literal["best", "small", "fast"]]
     shipped: NotRequired[Line]
     searched: NotRequired[Line]
+    preferred: NotRequired[Line]
+    answer: NotRequired[Literal["yes", "no", "needless", "not shown", "open", "few"]]

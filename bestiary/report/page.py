@@ -24,7 +24,14 @@ from bestiary.rows.store import write_text
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-FEW = 50  # rows in all below which nothing is said; as in the verdict
+ANSWERS = {
+    "yes": "Yes",
+    "no": "No",
+    "needless": "No",
+    "not shown": "Not proven",
+    "few": "Too few rows to say",
+    "open": "Open",
+}
 NAME = "report.html"
 
 
@@ -138,13 +145,7 @@ def _warnings(verdict: Verdict) -> list[str]:
 
 def _worth(verdict: Verdict) -> str:
     """The answer in a word."""
-    if verdict.worth_it is None:
-        return "Open"
-    if sum(verdict.rows.values()) < FEW:
-        return "Too few rows to say"
-    if verdict.worth_it.low > 0:
-        return "Yes"
-    return "No" if verdict.worth_it.high < 0 or verdict.worth_it.value <= 1e-9 else "Not proven"
+    return ANSWERS[verdict.answer]
 
 
 # ------------------------------------------------------------------------------------------------------- curves
