@@ -18,6 +18,7 @@ from bestiary.race.folder import training_folder
 from bestiary.race.losses import ValidationLosses
 from bestiary.race.plan import ALL, OUT_OF_TIME, Job, Plan, Rival, Stage
 from bestiary.race.sizing import SEEDS, makespan, survivors
+from bestiary.race.undone import crowded
 from bestiary.race.worker import AGAIN, DISK, DIVERGED, FAILURE, FILES, accumulates
 from bestiary.race.workers import LOST, Call, Ended, Pool
 from bestiary.records import door
@@ -69,7 +70,12 @@ class Course:
         self.folder, self.plan, self.pool, self.clock = folder, plan, pool, clock
         self.rung, self.now = 0, "planning"
         self.late = False  # whether further settings were cut short
-        self._tick = tick
+        self._tick, self._message = tick, ""
+
+    def message(self) -> str:
+        """What is to be told once, told; "" where there is nothing new."""
+        told, self._message = self._message, ""
+        return told
 
     def run(self) -> None:
         """All rungs, from wherever the plan stands."""
@@ -142,7 +148,11 @@ class Course:
 
     def _next(self, rung: int) -> Stage:
         if rung == 1:
-            return (stages.alone if self.plan.rungs == 1 else stages.first)(self.plan, self.left)
+            if self.plan.rungs == 1:
+                return stages.alone(self.plan, self.left)
+            stage = stages.first(self.plan, self.left)
+            self._message = crowded(self.plan)
+            return stage
         before = self.plan.stages[-1]
         losses = {n: s for n in before.entrants if (s := self.best_setting(before, n)) is not None}
         if not losses:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -331,10 +332,10 @@ class Plan:
 
 
 def parse_budget(budget: str | float) -> float:
-    """Seconds from "90s", "5m", "1h" or a number of seconds.
+    """Seconds from "90s", "5m", "1h" or a number of seconds; text without a unit may mean either.
 
     Raises:
-        InputError: when it is not a positive time.
+        InputError: when it is not a positive time, or text without a unit.
 
     Example:
         >>> parse_budget("5m"), parse_budget("1.5h"), parse_budget(45)
@@ -347,6 +348,11 @@ def parse_budget(budget: str | float) -> float:
         seconds = float(text[:-1] if text[-1:] in units else text) * factor
     except ValueError:
         seconds = float("nan")
+    if isinstance(budget, str) and 0 < seconds < math.inf and text[-1:] not in units:
+        raise InputError(
+            f"expected a budget with a unit, {text}s, {text}m or {text}h for seconds, minutes or hours; "
+            f"received {budget!r}; add the unit"
+        )
     if not 1 <= seconds <= 3.2e7:
         raise InputError(f"expected a budget such as 90s, 5m or 1h (1 second to a year); received {budget!r}")
     return seconds

@@ -154,6 +154,7 @@ def resume(
     Raises:
         InputError: when the folder holds no race, holds what no race would have written, or another process is at it.
     """
+    more = parse_budget(add) if add is not None else 0.0
     names.give([environment] if environment else [])
     folder = Path(run).resolve()
     if unfinished(folder):
@@ -161,7 +162,6 @@ def resume(
             f"the race in {folder} was ended before its plan was written; begin it again with --out {folder}"
         )
     check_run(folder, Plan.read(folder))  # refused before a lock is written there
-    more = parse_budget(add) if add is not None else 0.0
     with owned(folder), writing(folder):
         refuse_links(folder)
         plan = Plan.read(folder)  # as whoever held the lock before has left it

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bestiary import tasks
 from bestiary.race.folder import training_folder
-from bestiary.race.plan import OUT_OF_TIME, PLATEAU, TOO_SLOW, Ensemble, Job
+from bestiary.race.plan import OUT_OF_TIME, PLATEAU, TOO_SLOW, Ensemble, Job, Plan
 from bestiary.race.sizing import MOST_STEPS
 from bestiary.race.stages import EPOCHS, unit_of
 
@@ -143,3 +143,24 @@ def about(seconds: float) -> str:
         return f"{math.ceil(seconds / 60)} minutes"
     hours = math.ceil(seconds / 1800) / 2
     return f"{hours:g} hours"
+
+
+def left_out(plan: Plan) -> list[str]:
+    """Who did not take part, and why; those that are too slow in one line."""
+    slow = [name for name, reason in plan.left_out.items() if TOO_SLOW in reason]
+    told = [f"{name} did not take part: {reason}" for name, reason in plan.left_out.items() if name not in slow]
+    if slow:
+        told.append(f"too slow for this budget, so they did not take part: {', '.join(slow)}{_entry(plan)}")
+    return told
+
+
+def crowded(plan: Plan) -> str:
+    """At the start, that the budget keeps networks out, and which one would not; "" where all take part."""
+    slow = sum(TOO_SLOW in reason for reason in plan.left_out.values())
+    if not slow:
+        return ""
+    return f"the budget is too small for {slow} of {slow + len(plan.entrants)} networks{_entry(plan)}"
+
+
+def _entry(plan: Plan) -> str:
+    return f"; about {about(plan.entry)} would let all take part" if plan.entry > plan.budget else ""

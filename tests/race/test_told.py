@@ -10,11 +10,14 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
+from bestiary.cli.main import main
 from bestiary.cli.result import print_result
-from bestiary.race import searching, shipping
+from bestiary.race import searching, shipping, stages, undone
 from bestiary.race.evidence import Verdict
+from bestiary.race.plan import TOO_SLOW
 from bestiary.report import write_report
 from tests.race import synthetic
+from tests.race.test_plan import plan
 from tests.race.test_report import Page
 
 SHIPPED = "After it was judged, it was trained again on all 600 rows."
@@ -90,9 +93,62 @@ def test_every_end_of_the_search_is_told(
     """A race that ended because nothing fitted the time any more said nothing."""
     left = iter(losses)
     stages = iter([object()] * rounds)
-    plan = SimpleNamespace(budget=60.0, refit=False, searched="")
-    course = SimpleNamespace(plan=plan, left=30.0, late=False, further=lambda stage: None)
+    asked = SimpleNamespace(budget=60.0, refit=False, searched="")
+    course = SimpleNamespace(plan=asked, left=30.0, late=False, further=lambda stage: None)
     monkeypatch.setattr(searching, "deliver", lambda course: {"ann/64": next(left)})
     monkeypatch.setattr(searching, "propose", lambda course, left, number: next(stages, None))
     searching.search(course)  # type: ignore[arg-type]
-    assert plan.searched.startswith(told)
+    assert asked.searched.startswith(told)
+
+
+# ----------------------------------------------------------------------------------------------- budgets, and words
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["race", "iris", "--budget", "5"],
+        ["race", "--resume", "nowhere", "--add", "5"],
+        ["train", "ann", "iris", "--budget", "5"],
+    ],
+)
+def test_a_time_without_a_unit_is_refused_everywhere(
+    command: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(command) == 2
+    out, error = capsys.readouterr()
+    assert error.startswith("error: expected a budget with a unit, 5s, 5m or 5h") and error.count("\n") == 1
+    assert out == "" and not list(tmp_path.iterdir())
+
+
+def test_a_budget_too_small_for_networks_is_said_with_one_that_would_do() -> None:
+    left_out = {"tabm": f"{TOO_SLOW}: ...", "ft": f"{TOO_SLOW}: ...", "gcn": "does not take tables"}
+    told_of = SimpleNamespace(left_out=left_out, entrants=["ann"], entry=170.0, budget=60.0)
+    told = undone.crowded(told_of)  # type: ignore[arg-type]
+    assert told == "the budget is too small for 2 of 3 networks; about 3 minutes would let all take part"
+    assert undone.left_out(told_of) == [  # type: ignore[arg-type]
+        "gcn did not take part: does not take tables",
+        "too slow for this budget, so they did not take part: tabm, ft; about 3 minutes would let all take part",
+    ]
+    told_of.left_out = {"gcn": "does not take tables"}
+    assert undone.crowded(told_of) == ""  # type: ignore[arg-type]
+
+
+def test_the_budget_that_is_named_lets_everyone_in() -> None:
+    paces = {"quick": 0.001, "slow": 0.02, "glacial": 0.4}
+    first = plan(paces, budget=20)
+    stages.first(first, 15.0)
+    assert "glacial" in first.left_out and first.entry > 20
+    second = plan(paces, budget=first.entry)
+    stages.first(second, stages.KEPT * first.entry - 5.0)
+    assert not second.left_out
+
+
+def test_the_terminal_says_why_the_metric_ranks_and_speaks_no_jargon(run: Path) -> None:
+    text = printed(Verdict.read(run / "verdict.json"), run, width=120)
+    assert "Models are ranked by log loss: the classes are of equal size" in " ".join(text.split())
+    for word in ("rung", "learned", "core time", "core-second", "0:00"):
+        assert word not in text, word
+    assert "explained" in text and "left after round 1" in text
+    assert "rung" not in Page((run / "report.html").read_text(encoding="utf-8")).text
