@@ -70,12 +70,7 @@ class Course:
         self.folder, self.plan, self.pool, self.clock = folder, plan, pool, clock
         self.rung, self.now = 0, "planning"
         self.late = False  # whether further settings were cut short
-        self._tick, self._message = tick, ""
-
-    def message(self) -> str:
-        """What is to be told once, told; "" where there is nothing new."""
-        told, self._message = self._message, ""
-        return told
+        self._tick, self.message = tick, ""  # what is to be told once
 
     def run(self) -> None:
         """All rungs, from wherever the plan stands."""
@@ -150,8 +145,7 @@ class Course:
         if rung == 1:
             if self.plan.rungs == 1:
                 return stages.alone(self.plan, self.left)
-            stage = stages.first(self.plan, self.left)
-            self._message = crowded(self.plan)
+            stage, self.message = stages.first(self.plan, self.left), crowded(self.plan)
             return stage
         before = self.plan.stages[-1]
         losses = {n: s for n in before.entrants if (s := self.best_setting(before, n)) is not None}
