@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+import math
 import re
 import shlex
 from collections.abc import Mapping, Sequence
@@ -14,7 +17,7 @@ import numpy as np
 
 from bestiary import tasks
 from bestiary.race import shipping
-from bestiary.race.evidence import Standing, Verdict
+from bestiary.race.evidence import Interval, Standing, Verdict
 from bestiary.race.plan import UNBOUNDED
 from bestiary.report import board, figures, words
 from bestiary.report.gather import Evidence, gather
@@ -72,13 +75,44 @@ def render(evidence: Evidence) -> str:
             "number": words.number,
             "sentence": words.sentence,
             "name": _name,
+            "coded": coded,
         }
     )
-    environment.globals.update({"data_uri": data_uri})
+    environment.globals.update({"data_uri": data_uri, **_script()})
     environment.globals.update(
-        {"score": words.score, "bounds": board.bounds, "shorten": words.shorten, "share": words.share}
+        {"score": words.score, "bounds": board.bounds, "shorten": words.shorten, "share": words.share, "raw": raw}
     )
     return environment.get_template("report.html").render(_context(evidence))
+
+
+def _script() -> dict[str, object]:
+    """The page's one script, and the digest by which a browser runs it and no other."""
+    from markupsafe import Markup
+
+    text = (Path(__file__).parent / "templates" / "script.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+    return {"script": Markup(text), "script_hash": f"sha256-{digest}"}
+
+
+def coded(text: str) -> Markup:
+    """What stands between backticks as code; everything else is escaped."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
+def raw(value: float | Interval | None, three: bool = False) -> Markup:
+    """The attributes of a cell by which it is sorted and saved: a number, or an interval in `three` columns."""
+    from markupsafe import Markup
+
+    first = value.value if isinstance(value, Interval) else value
+    bounds = [value.low, value.high] if isinstance(value, Interval) else [None, None]
+    cells = ",".join(map(_plain, [first, *bounds]))
+    return Markup(f' data-value="{_plain(first)}"' + (f' data-cells="{cells}"' if three else ""))
+
+
+def _plain(value: float | None) -> str:
+    return f"{value:.10g}" if value is not None and math.isfinite(value) else ""
 
 
 def _name(text: str) -> Markup:
