@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import json
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
+from sklearn.metrics import roc_curve
 
 from bestiary.cli.main import main
 from bestiary.cli.result import print_result
+from bestiary.data import read
 from bestiary.race import searching, shipping, stages, undone
 from bestiary.race.evidence import Verdict
 from bestiary.race.plan import TOO_SLOW
-from bestiary.report import write_report
+from bestiary.report import thresholds, write_report
+from bestiary.report.gather import gather
+from bestiary.report.mistakes import worst
+from bestiary.tasks import rule
 from tests.race import synthetic
 from tests.race.test_plan import plan
 from tests.race.test_report import Page
@@ -152,3 +162,77 @@ def test_the_terminal_says_why_the_metric_ranks_and_speaks_no_jargon(run: Path) 
         assert word not in text, word
     assert "explained" in text and "left after round 1" in text
     assert "rung" not in Page((run / "report.html").read_text(encoding="utf-8")).text
+
+
+# ------------------------------------------------------------------------------------------------------ the report
+
+
+def test_worst_mistakes_of_a_table_show_the_cells_of_the_file(tmp_path: Path) -> None:
+    """A mistake was a row number: nobody could see what was special about the row."""
+    frame = pd.DataFrame(
+        {
+            "age": [20 + k % 50 for k in range(600)],
+            "town": [("Ulm", "Bonn", "Jena")[k % 3] for k in range(600)],
+            "paid": [round(3.5 * (k % 41), 1) for k in range(600)],
+            "label": [("no", "yes")[k % 2] for k in range(600)],
+        }
+    )
+    source = read(frame, "label")
+    run = synthetic.table_race(tmp_path / "run", rows=300)
+    splits = np.where(np.arange(600) < 300, 2, np.where(np.arange(600) < 400, 1, 0)).astype(np.int8)
+    shutil.rmtree(run / "data")
+    source.encode(splits, run / "data", 0)
+    truth = pq.read_table(run / "predictions" / "truth.parquet")
+    rows = truth["row"].to_numpy()
+    np.save(run / "sealed" / "test.row.npy", rows)
+    evidence = gather(run)
+    assert evidence.truth is not None
+    found = worst(evidence, evidence.truth, evidence.predictions[evidence.verdict.chosen][0])
+    assert found
+    for mistake in found:
+        place = int(np.flatnonzero(rows == mistake.row)[0])
+        cells = dict(mistake.cells)
+        assert cells["age"] == str(frame["age"][place]) and cells["town"] == frame["town"][place]
+        assert float(cells["paid"]) == pytest.approx(frame["paid"][place])
+    page = Page(write_report(run).read_text(encoding="utf-8"))
+    assert "town" in page.text and any(town in page.text for town in ("Ulm", "Bonn", "Jena"))
+
+
+def test_thresholds_are_those_of_scikit_learn() -> None:
+    draw = np.random.default_rng(0)
+    truth = (draw.random(300) < 0.3).astype(np.int64)
+    score = np.clip(np.round(0.4 * truth + draw.random(300) * 0.6, 2), 0, 1)  # with many equal ones
+    found = thresholds.curve(truth, np.stack([1 - score, score], 1), None)
+    assert found is not None and found.wanted == 1
+    false, true, at = roc_curve(truth, score, drop_intermediate=False)
+    assert [p.fall_out for p in found.points] == pytest.approx(false.tolist())
+    assert [p.recall for p in found.points] == pytest.approx(true.tolist())
+    assert [p.at for p in found.points[1:]] == pytest.approx(at[1:].tolist())
+    assert found.area == pytest.approx(np.trapezoid(true, false))
+    now = found.points[found.start]
+    called = score >= 0.5
+    assert (now.found, now.alarms) == (int((called & (truth == 1)).sum()), int((called & (truth == 0)).sum()))
+
+
+def test_the_threshold_starts_where_the_model_answers() -> None:
+    truth = np.array([0, 0, 0, 0, 1, 1])
+    score = np.array([0.1, 0.2, 0.3, 0.4, 0.35, 0.9])
+    table = np.stack([1 - score, score], 1)
+    plain, eager = (thresholds.curve(truth, table, rule) for rule in (None, [1.0, 2.0]))
+    assert plain is not None and eager is not None
+    assert plain.points[plain.start].found == 1 and eager.points[eager.start].found == 2
+    answered = rule.answered(table, [1.0, 2.0])
+    assert eager.points[eager.start].alarms == int(((answered == 1) & (truth == 0)).sum())
+    assert thresholds.curve(np.zeros(6, dtype=np.int64), table, None) is None
+    other = thresholds.curve(1 - truth, table[:, ::-1], None)
+    assert other is not None and other.wanted == 0 and other.numbers == plain.numbers
+
+
+def test_a_page_of_two_classes_has_a_threshold_to_move(run: Path) -> None:
+    shown = Page(write_report(run).read_text(encoding="utf-8"))
+    box = next(a["data-thresholds"] for _, a in shown.tags if "data-thresholds" in a)
+    points = json.loads(box or "")
+    rows = Verdict.read(run / "verdict.json").rows["test"]
+    assert 2 < len(points) <= thresholds.MOST + 1 and all(sum(point[1:]) == rows for point in points)
+    assert ("input", "range") in {(tag, a.get("type")) for tag, a in shown.tags}
+    assert "#threshold" in {a.get("href") for tag, a in shown.tags if tag == "a"}
