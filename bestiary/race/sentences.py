@@ -26,7 +26,7 @@ def title(candidate: Candidate) -> str:
 
 def short(baseline: Candidate) -> str:
     """The name of a baseline beside the word: "linear"."""
-    return baseline.name.removeprefix("baseline/")
+    return baseline.title if baseline.name.startswith("ensemble/") else baseline.name.removeprefix("baseline/")
 
 
 def figure(metric: Metric, interval: Interval) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import json
 import math
@@ -199,7 +200,7 @@ class Spread:
 def _curves(evidence: Evidence) -> dict[str, Any] | None:
     finalists = {s.name for s in evidence.verdict.standings if s.status == "finalist"}
     lines = [
-        figures.Curve(name, name in finalists, [(t.seconds, t.loss) for t in trainings])
+        figures.Curve(name, name in finalists, [(t.seconds, t.loss) for t in trainings], trainings[0].trained)
         for name, trainings in evidence.trainings.items()
     ]
     if not lines:
@@ -218,6 +219,7 @@ def _curves(evidence: Evidence) -> dict[str, Any] | None:
         "constant": constant,
         "spreads": spreads,
         "drawn": len(lines),
+        "trained": any(line.finalist and line.trained for line in lines),
         "finalists": [line.name for line in lines if line.finalist],
     }
 
@@ -235,9 +237,20 @@ def _costs(verdict: Verdict) -> dict[str, Any]:
         if len(known) > 1:
             factor = 1000 if key == "predict_seconds" else 0.001
             marks = [_mark(s, verdict, getattr(s, key) * factor) for s in known]
-            svg = figures.cost(f"cost-{key}", marks, label, f"test {words.title(verdict.metric)}")
+            svg = figures.cost(
+                f"cost-{key}", _frontier(marks, verdict.higher), label, f"test {words.title(verdict.metric)}"
+            )
             drawn.append({"svg": svg, "label": label})
     return {"figures": drawn, "outside": [s for s in tested if s not in inside]}
+
+
+def _frontier(marks: Sequence[figures.Mark], higher: bool) -> list[figures.Mark]:
+    """The same, of which those are named that no cheaper one equals, and the chosen one."""
+    sign, best, found = (1 if higher else -1), -math.inf, []
+    for mark in sorted(marks, key=lambda mark: (mark.x, -sign * mark.y)):
+        found.append(dataclasses.replace(mark, named=mark.chosen or sign * mark.y > best))
+        best = max(best, sign * mark.y)
+    return found
 
 
 def _mark(standing: Standing, verdict: Verdict, x: float) -> figures.Mark:

@@ -22,7 +22,8 @@ from bestiary.data import read
 from bestiary.race import searching, shipping, stages, undone
 from bestiary.race.evidence import Verdict
 from bestiary.race.plan import TOO_SLOW
-from bestiary.report import thresholds, write_report
+from bestiary.report import figures, thresholds, write_report
+from bestiary.report import page as report
 from bestiary.report.gather import gather
 from bestiary.report.mistakes import worst
 from bestiary.tasks import rule
@@ -236,3 +237,29 @@ def test_a_page_of_two_classes_has_a_threshold_to_move(run: Path) -> None:
     assert 2 < len(points) <= thresholds.MOST + 1 and all(sum(point[1:]) == rows for point in points)
     assert ("input", "range") in {(tag, a.get("type")) for tag, a in shown.tags}
     assert "#threshold" in {a.get("href") for tag, a in shown.tags if tag == "a"}
+
+
+def test_the_training_loss_is_drawn_beside_the_validation_loss(run: Path) -> None:
+    evidence = gather(run)
+    trainings = evidence.trainings["resnet/small"]
+    assert trainings[0].trained[0] == pytest.approx((1.0, 0.8 * trainings[0].loss[0]))
+    assert len(trainings[0].trained) <= 60
+    text = write_report(run).read_text(encoding="utf-8")
+    assert "training loss" in Page(text).text and "seconds of training on one core" in text
+    finalists = sum(s.status == "finalist" for s in evidence.verdict.standings)
+    plain = figures.curves([figures.Curve("a", True, [((1, 2), (0.5, 0.4))])], None, "loss")
+    both = figures.curves([figures.Curve("a", True, [((1, 2), (0.5, 0.4))], [(1, 0.4), (2, 0.3)])], None, "loss")
+    assert both.count("stroke-dasharray") == plain.count("stroke-dasharray") + 1 and finalists > 0
+
+
+def test_only_models_that_no_cheaper_one_equals_are_named_in_a_plot(run: Path) -> None:
+    """Fourteen names lay over each other."""
+    marks = [
+        figures.Mark(name, x, y, y, y, True, name == "e")
+        for name, x, y in (("a", 1, 0.7), ("b", 2, 0.7), ("c", 3, 0.9), ("d", 4, 0.8), ("e", 5, 0.85))
+    ]
+    named = {mark.name for mark in report._frontier(marks, higher=True) if mark.named}
+    assert named == {"a", "c", "e"}
+    assert {mark.name for mark in report._frontier(marks, higher=False) if mark.named} == {"a", "e"}
+    text = figures.cost("x", report._frontier(marks, higher=True), "cost", "quality")
+    assert ">c<" in text and ">d<" not in text
