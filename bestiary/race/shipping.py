@@ -27,13 +27,12 @@ def why(verdict: Verdict) -> str:
         return ""
     if verdict.crowned == verdict.chosen:
         return f"{called(chosen)} ships: it is the winner."
-    first, other = named(verdict, verdict.preferred), named(verdict, verdict.baseline_best)
+    first = named(verdict, verdict.preferred)
     if first is not None and first is not chosen:
         if chosen.network:
             return f"{called(chosen)} ships: it is shown to do better on the test rows than every baseline."
-        better = "it" if other in (None, chosen) else lower(called(other))
-        told = f"Validation chose {lower(called(first))}, but {better} did better on the test rows."
-        return f"{called(chosen)} ships. {told}"
+        why = "of the baselines that may be the best on test rows, it did best on validation rows"
+        return f"{called(chosen)} ships: {why}. The first choice, {lower(called(first))}, is shown to be worse."
     return REASONS[verdict.prefer].format(name=called(chosen))
 
 

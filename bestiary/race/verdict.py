@@ -288,20 +288,26 @@ def _worth(judgement: Judgement, bench: Bench, named: str, undone: Undone) -> No
 
 
 def _choose(judgement: Judgement, bench: Bench, close: set[str], preferred: str, costs: Mapping[str, float]) -> None:
-    """What ships: the winner; else what was asked for, unless the test rows speak against networks or for one."""
+    """What ships: the winner; else what was asked for, unless the test rows show a baseline to be better, or the judged
+    network to be better than them all. Between networks they do not choose: one was named before they were seen."""
     if judgement.crowned:
         judgement.chosen = judgement.crowned
         return
-    allowed, gap = bench.order, judgement.worth_it
-    if gap is not None and gap.low > 1e-9 and bench.total >= FEWEST:
-        allowed = [bench.model(judgement.networks_best)]
-    elif gap is not None and gap.high < -1e-9 and bench.total >= FEWEST:
-        baselines = [c for c in bench.order if not c.network]
-        allowed = [c for c in baselines if not excludes_zero(bench.interval(bench.gain(baselines[0], c)))]
+    networks = [c for c in bench.order if c.network]
+    baselines = [c for c in bench.order if not c.network]
+    level = [c for c in baselines if not excludes_zero(bench.interval(bench.gain(baselines[0], c)))]
+    gap = judgement.worth_it if bench.total >= FEWEST else None
+    if gap is not None and gap.low > 1e-9:
+        networks, level = [bench.model(judgement.networks_best)], []
+    elif gap is not None and gap.high < -1e-9:
+        networks = []
+    elif bench.total < FEWEST:
+        level = baselines
+    allowed = [c for c in bench.order if c in networks or c in level]
     if preferred in {c.name for c in allowed}:
         judgement.chosen = preferred
     elif preferred in {c.name for c in bench.order}:
-        judgement.chosen = _selected(allowed).name
+        judgement.chosen = _selected(level or networks).name
     else:
         judgement.chosen = _cheapest([c for c in allowed if c.name in close] or allowed[:1], costs).name
 

@@ -237,9 +237,8 @@ def _costs(verdict: Verdict) -> dict[str, Any]:
         if len(known) > 1:
             factor = 1000 if key == "predict_seconds" else 0.001
             marks = [_mark(s, verdict, getattr(s, key) * factor) for s in known]
-            svg = figures.cost(
-                f"cost-{key}", _frontier(marks, verdict.higher), label, f"test {words.title(verdict.metric)}"
-            )
+            named, quality = _frontier(marks, verdict.higher), f"test {words.title(verdict.metric)}"
+            svg = figures.cost(f"cost-{key}", named, label, quality)
             drawn.append({"svg": svg, "label": label})
     return {"figures": drawn, "outside": [s for s in tested if s not in inside]}
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bestiary.race import sentences
+from bestiary.race import sentences, shipping
 from bestiary.race.plan import OUT_OF_TIME, PLATEAU, TOO_SLOW, Ensemble, Job, Part
 from bestiary.race.undone import Undone, undone
 from bestiary.race.verdict import Judgement
@@ -193,3 +193,23 @@ def test_the_report_says_open_and_not_no(tmp_path: Path) -> None:
     run = synthetic.table_race(tmp_path / "run")
     text = reported(changed(run, answer="open"), run)
     assert re.search(r"Is a neural network worth it here\?\s*Open", text)
+
+
+def test_a_baseline_that_another_beats_on_test_is_not_handed_over() -> None:
+    """Of five baselines the third best shipped, though the first was shown to be better."""
+    found = judge([WEAK, FOREST, STRONG, TWIN], TRUTH, preferred="baseline/forest")
+    assert found.crowned is None and found.chosen == "baseline/linear"
+    assert judge([WEAK, FOREST, STRONG, TWIN], TRUTH, preferred="baseline/boosting").chosen == "baseline/boosting"
+
+
+def test_the_first_choice_is_told_where_another_ships(tmp_path: Path) -> None:
+    from tests.race.test_told import changed
+
+    run = synthetic.table_race(tmp_path / "run")
+    told = shipping.why(changed(run, crowned=None, chosen="baseline/linear", preferred="resnet/small"))
+    assert told == (
+        "The linear baseline ships: of the baselines that may be the best on test rows, it did best on validation "
+        "rows. The first choice, Residual network, is shown to be worse."
+    )
+    told = shipping.why(changed(run, crowned=None, chosen="resnet/small", preferred="baseline/linear"))
+    assert told == "Residual network ships: it is shown to do better on the test rows than every baseline."
