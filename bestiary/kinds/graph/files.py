@@ -24,9 +24,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from bestiary.errors import InputError, nearest
-from bestiary.rows.columns import labels, numbers
 from bestiary.rows.frames import Frame, open_frame, whole
 from bestiary.rows.paths import checked_path, stays
+from bestiary.rows.written import labels, numbers
 
 NODES, EDGES = 5_000_000, 50_000_000
 _SUFFIXES = (".csv", ".tsv", ".csv.gz", ".parquet", ".jsonl")

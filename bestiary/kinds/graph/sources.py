@@ -17,12 +17,12 @@ from bestiary.kinds.graph.encoder import GraphEncoder, GraphsEncoder, NodeFeatur
 from bestiary.kinds.graph.files import Graph, open_graph
 from bestiary.kinds.graph.negatives import unconnected
 from bestiary.kinds.graph.shapes import shapes, smallest
-from bestiary.rows.columns import labels
 from bestiary.rows.labels import group_keys, stamps, target_facts, write_target
 from bestiary.rows.rows import hashed, joined
 from bestiary.rows.source import SPLITS, Target
 from bestiary.rows.store import write_array, write_spec
 from bestiary.rows.targets import REPEATS, TargetReader, column_named
+from bestiary.rows.written import labels
 
 _WORDS = {"train": 0, "training": 0, "validation": 1, "val": 1, "valid": 1, "test": 2}
 
