@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from bestiary.rows.frame import names_of
 from bestiary.rows.frames import Frame
+from bestiary.rows.moments import Moments
 from bestiary.rows.rows import pieces_of
-from bestiary.rows.written import days, labels, numbers
+from bestiary.rows.written import dates, labels, numbers
 
 OPENING = 2_000  # rows by which columns are chosen to be looked at
 SCANNED = 2_000_000  # rows that are looked at
@@ -170,7 +171,7 @@ def _dates(column: pa.ChunkedArray) -> bool:
     """Whether all cells are dates in parts with signs between: parsers of dates also take `m5` for one."""
     if not pa.types.is_temporal(column.type) and not pc.all(pc.match_substring_regex(labels(column), _DATE)).as_py():
         return False
-    return not np.isnan(days(column)).any()
+    return not np.isnan(dates(column)).any()
 
 
 def _counts(column: pa.ChunkedArray) -> bool:
@@ -221,21 +222,20 @@ def _scan(pieces: Iterable[pa.Table], ids: Sequence[str], amounts: Sequence[str]
     """The rows, up to `SCANNED`: ids and the target as codes, times and values as numbers."""
     codes = {name: _Codes() for name in ids}
     answers = _Codes()
-    numbered: dict[str, list[NDArray[np.float64]]] = {name: [] for name in amounts}
+    numbered = {name: Moments(name) for name in amounts}
     rows = 0
     for piece in pieces:
         for name, words in codes.items():
             words.add(names_of(piece[name]))
         answers.add(labels(piece[target]))
-        for name, parts in numbered.items():
-            values = numbers(piece[name])
-            parts.append(days(piece[name]) if np.isnan(values).all() else values)
+        for name, moments in numbered.items():
+            moments.add(piece[name])
         rows += piece.num_rows
         if rows >= SCANNED:
             break
     return _Rows(
         pd.DataFrame({name: words.whole() for name, words in codes.items()} | {target: answers.whole()}),
-        pd.DataFrame({name: np.concatenate(parts) for name, parts in numbered.items()}),
+        pd.DataFrame({name: moments.finish() for name, moments in numbered.items()}),
     )
 
 
