@@ -22,6 +22,7 @@ from bestiary.rows.columns import days, labels, numbers
 from bestiary.rows.frame import names_of
 from bestiary.rows.frames import Frame
 from bestiary.rows.rows import pieces_of
+from bestiary.rows.targets import FEW
 
 OPENING = 2_000  # rows by which columns are chosen to be looked at
 SCANNED = 2_000_000  # rows that are looked at
@@ -107,7 +108,9 @@ def find(
     known = {name for name in times if name == time or name in dated or not _by_name(name)}
     wanted = list(dict.fromkeys([*ids, *times, *counted, target]))
     rows = _scan(pieces_of(frame, wanted), ids, [*times, *counted], target)
-    ids = [name for name in ids if _tells_apart(rows, name, target, named=id is not None)]
+    answers = numbers(opening[target])
+    amount = not np.isnan(answers).any() and len(np.unique(answers)) > FEW
+    ids = [name for name in ids if _tells_apart(rows, name, target, named=id is not None, amount=amount)]
     found = [
         (len(np.unique(rows.codes[one])), place, one, by)
         for one in ids
@@ -244,7 +247,7 @@ def _changing(codes: pd.DataFrame, id: str, target: str) -> pd.Series:  # noqa: 
     return codes[codes[target] >= 0].groupby(id)[target].nunique() > 1
 
 
-def _tells_apart(rows: _Rows, id: str, target: str, *, named: bool) -> bool:  # noqa: A002
+def _tells_apart(rows: _Rows, id: str, target: str, *, named: bool, amount: bool) -> bool:  # noqa: A002
     """Whether a column repeats, often enough, and the target never changes within it and is no other name of it."""
     sizes = rows.codes[id].value_counts()
     if -1 in sizes.index or len(sizes) < 2 or _changing(rows.codes, id, target).any():
@@ -253,7 +256,7 @@ def _tells_apart(rows: _Rows, id: str, target: str, *, named: bool) -> bool:  # 
         return len(rows.codes) >= 2 * len(sizes)
     targets = rows.codes[target].nunique()
     often = len(rows.codes) >= STEPS * len(sizes) and float((sizes >= 3).mean()) >= REGULAR
-    return often and len(sizes) >= SERIES and 1 < targets <= len(sizes) / 2
+    return often and len(sizes) >= SERIES and targets > 1 and (amount or targets <= len(sizes) / 2)
 
 
 def _rises(rows: _Rows, id: str, time: str, *, evenly: bool) -> bool:  # noqa: A002
