@@ -116,7 +116,8 @@ def test_tables_stay_tables():
     once = series(count=120, steps=1)
     still = frame.assign(value=frame.groupby("unit").value.transform("first"))  # nothing moves within a series
     counter = frame.drop(columns="step").assign(row=range(len(frame)))
-    for table in (turned, twice, alias, few, once, still, counter, frame.drop(columns="step")):
+    crossed = frame.rename(columns={"unit": "question", "step": "person_id"})  # everyone answers all of them
+    for table in (crossed, turned, twice, alias, few, once, still, counter, frame.drop(columns="step")):
         assert kind_of(mixed(table)) == "table"
     assert kind_of(frame, group="unit") == "table"
 

@@ -39,6 +39,7 @@ _TIMES = frozenset(
 )  # fmt: skip
 
 
+_NUMBERED = {"id", "block", "group", "code", "item", "subject", "person"}  # of things that are counted, not of steps
 _DATE = r"\d{1,4}[-/.: ]+\w{1,9}[-/.: ,]+\d"
 
 
@@ -99,13 +100,14 @@ def find(
     others = [name for name in frame.columns[:LOOKED] if name not in (target, group)]
     ids = [id] if id else [name for name in others if name != time and _names(opening[name])]
     ids = [name for name in ids if not _changing(_scan([opening], [name], [], target).codes, name, target).any()]
-    times = [time] if time else sorted((name for name in others if _orders(opening[name])), key=_by_name)
+    times = [name for name in others if _orders(opening[name]) and not _NUMBERED & _parts(name)]
+    times = [time] if time else sorted(times, key=_untold)
     counted = [name for name in others if name not in named and _counts(opening[name])]
     ids, times, counted = ids[:CANDIDATES], times[:CANDIDATES], counted[: 2 * CANDIDATES]
     if not ids or not times:
         return None
     dated = {name for name in times if np.isnan(numbers(opening[name])).all()}
-    known = {name for name in times if name == time or name in dated or not _by_name(name)}
+    known = {name for name in times if name == time or name in dated or not _untold(name)}
     wanted = list(dict.fromkeys([*ids, *times, *counted, target]))
     rows = _scan(pieces_of(frame, wanted), ids, [*times, *counted], target)
     answers = numbers(opening[target])
@@ -186,10 +188,13 @@ def _full(column: pa.ChunkedArray) -> bool:
     return len(column) > 0 and not names_of(column).null_count
 
 
-def _by_name(name: str) -> bool:
+def _untold(name: str) -> bool:
     """Whether a name does not say that its column holds times; so that those come first."""
-    words = re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
-    return not _TIMES & set(words)
+    return not _TIMES & _parts(name)
+
+
+def _parts(name: str) -> set[str]:
+    return set(re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()))
 
 
 # ------------------------------------------------------------------------------------------------ rows
