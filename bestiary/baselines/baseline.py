@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,7 +121,10 @@ class Baseline:
             if _types(estimator) not in (_types(expected), [DummyClassifier]):
                 raise InputError(f"expected {self.title} in {path}; it holds another model; save it again")
             _reset(estimator, expected)
-            fitted = Fitted(self, inside, problem, setting, estimator)
+            unit = tuple(words.get("unit", (0.0, 1.0)))
+            if len(unit) != 2 or not (np.isfinite(unit).all() and unit[1] > 0):
+                raise InputError(f"the unit of the answers in {path} is no unit: {unit}; train again")
+            fitted = Fitted(self, inside, problem, setting, estimator, unit)
             fitted.predict(
                 kinds.find(kind).part("example").row(inside)
             )  # what does not fit is told now, not while answering
@@ -137,24 +140,33 @@ class Fitted:
         problem: the task.
         setting: what it was built with.
         estimator: the fitted pipeline.
+        unit: mean and deviation of the targets, in which the pipeline answers: (value - mean) / deviation.
     """
 
-    def __init__(self, baseline: Baseline, spec: Spec, problem: str, setting: Setting, estimator: Any) -> None:
+    def __init__(
+        self,
+        baseline: Baseline,
+        spec: Spec,
+        problem: str,
+        setting: Setting,
+        estimator: Any,
+        unit: tuple[float, float] = (0.0, 1.0),
+    ) -> None:
         self.baseline, self.spec, self.problem = baseline, spec, problem
-        self.setting, self.estimator = setting, estimator
+        self.setting, self.estimator, self.unit = setting, estimator, unit
         self.classes = tasks.find(problem).answers_classes
 
-    def predict(self, arrays: Arrays) -> NDArray[np.float32]:
-        """Probabilities [N, K] of all classes, those absent in training included, or values [N]; float32."""
+    def predict(self, arrays: Arrays) -> NDArray[np.floating]:
+        """Probabilities [N, K] float32 of all classes, those absent in training included, or values [N] float64."""
         rows = count(arrays)
         parts = [self._part(take(arrays, slice(start, start + AT_ONCE))) for start in range(0, rows, AT_ONCE)]
-        empty = np.empty((0, self.spec.outputs) if self.classes else 0, dtype=np.float32)
+        empty = np.empty((0, self.spec.outputs), np.float32) if self.classes else np.empty(0)
         return np.concatenate(parts) if parts else empty
 
-    def _part(self, arrays: Arrays) -> NDArray[np.float32]:
+    def _part(self, arrays: Arrays) -> NDArray[np.floating]:
         inputs = self.baseline.inputs(self.setting, arrays, self.spec)
         if not self.classes:
-            return self.estimator.predict(inputs).astype(np.float32)
+            return self.estimator.predict(inputs).astype(np.float64) * self.unit[1] + self.unit[0]
         table = np.zeros((count(arrays), self.spec.outputs))
         table[:, self.estimator.classes_] = self.estimator.predict_proba(inputs)
         votes = self.baseline.votes(self.setting)
@@ -176,6 +188,7 @@ class Fitted:
             "spec": self.spec.written(),
             "problem": self.problem,
             "setting": self.setting,
+            "unit": self.unit,
             "vocabularies": [sorted(vocabulary, key=vocabulary.__getitem__) for vocabulary in vocabularies],
         }
         content = {"words": json.dumps(words), "estimator": self.estimator}
@@ -195,6 +208,7 @@ class Words(TypedDict):
     spec: dict[str, Any]
     problem: Id
     setting: Setting
+    unit: NotRequired[list[float]]
     vocabularies: list[list[str]]
 
 
@@ -246,8 +260,12 @@ def fit(
     dtype = np.int64 if task.answers_classes else np.float64
     alone = task.answers_classes and len(np.unique(target)) < 2
     estimator = DummyClassifier(strategy="prior") if alone else baseline.build(task.target, setting, seed)
-    estimator.fit(baseline.inputs(setting, arrays, spec), np.asarray(target).astype(dtype))
-    return Fitted(baseline, spec, problem, setting, estimator)
+    wanted, unit = np.asarray(target).astype(dtype), (0.0, 1.0)
+    if not task.answers_classes:  # packages keep targets as float32, which tells large values apart only near zero
+        unit = (float(wanted.mean()), float(wanted.std()) or 1.0)
+        wanted = (wanted - unit[0]) / unit[1]
+    estimator.fit(baseline.inputs(setting, arrays, spec), wanted)
+    return Fitted(baseline, spec, problem, setting, estimator, unit)
 
 
 def count(arrays: Arrays) -> int:

@@ -256,10 +256,10 @@ def _columns(snapshot: Snapshot, width: int) -> Table:
     gap = 2 if wide else 1
     metric = snapshot.metric.replace("_", " ") or "score"
     figures = {
-        "rung": 4,
+        "round": 5,
         "step": 11,
         metric if wide else metric.split()[-1]: max(9, len(metric)) if wide else 9,
-        "learned": 10,
+        "explained": 10,
         "steps/s": 7,
         "left": 7,
     }
@@ -267,7 +267,7 @@ def _columns(snapshot: Snapshot, width: int) -> Table:
     rest = width - sum(figures.values()) - gap * len(figures)
     table.add_column("contender", no_wrap=True, overflow="ellipsis", width=30 if wide else rest)
     for title, room in figures.items():
-        table.add_column(title, justify="left" if title == "learned" else "right", no_wrap=True, width=room)
+        table.add_column(title, justify="left" if title == "explained" else "right", no_wrap=True, width=room)
     if wide:
         table.add_column("note", no_wrap=True, overflow="ellipsis", width=rest - 30 - gap)
     return table

@@ -74,6 +74,21 @@ Further = Annotated[
 ]  # fmt: skip
 Separator = Annotated[str | None, typer.Option(help="Of a CSV file; detected unless given.", rich_help_panel=READING)]
 Encoding = Annotated[str | None, typer.Option(help="Of a CSV file; detected unless given.", rich_help_panel=READING)]
+Keep = Annotated[
+    str | None,
+    typer.Option(help="Columns of a table that are learned from whatever they look like.", rich_help_panel=READING),
+]
+Drop = Annotated[
+    str | None, typer.Option(help="Columns of a table that are not learned from.", rich_help_panel=READING)
+]
+Dates = Annotated[
+    str | None,
+    typer.Option(help="day-first or month-first, where 03/04/2024 can be read either way.", rich_help_panel=READING),
+]
+Missing = Annotated[
+    str | None,
+    typer.Option(help="Words that mark a missing target, with commas, such as NA.", rich_help_panel=READING),
+]
 Seed = Annotated[
     int,
     typer.Option(help="Of first weights and order of rows; it moves no row between splits.", rich_help_panel=TRAINING),

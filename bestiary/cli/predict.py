@@ -30,6 +30,8 @@ def command(
     penalty: Annotated[
         float | None, typer.Option(help="Of length, between finished hypotheses; 0.6 unless given.")
     ] = None,
+    separator: options.Separator = None,
+    encoding: options.Encoding = None,
     spreadsheet_safe: options.SpreadsheetSafe = False,
 ) -> None:
     """Predict new rows with a trained model."""
@@ -41,6 +43,7 @@ def command(
     from bestiary.runs.model import load
 
     model = load(run)
+    model.reading |= {n: word for n, word in (("separator", separator), ("encoding", encoding)) if word is not None}
     words = {"beams": beams, "penalty": penalty}
     answers = model.predict(str(file), **{n: value for n, value in words.items() if value is not None})
     answers = answers.drop(columns="row")

@@ -62,6 +62,10 @@ def command(
     image_size: options.ImageSize = None,
     separator: options.Separator = None,
     encoding: options.Encoding = None,
+    keep: options.Keep = None,
+    drop: options.Drop = None,
+    dates: options.Dates = None,
+    missing: options.Missing = None,
     further: options.Further = None,
     seed: options.Seed = 0,
     workers: Annotated[
@@ -85,7 +89,7 @@ def command(
         raise InputError("--add needs --resume RUN: the race that gets more time")
     reading = options.reading(
         further, text=text, id=id_, source_node=source_node, target_node=target_node, image_size=image_size,
-        separator=separator, encoding=encoding,
+        separator=separator, encoding=encoding, keep=keep, drop=drop, dates=dates, missing=missing,
     )  # fmt: skip
     from bestiary.cli.console import console
     from bestiary.cli.display import display

@@ -19,6 +19,7 @@ from bestiary.cli.console import console
 from bestiary.cli.display import WIDE, as_json
 from bestiary.cli.output import say
 from bestiary.printable import one_line
+from bestiary.race import shipping
 from bestiary.race.evidence import Verdict
 from bestiary.race.outcome import Outcome
 from bestiary.race.plan import Plan
@@ -49,10 +50,17 @@ def print_result(verdict: Verdict, run: Path, screen: Console) -> None:
     """
     run = nearby(run)
     screen.print(leaderboard(verdict, screen.width))
+    if verdict.metric_reason:
+        why = f"Models are ranked by {title(verdict.metric)}: {verdict.metric_reason}."
+        screen.print(f"[dim]{escape(one_line(why))}[/]")
     screen.print(f"\n[bold]{escape(one_line(verdict.sentence))}[/]")
     for sentence in (verdict.reason, verdict.worth_sentence):
         if sentence and sentence not in verdict.sentence:
             screen.print(escape(one_line(sentence[0].upper() + sentence[1:].rstrip(".") + ".")))
+    ships = [shipping.why(verdict), verdict.shipped]
+    for told in (ships, shipping.cheaper(verdict), [verdict.searched]):
+        if text := " ".join(filter(None, told)):
+            screen.print(escape(one_line(text)))
     if verdict.notes:
         screen.print("\n[bold]Notes[/]")
         for note in verdict.notes:
@@ -85,7 +93,7 @@ def leaderboard(verdict: Verdict, width: int = 80) -> Table:
     wide = width >= WIDE
     rows = [(line, _cells(line, wide)) for line in lines(verdict)]
     score = max([len(TESTED), *(len(cells[2]) for line, cells in rows if line.interval)])
-    costs = {"learned": 8, "parameters": 12, "core time": 9} if wide else {}
+    costs = {"explained": 9, "parameters": 12, "trained": 8} if wide else {}
     behind = max((len(cells[3]) for line, cells in rows if line.interval), default=15)
     rest = width - MARK - score - sum(costs.values()) - 3 - len(costs)
     name = max(8, min(max((len(cells[1]) for _, cells in rows), default=8), rest - behind))
@@ -117,7 +125,14 @@ def _cells(line: Line, wide: bool) -> list[str]:
     if not wide:
         return cells
     count = f"{standing.parameters:,}" if standing.parameters else "–"
-    return [*cells, line.learned, count, words.clock(standing.train_seconds)]
+    return [*cells, line.learned, count, _trained(standing.train_seconds)]
+
+
+def _trained(seconds: float) -> str:
+    """Seconds on one core, or minutes; a dash for what was made of others."""
+    if seconds <= 0:
+        return "–"
+    return f"{seconds:.1f} s" if seconds < 59.95 else words.clock(seconds)
 
 
 def _style(line: Line) -> str:

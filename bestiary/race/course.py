@@ -18,6 +18,7 @@ from bestiary.race.folder import training_folder
 from bestiary.race.losses import ValidationLosses
 from bestiary.race.plan import ALL, OUT_OF_TIME, Job, Plan, Rival, Stage
 from bestiary.race.sizing import SEEDS, makespan, survivors
+from bestiary.race.undone import crowded
 from bestiary.race.worker import AGAIN, DISK, DIVERGED, FAILURE, FILES, accumulates
 from bestiary.race.workers import LOST, Call, Ended, Pool
 from bestiary.records import door
@@ -69,7 +70,7 @@ class Course:
         self.folder, self.plan, self.pool, self.clock = folder, plan, pool, clock
         self.rung, self.now = 0, "planning"
         self.late = False  # whether further settings were cut short
-        self._tick = tick
+        self._tick, self.message = tick, ""  # what is to be told once
 
     def run(self) -> None:
         """All rungs, from wherever the plan stands."""
@@ -87,7 +88,7 @@ class Course:
         """What is going on in a rung, for people; one that trains alone climbs none."""
         if self.plan.rungs == 1 and not self.plan.rivals:
             return "training"
-        return f"rung {rung}" if rung <= self.plan.rungs else "further settings"
+        return f"round {rung}" if rung <= self.plan.rungs else "further settings"
 
     def further(self, stage: Stage) -> None:
         """One more stage, which may be cut short: what of it is not finished by then was never meant."""
@@ -142,12 +143,15 @@ class Course:
 
     def _next(self, rung: int) -> Stage:
         if rung == 1:
-            return (stages.alone if self.plan.rungs == 1 else stages.first)(self.plan, self.left)
+            if self.plan.rungs == 1:
+                return stages.alone(self.plan, self.left)
+            stage, self.message = stages.first(self.plan, self.left), crowded(self.plan)
+            return stage
         before = self.plan.stages[-1]
         losses = {n: s for n in before.entrants if (s := self.best_setting(before, n)) is not None}
         if not losses:
             raise InputError(
-                f"expected at least one contender to finish rung {rung - 1}; all failed ({self._why()}); "
+                f"expected at least one contender to finish round {rung - 1}; all failed ({self._why()}); "
                 "see the folder contenders/ of the run"
             )
         keep = survivors(len(self.plan.stages[0].entrants))[rung - 2]
@@ -255,7 +259,7 @@ class Course:
             return f"{told}, so the later part of its schedule never came; give it more time" if phases else told
         told = "1 training was" if unmade == 1 else f"{unmade} trainings were"
         left_out = f"{told} left out, others" if unmade else "trainings"
-        return f"time ran out in rung {stage.rung}: {left_out} ended early"
+        return f"time ran out in round {stage.rung}: {left_out} ended early"
 
     def note_rivals(self) -> None:
         """What the baselines' searches came to, for replays."""

@@ -91,9 +91,13 @@ class Verdict:
         reason: why it was crowned, or why nobody was and how much data might decide.
         chosen: name of the model in `winner/`: the crowned one, or as `prefer` says.
         cheapest: the model with the fewest parameters within one standard error of the best on test.
+        preferred: what validation chose to ship, before the opening; "" where test rows decide.
         prefer: "best" (on validation), or the "small"est or "fast"est of those within one standard error.
         shipped: whether the model in `winner/` was trained again on all rows, in a sentence.
-        worth_it: paired difference, best network minus best baseline, in the metric's unit; positive = network better.
+        searched: why no further settings were tried, in a sentence; "" where there was no such search.
+        worth_it: paired difference, network minus best baseline, in the metric's unit; positive = network better.
+        answer: whether a neural network is worth it: "yes", "no", "needless" (a baseline ships and does as well),
+            "not shown", "few" (rows), or "open": time ended before networks or baselines had finished.
         worth_sentence: whether a neural network is worth it here, in a sentence.
         networks_best, baseline_best: the names compared.
         standings: the leaderboard, best first.
@@ -133,6 +137,9 @@ class Verdict:
     cheapest: str = ""
     prefer: str = "best"
     shipped: str = ""
+    searched: str = ""
+    preferred: str = ""
+    answer: str = "open"
 
     def write(self, path: Path) -> None:
         """As strict JSON, whole or not at all; null stands for a bound or score that is not finite."""

@@ -24,6 +24,7 @@ from bestiary.race.losses import constant
 from bestiary.race.openings import count_opening, ordinal
 from bestiary.race.plan import OUT_OF_TIME, Ensemble, Job, Rival
 from bestiary.race.standings import baseline_standing, standing_of
+from bestiary.race.undone import left_out, undone
 from bestiary.race.verdict import Candidate, Judgement, judge_race
 from bestiary.race.worker import ANSWER, FAILURE, MODEL
 from bestiary.race.workers import Call
@@ -100,6 +101,7 @@ def judge(course: Course) -> Verdict:
         seed=plan.seed,
         preferred=plan.preferred,
         costs=plan.speeds if plan.prefer == "fast" else None,
+        undone=undone(course),
     )
     return _verdict(course, judgement, found, len(truth))
 
@@ -299,7 +301,7 @@ def _verdict(course: Course, judgement: Judgement, found: list[Finalist], judged
     plan, folder = course.plan, course.folder
     board = _standings(course, judgement, found)
     notes = [*plan.notes, *plan.mended, f"test rows were opened for the {ordinal(plan.opened)} time"]
-    notes += [f"{name} did not take part: {reason}" for name, reason in plan.left_out.items()]
+    notes += left_out(plan)
     chosen = next((f.ensemble for f in found if f.name == judgement.chosen and f.ensemble), None)
     for name in dict.fromkeys([part.name for part in chosen.parts] if chosen else [judgement.chosen]):
         notes += note(name, plan.kind, plan.problem)
@@ -327,6 +329,8 @@ def _verdict(course: Course, judgement: Judgement, found: list[Finalist], judged
         standings=board,
         cheapest=judgement.cheapest,
         prefer=plan.prefer,
+        preferred=plan.preferred,
+        answer=judgement.answer,
         rows={**plan.rows, "test": judged},  # a block of text is judged in windows
         openings=plan.opened,
         notes=notes,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -34,6 +35,8 @@ NAME = "plan.json"
 UNBOUNDED = 3e7  # seconds: where epochs decide, the clock does not
 ALL = -2  # instead of a fold: all rows
 OUT_OF_TIME = "time ran out"  # why one that was not finished "failed"
+TOO_SLOW = "too slow for this budget"  # why a network did not take part
+PLATEAU = "The race ended before its time"  # how the reason begins where further settings gained nothing
 
 
 @dataclass
@@ -243,7 +246,8 @@ class Plan:
         preferred: the model that validation chose to ship, written before the opening; "" where test rows decide.
         rules: model -> weights of classes with which it answers, where the metric asks for them.
         speeds: model -> seconds for 1,000 rows, where the fastest ships.
-        searched: why the search for further settings ended before the time, for people.
+        searched: why the search for further settings ended, for people.
+        entry: seconds of a budget in which every network that was measured would take part.
         refits: what of the delivery is trained again on all rows; empty before, and where nothing is.
         unrefitted: why nothing is, for people.
         mended: what was damaged or killed and trained again when the race was resumed, for people.
@@ -297,6 +301,7 @@ class Plan:
     refits: list[Refit] = field(default_factory=list)
     unrefitted: Line = ""
     searched: Line = ""
+    entry: Seconds = 0.0
     format: int = FORMAT
 
     def entrant(self, name: str) -> Entrant:
@@ -327,10 +332,10 @@ class Plan:
 
 
 def parse_budget(budget: str | float) -> float:
-    """Seconds from "90s", "5m", "1h" or a number of seconds.
+    """Seconds from "90s", "5m", "1h" or a number of seconds; text without a unit may mean either.
 
     Raises:
-        InputError: when it is not a positive time.
+        InputError: when it is not a positive time, or text without a unit.
 
     Example:
         >>> parse_budget("5m"), parse_budget("1.5h"), parse_budget(45)
@@ -343,6 +348,11 @@ def parse_budget(budget: str | float) -> float:
         seconds = float(text[:-1] if text[-1:] in units else text) * factor
     except ValueError:
         seconds = float("nan")
+    if isinstance(budget, str) and 0 < seconds < math.inf and text[-1:] not in units:
+        raise InputError(
+            f"expected a budget with a unit, {text}s, {text}m or {text}h for seconds, minutes or hours; "
+            f"received {budget!r}; add the unit"
+        )
     if not 1 <= seconds <= 3.2e7:
         raise InputError(f"expected a budget such as 90s, 5m or 1h (1 second to a year); received {budget!r}")
     return seconds

@@ -46,7 +46,7 @@ class Snapshot:
     """The whole race, now.
 
     Attributes:
-        phase: "reading", "planning", "rung 1", ..., "seeds", "saving", "judging", "reporting", "done".
+        phase: "reading", "planning", "round 1", ..., "further settings", "saving", "judging", "reporting", "done".
         elapsed: wall-clock seconds; `budget`: asked for; `left`: expected.
         metric: the ranking metric, for people; `higher`: whether more is better.
         message: something to be told once (a line), or "".

@@ -154,6 +154,7 @@ def resume(
     Raises:
         InputError: when the folder holds no race, holds what no race would have written, or another process is at it.
     """
+    more = parse_budget(add) if add is not None else 0.0
     names.give([environment] if environment else [])
     folder = Path(run).resolve()
     if unfinished(folder):
@@ -161,7 +162,6 @@ def resume(
             f"the race in {folder} was ended before its plan was written; begin it again with --out {folder}"
         )
     check_run(folder, Plan.read(folder))  # refused before a lock is written there
-    more = parse_budget(add) if add is not None else 0.0
     with owned(folder), writing(folder):
         refuse_links(folder)
         plan = Plan.read(folder)  # as whoever held the lock before has left it
@@ -354,7 +354,7 @@ def _judged(course: Course, show: Callable[[Course], None]) -> Verdict:
     if plan.refit and not plan.fixed:
         refitting.decide(course, verdict)
         course.write()
-    verdict.shipped = refitting.told(plan)
+    verdict.shipped, verdict.searched = refitting.told(plan), plan.searched
     verdict.seconds = {name: seconds for name, seconds in plan.shares.items() if name != "reserve"}
     verdict.trained = round(sum(s.train_seconds for s in verdict.standings), 2)
     verdict.available = round(plan.workers * course.clock.elapsed, 2)
@@ -374,7 +374,7 @@ def _reopen(folder: Path, plan: Plan) -> None:
     if len(plan.stages) < plan.rungs and plan.stages:  # of the last rung all finalists train once more anyway
         plan.stages[-1].jobs += plan.unmade
         plan.unmade = []
-    plan.opened, plan.finalists, plan.interrupted, plan.cut = 0, [], False, ""
+    plan.opened, plan.finalists, plan.interrupted, plan.cut, plan.searched = 0, [], False, "", ""
     plan.ensembles, plan.preferred, plan.refits, plan.unrefitted, plan.speeds, plan.rules = [], "", [], "", {}, {}
 
 

@@ -105,10 +105,11 @@ def told(plan: Plan) -> str:
         return f"It was not trained again on all rows: {failed[0].failed}. It is the model that was judged."
     if plan.refits:
         return (
-            f"After it was judged, it was trained again on all {_rows(plan):,} rows; the scores are of the model "
-            "before that, which lies beside it in judged/."
+            f"After it was judged, it was trained again on all {_rows(plan):,} rows. "
+            "The scores are of the judged model, which its subfolder judged/ keeps."
         )
-    return f"It is the model that was judged, not trained again on all rows: {plan.unrefitted or 'no time was left'}."
+    why = plan.unrefitted or "no time was left"
+    return f"It is the model that was judged. It was not trained again on all rows: {why}."
 
 
 # ------------------------------------------------------------------------------------------------------ doing

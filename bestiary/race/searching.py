@@ -14,7 +14,7 @@ from bestiary.race import refitting
 from bestiary.race.course import Course
 from bestiary.race.delivery import deliver
 from bestiary.race.members import members
-from bestiary.race.plan import Entrant, Job, Plan, Stage
+from bestiary.race.plan import PLATEAU, Entrant, Job, Plan, Stage
 from bestiary.race.sizing import makespan
 from bestiary.race.stages import folds_of, job_of
 from bestiary.records.shapes import Setting
@@ -76,16 +76,23 @@ def search(course: Course) -> None:
         left = course.left - max(0.0, kept - REFIT * plan.budget)
         if progress.since >= WAIT:
             plan.searched = (
-                f"the last {progress.since} rounds of further settings gained less than "
-                f"{100 * GAIN:g} % of the validation loss, so nothing more was to be gained"
+                f"{PLATEAU}: {progress.since} rounds of further settings in a row lowered the "
+                f"validation loss by less than {100 * GAIN:g} %."
             )
             return
         stage = propose(course, left, progress.rounds)
-        if stage is None:
+        if stage is not None:
+            course.further(stage)
+        if stage is None or course.late or course.left <= LEAST_ROUND:
+            plan.searched = _used_up(progress.rounds - (stage is None))
             return
-        course.further(stage)
-        if course.late or course.left <= LEAST_ROUND:
-            return
+
+
+def _used_up(rounds: int) -> str:
+    """That the time was used."""
+    if not rounds:
+        return "No time was left for further settings."
+    return f"Further settings were tried until time was up, in {rounds} round{'s' if rounds > 1 else ''}."
 
 
 def _refit_seconds(course: Course, expected: Mapping[str, float]) -> float:

@@ -6,10 +6,12 @@ import math
 from typing import TYPE_CHECKING
 
 from bestiary.race.evidence import Interval
-from bestiary.race.statistics import FEWEST, Estimate, rows_needed
+from bestiary.race.statistics import Estimate, rows_needed
+from bestiary.race.undone import about
 from bestiary.tasks.metric import Metric
 
 if TYPE_CHECKING:
+    from bestiary.race.undone import Undone
     from bestiary.race.verdict import Bench, Candidate, Judgement
 
 HOPELESS = 1_000  # times the test rows; a difference that would need more is none
@@ -24,7 +26,7 @@ def title(candidate: Candidate) -> str:
 
 def short(baseline: Candidate) -> str:
     """The name of a baseline beside the word: "linear"."""
-    return baseline.name.removeprefix("baseline/")
+    return baseline.title if baseline.name.startswith("ensemble/") else baseline.name.removeprefix("baseline/")
 
 
 def figure(metric: Metric, interval: Interval) -> str:
@@ -46,34 +48,25 @@ def difference(metric: Metric, interval: Interval) -> str:
     Example:
         >>> from bestiary.tasks.classes import METRICS
         >>> difference(METRICS[0], Interval(0.012, 0.001, 0.024))
-        '1.2 points, 0.1 to 2.4'
+        '1.2 points (0.1 to 2.4)'
     """
     unit = " points" if metric.percent else f" in {metric.title}"
-    return f"{number(metric, interval.value)}{unit}, {_between(metric, interval)}"
+    return f"{number(metric, interval.value)}{unit} ({_between(metric, interval)})"
 
 
 def gap(metric: Metric, interval: Interval) -> str:
-    """A network minus a baseline, and whom a plus speaks for.
+    """How far a network is ahead of a baseline, or behind it.
 
     Example:
         >>> from bestiary.tasks.classes import METRICS
         >>> gap(METRICS[0], Interval(0.012, 0.001, 0.024))
-        '+1.2 points for the network, 0.1 to 2.4'
+        'ahead by 1.2 points (0.1 to 2.4)'
         >>> gap(Metric("rmse", "RMSE", False, "values", 0.0, math.inf), Interval(-2.0, -3.0, -1.0))
-        'RMSE higher by 2.00 with the network, 1.00 to 3.00'
-        >>> wrong = Metric("sequence_error_rate", "wrong answers", False, "evidence", 0.0, 1.0, True)
-        >>> gap(wrong, Interval(0.02, 0.01, 0.03))
-        'wrong answers lower by 2.0 points with the network, 1.0 to 3.0'
+        'behind by 2.00 in RMSE (1.00 to 3.00)'
     """
-    unit = " points" if metric.percent else ""
-    if not metric.higher:  # a plus for the network would read as an error that is larger
-        worse = interval.value < 0
-        shown = Interval(-interval.value, -interval.high, -interval.low) if worse else interval
-        by = f"{metric.title} {'higher' if worse else 'lower'} by {number(metric, shown.value)}{unit}"
-        return f"{by} with the network, {_between(metric, shown)}"
-    sign = "+" if interval.value > 0 else ""
-    unit = unit or f" in {metric.title}"
-    return f"{sign}{number(metric, interval.value)}{unit} for the network, {_between(metric, interval)}"
+    if interval.value < 0:
+        return f"behind by {difference(metric, Interval(-interval.value, -interval.high, -interval.low))}"
+    return f"ahead by {difference(metric, interval)}"
 
 
 def _between(metric: Metric, interval: Interval) -> str:
@@ -103,101 +96,118 @@ def amount(rows: float) -> str:
     return f"{round(rows, -digits):,.0f}"
 
 
-def crowned(judgement: Judgement, bench: Bench) -> str:
-    """Why there is a winner."""
+def crowned(judgement: Judgement, bench: Bench, undone: Undone) -> str:
+    """Why there is a winner, and who is not compared with it."""
     nearest = bench.order[1]
     ahead = difference(bench.metric, judgement.difference[nearest.name])
-    return (
-        f"on the same test {bench.judged} it is ahead of every other model; of the second, {title(nearest)}, by {ahead}"
-    )
+    told = [
+        f"On the same test {bench.judged} it is ahead of every other model.",
+        f"It leads the second, {title(nearest)}, by {ahead}.",
+        absent(undone),
+    ]
+    return " ".join(filter(None, told))
+
+
+def uncrowned(undone: Undone) -> str:
+    """Why the leader of a race in which most were missing is no winner."""
+    return f"It leads those that ran, but most rivals are missing. {absent(undone)}"
+
+
+def absent(undone: Undone) -> str:
+    """Who had no time; "" where everybody had.
+
+    Example:
+        >>> from bestiary.race.undone import Undone
+        >>> absent(Undone(idle=["tabm", "ann"], missing=["forest"]))
+        'Time did not suffice for 2 networks and for 1 baseline (forest).'
+    """
+    told = []
+    if undone.idle:
+        told.append(f"for {len(undone.idle)} network{'s' * (len(undone.idle) > 1)}")
+    if undone.missing:
+        count, names = len(undone.missing), ", ".join(undone.missing[:4])
+        told.append(f"for {count} baseline{'s' * (count > 1)} ({names}{', ...' if count > 4 else ''})")
+    return f"Time did not suffice {' and '.join(told)}." if told else ""
 
 
 def undecided(leader: Candidate, rival: Candidate, interval: Interval, gain: Estimate, bench: Bench) -> str:
     """Why there is none, and how many test rows might decide."""
     if gain.constant and gain.value == 0:
-        return f"{title(rival)} scores the same"
+        return f"{capital(title(rival))} scores the same."
     lead = difference(bench.metric, interval)
-    return f"the lead over {title(rival)} may be chance ({lead}); {_more(gain, bench)}"
+    return f"The lead over {title(rival)} may be chance: {lead}. {_more(gain, bench)}"
 
 
 def _more(gain: Estimate, bench: Bench) -> str:
     rows = bench.judged
     if not math.isfinite(gain.error):
-        return "the test rows count as one, so rows of other groups or times might decide"
+        return "The test rows count as one, so rows of other groups or times might decide."
     needed = rows_needed(gain, bench.rows)
     if needed > HOPELESS * bench.rows:
-        return f"more test {rows} would hardly decide"
+        return f"More test {rows} would hardly decide."
     if needed <= bench.rows:  # the difference is large, but few rows carry it
         needed = 2 * bench.rows
-    return f"about {amount(needed)} test {rows} might decide"
+    return f"About {amount(needed)} test {rows} might decide."
+
+
+ANSWERS = {
+    "yes": "A neural network is worth it here.",
+    "no": "A neural network is not worth it here.",
+    "needless": "No neural network is needed here.",
+    "not shown": "No neural network is shown to be worth it here.",
+    "few": "Too few rows to say whether a neural network is worth it.",
+}
+"""What is said first; where the question is open, `left_open` says why instead."""
 
 
 def worth(network: Candidate, baseline: Candidate, judgement: Judgement, gain: Estimate, bench: Bench) -> str:
-    """Whether a neural network is worth it."""
-    interval = judgement.worth_it
-    assert interval is not None
-    scores = judgement.test
-    reaches = figure(bench.metric, scores[network.name][bench.metric.name])
-    against = figure(bench.metric, scores[baseline.name][bench.metric.name])
-    named = "the best network" if network.name == judgement.crowned else "the network chosen on validation"
-    facts = f"{named}, {title(network)}, reaches {reaches}; the best baseline ({short(baseline)}) {against}"
-    ahead = gap(bench.metric, interval)
-    if bench.total < FEWEST:
-        return f"Too few rows to say whether a neural network is worth it: {facts}."
-    if interval.low > 1e-9:
-        return f"A neural network is worth it here ({ahead}): {facts}."
-    if interval.high < -1e-9:
-        return f"A neural network is not worth it here ({ahead}): {facts}."
-    if interval.value <= 1e-9:
-        plain = "a plain linear model" if short(baseline) == "linear" else title(baseline)
-        return f"{capital(plain)} does as well: no neural network is needed here ({ahead}); {facts}."
-    return f"No neural network is shown to be worth it here ({ahead}): {facts}; {_more(gain, bench)}."
+    """The answer to whether a neural network is worth it, and the figures it rests on."""
+    assert judgement.worth_it is not None
+    first = baseline.name == next(c.name for c in bench.order if not c.network)
+    rival = "best baseline" if first else "baseline that is hardest to tell from it"
+    reach = {c.name: figure(bench.metric, judgement.test[c.name][bench.metric.name]) for c in (network, baseline)}
+    how = "" if network.name == judgement.crowned else ", chosen on validation"
+    told = [
+        f"{capital(title(network))}{how}, reaches {reach[network.name]}."
+        if how
+        else f"{capital(title(network))} reaches {reach[network.name]}.",
+        f"The {rival} ({short(baseline)}) reaches {reach[baseline.name]}.",
+        "They score the same."
+        if gain.constant and gain.value == 0
+        else f"The network is {gap(bench.metric, judgement.worth_it)}.",
+    ]
+    if judgement.answer == "not shown":
+        told.append(_more(gain, bench))
+    return " ".join([ANSWERS.get(judgement.answer, ""), *told]).strip()
+
+
+def left_open(network: Candidate | None, undone: Undone) -> str:
+    """Why the question whether a neural network is worth it is open, and the budget that might close it."""
+    opening = "Whether a neural network is worth it is open:"
+    if undone.few_baselines:
+        return f"{opening} most baselines had no time to finish."
+    if network is not None and (budget := undone.improving.get(network.name)):
+        named = capital(title(network))
+        return f"{opening} {named} was still improving when time ended. About {about(budget)} would let it finish."
+    more = f" About {about(undone.entry)} would let all take part." if undone.entry else ""
+    return f"{opening} {len(undone.idle)} networks had no time to learn.{more}"
 
 
 def outcome(judgement: Judgement, bench: Bench) -> str:
     """The verdict in one sentence."""
     leader = bench.order[0]
     scored = figure(bench.metric, judgement.test[leader.name][bench.metric.name])
-    where = f"{bench.rows:,} unseen {bench.judged}"
+    where = f"on {bench.rows:,} unseen {bench.judged}"
     if judgement.crowned:
-        text = f"{title(leader)} {bench.verb} best: {scored} on {where}{_against(judgement, bench)}."
+        text = f"{title(leader)} {bench.verb} best: {scored} {where}."
     elif len(bench.order) == 1:
-        text = f"{title(leader)} reaches {scored} on {where}; {judgement.reason}."
+        text = f"{title(leader)} reaches {scored} {where}."
     else:
-        chosen = next(c for c in bench.order if c.name == judgement.chosen)
         verb = "leads with" if judgement.difference[bench.order[1].name].value > 0 else "reaches"
-        first = f"{title(leader)} {verb} {scored} on {where}"
-        ships = _ships(judgement, chosen, leader)
-        text = f"No winner: {first}, but {judgement.reason}; {ships}."
+        text = f"No winner: {title(leader)} {verb} {scored} {where}."
     return capital(text) if leader.title or not leader.network else text
-
-
-def _ships(judgement: Judgement, chosen: Candidate, leader: Candidate) -> str:
-    """Which of those that cannot be told apart is kept, and why."""
-    if chosen.name == judgement.cheapest:
-        return (
-            f"{title(leader)}, the cheapest of those as good, is kept"
-            if chosen is leader
-            else f"{title(chosen)}, cheaper and as good, is kept"
-        )
-    return f"{title(chosen)}, best on validation{' too' if chosen is leader else ''}, is kept"
 
 
 def capital(text: str) -> str:
     """A text as the beginning of a sentence."""
     return text[:1].upper() + text[1:]
-
-
-def _against(judgement: Judgement, bench: Bench) -> str:
-    """The other side of the comparison between networks and baselines, for the one-sentence verdict."""
-    if judgement.worth_it is None:
-        return ""
-    worthy = judgement.crowned == judgement.networks_best
-    name = judgement.baseline_best if worthy else judgement.networks_best
-    other = next(c for c in bench.order if c.name == name)
-    called = f"the best baseline ({short(other)})" if worthy else f"the network chosen on validation, {title(other)},"
-    value = judgement.test[name][bench.metric.name].value
-    reached = number(bench.metric, value) + (" %" if bench.metric.percent else "")
-    verdict = "is worth it here" if worthy else "is not worth it here"
-    ahead = gap(bench.metric, judgement.worth_it)
-    return f"; {called} reaches {reached}: a neural network {verdict} ({ahead})"

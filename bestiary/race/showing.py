@@ -20,7 +20,8 @@ def snapshot(course: Course, phase: str) -> Snapshot:
     entries = [_entry(course, e.name, running) for e in plan.entrants]
     entries += [_rival(course, r.name, rival_id(r) in running, r.failed) for r in plan.rivals]
     left = max(0.0, plan.budget - elapsed)
-    return Snapshot(phase, elapsed, plan.budget, left, plan.metric, plan.higher, entries)
+    message, course.message = course.message, ""
+    return Snapshot(phase, elapsed, plan.budget, left, plan.metric, plan.higher, entries, message)
 
 
 def _entry(course: Course, name: str, running: set[str]) -> Entry:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from bestiary import kinds, tasks
-from bestiary.race.plan import UNBOUNDED, Entrant, Job, Plan, Stage
+from bestiary.race.plan import TOO_SLOW, UNBOUNDED, Entrant, Job, Plan, Stage
 from bestiary.race.sizing import (
     LEAST_STEPS,
     SEEDS,
@@ -27,6 +27,7 @@ LOOKS, LOOK_SHARE = 60, 0.08
 PLATEAU = 0.7
 SLACK, PHASED_SLACK = 1.1, 1.5  # seconds kept for one that is reckoned; a last phase that never came costs everything
 EPOCHS = 50
+KEPT = 0.9  # of a budget is left by what is kept back for judging, which grows with it
 
 
 def unit_of(plan: Plan, pace: Mapping[str, float]) -> Unit:
@@ -63,6 +64,7 @@ def first(plan: Plan, available: float) -> Stage:
     """The first rung: everyone, with as many settings as its share allows. Trims `plan.entrants` and sets the looks."""
     for entrant in plan.entrants:
         entrant.look_every = max(1, math.ceil(entrant.look_seconds / (LOOK_SHARE * entrant.step_seconds)))
+    plan.entry = entry_budget(plan, available)
     amount = _leave_out_the_slow(plan, available)
     pace = {e.name: e.pace for e in plan.entrants}
     for entrant in plan.entrants:
@@ -201,9 +203,31 @@ def _leave_out_the_slow(plan: Plan, available: float) -> float:
             return amount
         plan.entrants.remove(slowest)
         plan.left_out[slowest.name] = (
-            f"too slow for this budget: {4 * LEAST_STEPS} updates take {needed:.1f} s of the "
-            f"{amount_in_seconds(plan, amount):.1f} core-seconds that each contender has"
+            f"{TOO_SLOW}: its first {4 * LEAST_STEPS} updates take {needed:.1f} s, "
+            f"more than one network's share of the time"
         )
+
+
+def entry_budget(plan: Plan, available: float) -> float:
+    """Seconds of a budget in which the slowest of all that were measured could learn as well.
+
+    Args:
+        plan: with everyone measured.
+        available: wall-clock seconds that the present budget leaves for training.
+    """
+    pace = {one.name: one.pace for one in plan.entrants}
+    unit = dataclasses.replace(unit_of(plan, pace), equal="time")
+    wall = race_wall(
+        unit,
+        {one.name: one for one in plan.entrants},
+        list(pace),
+        1,
+        4 * LEAST_STEPS * max(pace.values()),
+        folds=plan.folds,
+        rivals=len(plan.rivals),
+        workers=plan.workers,
+    )
+    return round((plan.budget - available + wall) / KEPT, 1)
 
 
 def folds_of(plan: Plan) -> list[int]:

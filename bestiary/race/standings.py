@@ -54,7 +54,7 @@ def _fate(course: Course, name: str, tested: bool, any_result: bool) -> tuple[st
         return "failed", failures[-1]
     if not stages:
         return "unfinished", OUT_OF_TIME
-    return "eliminated", f"left after rung {stages[-1].rung}"
+    return "eliminated", f"left after round {stages[-1].rung}"
 
 
 def baseline_standing(course: Course, rival: Rival) -> Standing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bestiary import tasks
+from bestiary import kinds, tasks
 from bestiary.race.course import Clock
 from bestiary.race.plan import Plan
 from bestiary.race.progress import Listener, Snapshot
@@ -25,7 +25,9 @@ def teller(listener: Listener | None, clock: Clock, budget: float) -> Callable[[
 def introduce(data: Source, listener: Listener | None, clock: Clock, budget: float) -> None:
     """Says what the data were taken for, with the reasons, while a mistake costs nothing yet."""
     target = data.target
-    told = f"{len(data):,} rows of kind {data.kind}: {data.reason}"
+    noun = getattr(data, "noun", kinds.find(data.kind).examined)
+    noun = tasks.find(target.problem).judged if noun == "rows" else noun
+    told = f"{len(data):,} {noun}, read as {data.kind}: {data.reason}"
     what = f"{len(target.classes)} classes" if target.classes else "numbers"
     about = f"target {target.name!r} holds {what}, {target.problem}: {target.reason}"
     if tasks.find(target.problem).target not in ("classes", "value"):
@@ -37,5 +39,7 @@ def introduce(data: Source, listener: Listener | None, clock: Clock, budget: flo
 def announce(plan: Plan, said: list[str], listener: Listener | None, clock: Clock) -> None:
     """Says what preparing has found, beyond what was said at reading, and how the rows were split."""
     sizes = ", ".join(f"{number:,} {name}" for name, number in plan.rows.items())
-    for message in (*(note for note in plan.notes if note not in said), f"rows: {sizes} (sealed); {plan.splits}"):
+    ranks = f"models are ranked by {tasks.metric_named(plan.metric, plan.problem).title}: {plan.metric_reason}"
+    new = [note for note in plan.notes if note not in said]
+    for message in (*new, f"rows: {sizes} (sealed); {plan.splits}", ranks):
         tell(listener, "reading", clock, plan.budget, message)

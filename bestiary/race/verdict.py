@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from bestiary.contracts import Predictions
 from bestiary.race import sentences
 from bestiary.race.evidence import Interval
 from bestiary.race.statistics import FEWEST, Estimate, Resampling, excludes_zero, wilson, within_one_standard_error
+from bestiary.race.undone import Undone
 from bestiary.tasks import TaskDescriptor
 from bestiary.tasks.metric import Metric
 from bestiary.tasks.registry import evidence_of
@@ -42,6 +44,9 @@ class Candidate:
     title: str = ""
 
 
+Answer = Literal["yes", "no", "needless", "not shown", "open", "few"]
+
+
 @dataclass
 class Judgement:
     """The statistical part of `race.evidence.Verdict`, under the same names.
@@ -51,6 +56,7 @@ class Judgement:
         order: names, best on test first.
         test: name -> metric -> interval; empty for models whose answers are not finite.
         difference: name -> paired difference to the leader in the ranking metric, positive = worse.
+        answer: whether a neural network is worth it; "needless" where a baseline that ships does as well.
         tied: name -> whether that difference does not exclude zero; the leader is tied when anyone is tied with it.
         spread: name -> metric -> standard deviation over seeds, for models with several.
     """
@@ -63,6 +69,7 @@ class Judgement:
     cheapest: str = ""
     worth_it: Interval | None = None
     worth_sentence: str = ""
+    answer: Answer = "open"
     networks_best: str = ""
     baseline_best: str = ""
     order: list[str] = field(default_factory=list)
@@ -85,6 +92,7 @@ def judge_race(
     seed: int = 0,
     preferred: str = "",
     costs: Mapping[str, float] | None = None,
+    undone: Undone | None = None,
 ) -> Judgement:
     """Compares finalists and baselines on the test rows.
 
@@ -104,6 +112,7 @@ def judge_race(
         preferred: the model that validation chose to ship, unless another one is crowned; "" for the cheapest of those
             within one standard error of the best.
         costs: name -> what decides who is the cheapest, instead of the candidates' own.
+        undone: what the budget did not allow: nobody is refuted, and nobody crowned, for want of time.
 
     Returns:
         What was found; `race.statistics` says what its error rates rest on.
@@ -118,7 +127,7 @@ def judge_race(
     scores = {c.name: resampling.score(c.predictions, known, problem) for c in usable}
     ranking, note = tasks.metric_named(metric, problem), ""
     if usable and ranking.name not in scores[usable[0].name]:
-        note = f"{ranking.title} is undefined on these test rows; "
+        note = f"{ranking.title} is undefined on these test rows. "
         ranking = next(m for m in task.metrics if m.name in scores[usable[0].name] and m.needs != "labels")
     judgement = Judgement(ranking.name, test={c.name: {} for c in candidates})
     if not usable:
@@ -128,8 +137,11 @@ def judge_race(
     judgement.test |= {c.name: _intervals(c, scores[c.name], resampling, known, problem) for c in usable}
     judgement.spread = {c.name: _spread(c, known, problem) for c in usable if len(c.predictions) > 1}
     bench = Bench(usable, scores, ranking, len(known), len(known) + train_rows, task)
-    _crown(judgement, bench, preferred, costs or {})
-    _worth(judgement, bench, judgement.chosen if preferred else judgement.crowned)
+    undone = undone or Undone()
+    close = _crown(judgement, bench, costs or {}, undone)
+    _worth(judgement, bench, judgement.crowned or preferred, undone)
+    _choose(judgement, bench, close, preferred, costs or {})
+    _answer(judgement, bench, undone)
     judgement.reason = note + judgement.reason
     judgement.sentence = sentences.outcome(judgement, bench)
     return judgement
@@ -206,6 +218,10 @@ class Bench:
         self._scores = {name: estimates[metric.name] for name, estimates in scores.items()}
         self.order = sorted(candidates, key=lambda c: (-self._sign * self._scores[c.name].value, c.cost))
 
+    def model(self, name: str) -> Candidate:
+        """The one of this name."""
+        return next(c for c in self.order if c.name == name)
+
     def gain(self, one: Candidate, other: Candidate) -> Estimate:
         """How much better the first is than the second on the same rows, positive = better."""
         difference = self._scores[one.name] - self._scores[other.name]
@@ -218,7 +234,12 @@ class Bench:
         return Interval(found.value, low, high)
 
 
-def _crown(judgement: Judgement, bench: Bench, preferred: str, costs: Mapping[str, float]) -> None:
+def _crown(judgement: Judgement, bench: Bench, costs: Mapping[str, float], undone: Undone) -> set[str]:
+    """Names the winner, where there is one.
+
+    Returns:
+        Those within one standard error of the best.
+    """
     leader, *others = bench.order
     behind = {c.name: bench.gain(leader, c) for c in others}
     intervals = {name: bench.interval(gain) for name, gain in behind.items()}
@@ -227,42 +248,105 @@ def _crown(judgement: Judgement, bench: Bench, preferred: str, costs: Mapping[st
     judgement.difference = {leader.name: Interval(0.0, 0.0, 0.0), **intervals}
     judgement.tied = {leader.name: bool(tied), **{c.name: c in tied for c in others}}
     close = {leader.name, *within_one_standard_error(behind)}
-    cheap = min((c for c in bench.order if c.name in close), key=lambda c: costs.get(c.name, c.cost)).name
-    judgement.cheapest = cheap
-    if others and not tied and bench.total >= FEWEST:
-        judgement.crowned = judgement.chosen = judgement.cheapest = leader.name
-        judgement.reason = sentences.crowned(judgement, bench)
-        return
-    judgement.chosen = preferred if preferred in {c.name for c in bench.order} else cheap
+    judgement.cheapest = _cheapest([c for c in bench.order if c.name in close], costs).name
     if not others:
-        judgement.reason = "it stands alone, so there is nothing to compare it with"
+        judgement.reason = "It stands alone, so there is nothing to compare it with."
     elif bench.total < FEWEST:
-        judgement.reason = f"{bench.total} rows in all are too few to tell skill from luck (a winner takes {FEWEST})"
-    else:
+        judgement.reason = f"{bench.total} rows in all are too few to tell skill from luck (a winner takes {FEWEST})."
+    elif tied:
         rival = min(tied, key=lambda c: behind[c.name].value / max(behind[c.name].error, 1e-12))
         judgement.reason = sentences.undecided(leader, rival, intervals[rival.name], behind[rival.name], bench)
+    elif undone.few_baselines or undone.few_networks:
+        judgement.reason = sentences.uncrowned(undone)
+    else:
+        judgement.crowned = judgement.cheapest = leader.name
+        judgement.reason = sentences.crowned(judgement, bench, undone)
+    return close
 
 
-def _worth(judgement: Judgement, bench: Bench, named: str | None) -> None:
+def _cheapest(models: Sequence[Candidate], costs: Mapping[str, float]) -> Candidate:
+    return min(models, key=lambda c: costs.get(c.name, c.cost))
+
+
+def _worth(judgement: Judgement, bench: Bench, named: str, undone: Undone) -> None:
     """Compares one network, named without looking at the test rows unless it is crowned, with every baseline: what
     ships, where a network is in it, else the network that validation chose."""
     networks = [c for c in bench.order if c.network]
     baselines = [c for c in bench.order if not c.network]
-    if not networks or not baselines:
-        missing = "network" if not networks else "baseline"
-        why = f"no {missing} finished" if not networks or len(networks) > 1 else "a race compares it with baselines"
-        judgement.worth_sentence = f"Whether a neural network is worth it is open: {why}."
-        judgement.networks_best = _selected(networks).name if networks else ""
-        judgement.baseline_best = baselines[0].name if baselines else ""
+    judgement.networks_best = judgement.baseline_best = ""
+    if networks:
+        judgement.networks_best = next((c for c in networks if c.name == named), _selected(networks)).name
+    if baselines:
+        judgement.baseline_best = baselines[0].name
+    if networks and baselines:
+        network = bench.model(judgement.networks_best)
+        gains = {c.name: bench.gain(network, c) for c in baselines}
+        unbeaten = [c for c in baselines if gains[c.name].interval().low <= 1e-9]
+        baseline = baselines[0] if baselines[0] in unbeaten or not unbeaten else unbeaten[0]
+        judgement.baseline_best = baseline.name
+        judgement.worth_it = bench.interval(gains[baseline.name])
+
+
+def _choose(judgement: Judgement, bench: Bench, close: set[str], preferred: str, costs: Mapping[str, float]) -> None:
+    """What ships: the winner; else what was asked for, unless the test rows show a baseline to be better, or the judged
+    network to be better than them all. Between networks they do not choose: one was named before they were seen."""
+    if judgement.crowned:
+        judgement.chosen = judgement.crowned
         return
-    network = next((c for c in networks if c.name == named), _selected(networks))
-    gains = {c.name: bench.gain(network, c) for c in baselines}
-    unbeaten = [c for c in baselines if gains[c.name].interval().low <= 1e-9]
-    baseline = baselines[0] if baselines[0] in unbeaten or not unbeaten else unbeaten[0]
-    judgement.networks_best, judgement.baseline_best = network.name, baseline.name
-    judgement.worth_it = bench.interval(gains[baseline.name])
-    judgement.worth_sentence = sentences.worth(network, baseline, judgement, gains[baseline.name], bench)
+    networks = [c for c in bench.order if c.network]
+    baselines = [c for c in bench.order if not c.network]
+    level = [c for c in baselines if not excludes_zero(bench.interval(bench.gain(baselines[0], c)))]
+    gap = judgement.worth_it if bench.total >= FEWEST else None
+    if gap is not None and gap.low > 1e-9:
+        networks, level = [bench.model(judgement.networks_best)], []
+    elif gap is not None and gap.high < -1e-9:
+        networks = []
+    elif bench.total < FEWEST:
+        level = baselines
+    allowed = [c for c in bench.order if c in networks or c in level]
+    if preferred in {c.name for c in allowed}:
+        judgement.chosen = preferred
+    elif preferred in {c.name for c in bench.order}:
+        judgement.chosen = _selected(level or networks).name
+    else:
+        judgement.chosen = _cheapest([c for c in allowed if c.name in close] or allowed[:1], costs).name
 
 
-def _selected(networks: list[Candidate]) -> Candidate:
-    return min(networks, key=lambda c: c.validation_loss if math.isfinite(c.validation_loss) else math.inf)
+def _answer(judgement: Judgement, bench: Bench, undone: Undone) -> None:
+    """Whether a neural network is worth it: never yes with baselines missing, never no with a network starved."""
+    gap = judgement.worth_it
+    network = bench.model(judgement.networks_best) if judgement.networks_best else None
+    starved = network is None or network.name in undone.improving or undone.few_networks
+    if gap is None or network is None:
+        judgement.worth_sentence = _one_side(judgement, bench, undone)
+        return
+    ships = bench.model(judgement.chosen)
+    unanswered = undone.few_baselines or (starved and gap.low <= 1e-9)
+    if bench.total < FEWEST:
+        judgement.answer = "few"
+    elif unanswered:
+        judgement.answer = "open"
+    elif gap.low > 1e-9:
+        judgement.answer = "yes"
+    elif gap.high < -1e-9:
+        judgement.answer = "no"
+    else:
+        judgement.answer = "needless" if gap.value <= 1e-9 and not ships.network else "not shown"
+    baseline = bench.model(judgement.baseline_best)
+    told = sentences.worth(network, baseline, judgement, bench.gain(network, baseline), bench)
+    opening = f"{sentences.left_open(network, undone)} " if judgement.answer == "open" else ""
+    judgement.worth_sentence = opening + told
+
+
+def _one_side(judgement: Judgement, bench: Bench, undone: Undone) -> str:
+    if judgement.networks_best:
+        why = "no baseline finished" if len(bench.order) > 1 else "a race compares it with baselines"
+    elif undone.idle:
+        return sentences.left_open(None, undone)
+    else:
+        why = "no network finished"
+    return f"Whether a neural network is worth it is open: {why}."
+
+
+def _selected(models: Sequence[Candidate]) -> Candidate:
+    return min(models, key=lambda c: c.validation_loss if math.isfinite(c.validation_loss) else math.inf)

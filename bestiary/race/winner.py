@@ -136,4 +136,6 @@ def _save(
                 "keywords": dict(job["keywords"]),
             }
             saved.append(Saved(source.folder / "answer.safetensors", words, source.weight))
-    save_models(where, saved, encoder=encoder, spec=spec, facts=facts, rule=plan.rules.get(standing.name), card=card)
+    reading = {word: str(plan.source[word]) for word in ("separator", "encoding") if plan.source.get(word)}
+    rule = plan.rules.get(standing.name)
+    save_models(where, saved, encoder=encoder, spec=spec, facts=facts, rule=rule, reading=reading, card=card)

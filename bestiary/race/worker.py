@@ -25,6 +25,7 @@ from bestiary.errors import Diverged, InputError
 from bestiary.files import open_plain, replacing, write_text
 from bestiary.fit import fit
 from bestiary.race.losses import truth
+from bestiary.race.plan import TOO_SLOW
 from bestiary.race.watch import Stopped, Watched, peak_memory
 from bestiary.records import door
 from bestiary.records.digests import RESULT, check_result, digest, write_result
@@ -216,7 +217,7 @@ def probe(folder: str) -> None:
     for place, size in enumerate(job["sizes"]):
         last = place + 1 == len(job["sizes"])
         if time.monotonic() - began > job["limit"] and not last:
-            tried.append({"name": size["name"], "reason": "no time left to measure it"})
+            tried.append({"name": size["name"], "reason": f"{TOO_SLOW} to be measured"})
             continue
         measured = _measure({**job, **size}, began, float("inf") if last else enough)
         tried.append(measured)
@@ -240,9 +241,9 @@ def _measure(job: Mapping[str, Any], began: float, enough: float) -> dict[str, A
         next(few)
         warm = time.monotonic() - start
         if warm * job["batch"] / 4 > 20 * job["fair"]:
-            return {"name": job["name"], "reason": f"its first update of 4 rows took {warm:.1f} s"}
+            return {"name": job["name"], "reason": f"{TOO_SLOW}: its first update of 4 rows took {warm:.1f} s"}
         if enough < float("inf") and (least := min(_timed(lambda: next(few, None)) for _ in range(2))) > enough:
-            return {"name": job["name"], "reason": f"an update of 4 rows takes {least:.2f} s"}
+            return {"name": job["name"], "reason": f"{TOO_SLOW}: an update of 4 rows takes {least:.2f} s"}
         updates = learner.updates(data, 0, 1_000_000)
         steps = [_timed(lambda: next(updates, None))]
         while (len(steps) < 2 and sum(steps) < job["limit"]) or (sum(steps) < job["limit"] / 3 and len(steps) < 30):

@@ -77,3 +77,6 @@ class Verdict(TypedDict):
     cheapest: NotRequired[Line]
     prefer: NotRequired[Literal["best", "small", "fast"]]
     shipped: NotRequired[Line]
+    searched: NotRequired[Line]
+    preferred: NotRequired[Line]
+    answer: NotRequired[Literal["yes", "no", "needless", "not shown", "open", "few"]]

@@ -119,7 +119,7 @@ def _line(verdict: Verdict, standing: Standing, place: int, axis: Scale | None, 
     is_best = standing.name == best
     tag = STATUS.get(standing.status, standing.status)
     if standing.status == "eliminated" and 0 < len(standing.reason) < 24:
-        tag = standing.reason  # "left after rung 2" says it all
+        tag = standing.reason  # "left after round 2" says it all
     if standing.status == "failed" or standing.name in (verdict.chosen, verdict.crowned):
         tag = ""
     return Line(

@@ -33,7 +33,8 @@ def close_look(evidence: Evidence, template: str, make: Details, scores: Scores)
         "rows": len(truth.rows),
         "again": _again(evidence, truth, shown, scores),
     }
-    anchors = (("mistakes", "Mistakes"), ("calibration", "Calibration"))
+    anchors = [("mistakes", "Mistakes"), ("calibration", "Calibration")]
+    anchors += [("threshold", "Threshold")] if detail.get("threshold") else []
     return [Section("Mistakes", template=template, words={"detail": detail, "shown": shown}, anchors=anchors)]
 
 

@@ -7,6 +7,7 @@ light scheme, the dark one and paper; text stays text and takes the page's own f
 from __future__ import annotations
 
 import io
+import math
 import re
 import warnings
 from collections.abc import Callable, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from bestiary.report.answers import Bins
 
+DEEPER = 4.0  # below the least validation loss a training loss is drawn down to this part of it
 INK, SOFT, LINE, NETWORK, BASELINE, PAPER = "#010101", "#020202", "#030303", "#040404", "#050505", "#060606"
 SERIES = tuple(f"#0{n}0a0{n}" for n in range(1, 7))
 _VARIABLES = {
@@ -60,16 +62,20 @@ _STYLE: dict[Any, Any] = {
 
 @dataclass(frozen=True)
 class Curve:
-    """One line of the learning curves: a name, whether it is a finalist, and (seconds, loss) of each of its seeds."""
+    """One line of the learning curves: a name, whether it is a finalist, and (seconds, loss) of each of its seeds.
+
+    `trained` is (seconds, loss) on the training rows, of the first seed.
+    """
 
     name: str
     finalist: bool
     seeds: Sequence[tuple[Sequence[float], Sequence[float]]]
+    trained: Sequence[tuple[float, float]] = ()
 
 
 @dataclass(frozen=True)
 class Mark:
-    """One point of a scatter plot: a name, where it is, its interval, whether a network, whether it was chosen."""
+    """One point of a scatter plot: a name, where it is, its interval, whether a network, chosen, named in the plot."""
 
     name: str
     x: float
@@ -78,6 +84,7 @@ class Mark:
     high: float
     network: bool
     chosen: bool = False
+    named: bool = True
 
 
 def draw(name: str, size: tuple[float, float], paint: Callable[[Axes], None]) -> str:
@@ -130,9 +137,14 @@ def curves(lines: Sequence[Curve], constant: float | None, unit: str) -> str:
             for seconds, losses in line.seeds:
                 size = 1 if len(losses) > 1 and not line.finalist else 2.5
                 axes.plot(seconds, losses, color=colour, linewidth=width, alpha=alpha, marker="o", markersize=size)
+            if line.finalist and line.trained:
+                axes.plot(*zip(*line.trained), color=colour, linewidth=1.1, alpha=0.8, linestyle=(0, (1, 1.6)))
         if constant is not None:
             axes.axhline(constant, color=INK, linewidth=1.2, linestyle=(0, (4, 3)))
         lowest, top = min(everything), max(everything)
+        learned = [loss for line in lines if line.finalist for _, loss in line.trained if math.isfinite(loss)]
+        if learned and lowest > 0:  # seen, as far as it is of the same size
+            lowest = min(lowest, max(min(learned), lowest / DEEPER))
         if constant:  # always seen; what is far above it is not, but for the best of each finalist
             bests = [min(losses) for line in lines if line.finalist for _, losses in line.seeds if losses]
             top = max(constant, min(top, constant + 0.6 * abs(constant)), *bests)
@@ -142,7 +154,8 @@ def curves(lines: Sequence[Curve], constant: float | None, unit: str) -> str:
             _logarithmic(axes, "y", top / lowest)
         else:
             axes.set_ylim(lowest - 0.06 * (top - lowest), top + 0.08 * (top - lowest) or 1)
-        axes.set(xlabel="core-seconds of training", ylabel=f"validation {unit}", xlim=(0, None))
+        axes.set(xlabel="seconds of training on one core", xlim=(0, None))
+        axes.set_title(unit, loc="left", fontsize=10.5, color=SOFT)  # beside the axis it lies over figures on phones
 
     return draw("curves", (520, 290), paint)
 
@@ -238,7 +251,7 @@ def cost(name: str, marks: Sequence[Mark], xlabel: str, ylabel: str) -> str:
         xs = [mark.x for mark in marks]
         axes.set_xlim(min(xs) / 2, max(xs) * 6)
         _logarithmic(axes, "x", 12 * max(xs) / min(xs))
-        _label(axes, marks)
+        _label(axes, [mark for mark in marks if mark.named])
         axes.set(xlabel=xlabel, ylabel=ylabel)
 
     return draw(name, (400, 320), paint)

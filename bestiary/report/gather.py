@@ -20,6 +20,7 @@ from bestiary.records.digests import check_data
 from bestiary.rows.store import read_spec
 from bestiary.tasks.predictions import read_predictions
 
+DRAWN = 60  # points of a training loss
 Answers = NDArray[np.float64]  # probabilities [N, K], or values [N]
 
 
@@ -34,12 +35,16 @@ class Truth:
 
 @dataclass(frozen=True)
 class Training:
-    """One training of a contender: core-seconds spent, validation loss at that moment, updates made until then."""
+    """One training of a contender: core-seconds spent, validation loss at that moment, updates made until then.
+
+    `trained` is (core-seconds, loss) of what training makes small, as means over its batches.
+    """
 
     seed: int
     seconds: tuple[float, ...]
     loss: tuple[float, ...]
     steps: tuple[int, ...]
+    trained: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass
@@ -198,12 +203,22 @@ def _trainings(run: Path, standing: Standing, plan: Plan | None) -> list[Trainin
 
 def _training(folder: Path, seed: int) -> Training:
     points: dict[int, tuple[float, float]] = {}
+    trained: list[tuple[float, float]] = []
     for line in _lines(folder / "log.jsonl"):
+        if isinstance(line.get("loss"), int | float):
+            trained.append((float(line["seconds"]), float(line["loss"])))
         scores = line.get("scores")
         if isinstance(scores, Mapping) and "loss" in scores:
             points[int(line["step"])] = (float(line["seconds"]), float(cast("float", scores["loss"])))
     steps = tuple(sorted(points))
-    return Training(seed, tuple(points[s][0] for s in steps), tuple(points[s][1] for s in steps), steps)
+    losses = tuple(points[s][1] for s in steps)
+    return Training(seed, tuple(points[s][0] for s in steps), losses, steps, _thinned(trained))
+
+
+def _thinned(points: list[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+    """At most `DRAWN` points, each the mean of its neighbours."""
+    pieces = np.array_split(np.array(points), min(DRAWN, len(points))) if points else []
+    return tuple((float(piece[:, 0].mean()), float(piece[:, 1].mean())) for piece in pieces)
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bestiary import kinds
+from bestiary.data.reading import load_encoder
 from bestiary.report import answers, words
 from bestiary.report.gather import Answers, Truth
 from bestiary.rows.showing import Shown
@@ -17,6 +19,8 @@ from bestiary.rows.store import read_array
 
 if TYPE_CHECKING:
     from bestiary.report.gather import Evidence
+
+CELLS = 40  # of a row that are shown at most
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Mistake:
         remark: the file name or text that the truth came with, or an excerpt of the row.
         picture: data URI of a thumbnail, or "".
         line: points of a sparkline for each channel, or empty.
+        cells: (column, cell) of a row of a table, as it was read, or empty.
     """
 
     row: int
@@ -42,6 +47,7 @@ class Mistake:
     remark: str = ""
     picture: str = ""
     line: tuple[str, ...] = ()
+    cells: tuple[tuple[str, str], ...] = ()
 
 
 def worst(evidence: Evidence, truth: Truth, given: Answers, most: int = 12) -> list[Mistake]:
@@ -73,6 +79,7 @@ def _class(truth: Truth, given: Answers, place: int, inputs: _Inputs, classes: S
         remark=remark,
         picture=picture,
         line=line,
+        cells=inputs.cells(place),
     )
 
 
@@ -87,7 +94,14 @@ def _value(truth: Truth, given: Answers, place: int, inputs: _Inputs) -> Mistake
         remark=remark,
         picture=picture,
         line=line,
+        cells=inputs.cells(place),
     )
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float | np.floating):
+        return words.number(float(value))
+    return words.shorten(str(value), 60)
 
 
 class _Inputs:
@@ -108,6 +122,21 @@ class _Inputs:
             return read_array(self._folder, "test", name)
         except (OSError, ValueError):
             return None
+
+    def cells(self, place: int) -> tuple[tuple[str, str], ...]:
+        """The cells of a row of a table, put together again from what networks were given; empty for other kinds."""
+        stored, features = self._places[place], self._read("features")
+        decode = getattr(self._encoder, "decode", None)
+        if stored < 0 or decode is None or features is None:
+            return ()
+        row = decode(np.asarray(features[stored : stored + 1])).iloc[0]
+        known = [(str(name), value) for name, value in row.items() if value is not None and value == value]
+        return tuple((words.shorten(name, 60), _cell(value)) for name, value in known[:CELLS])
+
+    @cached_property
+    def _encoder(self) -> object:
+        folder = self._folder.parent / "data" / "encoder"
+        return load_encoder(folder) if (folder / "encoder.json").is_file() else None
 
     def show(self, place: int, remarks: Sequence[str]) -> tuple[str, str, tuple[str, ...]]:
         """Remark, picture and line of one row."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import dataclasses
+import hashlib
 import json
+import math
 import re
 import shlex
 from collections.abc import Mapping, Sequence
@@ -13,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bestiary import tasks
-from bestiary.race.evidence import Standing, Verdict
+from bestiary.race import shipping
+from bestiary.race.evidence import Interval, Standing, Verdict
 from bestiary.race.plan import UNBOUNDED
 from bestiary.report import board, figures, words
 from bestiary.report.gather import Evidence, gather
@@ -23,7 +28,14 @@ from bestiary.rows.store import write_text
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-FEW = 50  # rows in all below which nothing is said; as in the verdict
+ANSWERS = {
+    "yes": "Yes",
+    "no": "No",
+    "needless": "No",
+    "not shown": "Not proven",
+    "few": "Too few rows to say",
+    "open": "Open",
+}
 NAME = "report.html"
 
 
@@ -64,13 +76,44 @@ def render(evidence: Evidence) -> str:
             "number": words.number,
             "sentence": words.sentence,
             "name": _name,
+            "coded": coded,
         }
     )
-    environment.globals.update({"data_uri": data_uri})
+    environment.globals.update({"data_uri": data_uri, **_script()})
     environment.globals.update(
-        {"score": words.score, "bounds": board.bounds, "shorten": words.shorten, "share": words.share}
+        {"score": words.score, "bounds": board.bounds, "shorten": words.shorten, "share": words.share, "raw": raw}
     )
     return environment.get_template("report.html").render(_context(evidence))
+
+
+def _script() -> dict[str, object]:
+    """The page's one script, and the digest by which a browser runs it and no other."""
+    from markupsafe import Markup
+
+    text = (Path(__file__).parent / "templates" / "script.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+    return {"script": Markup(text), "script_hash": f"sha256-{digest}"}
+
+
+def coded(text: str) -> Markup:
+    """What stands between backticks as code; everything else is escaped."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
+def raw(value: float | Interval | None, three: bool = False) -> Markup:
+    """The attributes of a cell by which it is sorted and saved: a number, or an interval in `three` columns."""
+    from markupsafe import Markup
+
+    first = value.value if isinstance(value, Interval) else value
+    bounds = [value.low, value.high] if isinstance(value, Interval) else [None, None]
+    cells = ",".join(map(_plain, [first, *bounds]))
+    return Markup(f' data-value="{_plain(first)}"' + (f' data-cells="{cells}"' if three else ""))
+
+
+def _plain(value: float | None) -> str:
+    return f"{value:.10g}" if value is not None and math.isfinite(value) else ""
 
 
 def _name(text: str) -> Markup:
@@ -109,6 +152,8 @@ def _context(evidence: Evidence) -> dict[str, Any]:
         "metrics": board.metrics_of(verdict.standings),
         "meanings": {metric.name: metric.meaning for metric in task.metrics if metric.meaning},
         "worth": _worth(verdict),
+        "shipping": shipping,
+        "cheaper": shipping.cheaper(verdict),
         "worth_scale": board.worth_scale(verdict.worth_it) if verdict.worth_it else None,
         "difference": board.difference,
         "curves": _curves(evidence),
@@ -135,13 +180,7 @@ def _warnings(verdict: Verdict) -> list[str]:
 
 def _worth(verdict: Verdict) -> str:
     """The answer in a word."""
-    if verdict.worth_it is None:
-        return "Open"
-    if sum(verdict.rows.values()) < FEW:
-        return "Too few rows to say"
-    if verdict.worth_it.low > 0:
-        return "Yes"
-    return "No" if verdict.worth_it.high < 0 or verdict.worth_it.value <= 1e-9 else "Not proven"
+    return ANSWERS[verdict.answer]
 
 
 # ------------------------------------------------------------------------------------------------------- curves
@@ -161,7 +200,7 @@ class Spread:
 def _curves(evidence: Evidence) -> dict[str, Any] | None:
     finalists = {s.name for s in evidence.verdict.standings if s.status == "finalist"}
     lines = [
-        figures.Curve(name, name in finalists, [(t.seconds, t.loss) for t in trainings])
+        figures.Curve(name, name in finalists, [(t.seconds, t.loss) for t in trainings], trainings[0].trained)
         for name, trainings in evidence.trainings.items()
     ]
     if not lines:
@@ -180,6 +219,7 @@ def _curves(evidence: Evidence) -> dict[str, Any] | None:
         "constant": constant,
         "spreads": spreads,
         "drawn": len(lines),
+        "trained": any(line.finalist and line.trained for line in lines),
         "finalists": [line.name for line in lines if line.finalist],
     }
 
@@ -197,9 +237,19 @@ def _costs(verdict: Verdict) -> dict[str, Any]:
         if len(known) > 1:
             factor = 1000 if key == "predict_seconds" else 0.001
             marks = [_mark(s, verdict, getattr(s, key) * factor) for s in known]
-            svg = figures.cost(f"cost-{key}", marks, label, f"test {words.title(verdict.metric)}")
+            named, quality = _frontier(marks, verdict.higher), f"test {words.title(verdict.metric)}"
+            svg = figures.cost(f"cost-{key}", named, label, quality)
             drawn.append({"svg": svg, "label": label})
     return {"figures": drawn, "outside": [s for s in tested if s not in inside]}
+
+
+def _frontier(marks: Sequence[figures.Mark], higher: bool) -> list[figures.Mark]:
+    """The same, of which those are named that no cheaper one equals, and the chosen one."""
+    sign, best, found = (1 if higher else -1), -math.inf, []
+    for mark in sorted(marks, key=lambda mark: (mark.x, -sign * mark.y)):
+        found.append(dataclasses.replace(mark, named=mark.chosen or sign * mark.y > best))
+        best = max(best, sign * mark.y)
+    return found
 
 
 def _mark(standing: Standing, verdict: Verdict, x: float) -> figures.Mark:

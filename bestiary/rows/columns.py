@@ -12,39 +12,39 @@ left out  empty, constant, a row counter, an identifier, or too many different w
 # pyarrow.compute makes its functions when it is imported, so that a checker cannot see them.
 from __future__ import annotations
 
-import contextlib
 import re
-import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from bestiary.rows.frame import words
+from bestiary.errors import InputError
+from bestiary.rows.written import NUMBERS, DateForm, days, finite, labels, marks, numbers, unit
 
-MISSING = ("", "NA", "N/A", "n/a", "<NA>", "#N/A", "NaN", "nan", "NAN", "null", "NULL", "None", "?")
-LARGEST = 1e100  # larger than any measurement; sums of squares of such values still fit float64
-CATEGORIES = 32  # one-hot columns of a category; the rarer words share one more
+CATEGORIES, MOST = 32, 512  # places of a category: of its commonest words, and of all that have rows ENOUGH
+ENOUGH = 8  # training rows of a word from which on it has a place beyond the first; the rarer words share one more
 STRAY = 0.05  # share of cells that may be something else before a column stops being one of numbers or dates
+FEW_NUMBERS = 10  # that a column must have beside marks for missing cells
 PARTS = ("days", "year", "month", "weekday", "hour")
 _TRUE, _FALSE = {"true", "yes", "t", "y", "on"}, {"false", "no", "f", "n", "off"}
-_NUMBER = {
-    "plain": r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$|^(?i:[+-]?inf(inity)?)$",
-    "signs": r"^[+-]?(\d+\.?\d*|\.\d+)$",  # 12.5 %, $3.20
-    "thousands": r"^[+-]?(\d+|[1-9]\d{0,2}(,\d{3})+)(\.\d+)?$",  # 1,234,567.8
-    "decimal comma": r"^[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+)(,\d+)?$",  # 1.234.567,8
-}
 ROLES = ("number", "boolean", "date", "category", "text", "left out")
-FORMS = (*_NUMBER, "day first")
-"""What a column may mean, and how its numbers or dates may be written."""
-_SIGNS = r"[\s%$€£¥]"
+"""What a column may mean."""
 IDENTIFIER = re.compile(
     r"(^|[_\-. ])(id|uuid|guid|key|index|idx|no|nr)$|^(row|id|unnamed)([_\-. ]?\d+)?$|[a-z]I[dD]$", re.I
 )
+SAVED = re.compile(r"^(unnamed: ?\d+|__index_level_\d+__|level_\d+|row[ _.-]?(names?|numbers?|nums?))?$", re.I)
+"""Names that programs give to the numbers of rows when they save them."""
+COUNTED = re.compile(
+    r"(^|[_\-. ])(days?|dates?|time|years?|yr|months?|weeks?|hours?|hr|min(utes?)?|sec(onds?)?|quarters?|periods?"
+    r"|steps?|epochs?|age|t|dose|depth|distance|pos(ition)?|temp(erature)?|cycles?|generations?|rounds?|seasons?"
+    r"|ticks?|lag|angle|freq(uency)?|wavelength)($|[_\-. \d])",
+    re.I,
+)
+"""Names of what is measured in whole steps: numbers that rise by one with each row mean something under these."""
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2} \w{3,9} \d{4}|\w{3,9} \d{1,2},? \d{4}|^\d{4}-\d{2}$")
 
 
@@ -56,7 +56,7 @@ class Column:
         name: of the column.
         role: "number", "boolean", "date", "category", "text" or "left out".
         reason: why it is left out or what was repaired; may be empty.
-        form: how numbers are written ("plain", "signs", "thousands", "decimal comma") or dates ("plain", "day first").
+        form: how its numbers or dates are written, see `rows.written`.
         low: least training value (numbers, and dates in days since 1970).
         high: greatest training value.
         known: category: the words that have a place of their own; boolean: the words for 0 and 1.
@@ -75,110 +75,66 @@ class Column:
     rare: bool = False
 
 
-def labels(column: pa.ChunkedArray | pa.Array) -> pa.Array:
-    """A column as trimmed text, the usual words for a missing cell (`NA`, `?`, ...) made missing."""
-    trimmed = pc.utf8_trim_whitespace(words(column))
-    gone = pc.is_in(trimmed, value_set=pa.array(MISSING))
-    return pc.if_else(gone, pa.scalar(None, pa.string()), trimmed)
+@dataclass(frozen=True)
+class Asked:
+    """What the person has said of columns.
 
-
-def numbers(column: pa.ChunkedArray | pa.Array, form: str = "plain") -> NDArray[np.float64]:
-    """A column as float64 [N]; NaN where a cell is missing or no number; infinities stay."""
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    kind = array.type
-    if pa.types.is_boolean(kind):
-        array = pc.cast(array, pa.int8())
-    if not (pa.types.is_string(kind) or pa.types.is_dictionary(kind)) and _countable(kind):
-        return _floats(pc.cast(array, pa.float64(), safe=False))
-    if pa.types.is_temporal(kind) or pa.types.is_null(kind):
-        return np.full(len(array), np.nan)
-    text = labels(array)
-    if form != "decimal comma":  # there 1.234 is a thousand and more
-        with contextlib.suppress(pa.ArrowInvalid):
-            return _floats(pc.cast(text, pa.float64()))
-    if form != "plain":
-        text = pc.replace_substring_regex(text, _SIGNS, "")
-    valid = pc.match_substring_regex(text, _NUMBER[form])
-    text = pc.if_else(valid, text, pa.scalar(None, pa.string()))
-    if form == "thousands":
-        text = pc.replace_substring(text, ",", "")
-    if form == "decimal comma":
-        text = pc.replace_substring(pc.replace_substring(text, ".", ""), ",", ".")
-    return _floats(pc.cast(text, pa.float64()))
-
-
-def _countable(kind: pa.DataType) -> bool:
-    return (
-        pa.types.is_boolean(kind)
-        or pa.types.is_integer(kind)
-        or pa.types.is_floating(kind)
-        or pa.types.is_decimal(kind)
-    )
-
-
-def _floats(array: pa.Array) -> NDArray[np.float64]:
-    return array.to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
-
-
-def finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Values with the infinite ones, and those beyond 1e100, made NaN."""
-    with np.errstate(invalid="ignore"):
-        return np.where(np.abs(values) < LARGEST, values, np.nan)
-
-
-def days(column: pa.ChunkedArray | pa.Array, form: str = "plain") -> NDArray[np.float64]:
-    """A column of dates as days since 1970 in UTC, float64 [N]; NaN where a cell is missing or no date.
-
-    `form` is "day first" where 01/02/2024 is the first of February.
+    Attributes:
+        keep: names of columns that are learned from whatever they look like.
+        drop: names of columns that are not learned from.
+        dates: "day first" or "month first", for dates that can be read either way.
+        missing: words that mark a missing target; the usual ones unless given, see `TargetReader`.
     """
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if not (pa.types.is_timestamp(array.type) or pa.types.is_date(array.type)):
-        text = labels(array)
-        try:
-            array = pc.cast(text, pa.timestamp("us"))
-        except pa.ArrowInvalid:
-            return _parsed(text, form)
-    micro = pc.cast(array, pa.timestamp("us"), safe=False).to_numpy(zero_copy_only=False).astype("datetime64[us]")
-    return np.where(np.isnat(micro), np.nan, micro.astype(np.int64) / 86_400e6)
+
+    keep: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    dates: str | None = None
+    missing: tuple[str, ...] | None = None
+
+    @classmethod
+    def of(cls, keep: object = None, drop: object = None, dates: object = None, missing: object = None) -> Asked:
+        """From the words of a person: names with commas, or lists of names.
+
+        Raises:
+            InputError: for other words.
+
+        Example:
+            >>> Asked.of(keep="day,id", dates="day-first")
+            Asked(keep=('day', 'id'), drop=(), dates='day first', missing=None)
+        """
+        form = None if dates is None else str(dates).replace("-", " ")
+        if form not in (None, "day first", "month first"):
+            raise InputError(f"dates must be day-first or month-first; received {dates!r}")
+        kept, dropped = _names(keep), _names(drop)
+        if both := set(kept) & set(dropped):
+            raise InputError(f"column {min(both)!r} is both kept and dropped; name it once")
+        return cls(kept, dropped, form, None if missing is None else _names(missing))
 
 
-def _parsed(text: pa.Array, form: str) -> NDArray[np.float64]:
-    coded = text.dictionary_encode()
-    different = pd.Series(coded.dictionary.to_pylist(), dtype=object)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        stamps = pd.to_datetime(different, errors="coerce", utc=True, format="mixed", dayfirst=form == "day first")
-    micro = stamps.dt.tz_localize(None).to_numpy().astype("datetime64[us]")
-    values = np.append(np.where(np.isnat(micro), np.nan, micro.astype(np.int64) / 86_400e6), np.nan)
-    return values[pc.fill_null(coded.indices, len(different)).to_numpy(zero_copy_only=False)]
+def _names(given: object) -> tuple[str, ...]:
+    """Names with commas, or a list of them; none where nothing is given."""
+    if given is None:
+        return ()
+    listed = given.split(",") if isinstance(given, str) else [str(one) for one in cast("Iterable[object]", given)]
+    return tuple(name.strip() for name in listed if name.strip())
 
 
-def date_parts(since: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Days since 1970 [N] as the numbers named in `PARTS` [N 5]."""
-    gone = np.isnan(since)
-    whole = np.floor(np.where(gone, 0.0, since))
-    date = whole.astype(np.int64).astype("datetime64[D]")
-    year = date.astype("datetime64[Y]").astype(np.int64) + 1970
-    month = date.astype("datetime64[M]").astype(np.int64) % 12 + 1
-    parts = np.stack([since, year, month, (whole + 3) % 7, (since - whole) * 24], axis=1).astype(np.float64)
-    parts[gone] = np.nan
-    return parts
+NOTHING = Asked()
+_FORMS = {
+    "thousands": "numbers with commas between thousands",
+    "decimal comma": "numbers with a decimal comma",
+    "time of day": "hours of the day",
+}
 
 
-def truths(column: pa.ChunkedArray | pa.Array, known: tuple[str, ...]) -> NDArray[np.float64]:
-    """A column of two words as 0.0, 1.0 or NaN, float64 [N]; `known` is (word for 0, word for 1)."""
-    text = pc.utf8_lower(labels(column))
-    place = pc.cast(pc.index_in(text, value_set=pa.array([word.lower() for word in known])), pa.float64())
-    return _floats(place)
-
-
-def describe(name: str, column: pa.ChunkedArray, rows: NDArray[np.int64]) -> Column:
+def describe(name: str, column: pa.ChunkedArray, rows: NDArray[np.int64], asked: Asked = NOTHING) -> Column:
     """Decides what a column means.
 
     Args:
         name: of the column.
         column: cells of training rows.
         rows: their row numbers in the person's file, which tell a row counter.
+        asked: what the person has said.
     """
     text = labels(column)
     present = text.drop_null()
@@ -192,16 +148,18 @@ def describe(name: str, column: pa.ChunkedArray, rows: NDArray[np.int64]) -> Col
     yes_no = {word.lower() for word in kinds.field("values").to_pylist()} if distinct <= 4 else set()
     if len(yes_no) == 2 and yes_no & _TRUE and yes_no & _FALSE:
         return Column(name, "boolean", known=(*sorted(yes_no & _FALSE), *sorted(yes_no & _TRUE)), gaps=gaps)
-    found = _as_number(name, column, text, rows, distinct) or _as_date(name, column, present, gaps)
-    return found or _as_words(name, present, kinds, gaps)
+    kept = name in asked.keep
+    found = _as_number(name, column, text, rows, distinct, kept) or _as_date(name, column, present, gaps, asked.dates)
+    return found or _as_words(name, present, kinds, gaps, kept)
 
 
 def _as_number(
-    name: str, column: pa.ChunkedArray, text: pa.Array, rows: NDArray[np.int64], distinct: int
+    name: str, column: pa.ChunkedArray, text: pa.Array, rows: NDArray[np.int64], distinct: int, kept: bool
 ) -> Column | None:
     present = len(text) - text.null_count
     form, values, read = "plain", numbers(column), 0
-    for candidate in _NUMBER:
+    with_unit = unit(text.drop_null())
+    for candidate in (*NUMBERS, *([with_unit] if with_unit else [])):
         tried = numbers(column, candidate)
         found = int((~np.isnan(tried)).sum())
         if found > read:
@@ -209,58 +167,84 @@ def _as_number(
         if read == present:
             break
     strays = present - read
-    if not read or (strays and (strays > STRAY * present or distinct <= CATEGORIES)):
+    if not read:
         return None
-    kept = finite(values)
-    some = kept[~np.isnan(kept)]
+    apart = text.filter(pa.array(np.isnan(values))).drop_null()
+    marked = strays > 0 and marks(apart) and read >= FEW_NUMBERS
+    if strays and not marked and (strays > STRAY * present or distinct <= CATEGORIES):
+        return None
+    some = finite(values)[~np.isnan(finite(values))]
     if not len(some):
         return Column(name, "left out", "it holds nothing but infinities")
-    if len(some) == len(kept):
-        if np.ptp(some) == 0:
-            return Column(name, "left out", f"it is constant ({some[0]:g})")
-        if len(some) > 2 and np.ptp(some - rows) == 0:
-            return Column(name, "left out", "it counts the rows")
-    differ = len(np.unique(some)) == len(some) > 10 and bool(np.all(some == np.floor(some)))
-    if differ and IDENTIFIER.search(name):
-        return Column(name, "left out", "it is a number of the row: every value differs")
-    remarks = [f"{strays:,} cells are no numbers and count as missing"] if strays else []
+    gaps = len(some) < len(values)
+    if not gaps and np.ptp(some) == 0:
+        return Column(name, "left out", f"it is constant ({some[0]:g})")
+    if not kept and (reason := counting(name, some, rows, gaps)):
+        return Column(name, "left out", reason)
+    remarks = []
+    if marked:
+        shown = ", ".join(short(word) for word in pc.unique(apart).to_pylist())
+        remarks.append(f"{strays:,} cells ({shown}) count as missing")
+    elif strays:
+        remarks.append(f"{strays:,} cells are no numbers and count as missing")
     remarks += [f"{read - len(some):,} infinite values count as missing"] if read > len(some) else []
-    reason = "; ".join(remarks)
-    return Column(name, "number", reason, form, float(some.min()), float(some.max()), gaps=len(some) < len(kept))
+    how = f"its unit is {form[5:]}" if form == with_unit else f"read as {_FORMS[form]}" if form in _FORMS else ""
+    remarks += [how] if how else []
+    return Column(name, "number", "; ".join(remarks), form, float(some.min()), float(some.max()), gaps=gaps)
 
 
-def _as_date(name: str, column: pa.ChunkedArray, present: pa.Array, gaps: bool) -> Column | None:
+def counting(name: str, values: NDArray[np.float64], rows: NDArray[np.int64], gaps: bool) -> str:
+    """Why numbers say which row it is and nothing of it; empty where they may mean something.
+
+    Args:
+        name: of their column.
+        values: that are there, [N].
+        rows: row numbers in the file, [N] where nothing is missing.
+        gaps: whether some are missing.
+    """
+    if not gaps and len(values) > 2 and np.ptp(values - rows) == 0 and not COUNTED.search(name):
+        return f"it counts the rows; --keep {name} learns from it"
+    whole = len(values) > 10 and bool(np.all(values == np.floor(values)))
+    if whole and SAVED.search(name.strip()) and len(np.unique(values)) > 0.9 * len(values):
+        return f"it is the number of the row in some other table; --keep {name or chr(39) * 2} learns from it"
+    if whole and len(np.unique(values)) == len(values) and IDENTIFIER.search(name):
+        return f"it is a number of the row: every value differs; --keep {name} learns from it"
+    return ""
+
+
+def _as_date(name: str, column: pa.ChunkedArray, present: pa.Array, gaps: bool, asked: str | None) -> Column | None:
     stamped = pa.types.is_timestamp(column.type) or pa.types.is_date(column.type)
     if not stamped:
         some = present.slice(0, 50).to_pylist()
         if sum(bool(_DATE.search(word)) and len(word) < 40 for word in some) < (1 - STRAY) * len(some):
             return None
-    first = pc.match_substring_regex(present, r"^(1[3-9]|2\d|3[01])[-/]\d{1,2}[-/]|^\d{1,2}\.")
-    form = "day first" if not stamped and pc.any(first).as_py() else "plain"
+    written = DateForm()
+    written.add(column)
+    form, remark = written.decide(asked)
     since = days(column, form)
     some = since[~np.isnan(since)]
     strays = len(present) - len(some)
     if not len(some) or strays > STRAY * len(present):
         return None
-    reason = f"{strays:,} cells are no dates and count as missing" if strays else ""
+    told = [f"{strays:,} cells are no dates and count as missing"] if strays else []
+    reason = "; ".join([*told, *([remark] if remark else [])])
     return Column(name, "date", reason, form, low=float(some.min()), high=float(some.max()), gaps=gaps or strays > 0)
 
 
-def _as_words(name: str, present: pa.Array, kinds: pa.StructArray, gaps: bool) -> Column:
+def _as_words(name: str, present: pa.Array, kinds: pa.StructArray, gaps: bool, kept: bool) -> Column:
     distinct, filled = len(kinds), len(present)
     if free_text(present):
         return Column(name, "text", gaps=gaps)
-    if filled >= 20 and distinct > 0.9 * filled:
-        return Column(
-            name, "left out", f"it looks like a name or number of the row: {distinct:,} of {filled:,} values differ"
-        )
+    if filled >= 20 and distinct > 0.9 * filled and not kept:
+        told = f"it looks like a name or number of the row: {distinct:,} of {filled:,} values differ"
+        return Column(name, "left out", told)
     times = kinds.field("counts").to_numpy()
     order = np.lexsort((np.array(kinds.field("values").to_pylist(), dtype=object), -times))
     least = 2 if filled >= 20 else 1
-    common = [int(i) for i in order[:CATEGORIES] if times[i] >= least]
+    common = [int(i) for n, i in enumerate(order[:MOST]) if times[i] >= (least if n < CATEGORIES else ENOUGH)]
     covered = float(times[common].sum()) / filled
-    if distinct > CATEGORIES and (covered < 0.2 or distinct > 0.5 * filled):
-        share = f"its {CATEGORIES} commonest cover {covered:.0%} of the rows"
+    if distinct > CATEGORIES and not kept and (covered < 0.2 or distinct > 0.5 * filled):
+        share = f"its {len(common)} commonest cover {covered:.0%} of the rows"
         return Column(name, "left out", f"it has too many different words ({distinct:,}); {share}")
     known = sorted(kinds.field("values")[i].as_py() for i in common)
     spare = distinct - len(common)

@@ -11,7 +11,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from bestiary.errors import InputError, nearest
-from bestiary.rows.columns import Column, labels
+from bestiary.rows.columns import Column
+from bestiary.rows.written import labels
 
 FAR = 0.5  # of the width of the training range, beyond either end of it
 

@@ -7,7 +7,9 @@ Cells of a CSV file stay the text that was written; what a column means is decid
 from __future__ import annotations
 
 import codecs
+import contextlib
 from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -35,6 +37,19 @@ _SIGNATURES = (
         for n in range(2, 6)
     ),
 )
+
+
+_AS_TRAINED: ContextVar[tuple[str | None, str | None]] = ContextVar("as_trained", default=(None, None))
+
+
+@contextlib.contextmanager
+def as_trained(separator: str | None, encoding: str | None) -> Iterator[None]:
+    """While it lasts, CSV files are read so where nothing else is said: as the file that a model has learned from."""
+    token = _AS_TRAINED.set((separator, encoding))
+    try:
+        yield
+    finally:
+        _AS_TRAINED.reset(token)
 
 
 def open_frame(source: object, separator: str | None = None, encoding: str | None = None) -> Frame:
@@ -95,7 +110,8 @@ def _open_path(path: Path, separator: str | None, encoding: str | None) -> Frame
         return JsonLinesFrame(path)
     from bestiary.rows.csv_files import CsvFrame
 
-    return CsvFrame(path, separator, encoding)
+    usual = _AS_TRAINED.get()
+    return CsvFrame(path, separator or usual[0], encoding or usual[1])
 
 
 # ------------------------------------------------------------------------------------------------ in memory

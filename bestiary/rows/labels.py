@@ -10,12 +10,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from bestiary.errors import InputError
-from bestiary.rows.columns import days, labels, numbers
 from bestiary.rows.frames import open_frame
 from bestiary.rows.rows import hashed
 from bestiary.rows.source import Target
 from bestiary.rows.store import write_array
 from bestiary.rows.targets import CLASSES, TargetReader
+from bestiary.rows.written import days, labels, numbers
 
 
 def read_labels(
@@ -130,6 +130,6 @@ def target_facts(target: Target, train: NDArray[np.int64]) -> dict[str, object]:
 
 def write_target(folder: Path, split: str, target: Target, rows: NDArray[np.int64], numbers: NDArray[np.int64]) -> None:
     """Writes `target` and `row` of a split: targets of `rows`, and their `numbers` in the person's file."""
-    kind = np.float32 if target.numeric else np.int64
+    kind = np.float64 if target.numeric else np.int64  # float32 tells 16 million values apart: too few for epochs
     write_array(folder, split, "target", np.asarray(target.values)[rows].astype(kind))
     write_array(folder, split, "row", numbers.astype(np.int64))

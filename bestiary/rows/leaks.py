@@ -10,10 +10,11 @@ from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from bestiary import tasks
-from bestiary.rows.columns import Column, days, finite, labels, numbers, truths
+from bestiary.rows.columns import Column
 from bestiary.rows.limits import tick
 from bestiary.rows.many_columns import CELLS, describe_all, together
 from bestiary.rows.source import Target
+from bestiary.rows.written import days, finite, labels, numbers, truths
 
 LARGEST = 3e38  # in which trees can compare: they keep values as float32
 ALMOST = 0.995  # balanced accuracy or R2 of one column by itself, on rows it was not fitted on

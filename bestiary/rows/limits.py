@@ -207,15 +207,13 @@ class Within:
 
     Args:
         budget: seconds.
-        began: `time.monotonic()` when reading began.
         what: is read.
     """
 
     budget: float
-    began: float = field(default_factory=time.monotonic)
     what: str = "the data"
     share: float = 0.0
-    first: tuple[float, float] | None = None  # seconds and share of the first sign of progress
+    first: tuple[float, float, float] | None = None  # moments, as `_clocks`, and share of the first sign of progress
 
     @property
     def allowed(self) -> float:
@@ -228,8 +226,12 @@ class Within:
         Raises:
             InputError: that names the budget in which it fits.
         """
-        seconds = time.monotonic() - self.began
+        now, worked = _clocks()
         self.share = self.share if share is None else share
+        self.first = self.first or (now, worked, self.share)  # what came before, imports above all, is not reading
+        seconds = now - self.first[0]
+        if seconds < self.budget:  # others that keep the machine busy are no fault of the data
+            seconds = min(seconds, worked - self.first[1])
         reckoned = self._reckoned(seconds)
         if share is None:  # nobody knows how far it is between two passes
             reckoned = min(reckoned, BETWEEN * seconds)
@@ -238,12 +240,11 @@ class Within:
             raise self.refusal(max(reckoned, seconds))
 
     def _reckoned(self, seconds: float) -> float:
-        """Seconds of the whole reading at its pace since the first sign of progress: imports come before that, once."""
-        if self.first is None or self.share <= self.first[1]:
-            self.first = self.first or (seconds, self.share)
-            return seconds / self.share if self.share > 0 and seconds > self.allowed else seconds
-        began, done = self.first
-        return began + (seconds - began) * (1 - done) / (self.share - done)
+        """Seconds of the whole reading at its pace since the first sign of progress."""
+        done = self.first[2] if self.first else 0.0
+        if self.share > done:
+            return seconds * (1 - done) / (self.share - done)
+        return seconds / self.share if self.share > 0 and seconds > self.allowed else seconds
 
     def refusal(self, seconds: float) -> InputError:
         """One line for a reading that takes so many seconds."""
@@ -252,6 +253,11 @@ class Within:
             f"{_time(self.budget)}, which leaves too little to train; give --budget {fitting(1.1 * seconds / TIME)}, "
             "or fewer rows and columns"
         )
+
+
+def _clocks() -> tuple[float, float]:
+    """Seconds on the wall, and those that this process has worked."""
+    return time.monotonic(), time.process_time()
 
 
 _WATCH: ContextVar[Watch | None] = ContextVar("watch", default=None)

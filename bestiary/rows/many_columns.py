@@ -18,9 +18,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from bestiary.rows.columns import IDENTIFIER, Column, describe, finite, labels, numbers, short
+from bestiary.rows.columns import IDENTIFIER, NOTHING, SAVED, Asked, Column, counting, describe, short
 from bestiary.rows.frame import words
 from bestiary.rows.limits import tick
+from bestiary.rows.written import finite, labels, numbers
 
 CELLS = 1_000_000  # cells that are looked at together
 _WORTH = 8  # columns from which on it is worth while
@@ -28,12 +29,13 @@ _WORTH = 8  # columns from which on it is worth while
 Floats = NDArray[np.float64]
 
 
-def describe_all(table: pa.Table, rows: NDArray[np.int64]) -> list[Column]:
+def describe_all(table: pa.Table, rows: NDArray[np.int64], asked: Asked = NOTHING) -> list[Column]:
     """What each column of a table means: `describe` of every one.
 
     Args:
         table: cells of training rows.
         rows: their row numbers in the person's file.
+        asked: what the person has said of columns.
 
     Example:
         >>> table = pa.table({"a": ["1", "2.5", ""], "b": ["x", "y", "x"]})
@@ -44,13 +46,13 @@ def describe_all(table: pa.Table, rows: NDArray[np.int64]) -> list[Column]:
     for block in blocks(table):
         if len(block) >= _WORTH:
             tick()
-            found.update(_plain(table, block, rows))
-    return [found.get(name) or _one(table, name, rows) for name in table.column_names]
+            found.update(_plain(table, [name for name in block if name not in asked.keep], rows))
+    return [found.get(name) or _one(table, name, rows, asked) for name in table.column_names]
 
 
-def _one(table: pa.Table, name: str, rows: NDArray[np.int64]) -> Column:
+def _one(table: pa.Table, name: str, rows: NDArray[np.int64], asked: Asked) -> Column:
     tick()
-    return describe(name, table[name], rows)
+    return describe(name, table[name], rows, asked)
 
 
 def blocks(table: pa.Table, names: Sequence[str] | None = None) -> Iterator[list[str]]:
@@ -105,6 +107,8 @@ def _joined(table: pa.Table, names: Sequence[str]) -> pa.Array:
 
 def _plain(table: pa.Table, names: list[str], rows: NDArray[np.int64]) -> dict[str, Column]:
     """Those of the columns of one type that are plain numbers throughout; the others are not in the answer."""
+    if not names:
+        return {}
     kind = table.schema.field(names[0]).type
     count = table.num_rows
     if not count or not _joinable(kind):
@@ -175,8 +179,9 @@ def _described(values: Floats, names: Sequence[str], rows: NDArray[np.int64]) ->
         elif full[place] and low[place] == high[place]:
             found.append(Column(name, "left out", f"it is constant ({low[place]:g})"))
         elif counts[place]:
-            found.append(Column(name, "left out", "it counts the rows"))
-        elif IDENTIFIER.search(name) or not read[place]:
+            reason = counting(name, values[place], rows, False)
+            found.append(Column(name, "left out", reason) if reason else None)
+        elif IDENTIFIER.search(name) or SAVED.search(name) or not read[place]:
             found.append(None)
         else:
             infinite = int(read[place] - some[place])

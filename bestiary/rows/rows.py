@@ -19,14 +19,16 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from bestiary.errors import InputError
-from bestiary.rows.columns import days, describe, labels, numbers
+from bestiary.rows.columns import NOTHING, Asked
 from bestiary.rows.frames import Frame, words
 from bestiary.rows.limits import Ration, progress
 from bestiary.rows.many_columns import describe_all
+from bestiary.rows.moments import Moments
 from bestiary.rows.source import SPLITS, Encoder, Target
 from bestiary.rows.spool import release
 from bestiary.rows.store import empty_array
 from bestiary.rows.targets import NoTarget, TargetReader, column_named
+from bestiary.rows.written import labels, textual
 
 PIECE = 4_096  # rows handled at once
 FEWEST, CELLS, SAMPLED = 500, 10_000_000, 64 << 20
@@ -93,11 +95,44 @@ class Stacked:
         if missing:
             raise InputError(f"the held-out file {self.second.name} lacks column {missing[0]!r} of {self.name}; add it")
         self.notes = [*self.first.notes, *self.second.notes]
+        self._words: dict[str, list[str]] = {}  # how a column of truths is written in the first file
 
     def chunks(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """The rows of the first file, then those of the second."""
-        yield from self.first.chunks(columns)
-        yield from self.second.chunks(list(self.columns if columns is None else columns))
+        """The rows of the first file, then those of the second, whose cells are written as the first file's are."""
+        kinds: dict[str, pa.DataType] = {}
+        for piece in self.first.chunks(columns):
+            kinds = {name: piece.schema.field(name).type for name in piece.column_names}
+            yield piece
+        for piece in self.second.chunks(list(self.columns if columns is None else columns)):
+            cells = [self._alike(name, piece[name], kinds[name]) for name in piece.column_names]
+            yield pa.table(cells, names=piece.column_names)
+
+    def _alike(self, name: str, cells: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | pa.Array:
+        """Cells of the second file in the type of the first; as text where a type cannot hold them."""
+        if cells.type == kind:
+            return cells
+        if pa.types.is_boolean(cells.type) and textual(kind):
+            known = self._truths(name)
+            return pc.if_else(cells, pa.scalar(known[1]), pa.scalar(known[0]))
+        if textual(kind):
+            return words(cells)
+        try:
+            return pc.cast(labels(cells) if textual(cells.type) else cells, kind, safe=False)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as reason:
+            raise InputError(
+                f"column {name!r} holds {cells.type} in {self.second.name} and {kind} in {self.first.name}; "
+                "write both files alike"
+            ) from reason
+
+    def _truths(self, name: str) -> list[str]:
+        """The words for no and yes in a column of the first file."""
+        if name not in self._words:
+            first = next(iter(self.first.chunks([name])))[name]
+            seen = {word.lower(): word for word in pc.unique(labels(first).drop_null()).slice(0, 100).to_pylist()}
+            pairs = (("0", "1"), ("no", "yes"), ("n", "y"), ("f", "t"), ("off", "on"), ("false", "true"))
+            found = next((pair for pair in pairs if seen.keys() & set(pair)), ("false", "true"))
+            self._words[name] = [seen.get(word, word) for word in found]
+        return self._words[name]
 
 
 @dataclass
@@ -115,6 +150,7 @@ class Rows:
         held: int8 [N], or None.
         digest: of all rows of the file, those without a target included.
         notes: for people.
+        left: columns that are not learned from whatever is in them -> why.
     """
 
     frame: Frame
@@ -127,6 +163,7 @@ class Rows:
     held: NDArray[np.int8] | None
     digest: str
     notes: list[str]
+    left: dict[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -183,7 +220,7 @@ class Rows:
         """Encodes all rows piece by piece into memory maps; the test rows go to `folder/../sealed`."""
         opened: dict[int, dict[str, NDArray[np.generic]]] = {}
         done, written = [0] * len(SPLITS), 0
-        target = self.target.values.astype("int64" if self.target.classes else "float32")
+        target = self.target.values.astype("int64" if self.target.classes else "float64")
         places = {s: folder if s < 2 else folder.parent / "sealed" for s in range(2 if train_only else 3)}
         for part, table in self.pieces(columns, "write"):
             arrays = encode(table) | {"target": target[part], "row": self.numbers[part]}
@@ -213,6 +250,7 @@ def gather(
     test: Frame | None = None,
     content: Sequence[str] | None = None,
     leave: str | None = None,
+    asked: Asked = NOTHING,
 ) -> Rows:
     """Reads every row once.
 
@@ -225,6 +263,7 @@ def gather(
         test: rows held out by the person, which become the test split.
         leave: column that numbers the rows.
         content: columns that make two rows equal; all features unless given, row counters left aside.
+        asked: what the person has said of columns.
 
     Raises:
         InputError: for unknown columns, or a target that cannot be learned.
@@ -237,19 +276,24 @@ def gather(
         raise InputError(
             f"target, group, time and id are different columns; received {', '.join(map(repr, named.values()))}"
         )
+    for option in ("keep", "drop"):
+        for name in getattr(asked, option):
+            column_named(frame.columns, name, option)
+            if name in named.values():
+                where = next(o for o in named if named[o] == name)
+                raise InputError(f"column {name!r} is the {where} of the rows; leave it out of {option}")
     first = 0
     if test is not None:
         first = sum(piece.num_rows for piece in frame.chunks(frame.columns[:1]))
         frame = Stacked(frame, test)
-    features = tuple(name for name in frame.columns if name not in named.values())
+    features = tuple(name for name in frame.columns if name not in (*named.values(), *asked.drop))
     if not features:
         raise InputError(f"{frame.name} has the target {target!r} and no other column to predict it from")
-    reader = TargetReader(target, problem) if target else NoTarget()
+    reader = TargetReader(target, problem, asked.missing) if target else NoTarget()
+    moments = Moments(time, asked.dates) if time else None
     digest = hashlib.sha256(repr(frame.columns).encode())
     keys: list[NDArray[np.uint64]] = []
     groups: list[NDArray[np.uint64]] = []
-    times: list[NDArray[np.float64]] = []
-    form: str | None = None  # of dates; empty where times are numbers
     hashable = tuple(content or features)
     ration = Ration(f"reading {frame.name}", "give fewer rows")
     known = getattr(frame, "rows", 0)  # a file that says how many rows it has is refused before they are read
@@ -257,23 +301,20 @@ def gather(
     for count, piece in enumerate(pieces_of(frame, part="gather")):
         ration.take(0 if known else ROW * piece.num_rows)
         if not count and not content:
-            hashable = _contents(piece.slice(0, _OPENING), features)
+            hashable = _contents(piece.slice(0, _OPENING), features, asked)
         reader.add(piece[target or frame.columns[0]])
         text = joined(piece.select(list(hashable)))
         keys.append(hashed(text))
         digest.update(b"\n".join([*joined(piece), b""]))
         if group:
             groups.append(hashed([(label or "").encode() for label in labels(piece[group]).to_pylist()]))
-        if time:
-            if form is None:
-                dates = bool(np.isnan(numbers(piece[time])).all())
-                form = describe(time, piece[time], np.zeros(piece.num_rows, np.int64)).form if dates else ""
-            times.append(days(piece[time], form) if form else numbers(piece[time]))
+        if moments:
+            moments.add(piece[moments.name])
     found, kept, notes = reader.finish()
     rows = np.flatnonzero(kept)
     result = Rows(
         frame, features, found, rows, np.concatenate(keys)[rows], np.concatenate(groups)[rows] if group else None,
-        np.concatenate(times)[rows] if time else None, None, digest.hexdigest(), [*frame.notes, *notes],
+        moments.finish()[rows] if moments else None, None, digest.hexdigest(), [*frame.notes, *notes],
     )  # fmt: skip
     if test is not None:
         result.held = np.where(rows < first, -1, SPLITS.index("test")).astype(np.int8)
@@ -282,18 +323,19 @@ def gather(
         raise InputError(
             f"expected a date or number in every row of {time!r}; {bad:,} rows have none; fill or remove them"
         )
-    result.notes += [
-        f"column {named[o]!r} is not learned from: it is the {o} of the rows" for o in named if o != "target"
-    ]
+    result.notes += moments.notes if moments else []
+    result.left = {named[o]: f"it is the {o} of the rows" for o in named if o != "target"}
+    result.left |= dict.fromkeys(asked.drop, "as asked")
+    result.notes += [f"column {name!r} is not learned from: {reason}" for name, reason in result.left.items()]
     return result
 
 
-def _contents(opening: pa.Table, features: tuple[str, ...]) -> tuple[str, ...]:
+def _contents(opening: pa.Table, features: tuple[str, ...], asked: Asked) -> tuple[str, ...]:
     """The features that are content, not a number that was given to the row."""
     places = np.arange(opening.num_rows)
-    meaning = dict(zip(features, describe_all(opening.select(list(features)), places)))
+    meaning = dict(zip(features, describe_all(opening.select(list(features)), places, asked)))
     kept = tuple(
-        n for n, c in meaning.items() if "counts the rows" not in c.reason and "number of the row:" not in c.reason
+        n for n, c in meaning.items() if "counts the rows" not in c.reason and "number of the row" not in c.reason
     )
     return kept or features
 

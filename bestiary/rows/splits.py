@@ -98,7 +98,7 @@ def duplicates(source: Source) -> list[str]:
     notes = []
     if source.groups is None and source.times is None and _common(counts).any():
         share = int(counts[_common(counts)].sum())
-        notes.append(f"{share:,} rows have a content that a twentieth of all rows share; they are spread over splits")
+        notes.append(f"{share:,} rows repeat a few contents so often that equal rows are spread over splits")
     elif different < len(keys):
         together = (
             "they stay in one split"

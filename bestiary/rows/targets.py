@@ -1,7 +1,12 @@
 """What is to be predicted: gathered piece by piece, then read as classes or as numbers, with the reason said."""
 
+# pyright: reportAttributeAccessIssue=false
+# pyarrow.compute makes its functions when it is imported, so that a checker cannot see them.
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import cast
 
 import numpy as np
@@ -11,12 +16,22 @@ from numpy.typing import NDArray
 
 from bestiary import tasks
 from bestiary.errors import InputError, nearest
-from bestiary.rows.columns import finite, labels, numbers
+from bestiary.rows.columns import STRAY, short
+from bestiary.rows.frame import words as text_of
 from bestiary.rows.source import Target
+from bestiary.rows.written import MISSING, NUMBERS, finite, numbers, textual
 
 CLASSES = 1_000
 FEW = 20  # whole numbers with at most so many different values are classes
 REPEATS = 3  # when each occurs so often on average
+SHARE, LEAST = 0.05, 5  # of the rows, and rows, from which on a word such as `None` or `NA` is a class among others
+_FORMS = {
+    "signs": "signs or spaces",
+    "thousands": "commas between thousands",
+    "decimal comma": "a decimal comma",
+    "time of day": "hours and minutes",
+}
+_EXACT = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?")
 SORTS = ("classes", "value")  # what a column can hold
 
 
@@ -34,6 +49,16 @@ def named_target(columns: tuple[str, ...], target: str | None) -> str:
         shown = ", ".join(columns[:12]) + (" ..." if len(columns) > 12 else "")
         raise InputError(f"name the column to predict (target=); the columns are {shown}")
     return column_named(columns, target)
+
+
+def _amount(word: str) -> Decimal | None:
+    """The exact number that a word is, as it is usually written; None for others: "01", "1e3", "oak".
+
+    Example:
+        >>> _amount("1.0") == _amount("1"), _amount("01"), _amount("9007199254740993")
+        (True, None, Decimal('9007199254740993'))
+    """
+    return Decimal(word) if len(word) <= 40 and _EXACT.fullmatch(word) else None
 
 
 class NoTarget:
@@ -55,27 +80,34 @@ class NoTarget:
 class TargetReader:
     """Collects a target column and decides on its problem.
 
+    Words that often mark a missing cell (`None`, `NA`, `?`, ...) are classes where they stand among others as often as
+    these do, unless the person says that they are missing. An empty cell is always missing.
+
     Args:
         name: of the column.
         problem: the task when the person has said so.
+        missing: words that count as missing, when the person has said so.
     """
 
-    def __init__(self, name: str, problem: str | None = None) -> None:
+    def __init__(self, name: str, problem: str | None = None, missing: Sequence[str] | None = None) -> None:
         if problem is not None and tasks.find(problem).target not in SORTS:
             raise InputError(f"task {problem} has no column to predict; received target {name!r}; leave it out")
-        self.name, self.problem = name, problem
-        self._numbers: list[NDArray[np.float64]] = []
+        self.name, self.problem, self.missing = name, problem, missing
+        self._numbers: dict[str, list[NDArray[np.float64]]] = {}
         self._codes: list[NDArray[np.int32]] | None = []
         self._words: dict[str, int] = {}
         self._kind: pa.DataType | None = None
         self._filled = 0
+        self._notes: list[str] = []
 
     def add(self, column: pa.ChunkedArray) -> None:
         """The next piece of the column."""
+        text = pc.utf8_trim_whitespace(text_of(column))
+        text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+        unsure = pc.is_in(text.drop_null(), value_set=pa.array([*MISSING, *(self.missing or ())]))
+        self._filled += len(unsure) - (pc.sum(unsure).as_py() or 0)
+        self._read(column)
         self._kind = self._kind or column.type
-        text = labels(column)
-        self._filled += len(text) - text.null_count
-        self._numbers.append(numbers(column))
         if self._codes is None:
             return
         coded = text.dictionary_encode()
@@ -87,26 +119,63 @@ class TargetReader:
         if len(self._words) > 10 * CLASSES:
             self._codes = None  # too many for classes; only numbers can be meant
 
+    def _read(self, column: pa.ChunkedArray) -> None:
+        """The piece as numbers of every form that the column may have."""
+        plain = numbers(column)
+        if self._kind is None:  # the first piece
+            local = textual(column.type) and np.isnan(plain).any()
+            self._numbers = {form: [] for form in (NUMBERS if local else ["plain"])}
+        for form, held in self._numbers.items():
+            held.append(plain if form == "plain" else numbers(column, form))
+
+    def _best(self) -> tuple[str, NDArray[np.float64]]:
+        """The form that reads most cells, and what it reads."""
+        together = {form: np.concatenate(held) for form, held in self._numbers.items()}
+        form = max(together, key=lambda form: int((~np.isnan(together[form])).sum()), default="plain")
+        return form, together.get(form, np.empty(0))
+
     def finish(self) -> tuple[Target, NDArray[np.bool_], list[str]]:
         """The target of the rows that have one, which rows those are [all rows], and notes.
 
         Raises:
             InputError: when it is missing everywhere, constant, has one class, or too many.
         """
-        values = np.concatenate(self._numbers) if self._numbers else np.empty(0)
+        form, values = self._best()
         codes = np.concatenate(self._codes) if self._codes else None
         sort, reason = self._decide(values)
+        if sort == "value" and form != "plain":
+            reason += f", written with {_FORMS[form]}"
         if sort == "classes":
             if codes is None:
                 raise InputError(
                     f"at most {CLASSES:,} classes can be told apart; {self.name!r} has more than {10 * CLASSES:,}"
                 )
-            target, kept = self._classes(values, codes, reason)
+            target, kept = self._classes(values, self._without_marks(codes), reason)
         else:
             target, kept = self._values(finite(values), reason)
         gone = int((~kept).sum())
-        notes = [f"{gone:,} rows are dropped: their target {self.name!r} is missing"] if gone else []
-        return target, kept, notes
+        strays = self._filled - int((~np.isnan(values)).sum()) if sort == "value" else 0
+        of_them = f", or in {strays:,} of them no number" if strays > 0 else ""
+        notes = [f"{gone:,} rows are dropped: their target {self.name!r} is missing{of_them}"] if gone else []
+        return target, kept, [*notes, *self._notes]
+
+    def _without_marks(self, codes: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Codes of rows, -1 where the word marks a missing cell."""
+        counts = np.bincount(codes[codes >= 0], minlength=len(self._words))
+        marks = {word: int(counts[code]) for word, code in self._words.items() if word in MISSING}
+        if self.missing is not None:
+            gone = [code for word, code in self._words.items() if word in self.missing]
+        else:
+            others = [int(counts[code]) for word, code in self._words.items() if word not in MISSING]
+            enough = max(LEAST, min([SHARE * len(codes), *others]))
+            gone = [self._words[word] for word, count in marks.items() if count < enough or not others]
+            self._notes += [
+                f"{short(word)} is a class of {self.name!r} ({count:,} rows), not a missing target; "
+                f"--missing {word} overrides"
+                for word, count in marks.items()
+                if self._words[word] not in gone
+            ]
+        return np.where(np.isin(codes, gone), -1, codes)
 
     def _decide(self, values: NDArray[np.float64]) -> tuple[str, str]:
         some = values[~np.isnan(values)]
@@ -117,9 +186,9 @@ class TargetReader:
             return tasks.find(self.problem).target, "as asked"
         if self._kind is not None and pa.types.is_boolean(self._kind):
             return "classes", f"{self.name!r} is true or false"
-        if len(some) < (0.95 if len(self._words) > CLASSES else 1.0) * filled:
-            return "classes", f"{self.name!r} holds words, not numbers"
         distinct = np.unique(some[np.isfinite(some)])
+        if len(some) < (1 - STRAY if len(distinct) > FEW else 1.0) * filled:
+            return "classes", f"{self.name!r} holds words, not numbers"
         if len(distinct) <= 2:
             return "classes", f"{self.name!r} has {len(distinct)} different values"
         whole = bool(np.all(distinct == np.floor(distinct)))
@@ -136,20 +205,21 @@ class TargetReader:
     ) -> tuple[Target, NDArray[np.bool_]]:
         kept = codes >= 0
         written = list(self._words)
-        numeric = not np.isnan(values[kept]).any()
-        if numeric:  # "1" and "1.0" are one class, and 10 comes after 9
-            amount = dict(zip(codes[kept].tolist(), values[kept].tolist()))
-            used = sorted(amount, key=lambda code: (amount[code], code))
-            names: dict[object, str] = {}
-            for code in used:
-                names.setdefault(amount[code], written[code])
-            places = {value: place for place, value in enumerate(names)}
-            number = {code: places[amount[code]] for code in used}
-            classes = tuple(names.values())
+        used = np.unique(codes[kept]).tolist()
+        amounts = {code: _amount(written[code]) for code in used}
+        if None not in amounts.values():  # 10 comes after 9
+            order = sorted(used, key=lambda code: (cast("Decimal", amounts[code]), code))
+        elif not np.isnan(values[kept]).any():
+            value = dict(zip(codes[kept].tolist(), values[kept].tolist()))
+            order = sorted(used, key=lambda code: (value[code], written[code]))
         else:
-            used = sorted({int(code) for code in np.unique(codes[kept])}, key=lambda code: written[code])
-            number = {code: place for place, code in enumerate(used)}
-            classes = tuple(written[code] for code in used)
+            order = sorted(used, key=lambda code: written[code])
+        names: dict[object, str] = {}
+        for code in order:  # "1" and "1.0" are one class; "01" is another, as a postcode is
+            names.setdefault(written[code] if amounts[code] is None else amounts[code], written[code])
+        places = {name: place for place, name in enumerate(names)}
+        number = {code: places[written[code] if amounts[code] is None else amounts[code]] for code in used}
+        classes = tuple(names.values())
         if len(classes) < 2:
             raise InputError(
                 f"expected two classes or more; {self.name!r} is {written[used[0]]!r} in every row; name another column"
@@ -158,6 +228,12 @@ class TargetReader:
             raise InputError(
                 f"at most {CLASSES:,} classes can be told apart; target {self.name!r} has {len(classes):,}; "
                 "is it an identifier, or a number (`problem=regression`)?"
+            )
+        rows = int(kept.sum())
+        if rows >= 20 and len(classes) > 0.7 * rows:
+            raise InputError(
+                f"expected classes that occur again and again; {len(classes):,} of {rows:,} rows have a class of their "
+                f"own in {self.name!r}, such as {short(classes[0])}; is it a name, or a number in an unknown form?"
             )
         table = np.full(len(written) + 1, -1, np.int64)
         table[list(number)] = list(number.values())

@@ -52,6 +52,7 @@ class Description(TypedDict):
     network: NotRequired[Target]
     keywords: NotRequired[Setting]
     baseline: NotRequired[Id]
+    reading: NotRequired[dict[Id, Annotated[str, Meta(max_length=40)]]]
     rule: NotRequired[list[Annotated[float, Meta(gt=0, le=1)]]]
     members: NotRequired[Annotated[list[MemberOf], Meta(min_length=2, max_length=MOST)]]
     spec: dict[str, Any]

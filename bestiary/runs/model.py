@@ -13,6 +13,7 @@ from torch import nn
 
 from bestiary.contracts import Spec
 from bestiary.errors import InputError
+from bestiary.rows.frames import as_trained
 from bestiary.rows.limits import called, guarded
 from bestiary.runs import description
 from bestiary.runs.building import built
@@ -25,7 +26,7 @@ ENSEMBLE = "ensemble"
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bestiary.rows.source import Encoder
+    from bestiary.rows.source import Encoded, Encoder
 
 
 def save_network(
@@ -96,6 +97,8 @@ class Model:
         answer: what computes: a network in evaluation mode, a fitted baseline, or a `Mixture` of them.
         encoder: the fitted preprocessing.
         rule: weights by which probabilities of classes are multiplied before the largest is answered; None: all alike.
+        reading: `separator` and `encoding` of the file that it was trained on, where the person gave them: new files
+            are read so too.
     """
 
     def __init__(
@@ -106,10 +109,11 @@ class Model:
         answer: Any,
         encoder: Encoder,
         rule: list[float] | None = None,
+        reading: Mapping[str, str] | None = None,
     ) -> None:
         self.name, self.spec, self.facts, self.encoder = name, spec, facts, encoder
         self.answer = answer.eval() if isinstance(answer, nn.Module) else answer
-        self.rule = rule
+        self.rule, self.reading = rule, dict(reading or {})
         self.warnings: list[str] = []
 
     def __repr__(self) -> str:
@@ -146,7 +150,7 @@ class Model:
         from bestiary.architectures.heads import features
         from bestiary.data.opening import data_of
 
-        network, encoded = self.network, self.encoder.encode(opened(source))
+        network, encoded = self.network, self._encoded(source)
         self.warnings = encoded.warnings
         place = next(iter([*network.parameters(), *network.buffers()])).device
         batches = data_of(self.spec, self.facts, {"test": encoded.arrays}).batches("test")
@@ -182,7 +186,7 @@ class Model:
                 f"penalty={words['penalty']!r}; give beams=5 too"
             )
         with guarded(called(source)):
-            encoded = self.encoder.encode(opened(source))
+            encoded = self._encoded(source)
         self.warnings = encoded.warnings
         columns = self._computed(encoded.arrays, words)
         answers = pd.DataFrame({"row": encoded.rows, **columns})
@@ -190,6 +194,10 @@ class Model:
             return answers
         given = pd.DataFrame({"row": range(len(encoded.names)), "name": encoded.names})
         return given.merge(answers, how="left", on="row")
+
+    def _encoded(self, source: object) -> Encoded:
+        with as_trained(self.reading.get("separator"), self.reading.get("encoding")):
+            return self.encoder.encode(opened(source))
 
     def _computed(self, arrays: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
         """What the model answers to encoded rows: equally long columns for people.
@@ -251,7 +259,7 @@ def load(folder: str | Path) -> Model:
     encoder = load_encoder(path / ENCODER)
     if (encoder.spec, dict(encoder.facts)) != (spec, facts):
         raise InputError(f"{path / ENCODER} is of another model: its sizes or facts are not those of {MODEL}")
-    return Model(name, spec, facts, answer, encoder, words.get("rule"))
+    return Model(name, spec, facts, answer, encoder, words.get("rule"), words.get("reading"))
 
 
 def _answer(words: Mapping[str, Any], file: Path, spec: Spec, facts: Mapping[str, Any]) -> tuple[str, Any]:

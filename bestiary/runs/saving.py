@@ -35,6 +35,7 @@ def save_models(
     spec: Spec,
     facts: Mapping[str, object],
     rule: Sequence[float] | None = None,
+    reading: Mapping[str, str] | None = None,
     card: str = "",
 ) -> None:
     """Writes a model folder: `model.json`, the fitted model or `members/`, `encoder/`, `README.md`.
@@ -46,12 +47,13 @@ def save_models(
         spec: of the data.
         facts: as in `spec.json`.
         rule: weights of classes by which their probabilities are multiplied before the largest is answered.
+        reading: `separator` and `encoding` of the file that it was trained on, where the person gave them.
         card: the model card.
     """
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copytree(encoder, folder / ENCODER, dirs_exist_ok=True)
     if len(models) == 1:
-        words = dict(models[0].words)
+        words: dict[str, object] = dict(models[0].words)
         shutil.copyfile(models[0].file, folder / (BASELINE if "baseline" in words else WEIGHTS))
     else:
         (folder / MEMBERS).mkdir(exist_ok=True)
@@ -63,4 +65,6 @@ def save_models(
         words = {"members": members}
     if rule is not None:
         words["rule"] = list(rule)
+    if reading:
+        words["reading"] = dict(reading)
     description.write(folder, words, spec, facts, card)

@@ -38,10 +38,10 @@ def told(baseline: Any, data: Any, split: str) -> tuple[Tensor, Tensor]:
     """What a fitted baseline, whose `predict` takes arrays, says of every row of a split.
 
     Returns:
-        Probabilities [N K] or values [N], float32, and row numbers as in `outputs`.
+        Probabilities [N K] float32 or values [N] float64, and row numbers as in `outputs`.
     """
     arrays = {name: array.numpy() for name, array in data.arrays(split).items()}
-    given = torch.from_numpy(np.array(baseline.predict(arrays), dtype=np.float32))
+    given = torch.from_numpy(np.array(baseline.predict(arrays)))
     return given, row_numbers(data, split, len(given))
 
 

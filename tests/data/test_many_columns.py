@@ -10,9 +10,10 @@ import pytest
 from bestiary.data import read
 from bestiary.kinds.table.decoder import decimals, decimals_of_all, sharing
 from bestiary.rows import leaks, many_columns
-from bestiary.rows.columns import describe, finite, numbers
+from bestiary.rows.columns import describe
 from bestiary.rows.many_columns import describe_all, together
 from bestiary.rows.splits import assign
+from bestiary.rows.written import finite, numbers
 
 ROWS = 60
 

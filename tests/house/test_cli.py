@@ -285,11 +285,11 @@ def race_now(**changes: object) -> Snapshot:
         Entry("lstm/medium", True, "running", 2, 40, 3000, 0.1003, 2.35, 2.3, 11.3, 83, "rate 0.003, dropout 0.1"),
         Entry("transformer/small", True, "waiting"),
         Entry("cnn/small", True, "done", 1, 800, 800, 0.93, 0.3, 2.3),
-        Entry("mlp/large", True, "eliminated", 1, 800, 800, 0.83, 0.9, 2.3, note="left at rung 1"),
+        Entry("mlp/large", True, "eliminated", 1, 800, 800, 0.83, 0.9, 2.3, note="left after round 1"),
         Entry("perceptron/small", True, "failed", note="the loss is nan at step 12"),
         Entry("baseline/trees [boosted]", False, "done", 0, 0, 0, 0.9702, 0.11, 2.3),
     ]
-    words = {"phase": "rung 2", "elapsed": 83.0, "budget": 300.0, "left": 217.0, "metric": "balanced_accuracy"}
+    words = {"phase": "round 2", "elapsed": 83.0, "budget": 300.0, "left": 217.0, "metric": "balanced_accuracy"}
     return Snapshot(**{**words, "entries": entries, **changes})  # pyright: ignore[reportArgumentType]
 
 
@@ -305,7 +305,7 @@ def test_the_table_fits_and_says_everything(width: int) -> None:
     assert max(map(len, lines)) <= width
     text = "\n".join(lines)
     for fact in (
-        "rung 2",
+        "round 2",
         "1:23 of 5:00",
         "3:37 left",
         "1.2k/3k",
@@ -342,10 +342,10 @@ def test_names_with_brackets_are_not_markup() -> None:
 def test_plain_lines_come_at_each_phase_and_once_in_a_while() -> None:
     screen = Console(width=80, file=io.StringIO(), record=True)
     tell = PlainLines(screen, pause=3600)
-    for phase in ("rung 1", "rung 1", "rung 2", "rung 2", "judging"):
+    for phase in ("round 1", "round 1", "round 2", "round 2", "judging"):
         tell(race_now(phase=phase))
     lines = screen.export_text().splitlines()
-    assert [line.split("] ")[1].split(" ·")[0] for line in lines] == ["rung 1", "rung 2", "judging"]
+    assert [line.split("] ")[1].split(" ·")[0] for line in lines] == ["round 1", "round 2", "judging"]
     assert "best baseline/trees [boosted] balanced_accuracy 0.9702" in lines[0]
     assert "resnet/18-small 1,240/3,000 (0.9412)" in lines[0]
 

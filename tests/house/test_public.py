@@ -24,7 +24,7 @@ def test_a_finished_training_is_opened_and_shown_in_a_line(tmp_path: Path, capsy
     code = main(["train", "perceptron", "iris", "--epochs", "2", "--out", str(tmp_path / "run")])
     told = capsys.readouterr()
     assert code == 0, told.err
-    for word in ("fold", "contender", "rung"):  # of races
+    for word in ("fold", "contender", "rung", "round"):  # of races
         assert word not in (told.out + told.err).replace("--contender", "")
     assert not list((tmp_path / "run" / "data").glob("fold*"))
     outcome = bestiary.open_run(tmp_path / "run")

@@ -56,7 +56,7 @@ def test_tables_progress_messages_and_errors_are_clean() -> None:
     file = io.StringIO()
     screen = Screen(file=file, width=120, force_terminal=False)
     entries = [Entry(HOSTILE, note=HOSTILE, status="running"), Entry("b", status="failed", note=HOSTILE)]
-    snapshot = Snapshot("rung 1", 1.0, 9.0, 8.0, entries=entries, message=f"column {HOSTILE} was left out")
+    snapshot = Snapshot("round 1", 1.0, 9.0, 8.0, entries=entries, message=f"column {HOSTILE} was left out")
     PlainLines(screen)(snapshot)
     for width in (80, 120):
         screen.print(picture(snapshot, width))
@@ -70,7 +70,7 @@ def test_tables_progress_messages_and_errors_are_clean() -> None:
 def test_on_a_terminal_only_the_table_itself_moves_the_cursor() -> None:
     file = io.StringIO()
     with LiveTable(Screen(file=file, width=80, height=24, force_terminal=True)) as live:
-        live(Snapshot("rung 1", 1.0, 9.0, 8.0, entries=[Entry(HOSTILE, status="running")], message=HOSTILE))
+        live(Snapshot("round 1", 1.0, 9.0, 8.0, entries=[Entry(HOSTILE, status="running")], message=HOSTILE))
     written = file.getvalue()
     assert "owned" in written and "\x1b]0;" not in written
     assert not {"\x9b", "\x07", "\u202e", "\u2066", "\x00"} & set(written)

@@ -173,7 +173,7 @@ def _network(
         standing.reason = "the loss is nan at step 40, also with two accumulated half batches"
         return standing
     standing.rung = 3 if status == "finalist" else 1 + parameters % 2
-    standing.reason = "" if status == "finalist" else f"left after rung {standing.rung}"
+    standing.reason = "" if status == "finalist" else f"left after round {standing.rung}"
     standing.learned, standing.steps = 1 - 2 * noise, 900 * standing.rung
     standing.train_seconds, standing.memory, standing.bytes = 21.5 * standing.rung, 310_000_000, 4 * parameters + 3_000
     standing.seeds = [0, 1, 2] if status == "finalist" else [0]
@@ -230,6 +230,7 @@ def _verdict(
         chosen=judgement.chosen,
         worth_it=judgement.worth_it,
         worth_sentence=judgement.worth_sentence,
+        answer=judgement.answer,
         networks_best=judgement.networks_best,
         baseline_best=judgement.baseline_best,
         standings=standings,

@@ -284,7 +284,7 @@ def test_time_that_runs_out_ends_the_race_and_stands_in_the_plan(tmp_path):
     plan.write(run)
     outcome = resume(run)
     written = Plan.read(run)
-    assert "time ran out in rung 1" in written.cut
+    assert "time ran out in round 1" in written.cut
     for standing in outcome.verdict.standings:
         assert standing.status != "failed" and (standing.test or standing.reason == "time ran out"), standing
     assert written.cut in outcome.verdict.notes

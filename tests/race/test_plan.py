@@ -193,7 +193,7 @@ def test_a_plan_is_what_was_written(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("given", "seconds"), [("90s", 90), ("5m", 300), ("1h", 3600), (45, 45), ("2.5m", 150), ("60", 60)]
+    ("given", "seconds"), [("90s", 90), ("5m", 300), ("1h", 3600), (45, 45), ("2.5m", 150), ("60s", 60)]
 )
 def test_budgets(given, seconds):
     assert parse_budget(given) == seconds
@@ -203,3 +203,11 @@ def test_budgets(given, seconds):
 def test_budgets_that_are_none(given):
     with pytest.raises(InputError, match="expected a budget such as"):
         parse_budget(given)
+
+
+@pytest.mark.parametrize("given", ["5", " 60 ", "1.5", "5e1"])
+def test_budgets_without_a_unit_are_refused(given):
+    """`--budget 5` was taken for five seconds by a person who meant minutes."""
+    with pytest.raises(InputError, match=r"expected a budget with a unit, .*received .*; add the unit"):
+        parse_budget(given)
+    assert parse_budget(float(given)) == float(given), "a number from Python is seconds, as it says"

@@ -82,7 +82,7 @@ def test_what_is_told_while_it_goes_on(finished):
     _, seen, _, _ = finished
     phases = list(dict.fromkeys(s.phase for s in seen))
     assert phases[0] == "reading" and phases[-1] == "done"
-    assert [p for p in phases if p.startswith("rung")] == ["rung 1", "rung 2", "rung 3"]
+    assert [p for p in phases if p.startswith("round")] == ["round 1", "round 2", "round 3"]
     running = [e for s in seen for e in s.entries if e.status == "running" and e.network]
     assert running and any(e.loss is not None and e.learned > 0.3 for e in running)
     assert all(0 <= e.step <= e.steps for e in running)

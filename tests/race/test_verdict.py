@@ -45,11 +45,12 @@ def test_a_network_that_beats_everyone_is_crowned_and_worth_it() -> None:
     assert 0 < found.worth_it.low < 0.12 < found.worth_it.high
     assert found.difference["mlp/small"].value == pytest.approx(0.17)
     assert found.test["resnet/small"]["accuracy"].low == pytest.approx(0.948, abs=5e-4)  # Wilson, 388 of 400
-    assert found.sentence.startswith(
-        "A small ResNet predicts best: 97.0 % accuracy (94.8 to 98.3) on 400 unseen rows; "
-        "the best baseline (forest) reaches 85.0 %: a neural network is worth it here (+12.0 points for the network, "
+    assert found.sentence == "A small ResNet predicts best: 97.0 % accuracy (94.8 to 98.3) on 400 unseen rows."
+    assert found.answer == "yes"
+    assert found.worth_sentence.startswith(
+        "A neural network is worth it here. A small ResNet reaches 97.0 % accuracy (94.8 to 98.3). "
+        "The best baseline (forest) reaches 85.0 % accuracy (81.2 to 88.2). The network is ahead by 12.0 points ("
     )
-    assert found.worth_sentence.startswith("A neural network is worth it here (+12.0 points for the network, ")
 
 
 def test_what_is_judged_is_called_by_its_name() -> None:
@@ -73,9 +74,10 @@ def test_a_baseline_that_beats_everyone_is_crowned_and_no_network_is_worth_it() 
     assert found.crowned == found.baseline_best == "baseline/linear"
     assert found.networks_best == "mlp/small"
     assert found.worth_it is not None and found.worth_it.high < 0
-    assert (
-        "the network chosen on validation, an MLP, reaches 80.0 %: a neural network is not worth it" in found.sentence
+    assert found.answer == "no" and found.worth_sentence.startswith(
+        "A neural network is not worth it here. An MLP, chosen on validation, reaches 80.0 % accuracy ("
     )
+    assert "The network is behind by 17.0 points (" in found.worth_sentence
 
 
 def test_a_tie_is_called_a_tie_and_the_cheapest_of_equals_ships() -> None:
@@ -85,31 +87,28 @@ def test_a_tie_is_called_a_tie_and_the_cheapest_of_equals_ships() -> None:
     assert found.tied == {"resnet/small": True, "baseline/forest": True, "baseline/constant": False}
     assert found.chosen == "baseline/forest"
     assert found.sentence.startswith("No winner: a small ResNet leads with 97.0 % accuracy")
-    assert (
-        "the lead over the forest baseline may be chance (0.5 points, " in found.reason
-        and "test rows might decide" in found.reason
-    )
-    assert found.sentence.endswith("the forest baseline, cheaper and as good, is kept.")
-    assert "No neural network is shown to be worth it here (+0.5 points for the network, " in found.worth_sentence
+    assert found.reason.startswith("The lead over the forest baseline may be chance: 0.5 points (")
+    assert found.reason.endswith(" test rows might decide.")
+    assert found.answer == "not shown" and "The network is ahead by 0.5 points (" in found.worth_sentence
+    assert found.worth_sentence.startswith("No neural network is shown to be worth it here. ")
 
 
 def test_where_a_linear_model_scores_the_same_no_network_is_needed() -> None:
     same = Candidate("baseline/linear", False, 1.0, 0.2, BEST.predictions, "linear model")
     found = judge([BEST, same, CONSTANT], TRUTH)
     assert found.sentence == (
-        "No winner: the linear baseline reaches 97.0 % accuracy (94.8 to 98.3) on 400 unseen rows, but a small ResNet "
-        "scores the same; the linear baseline, the cheapest of those as good, is kept."
+        "No winner: the linear baseline reaches 97.0 % accuracy (94.8 to 98.3) on 400 unseen rows."
     )
-    assert found.worth_sentence.startswith(
-        "A plain linear model does as well: no neural network is needed here (0.0 points for the network, 0.0 to 0.0);"
-    )
+    assert found.reason == "A small ResNet scores the same." and found.chosen == "baseline/linear"
+    assert found.answer == "needless" and found.worth_sentence.startswith("No neural network is needed here. ")
+    assert found.worth_sentence.endswith(" They score the same.")
 
 
 def test_the_number_of_rows_that_might_decide_does_decide() -> None:
     truth = np.arange(300) % 2
     one, other = (Candidate(n, n == "a", 1.0, 0.1, [right(truth, s, k)]) for n, s, k in (("a", 0.9, 1), ("b", 0.86, 2)))
     found = judge([one, other], truth)
-    needed = int(found.reason.split("about ")[1].split(" test rows")[0].replace(",", ""))
+    needed = int(found.reason.split("About ")[1].split(" test rows")[0].replace(",", ""))
     assert found.crowned is None and 500 < needed < 5000
     truth = np.arange(2 * needed) % 2
     more = [replace(c, predictions=[right(truth, s, k)]) for c, s, k in ((one, 0.9, 1), (other, 0.86, 2))]
@@ -133,10 +132,11 @@ def test_every_baseline_must_be_beaten() -> None:
     table[hits] = table[hits][:, ::-1]
     twin = Candidate("twin", False, 1.0, 0.2, [answers(table)])
     other = Candidate("other", False, 1.0, 0.2, [right(TRUTH, 0.8775, 9)])
-    assert judge([network, twin], TRUTH).worth_sentence.startswith("A neural network is worth it here (+2.0 points")
+    assert judge([network, twin], TRUTH).answer == "yes"
     found = judge([network, twin, other], TRUTH)
     assert found.baseline_best == "other"
-    assert found.worth_sentence.startswith("No neural network is shown to be worth it here (+2.3 points")
+    assert found.answer == "not shown" and "The network is ahead by 2.3 points (" in found.worth_sentence
+    assert "The baseline that is hardest to tell from it (other) reaches" in found.worth_sentence
 
 
 def test_lower_is_better_for_errors() -> None:
@@ -148,7 +148,8 @@ def test_lower_is_better_for_errors() -> None:
     assert found.crowned == "near" and found.order == ["near", "far"]
     assert found.worth_it is not None and found.worth_it.value == pytest.approx(4, abs=0.6) and found.worth_it.low > 0
     assert found.difference["far"].value > 0
-    assert "near predicts best: RMSE " in found.sentence and "(RMSE lower by " in found.sentence
+    assert "near predicts best: RMSE " in found.sentence and "The network is ahead by " in found.worth_sentence
+    assert " in RMSE (" in found.worth_sentence
 
 
 def test_seeds_are_averaged_and_their_spread_is_told() -> None:
@@ -174,7 +175,7 @@ def test_missing_sides_and_single_models_are_said() -> None:
     assert judge([BEST, WEAK], TRUTH).crowned == "resnet/small"
     alone = judge([FOREST], TRUTH)
     assert alone.crowned is None and alone.chosen == "baseline/forest" and alone.worth_it is None
-    assert "no network finished" in alone.worth_sentence and "it stands alone" in alone.sentence
+    assert "no network finished" in alone.worth_sentence and "It stands alone" in alone.reason
     assert alone.tied == {"baseline/forest": False}
 
 
@@ -240,9 +241,9 @@ def test_a_few_groups_crown_nobody_however_many_rows_they_have(count: int, metri
     found = judge([BEST, FOREST, CONSTANT], TRUTH, metric, groups=np.arange(400) * count // 400)
     assert found.crowned is None and not found.sentence.count("is worth it here")
     assert found.worth_it is not None and found.worth_it.low == -np.inf and found.worth_it.high == np.inf
-    assert "may be chance" in found.sentence and "nan" not in found.sentence + found.worth_sentence
+    assert "may be chance" in found.reason and "nan" not in found.sentence + found.worth_sentence
     assert found.worth_sentence.startswith("No neural network is shown to be worth it here")
-    assert ("the test rows count as one" in found.worth_sentence) == (count == 1)
+    assert ("The test rows count as one" in found.worth_sentence) == (count == 1)
     assert found.test["resnet/small"][metric].high - found.test["resnet/small"][metric].low > 0.5
 
 

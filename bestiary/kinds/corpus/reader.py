@@ -75,6 +75,7 @@ class CorpusSource:
     notes: list[str]
     reason: str
     kind: str = "corpus"
+    noun: str = "blocks of text"
     suspects: list[str] = field(default_factory=list)
     groups: NDArray[np.generic] | None = None
     times: NDArray[np.generic] | None = None

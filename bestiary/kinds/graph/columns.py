@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bestiary.errors import InputError, nearest
-from bestiary.rows.columns import numbers
 from bestiary.rows.frame import names_of
+from bestiary.rows.written import numbers
 
 Ends = tuple[str, str]
 # Names of the ends of edges, without the words "node" and "id", signs and case.

@@ -28,10 +28,10 @@ from numpy.typing import NDArray
 
 from bestiary.errors import InputError
 from bestiary.kinds.graph.columns import Columns, found
-from bestiary.rows.columns import numbers
 from bestiary.rows.frame import names_of
 from bestiary.rows.frames import Frame, open_frame, whole
 from bestiary.rows.paths import checked_path, stays
+from bestiary.rows.written import numbers
 
 NODES, EDGES = 5_000_000, 50_000_000
 _SUFFIXES = (".csv", ".tsv", ".csv.gz", ".parquet", ".jsonl")

@@ -16,13 +16,13 @@ from bestiary.kinds.graph.columns import Columns
 from bestiary.kinds.graph.encoder import GraphEncoder, NodeFeatures
 from bestiary.kinds.graph.files import Graph, open_graph
 from bestiary.kinds.graph.negatives import unconnected
-from bestiary.rows.columns import labels
 from bestiary.rows.labels import group_keys, stamps, target_facts, write_target
 from bestiary.rows.rows import hashed
 from bestiary.rows.source import SPLITS, Target
 from bestiary.rows.split_names import UNLABELLED, split_of
 from bestiary.rows.store import write_array, write_spec
 from bestiary.rows.targets import REPEATS, TargetReader, column_named
+from bestiary.rows.written import labels
 
 
 class NodeSource:

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import pyarrow.compute as pc
 
-from bestiary.rows.columns import labels
 from bestiary.rows.given import LOOKED, Given
+from bestiary.rows.written import labels
 
 _IMAGE = r"(?i)\.(png|jpe?g|gif|bmp|tiff?|webp|ppm|pgm|pbm)$"
 

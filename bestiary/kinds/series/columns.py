@@ -9,10 +9,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from bestiary.errors import InputError
-from bestiary.rows.columns import LARGEST, labels
 from bestiary.rows.frames import Frame
 from bestiary.rows.many_columns import together
 from bestiary.rows.rows import pieces_of
+from bestiary.rows.written import LARGEST, labels
 
 STRAY = 0.05  # share of cells that may be no number before a column stops being one of numbers
 Look = Callable[[pa.Table], None]

@@ -9,7 +9,7 @@ changes, and that no step of it comes twice, is what tells a series from rows th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,11 +18,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from bestiary.rows.columns import days, labels, numbers
 from bestiary.rows.frame import names_of
 from bestiary.rows.frames import Frame
 from bestiary.rows.rows import pieces_of
 from bestiary.rows.targets import FEW
+from bestiary.rows.written import DateForm, days, labels, numbers
 
 OPENING = 2_000  # rows by which columns are chosen to be looked at
 SCANNED = 2_000_000  # rows that are looked at
@@ -109,7 +109,7 @@ def find(
     dated = {name for name in times if np.isnan(numbers(opening[name])).all()}
     known = {name for name in times if name == time or name in dated or not _untold(name)}
     wanted = list(dict.fromkeys([*ids, *times, *counted, target]))
-    rows = _scan(pieces_of(frame, wanted), ids, [*times, *counted], target)
+    rows = _scan(pieces_of(frame, wanted), ids, [*times, *counted], target, dated)
     answers = numbers(opening[target])
     amount = not np.isnan(answers).any() and len(np.unique(answers)) > FEW
     ids = [name for name in ids if _tells_apart(rows, name, target, named=id is not None, amount=amount)]
@@ -175,7 +175,9 @@ def _dates(column: pa.ChunkedArray) -> bool:
     """Whether all cells are dates in parts with signs between: parsers of dates also take `m5` for one."""
     if not pa.types.is_temporal(column.type) and not pc.all(pc.match_substring_regex(labels(column), _DATE)).as_py():
         return False
-    return not np.isnan(days(column)).any()
+    form = DateForm()
+    form.add(column)
+    return not np.isnan(days(column, form.decide()[0])).any()
 
 
 def _counts(column: pa.ChunkedArray) -> bool:
@@ -225,25 +227,35 @@ class _Codes:
         return np.concatenate(self._parts)
 
 
-def _scan(pieces: Iterable[pa.Table], ids: Sequence[str], amounts: Sequence[str], target: str) -> _Rows:
-    """The rows, up to `SCANNED`: ids and the target as codes, times and values as numbers."""
+def _scan(
+    pieces: Iterable[pa.Table], ids: Sequence[str], amounts: Sequence[str], target: str, dated: Collection[str] = ()
+) -> _Rows:
+    """The rows, up to `SCANNED`: ids and the target as codes, times and values as numbers.
+
+    Dates are codes too: that no two are the same can be seen without knowing which form they have.
+    """
+    dates = {name: _Codes() for name in dated}
     codes = {name: _Codes() for name in ids}
     answers = _Codes()
-    numbered: dict[str, list[NDArray[np.float64]]] = {name: [] for name in amounts}
+    numbered: dict[str, list[NDArray[np.float64]]] = {name: [] for name in amounts if name not in dated}
     rows = 0
     for piece in pieces:
         for name, words in codes.items():
             words.add(names_of(piece[name]))
         answers.add(labels(piece[target]))
+        for name, words in dates.items():
+            words.add(names_of(piece[name]))
         for name, parts in numbered.items():
-            values = numbers(piece[name])
-            parts.append(days(piece[name]) if np.isnan(values).all() else values)
+            parts.append(numbers(piece[name]))
         rows += piece.num_rows
         if rows >= SCANNED:
             break
     return _Rows(
         pd.DataFrame({name: words.whole() for name, words in codes.items()} | {target: answers.whole()}),
-        pd.DataFrame({name: np.concatenate(parts) for name, parts in numbered.items()}),
+        pd.DataFrame(
+            {name: np.concatenate(parts) for name, parts in numbered.items()}
+            | {name: words.whole().astype(np.float64) for name, words in dates.items()}
+        ),
     )
 
 

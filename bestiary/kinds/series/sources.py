@@ -15,10 +15,10 @@ from bestiary.errors import InputError, nearest
 from bestiary.kinds.series.tables import Reading, bare_frame, read_long, read_wide, settle
 from bestiary.kinds.series.ts_files import read_ts
 from bestiary.rows.array_files import check_labels, held_rows, labelled_parts, read_npz
-from bestiary.rows.columns import LARGEST
 from bestiary.rows.frames import open_frame
 from bestiary.rows.paths import checked_path
 from bestiary.rows.spool import Lazy, Picked, Series
+from bestiary.rows.written import LARGEST
 
 LAYOUTS = ("long", "wide")
 Values = Sequence[Series]

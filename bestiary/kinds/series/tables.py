@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from bestiary.errors import InputError
 from bestiary.kinds.series.columns import Numeric
 from bestiary.kinds.series.long import find
-from bestiary.rows.columns import labels, numbers
 from bestiary.rows.csv_files import LONGEST, CsvFrame, guess_separator
 from bestiary.rows.frame import names_of
 from bestiary.rows.frames import Frame
@@ -24,6 +23,7 @@ from bestiary.rows.labels import group_keys, stamps
 from bestiary.rows.rows import pieces_of
 from bestiary.rows.spool import Series, Spool
 from bestiary.rows.targets import column_named
+from bestiary.rows.written import labels, numbers
 
 _IDS = (
     "id",

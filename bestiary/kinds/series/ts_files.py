@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 
 from bestiary import tasks
 from bestiary.errors import InputError
-from bestiary.rows.columns import LARGEST
 from bestiary.rows.limits import Ration, progress
 from bestiary.rows.paths import checked_path
+from bestiary.rows.written import LARGEST
 
 LINE = 64 << 20  # characters of a line: the longest of the archives has 3 million
 PIECE = 1 << 20  # characters whose cells are numbers at once: a cell of two takes sixty until then

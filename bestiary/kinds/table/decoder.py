@@ -23,8 +23,9 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from bestiary.rows.columns import PARTS, Column, days, finite, labels, numbers
+from bestiary.rows.columns import PARTS, Column
 from bestiary.rows.many_columns import blocks, together
+from bestiary.rows.written import days, finite, labels, numbers
 
 if TYPE_CHECKING:
     from bestiary.kinds.table.encoder import TableEncoder

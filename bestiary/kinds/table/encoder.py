@@ -35,7 +35,7 @@ from bestiary.kinds.table.decoder import GAP, OTHER, STRAIGHT, decode, sharing, 
 from bestiary.kinds.table.parts import check_parts
 from bestiary.kinds.table.text import TextColumns
 from bestiary.rows import safe
-from bestiary.rows.columns import Column, date_parts, days, finite, labels, numbers, truths
+from bestiary.rows.columns import Column
 from bestiary.rows.drift import Drift
 from bestiary.rows.encoder_files import read_encoder, write_encoder
 from bestiary.rows.frames import Frame, frame_of, open_frame
@@ -43,6 +43,7 @@ from bestiary.rows.limits import Ration
 from bestiary.rows.many_columns import together
 from bestiary.rows.rows import pieces_of
 from bestiary.rows.source import Encoded
+from bestiary.rows.written import date_parts, days, finite, labels, numbers, truths
 
 WIDEST = 50_000  # features
 _PLACES = ("scaled", "gaps", "told")  # parts that are lists of numbers

@@ -14,7 +14,8 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, RobustScal
 from bestiary.errors import InputError
 from bestiary.kinds.table.decoder import width
 from bestiary.kinds.table.text import LARGEST, LONGEST
-from bestiary.rows.columns import FORMS, ROLES, Column
+from bestiary.rows.columns import ROLES, Column
+from bestiary.rows.written import known_form
 from bestiary.specs import TableSpec
 
 STEPS = (
@@ -39,7 +40,7 @@ def check_parts(parts: object, columns: Sequence[Column], spec: TableSpec, file:
         InputError: naming what is wrong.
     """
     for column in columns:
-        _check(column.role in ROLES and column.form in FORMS, file, f"there is no role {column.role!r:.40}")
+        _check(column.role in ROLES and known_form(column.form), file, f"there is no role {column.role!r:.40}")
         _check(column.role != "boolean" or len(column.known) == 2, file, f"{column.name!r:.60} has two words")
     names = [column.name for column in columns]
     _check(len(set(names)) == len(names), file, "two columns have one name")

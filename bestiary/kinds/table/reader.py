@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from bestiary.contracts import TableSpec
 from bestiary.errors import InputError
 from bestiary.kinds.table.encoder import TableEncoder
 from bestiary.rows import leaks
-from bestiary.rows.columns import Column
+from bestiary.rows.columns import NOTHING, Asked, Column
 from bestiary.rows.frames import open_any
 from bestiary.rows.labels import target_facts
 from bestiary.rows.many_columns import describe_all
@@ -31,6 +31,7 @@ class TableSource(RowSource):
     """A table that was read but not yet encoded."""
 
     kind: str = field(default="table", init=False)
+    asked: Asked = NOTHING
 
     def encode(self, splits: NDArray[np.int8], folder: Path, seed: int, train_only: bool = False) -> TableEncoder:
         """Fits on training rows alone, then writes all splits piece by piece; see `RowSource.encode`."""
@@ -45,14 +46,18 @@ class TableSource(RowSource):
         """The encoder of these training rows."""
         index, sample = self.rows.sample(splits == 0, SAMPLE, self.rows.features)
         rows = self.rows.numbers[index]
-        columns = describe_all(sample, rows)
+        columns = describe_all(sample, rows, self.asked)
         apart = self.target.problem in ANSWERED
         if not apart:
             columns = [_without_text(column) for column in columns]
+        if all(column.role == "left out" for column in columns):  # a counter that nothing stands beside is the input
+            counters = tuple(column.name for column in columns if "counts the rows" in column.reason)
+            columns = describe_all(sample, rows, replace(self.asked, keep=counters))
         used = [column for column in columns if column.role != "left out"]
         if not used:
             why = "; ".join(f"{column.name!r}: {column.reason}" for column in columns[:5])
             raise InputError(f"no column can be learned from ({why}); add columns, or give another kind")
+        columns += [Column(name, "left out", reason) for name, reason in self.rows.left.items()]
         encoder = TableEncoder(TableSpec(0, 0), {}, columns, {})
         encoder.learn(sample)
         encoder.spec = encoder.sized(len(self.target.classes) or 1, apart)
@@ -66,7 +71,7 @@ def _without_text(column: Column) -> Column:
     """A column that a task takes which has no answer to learn: it would have to make text again."""
     if column.role != "text":
         return column
-    return dataclasses.replace(column, role="left out", reason="it is free text, which is read where there is a target")
+    return replace(column, role="left out", reason="it is free text, which is read where there is a target")
 
 
 def read_table(
@@ -80,6 +85,10 @@ def read_table(
     id: str | None = None,  # noqa: A002
     separator: str | None = None,
     encoding: str | None = None,
+    keep: str | Sequence[str] | None = None,
+    drop: str | Sequence[str] | None = None,
+    dates: str | None = None,
+    missing: str | Sequence[str] | None = None,
     labels: bool = True,
     reason: str = "as asked",
 ) -> TableSource:
@@ -95,6 +104,10 @@ def read_table(
         id: a column that numbers the rows, to leave out.
         separator: of CSV files.
         encoding: of CSV files.
+        keep: columns that are learned from whatever they look like: names with commas, or a list.
+        drop: columns that are not learned from.
+        dates: "day-first" or "month-first", where dates such as 03/04/2024 can be read either way.
+        missing: words that mark a missing target; told from how often they occur unless given.
         labels: whether a target is needed; without one, every column is learned from.
         reason: why it is read as a table.
 
@@ -108,17 +121,18 @@ def read_table(
     """
     frame = open_any(source, separator, encoding)
     name = named_target(frame.columns, target) if labels or target else None
+    asked = Asked.of(keep, drop, dates, missing)
     left = column_named(frame.columns, id, "id") if id else None
     held = open_any(test, separator, encoding) if test is not None else None
-    rows = gather(frame, name, problem, group, time, held, leave=left)
+    rows = gather(frame, name, problem, group, time, held, leave=left, asked=asked)
     where = np.ones(len(rows), bool)
     if name is None:
-        plain = TableSource(rows, reason)
+        plain = TableSource(rows, reason, asked=asked)
         plain.notes += duplicates(plain)
         return plain
     index, sample = rows.sample(where, leaks.ROWS, rows.features)
     suspects = leaks.leaking(sample, rows.numbers[index], rows.target, rows.target.values[index])
     rows.notes += leaks.note(suspects, name)
-    source_ = TableSource(rows, reason, suspects)
+    source_ = TableSource(rows, reason, suspects, asked=asked)
     source_.notes += duplicates(source_)
     return source_

@@ -21,7 +21,7 @@ from scipy import sparse
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import HashingVectorizer
 
-from bestiary.rows.columns import labels
+from bestiary.rows.written import labels
 
 LARGEST, SMALLEST = 1 << 14, 1 << 8  # places in the table of hashes
 LONGEST = 256  # n-grams of a text that are read

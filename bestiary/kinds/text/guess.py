@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bestiary.rows.columns import describe, labels
+from bestiary.rows.columns import describe
 from bestiary.rows.given import LOOKED, Given
+from bestiary.rows.written import labels
 
 OTHERS = 3  # columns that may stand beside a long text before it is a table
 LONG = 20  # words of a cell, on average, from which on a text is long

@@ -12,6 +12,7 @@ from bestiary.report.details import close_look
 from bestiary.report.gather import Answers, Evidence, Truth
 from bestiary.report.mistakes import worst
 from bestiary.report.sections import Section
+from bestiary.report.thresholds import curve
 from bestiary.tasks import rule
 
 TEMPLATE = "tasks/classification/report.html"
@@ -46,6 +47,7 @@ def _details(evidence: Evidence, truth: Truth, given: Answers) -> dict[str, Any]
         "reliability": figures.reliability(bins),
         "bins": list(zip(bins.rows.tolist(), bins.said.tolist(), bins.true.tolist())),
         "calibration_error": error,
+        "threshold": curve(target, given, rules.get(evidence.verdict.chosen)) if len(classes) == 2 else None,
         "mistakes": worst(evidence, truth, given),
         "agreement": _agreement(evidence, target),
     }

@@ -75,7 +75,7 @@ class Regression(Scoring):
         >>> import torch
         >>> answers = Regression(mean=100.0, scale=10.0).predictions(torch.tensor([[0.5]]), torch.arange(1))
         >>> answers.columns["value"]
-        tensor([105.])
+        tensor([105.], dtype=torch.float64)
     """
 
     evidence = ValueEvidence()
@@ -90,7 +90,7 @@ class Regression(Scoring):
         return cls(facts["mean"], facts["scale"])
 
     def predict(self, answer: Any, data: Any, split: str) -> Predictions:
-        """Every row of a split: `row`, and `value` float32 in the target's own unit.
+        """Every row of a split: `row`, and `value` float64 in the target's own unit.
 
         Args:
             answer: a network, which is put into evaluation mode and back into the modes that it was found in; or a
@@ -107,7 +107,7 @@ class Regression(Scoring):
 
     def predictions(self, answers: Tensor, row: Tensor) -> Predictions:
         """From standardised outputs [N 1] and row numbers [N]."""
-        return Predictions({"row": row, "value": answers.float().squeeze(-1) * self.scale + self.mean})
+        return Predictions({"row": row, "value": answers.double().squeeze(-1) * self.scale + self.mean})
 
     def losses(self, predictions: Predictions, truth: Truth) -> Floats:
         """The squared error of each row in units of `scale` squared [N]: what selection minimises."""
@@ -136,7 +136,7 @@ class Regression(Scoring):
         """Every row answered with the mean of the training rows."""
         rows = len(data.arrays(split)["target"])
         mean = float(data.arrays("train")["target"].numpy().astype(np.float64).mean())
-        return Predictions({"row": torch.arange(rows), "value": torch.full((rows,), mean)})
+        return Predictions({"row": torch.arange(rows), "value": torch.full((rows,), mean, dtype=torch.float64)})
 
     def table(self, answer: Any, data: Any, split: str) -> dict[str, Any]:
         """`row`, and `prediction` in the target's own unit."""

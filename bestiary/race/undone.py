@@ -1,0 +1,166 @@
+"""What time did not allow: networks that were still improving or never trained, baselines that did not finish.
+
+Whoever was starved has not been refuted: where this matters, the verdict leaves the question open and names the budget.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bestiary import tasks
+from bestiary.race.folder import training_folder
+from bestiary.race.plan import OUT_OF_TIME, PLATEAU, TOO_SLOW, Ensemble, Job, Plan
+from bestiary.race.sizing import MOST_STEPS
+from bestiary.race.stages import EPOCHS, unit_of
+
+if TYPE_CHECKING:
+    from bestiary.race.course import Course
+
+NEWEST = 0.9  # of a training: whose best look came later had not ended its way down
+PART, FALL = 2 / 3, 0.01  # over the last third the loss must have fallen by this share of itself
+CONSTANT = "constant"  # the baseline that knows nothing
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What a budget left undone.
+
+    Attributes:
+        improving: network -> seconds of a budget that would let it finish its training.
+        idle: networks that had no time to learn anything.
+        raced: how many networks did learn.
+        missing: baselines that had no time to finish.
+        compared: how many did, beside the one that knows nothing.
+        entry: seconds of a budget in which every network would take part; 0 where that is not known.
+    """
+
+    improving: Mapping[str, float] = field(default_factory=dict)
+    idle: Sequence[str] = ()
+    raced: int = 0
+    missing: Sequence[str] = ()
+    compared: int = 0
+    entry: float = 0.0
+
+    @property
+    def few_networks(self) -> bool:
+        """Whether most networks never ran."""
+        return len(self.idle) > self.raced
+
+    @property
+    def few_baselines(self) -> bool:
+        """Whether half of the baselines or more are missing."""
+        return bool(self.missing) and len(self.missing) >= self.compared
+
+
+def undone(course: Course) -> Undone:
+    """What the budget of a race left undone, from its plan and the logs of its trainings."""
+    plan = course.plan
+    if plan.rungs == 1:  # trained alone: nothing was compared
+        return Undone()
+    jobs = [job for stage in plan.stages for job in stage.jobs]
+    ran = {job.entrant for job in jobs if course.best_so_far(job)}
+    failed = {job.entrant for job in jobs if job.failed}
+    idle = [name for name, reason in plan.left_out.items() if TOO_SLOW in reason]
+    idle += [one.name for one in plan.entrants if one.name not in ran | failed]
+    finished = [rival.name for rival in plan.rivals if course.rival_result(rival) and rival.name != CONSTANT]
+    missing = [rival.name for rival in plan.rivals if rival.failed == OUT_OF_TIME and rival.name not in finished]
+    improving = {} if plan.searched.startswith(PLATEAU) else _improving(course)
+    improving |= {one.name: when for one in plan.ensembles if (when := _of_ensemble(one, improving))}
+    return Undone(improving, idle, len(ran), missing, len(finished), plan.entry)
+
+
+def _of_ensemble(ensemble: Ensemble, improving: Mapping[str, float]) -> float:
+    """When its networks would be finished, where half of their weight or more is of improving ones; else 0."""
+    networks = [part for part in ensemble.parts if not part.name.startswith("baseline/")]
+    unfinished = [part for part in networks if part.name in improving]
+    if not unfinished or 2 * sum(part.weight for part in unfinished) < sum(part.weight for part in networks):
+        return 0.0
+    return max(improving[part.name] for part in unfinished)
+
+
+def _improving(course: Course) -> dict[str, float]:
+    plan, found = course.plan, dict[str, float]()
+    if not plan.stages:
+        return found
+    epoch = unit_of(plan, {one.name: one.pace for one in plan.entrants}).epoch
+    endless = tasks.find(plan.problem).endless
+    for name in {name for stage in plan.stages[-2:] for name in stage.entrants}:
+        job = _longest(course, name)
+        if job is None or not _falling(course, job):
+            continue
+        whole = 2 * job.steps if endless else max(MOST_STEPS, EPOCHS * epoch[name])
+        if job.steps < whole:
+            found[name] = _budget(course, whole / job.steps)
+    return found
+
+
+def _longest(course: Course, name: str) -> Job | None:
+    """The training of a network that got furthest, of equals the best."""
+    results = {}
+    for job in (job for stage in course.plan.stages for job in stage.jobs if job.entrant == name and job.fold < 0):
+        if found := course.best_so_far(job):
+            results[job.id] = (-found["steps"], found["loss"], job)
+    return min(results.values(), key=lambda one: one[:2])[2] if results else None
+
+
+def _falling(course: Course, job: Job) -> bool:
+    """Whether the loss on validation rows still fell when the training ended."""
+    from bestiary.runs.run import read_log
+
+    result = course.best_so_far(job)
+    if result is None or result["best_step"] < NEWEST * result["steps"]:
+        return False
+    losses = {
+        line["step"]: float(line["scores"]["loss"])
+        for line in read_log(training_folder(course.folder, job.id))
+        if isinstance(line.get("scores"), dict) and "loss" in line["scores"]
+    }
+    before = [loss for step, loss in losses.items() if step <= PART * result["steps"]]
+    if not before:
+        return True  # it has hardly been looked at
+    return min(before) - result["loss"] > FALL * abs(result["loss"])
+
+
+def _budget(course: Course, times: float) -> float:
+    """Seconds of a budget in which trainings make so many times as many updates."""
+    trained = sum(seconds for phase, seconds in course.plan.shares.items() if phase.startswith(("round", "further")))
+    return max(course.clock.elapsed - trained, 0.0) + times * trained
+
+
+def about(seconds: float) -> str:
+    """A budget for people, rounded up.
+
+    Example:
+        >>> about(41), about(700), about(7300)
+        ('50 seconds', '12 minutes', '2.5 hours')
+    """
+    if seconds < 95:
+        return f"{10 * math.ceil(seconds / 10)} seconds"
+    if seconds < 5400:
+        return f"{math.ceil(seconds / 60)} minutes"
+    hours = math.ceil(seconds / 1800) / 2
+    return f"{hours:g} hours"
+
+
+def left_out(plan: Plan) -> list[str]:
+    """Who did not take part, and why; those that are too slow in one line."""
+    slow = [name for name, reason in plan.left_out.items() if TOO_SLOW in reason]
+    told = [f"{name} did not take part: {reason}" for name, reason in plan.left_out.items() if name not in slow]
+    if slow:
+        told.append(f"too slow for this budget, so they did not take part: {', '.join(slow)}{_entry(plan)}")
+    return told
+
+
+def crowded(plan: Plan) -> str:
+    """At the start, that the budget keeps networks out, and which one would not; "" where all take part."""
+    slow = sum(TOO_SLOW in reason for reason in plan.left_out.values())
+    if not slow:
+        return ""
+    return f"the budget is too small for {slow} of {slow + len(plan.entrants)} networks{_entry(plan)}"
+
+
+def _entry(plan: Plan) -> str:
+    return f"; about {about(plan.entry)} would let all take part" if plan.entry > plan.budget else ""
