@@ -213,3 +213,15 @@ def test_the_first_choice_is_told_where_another_ships(tmp_path: Path) -> None:
     )
     told = shipping.why(changed(run, crowned=None, chosen="resnet/small", preferred="baseline/linear"))
     assert told == "Residual network ships: it is shown to do better on the test rows than every baseline."
+
+
+def test_a_network_whose_longer_training_was_no_better_is_not_improving(tmp_path: Path) -> None:
+    made = course(tmp_path, [1.0 - 0.05 * n for n in range(12)])
+    longer = made.plan.stages[0].jobs[0]
+    shorter = replace(longer, id="ann.64.1", setting=1, steps=60)
+    made.plan.stages[0].jobs.append(shorter)
+    results = {longer.id: made.best_so_far(longer)}
+    for loss, expected in ((0.3, False), (0.6, True)):
+        results[shorter.id] = {"steps": 60, "best_step": 60, "loss": loss}
+        made.best_so_far = lambda job: results[job.id]
+        assert bool(undone(made).improving) == expected
