@@ -48,8 +48,18 @@ Text = Annotated[str | None, typer.Option(help="The column of text.", rich_help_
 Id = Annotated[
     str | None,
     typer.Option(
-        "--id", help="The column that tells series apart; of a table, one to leave out.", rich_help_panel=READING
+        "--id",
+        help="The column that tells series apart, or names the nodes of a graph; of a table, one to leave out.",
+        rich_help_panel=READING,
     ),
+]
+SourceNode = Annotated[
+    str | None,
+    typer.Option("--source", help="Of a graph: the column of edges.csv with one end.", rich_help_panel=READING),
+]
+TargetNode = Annotated[
+    str | None,
+    typer.Option("--target-node", help="Of a graph: the column of edges.csv with the other.", rich_help_panel=READING),
 ]
 ImageSize = Annotated[
     str | None,

@@ -57,6 +57,8 @@ def command(
     test: options.Test = None,
     text: options.Text = None,
     id_: options.Id = None,
+    source_node: options.SourceNode = None,
+    target_node: options.TargetNode = None,
     image_size: options.ImageSize = None,
     separator: options.Separator = None,
     encoding: options.Encoding = None,
@@ -86,8 +88,8 @@ def command(
     if add is not None and resume is None:
         raise InputError("--add needs --resume RUN: the race that gets more time")
     reading = options.reading(
-        further, text=text, id=id_, image_size=image_size, separator=separator, encoding=encoding, keep=keep, drop=drop,
-        dates=dates, missing=missing,
+        further, text=text, id=id_, source_node=source_node, target_node=target_node, image_size=image_size,
+        separator=separator, encoding=encoding, keep=keep, drop=drop, dates=dates, missing=missing,
     )  # fmt: skip
     from bestiary.cli.console import console
     from bestiary.cli.display import display

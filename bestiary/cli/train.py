@@ -39,6 +39,8 @@ def command(
     test: options.Test = None,
     text: options.Text = None,
     id_: options.Id = None,
+    source_node: options.SourceNode = None,
+    target_node: options.TargetNode = None,
     image_size: options.ImageSize = None,
     separator: options.Separator = None,
     encoding: options.Encoding = None,
@@ -74,8 +76,8 @@ def command(
     from bestiary.cli.result import tell
 
     reading = options.reading(
-        further, text=text, id=id_, image_size=image_size, separator=separator, encoding=encoding, keep=keep, drop=drop,
-        dates=dates, missing=missing,
+        further, text=text, id=id_, source_node=source_node, target_node=target_node, image_size=image_size,
+        separator=separator, encoding=encoding, keep=keep, drop=drop, dates=dates, missing=missing,
     )  # fmt: skip
     with display(console(), quiet, as_json) as show:
         if resume is not None:

@@ -86,3 +86,15 @@ def words(column: pa.ChunkedArray | pa.Array) -> pa.Array:
     if pa.types.is_dictionary(array.type):
         array = array.cast(array.type.value_type)
     return pc.cast(array, pa.string())
+
+
+def names_of(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """Names as they are written, without spaces around them; `None`, `NA` and `?` are names, empty cells are none.
+
+    Example:
+        >>> names_of(pa.array([" a", "NA", "", None])).to_pylist()
+        ['a', 'NA', None, None]
+    """
+    text = pc.utf8_trim_whitespace(words(column))
+    text = text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text
+    return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text).cast(pa.string())

@@ -14,7 +14,7 @@ from bestiary.rows.frames import open_frame
 from bestiary.rows.rows import hashed
 from bestiary.rows.source import Target
 from bestiary.rows.store import write_array
-from bestiary.rows.targets import TargetReader
+from bestiary.rows.targets import CLASSES, TargetReader
 from bestiary.rows.written import days, labels, numbers
 
 
@@ -41,6 +41,35 @@ def read_labels(
         reader.add(piece.column(0))
     target, kept, notes = reader.finish()
     return (replace(target, reason=usual[1]) if usual and not problem else target), kept, notes
+
+
+def read_names(
+    name: str, raw: NDArray[np.generic], usual: tuple[str, str]
+) -> tuple[Target, NDArray[np.bool_], list[str]]:
+    """As `read_labels`, of names that are classes as they stand: `None`, `NA` and `?` too, and `01` is not `1`.
+
+    Args:
+        name: of the target.
+        raw: names, such as those of folders, [N].
+        usual: the problem, and the reason for people.
+
+    Raises:
+        InputError: when there are fewer than two classes, or too many.
+
+    Example:
+        >>> read_names("folder", np.array(["None", "10", "9", "None"]), ("classification", "folders"))[0].classes
+        ('9', '10', 'None')
+    """
+    names = [str(one) for one in raw.tolist()]
+    classes = sorted(set(names), key=lambda one: (not one.isdecimal(), int(one) if one.isdecimal() else 0, one))
+    if not 1 < len(classes) <= CLASSES:
+        received = f"{len(classes):,}" + (f" ({classes[0]!r})" if len(classes) == 1 else "")
+        raise InputError(
+            f"expected two classes or more, {CLASSES:,} at most, a {name} for each; received {received}; add the others"
+        )
+    places = {one: place for place, one in enumerate(classes)}
+    values = np.fromiter((places[one] for one in names), np.int64, len(names))
+    return Target(name, usual[0], usual[1], tuple(classes), values), np.ones(len(names), bool), []
 
 
 def group_keys(column: pa.ChunkedArray | pa.Array) -> NDArray[np.uint64]:

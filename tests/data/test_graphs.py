@@ -13,8 +13,9 @@ from bestiary.data import read as read_any
 from bestiary.errors import InputError
 from bestiary.kinds.graph.files import open_graph
 from bestiary.kinds.graph.negatives import unconnected
-from bestiary.kinds.graph.sources import LinkSource, NodeSource, SetSource, read_graphs
+from bestiary.kinds.graph.sources import LinkSource, NodeSource
 from bestiary.kinds.graph.store import GraphData, GraphsData, drawn, keys
+from bestiary.kinds.graphs.reader import SetSource, read_graphs
 from bestiary.rows.splits import assign
 
 IMPORTS = Path(__file__).parent.parent / "fixtures" / "sympy_imports"
@@ -169,8 +170,9 @@ BAD = [
     ("nodes", {"edges": EDGES + "a,c,-1\n"}, "weights of edges are numbers from 0; edges.csv has '-1' in line 6"),
     ("nodes", {"edges": EDGES + "a,c,soon\n"}, "edges.csv has 'soon' in line 6"),
     ("nodes", {"edges": EDGES + "a,c,inf\n"}, "edges.csv has 'inf' in line 6"),
-    ("nodes", {"edges": "a,b\n1,2\n"}, "edges.csv needs a column 'source'; its columns are a, b"),
-    ("nodes", {"nodes": NODES.replace("id,", "name,", 1)}, "nodes.csv needs a column 'id'"),
+    ("nodes", {"edges": "a,b\n1,2\n"}, "edges.csv names the a '1' in line 2, which nodes.csv does not have"),
+    ("nodes", {"edges": "a\n1\n"}, "edges.csv needs two columns, the nodes at both ends (source, target); its columns"),
+    ("nodes", {"nodes": NODES.replace("id,", "who,", 1), "edges": "a,b\n8,9\n"}, "nodes.csv needs a column 'id'"),
     ("nodes", {"nodes": NODES.replace("blue", "red")}, "expected two classes or more; 'label' is 'red'"),
     ("links", {"edges": "source,target\na,b\n"}, "links need three edges or more"),
     ("graphs", {}, "a set of graphs needs graphs.csv"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,12 +21,14 @@ from numpy.typing import NDArray
 from bestiary import tasks
 from bestiary.contracts import CorpusSpec
 from bestiary.errors import InputError
-from bestiary.kinds.corpus.files import Document, documents
+from bestiary.kinds.corpus.files import ENDINGS, Document, documents
 from bestiary.kinds.corpus.store import JUDGED, CorpusData, windows
 from bestiary.kinds.corpus.units import BEGIN, Units, learn
+from bestiary.rows.array_files import undecided
 from bestiary.rows.encoder_files import read_encoder, write_encoder
 from bestiary.rows.rows import hashed
 from bestiary.rows.source import SPLITS, Encoded, Target
+from bestiary.rows.split_names import split_of
 from bestiary.rows.store import write_array, write_spec, write_text
 
 __all__ = ["CorpusData", "CorpusEncoder", "CorpusSource", "read_corpus"]
@@ -38,6 +41,7 @@ DOCUMENTS = 20  # so many documents are dealt out whole, ...
 BIGGEST = 0.1  # ... when none has more than this share of the bytes
 LEAST = 1_000  # bytes that can be learned from at all
 MOST_TOKENS = 65_536  # of a vocabulary
+_BESIDE = re.compile(r"(?i)(readme|licen[cs]e|copying|citation|changelog|about|notice)\b")
 _TEST = SPLITS.index("test")
 
 
@@ -187,6 +191,7 @@ def read_corpus(
     problem: str | None = None,
     test: object = None,
     encoding: str | None = None,
+    by_name: bool = True,
     reason: str = "as asked",
 ) -> CorpusSource:
     """Reads running text.
@@ -200,6 +205,7 @@ def read_corpus(
         problem: "continue", the one task there is.
         test: held-out text of the same sorts.
         encoding: of the files; told from the bytes unless given.
+        by_name: whether files and folders named as splits (`train.txt`, `valid/`) are these splits.
         reason: why it is read as running text.
 
     Raises:
@@ -219,10 +225,22 @@ def read_corpus(
     if vocabulary is not None and (units == "bytes" or not 257 < vocabulary <= MOST_TOKENS):
         raise InputError(f"vocabulary is for units=bpe, from 258 to {MOST_TOKENS:,}; received {vocabulary}")
     found, notes = documents(source, encoding)
+    splits = split_names([document.name for document in found]) if by_name and test is None else None
+    if splits is not None:
+        others = [document.name for document, split in zip(found, splits) if split is None]
+        found = [document for document, split in zip(found, splits) if split is not None]
+        passed = f"; passed over: {', '.join(others[:5])}" if others else ""
+        notes.append(
+            f"files and folders named as splits are these ({', '.join(sorted({s for s in splits if s}))}){passed}; "
+            "`--with by_name=false` reads all as one"
+        )
     total = sum(len(document.text) for document in found)
     if total < LEAST:
         raise InputError(f"expected {LEAST:,} bytes of text or more; received {total:,}; add text")
     blocks, held = cut(found), None
+    if splits is not None:
+        of = [SPLITS.index(split) for split in splits if split is not None]
+        held = undecided(np.array([of[block.document] for block in blocks], np.int8))
     if test is not None:
         others, more = documents(test, encoding)
         apart = [Block(len(found) + b.document, b.start, b.stop) for b in cut(others)]
@@ -230,6 +248,26 @@ def read_corpus(
         found, blocks, notes = [*found, *others], [*blocks, *apart], [*notes, *more]
     notes.append(f"{total:,} bytes in {len(found):,} {'document' if len(found) == 1 else 'documents'}; rows are blocks")
     return CorpusSource(found, units, length, vocabulary, blocks, held, notes, reason)
+
+
+def split_names(names: Sequence[str]) -> list[str | None] | None:
+    """The split of each file by its own name or that of a folder; None where they are no splits of one text.
+
+    Files that belong to none, such as a README, may lie beside them.
+
+    Example:
+        >>> split_names(["wiki.train.txt", "valid.txt", "README.md"]), split_names(["training.txt", "plans.txt"])
+        (['train', 'validation', None], None)
+    """
+    found = [next((s for part in Path(name).parts if (s := split_of(_own(part))) in SPLITS), None) for name in names]
+    others = [name for name, split in zip(names, found) if split is None and not _BESIDE.match(Path(name).name)]
+    return found if "train" in found and len(set(found) - {None}) > 1 and not others else None
+
+
+def _own(name: str) -> str:
+    """The part of a file's name that may name a split: `wiki.train.txt` is train."""
+    parts = name.removesuffix(Path(name).suffix).split(".") if Path(name).suffix in ENDINGS else [name]
+    return parts[-1]
 
 
 def cut(found: Sequence[Document]) -> list[Block]:

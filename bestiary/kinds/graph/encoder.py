@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from bestiary import tasks
 from bestiary.contracts import GraphSpec, GraphsSpec, TableSpec
 from bestiary.errors import InputError
+from bestiary.kinds.graph.columns import Columns
 from bestiary.kinds.graph.files import Graph, open_graph
 from bestiary.kinds.table.encoder import TableEncoder
 from bestiary.rows.encoder_files import read_encoder, write_encoder
@@ -147,7 +148,7 @@ class GraphEncoder:
 
     def encode(self, source: object) -> Encoded:
         """All nodes of a graph, or for links all pairs that are asked about (pairs.csv), else all unconnected pairs."""
-        graph = open_graph(source, id=cast("str | None", self.facts.get("id")), directed=bool(self.facts["directed"]))
+        graph = open_graph(source, trained=_columns(self.facts), directed=bool(self.facts["directed"]))
         edges, weights = graph.both_ways()
         features, known = self.nodes.of(graph, edges)
         arrays: Arrays = {"features": features, "edges": edges, "weights": weights, "known": known}
@@ -187,9 +188,7 @@ class GraphsEncoder:
 
     def encode(self, source: object) -> Encoded:
         """All graphs of a set."""
-        graph = open_graph(
-            source, id=cast("str | None", self.facts.get("id")), directed=bool(self.facts["directed"]), many=True
-        )
+        graph = open_graph(source, trained=_columns(self.facts), directed=bool(self.facts["directed"]), many=True)
         count = len(graph.parts)
         return Encoded(self.arrays(graph, np.arange(count)), np.arange(count), list(graph.notes), list(graph.parts))
 
@@ -219,6 +218,11 @@ class GraphsEncoder:
         """What `save` wrote; `InputError` when it was altered."""
         spec, facts, nodes = _load(folder, cls.kind)
         return cls(cast("GraphsSpec", spec), facts, nodes)
+
+
+def _columns(facts: Mapping[str, object]) -> Columns:
+    """What the columns of names were called in training; nothing in folders that do not say."""
+    return Columns(**cast("dict[str, str | None]", facts.get("columns", {})))
 
 
 def _gathered(

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired
+from typing import Literal, NotRequired, TypedDict
 
 from bestiary.rows.facts import Facts, Text, Words
+
+
+class ColumnFacts(TypedDict):
+    """The fields of `columns.Columns`."""
+
+    id: Text | None
+    source: Text | None
+    target: Text | None
 
 
 class GraphFacts(Facts):
@@ -13,7 +21,7 @@ class GraphFacts(Facts):
     directed: bool
     inductive: NotRequired[bool]
     features: NotRequired[Literal["columns", "identity", "projection", "structure"]]
-    id: NotRequired[Text | None]
+    columns: NotRequired[ColumnFacts]
 
 
 class GraphWords(Words):

@@ -4,15 +4,18 @@ nodes.csv   id, any features, a column of classes         (graph,id,... for a se
 edges.csv   source, target, and weight where edges have one  (graph,source,target for a set)
 graphs.csv  graph, label                                  (for a set alone)
 
-A set may also be molecules in an SDF file, see `graph_molecules`.
+Columns of other names are found by what they hold, see `columns`. A set may also be molecules in an SDF file, see
+`molecules`.
 """
 
 # pyright: reportAttributeAccessIssue=false
 # pyarrow.compute makes its functions when it is imported, so that a checker cannot see them.
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,14 +26,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from bestiary.errors import InputError, nearest
+from bestiary.errors import InputError
+from bestiary.kinds.graph.columns import Columns, found
+from bestiary.rows.frame import names_of
 from bestiary.rows.frames import Frame, open_frame, whole
 from bestiary.rows.paths import checked_path, stays
-from bestiary.rows.written import labels, numbers
+from bestiary.rows.written import numbers
 
 NODES, EDGES = 5_000_000, 50_000_000
 _SUFFIXES = (".csv", ".tsv", ".csv.gz", ".parquet", ".jsonl")
-_ENDS = {"source": ("source", "from", "src"), "target": ("target", "to", "dst")}
 
 
 @dataclass
@@ -47,6 +51,7 @@ class Graph:
         digest: sha256 of all that was given.
         part: int64 [N] number of each node's graph, in a set; else all 0.
         parts: names of the graphs.
+        columns: what the columns of names are called in the files.
         table: columns of the graphs of a set, one row each, else None.
         pairs: int64 [2 M] pairs that are asked about (pairs.csv), else None.
         notes: for people.
@@ -61,6 +66,7 @@ class Graph:
     digest: str
     part: NDArray[np.int64]
     parts: list[str]
+    columns: Columns
     table: pa.Table | None = None
     pairs: NDArray[np.int64] | None = None
     notes: list[str] = field(default_factory=list)
@@ -80,7 +86,9 @@ class Graph:
 def open_graph(
     source: object,
     *,
-    id: str | None = None,  # noqa: A002 (the word of the command line)
+    asked: Columns = Columns(),  # noqa: B008 (it cannot be changed)
+    trained: Columns = Columns(),  # noqa: B008
+    answer: str | None = None,
     directed: bool | None = None,
     many: bool = False,
 ) -> Graph:
@@ -89,7 +97,9 @@ def open_graph(
     Args:
         source: folder, GraphML file, file of edges alone, networkx graph, list of networkx graphs for a set, or a
             mapping with frames `nodes` and `edges` (and `graphs` for a set).
-        id: column of nodes.csv that names the nodes; "id" unless given.
+        asked: columns that the person has named; found unless given.
+        trained: what the columns were called in training.
+        answer: column to predict, where it is known.
         directed: whether edges go one way; as networkx and GraphML say, else not.
         many: whether a set of graphs is expected.
 
@@ -100,13 +110,14 @@ def open_graph(
         >>> open_graph({"nodes": {"id": ["a", "b"]}, "edges": {"source": ["a"], "target": ["b"]}}).edges.tolist()
         [[0], [1]]
     """
+    read = functools.partial(_from_frames, asked=asked, trained=trained, answer=answer, many=many)
     if isinstance(source, Graph):
         return source
     if isinstance(source, (str, Path)):
         path = Path(source).expanduser()
         if path.is_dir():
             found = _frames(path)
-            return _from_frames(path.name, found, id, directed, many)
+            return read(path.name, found, directed=directed)
         if path.suffix.lower() == ".graphml":
             from bestiary.kinds.graph.networkx_graphs import read_graphml
 
@@ -119,13 +130,16 @@ def open_graph(
             raise InputError(f"expected a folder with graphs.csv, nodes.csv and edges.csv, or SDF; received {path}")
         else:
             frame = open_frame(source)
-            return _from_frames(path.name, {"edges": frame}, id, directed, False)
+            return read(path.name, {"edges": frame}, directed=directed)
     if isinstance(source, Mapping):
-        return _from_frames("graph", {name: open_frame(part) for name, part in source.items()}, id, directed, many)
+        return read("graph", {name: open_frame(part) for name, part in source.items()}, directed=directed)
     from bestiary.kinds.graph.networkx_graphs import from_networkx
 
     frames, named = from_networkx(source, many)
-    return _from_frames("graph", frames, "id", named if directed is None else directed, many)
+    return _from_frames(
+        "graph", frames, asked=Columns("id", "source", "target"), trained=trained, answer=None, many=many,
+        directed=named if directed is None else directed,
+    )  # fmt: skip
 
 
 def _frames(folder: Path) -> dict[str, Frame]:
@@ -148,7 +162,10 @@ def _frames(folder: Path) -> dict[str, Frame]:
 def _from_frames(
     name: str,
     frames: Mapping[str, Frame],
-    id: str | None,  # noqa: A002
+    *,
+    asked: Columns,
+    trained: Columns,
+    answer: str | None,
     directed: bool | None,
     many: bool,
 ) -> Graph:
@@ -161,15 +178,17 @@ def _from_frames(
         raise InputError(f"{name} has graphs.csv, so it is a set of graphs; use --task graphs, or leave graphs.csv out")
     digest = hashlib.sha256(f"{directed} {many}".encode())
     tables = {part: _whole(frame, digest) for part, frame in frames.items()}
+    if many:
+        tables = {part: _with_graphs(table, part) for part, table in tables.items()}
     edges = tables["edges"]
-    ends = [_end(edges, word) for word in ("source", "target")]
+    named, guessed = found(tables, asked, trained, answer)
+    ends = [named.source or "", named.target or ""]
     columns = [_filled(edges, end, "edges") for end in ends]
     inside = [_filled(tables[part], "graph", part) for part in ("graphs", "nodes", "edges")] if many else None
     parts = _numbered(inside[0], "graph", "graphs.csv") if inside else pa.array([name])
     if "nodes" in tables:
-        word = _column(tables["nodes"], id or "id", "nodes")
-        ids = _filled(tables["nodes"], word, "nodes")
-        nodes = tables["nodes"].drop_columns([word])
+        ids = _filled(tables["nodes"], named.id or "", "nodes")
+        nodes = tables["nodes"].drop_columns([named.id])
     else:
         ids = pc.unique(pa.concat_arrays(columns))
         nodes = pa.table({"": pa.nulls(len(ids))}).drop_columns([""])
@@ -192,18 +211,21 @@ def _from_frames(
     given = np.stack([_places(column, known, "edges.csv", end, "nodes.csv") for column, end in zip(columns, ends)])
     pairs = None
     if "pairs" in tables:
-        asked = [(_end(tables["pairs"], word)) for word in ("source", "target")]
+        asked_for, _ = found({"edges": tables["pairs"]}, Columns(), named, None)
         pairs = np.stack(
-            [_places(_filled(tables["pairs"], end, "pairs"), known, "pairs.csv", end, "nodes.csv") for end in asked]
+            [
+                _places(_filled(tables["pairs"], end or "", "pairs"), known, "pairs.csv", end or "", "nodes.csv")
+                for end in (asked_for.source, asked_for.target)
+            ]
         )
-    notes = [note for frame in frames.values() for note in frame.notes]
+    notes = [*(note for frame in frames.values() for note in frame.notes), *guessed]
     others = [c for c in edges.column_names if c not in (*ends, "weight", *(["graph"] if many else []))]
     if others:
         notes.append(f"columns of edges are not learned from: {', '.join(map(repr, others))}")
     oneway = bool(directed)
     edges, weights = _tidy(given, _weights(edges), oneway, notes)
     return Graph(
-        name, ids.to_pylist(), nodes, edges, weights, oneway, digest.hexdigest(), part, parts.to_pylist(),
+        name, ids.to_pylist(), nodes, edges, weights, oneway, digest.hexdigest(), part, parts.to_pylist(), named,
         tables["graphs"] if many else None, pairs, notes,
     )  # fmt: skip
 
@@ -221,28 +243,24 @@ def _whole(frame: Frame, digest: Any) -> pa.Table:
     return table.combine_chunks()
 
 
-def _column(table: pa.Table, name: str, part: str) -> str:
-    if name not in table.column_names:
-        shown = ", ".join(table.column_names[:12])
+def _with_graphs(table: pa.Table, part: str) -> pa.Table:
+    """The table of a set with the names of the graphs in a column `graph`, which may be called `graph_id`."""
+    called = [name for name in table.column_names if re.sub(r"[\W_]+", "", name).lower() in ("graph", "graphid")]
+    if not called:
         raise InputError(
-            f"{part}.csv needs a column {name!r}; its columns are {shown}{nearest(name, table.column_names)}"
+            f"{part}.csv needs a column 'graph'; its columns are {', '.join(table.column_names[:12])}; add it"
         )
-    return name
-
-
-def _end(table: pa.Table, word: str) -> str:
-    found = [name for name in table.column_names if name.strip().lower() in _ENDS[word]]
-    return found[0] if found else _column(table, word, "edges")
+    first = next((name for name in called if name == "graph"), called[0])
+    return table.rename_columns(["graph" if name == first else name for name in table.column_names])
 
 
 def _filled(table: pa.Table, name: str, part: str) -> pa.Array:
     """A column of names as text, none missing."""
-    text = labels(table[_column(table, name, part)])
-    text = text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text
+    text = names_of(table[name])
     if text.null_count:
         line = int(np.flatnonzero(text.is_null().to_numpy(zero_copy_only=False))[0]) + 2
         raise InputError(f"every row of {part}.csv needs {name!r}; it is missing in line {line}; fill or remove it")
-    return text.cast(pa.string())
+    return text
 
 
 def _numbered(names: pa.Array, word: str, file: str) -> pa.Array:

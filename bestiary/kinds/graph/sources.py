@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from itertools import pairwise
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import cast
 
@@ -11,20 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bestiary import tasks
-from bestiary.contracts import GraphSpec, GraphsSpec
+from bestiary.contracts import GraphSpec
 from bestiary.errors import InputError
-from bestiary.kinds.graph.encoder import GraphEncoder, GraphsEncoder, NodeFeatures
+from bestiary.kinds.graph.columns import Columns
+from bestiary.kinds.graph.encoder import GraphEncoder, NodeFeatures
 from bestiary.kinds.graph.files import Graph, open_graph
 from bestiary.kinds.graph.negatives import unconnected
-from bestiary.kinds.graph.shapes import shapes, smallest
 from bestiary.rows.labels import group_keys, stamps, target_facts, write_target
-from bestiary.rows.rows import hashed, joined
+from bestiary.rows.rows import hashed
 from bestiary.rows.source import SPLITS, Target
+from bestiary.rows.split_names import UNLABELLED, split_of
 from bestiary.rows.store import write_array, write_spec
 from bestiary.rows.targets import REPEATS, TargetReader, column_named
 from bestiary.rows.written import labels
-
-_WORDS = {"train": 0, "training": 0, "validation": 1, "val": 1, "valid": 1, "test": 2}
 
 
 class NodeSource:
@@ -56,7 +54,7 @@ class NodeSource:
             if name is not None:
                 column_named(tuple(graph.nodes.column_names), name, option)
         self.graph, self.inductive, self.reason = graph, inductive, reason
-        self.target, kept, self.notes = _classes(graph, target, "nodes")
+        self.target, kept, self.notes = classes_of(graph, target, "nodes")
         self.notes = [*graph.notes, *self.notes]
         self.suspects: list[str] = []
         self.digest = graph.digest
@@ -96,6 +94,7 @@ class NodeSource:
             "directed": self.graph.directed,
             "inductive": self.inductive,
             "features": nodes.way,
+            "columns": asdict(self.graph.columns),
         }
         encoder = GraphEncoder(GraphSpec(nodes.width, len(self.target.classes), len(self.graph)), facts, nodes)
         if not self.inductive:
@@ -163,7 +162,7 @@ class LinkSource:
         nodes = NodeFeatures.fit(graph, self.columns, np.arange(len(graph)), known=True)
         self.notes += [note for note in (nodes.note(),) if note and note not in self.notes]
         facts = {**target_facts(self.target, seen), "directed": False, "inductive": False}
-        facts |= {"features": nodes.way}
+        facts |= {"features": nodes.way, "columns": asdict(self.graph.columns)}
         encoder = GraphEncoder(GraphSpec(nodes.width, 2, len(graph)), facts, nodes)
         _write_graph(folder, "graph", graph, nodes)
         pairs = self.pairs.copy()
@@ -175,84 +174,6 @@ class LinkSource:
             rows = np.flatnonzero(splits == number)
             write_array(place, name, "where", pairs[rows])
             write_target(place, name, self.target, rows, rows)
-        write_spec(folder, encoder.spec, facts)
-        encoder.save(folder / "encoder")
-        return encoder
-
-
-class SetSource:
-    """A set of graphs with a class each; see `rows.source.Source`."""
-
-    kind = "graphs"
-    held = None
-
-    def __init__(
-        self,
-        graph: Graph,
-        target: str | None,
-        *,
-        group: str | None = None,
-        time: str | None = None,
-        reason: str = "as asked",
-    ) -> None:
-        table = graph.table
-        assert table is not None, "a set of graphs has a table of them"
-        names = tuple(name for name in table.column_names if name != "graph")
-        name = target or ("label" if "label" in names else names[0] if len(names) == 1 else None)
-        if name is None:
-            raise InputError(f"name the column of graphs.csv to predict (target=); its columns are {', '.join(names)}")
-        for option, word in (("target", name), ("group", group), ("time", time)):
-            if word is not None:
-                column_named(names, word, option)
-        self.graph, self.reason, self.digest = graph, reason, graph.digest
-        self.target, kept, notes = _classes(graph, name, "graphs")
-        self.rows = np.flatnonzero(kept)
-        self.groups = group_keys(table[group])[self.rows] if group else None
-        self.times = stamps(table[time], time)[self.rows] if time else None
-        self.suspects: list[str] = []
-        self.names = [graph.parts[row] for row in self.rows.tolist()]
-        self.notes = [*graph.notes, *notes]
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def keys(self) -> NDArray[np.uint64]:
-        """A keyed hash of each graph: its nodes' features in order, and its edges.
-
-        Graphs that are the same but for the order of their nodes have the smallest of their hashes in common.
-        """
-        graph = self.graph
-        cells = joined(graph.nodes) if graph.nodes.column_names else [b""] * len(graph)
-        edges, weights = graph.both_ways()
-        starts = np.concatenate([[0], np.bincount(graph.part, minlength=len(graph.parts)).cumsum()])
-        order = np.argsort(graph.part, kind="stable")
-        place = np.argsort(order)
-        of_edges = graph.part[edges[1]]
-        local = place[edges] - starts[of_edges]
-        texts = [b"\x1e".join(cells[n] for n in order[a:b].tolist()) for a, b in pairwise(starts)]
-        by_graph = np.argsort(of_edges, kind="stable")
-        cuts = np.searchsorted(of_edges[by_graph], np.arange(len(graph.parts) + 1))
-        for one, (a, b) in enumerate(pairwise(cuts)):
-            inside = by_graph[a:b]
-            texts[one] += local[:, inside].tobytes() + weights[inside].tobytes()
-        return smallest(hashed(texts), shapes(hashed(cells), edges, weights, graph.part))[self.rows]
-
-    def encode(self, splits: NDArray[np.int8], folder: Path, seed: int, train_only: bool = False) -> GraphsEncoder:
-        """Writes the graphs of each split; features are fitted on the nodes of training graphs."""
-        training = np.zeros(len(self.graph.parts), bool)
-        training[self.rows[splits == 0]] = True
-        where = np.flatnonzero(training[self.graph.part])
-        nodes = NodeFeatures.fit(self.graph, list(self.graph.nodes.column_names), where, known=False)
-        self.notes += [note for note in (nodes.note(),) if note and note not in self.notes]
-        facts = {**target_facts(self.target, np.flatnonzero(splits == 0)), "directed": self.graph.directed}
-        facts |= {"features": nodes.way}
-        encoder = GraphsEncoder(GraphsSpec(nodes.width, len(self.target.classes)), facts, nodes)
-        for number, name in enumerate(SPLITS[: 2 if train_only else 3]):
-            place = folder if number < 2 else folder.parent / "sealed"
-            rows = np.flatnonzero(splits == number)
-            for array, values in encoder.arrays(self.graph, self.rows[rows]).items():
-                write_array(place, name, array, values)
-            write_target(place, name, self.target, rows, self.rows[rows])
         write_spec(folder, encoder.spec, facts)
         encoder.save(folder / "encoder")
         return encoder
@@ -278,7 +199,7 @@ def _inside(graph: Graph, nodes: NDArray[np.int64]) -> Graph:
     )
 
 
-def _classes(graph: Graph, name: str, task: str) -> tuple[Target, NDArray[np.bool_], list[str]]:
+def classes_of(graph: Graph, name: str, task: str) -> tuple[Target, NDArray[np.bool_], list[str]]:
     """The classes in a column of nodes or graphs, who has one, and notes."""
     table = graph.nodes if graph.table is None else graph.table
     reader = TargetReader(name)
@@ -304,10 +225,12 @@ def _classes(graph: Graph, name: str, task: str) -> tuple[Target, NDArray[np.boo
 def _held(graph: Graph, split: str) -> NDArray[np.int64]:
     """The split that each node was given: -2 where none, -1 where it may be chosen to validate on."""
     words = cast("list[str | None]", labels(graph.nodes[split]).to_pylist())
-    unknown = sorted({word for word in words if word is not None and word.lower() not in _WORDS})
+    splits = {word: split_of(word) for word in set(words) if word is not None}
+    unknown = sorted(word for word, found in splits.items() if found is None)
     if unknown:
         raise InputError(f"column {split!r} must hold train, validation or test; it has {unknown[0]!r}")
-    given = np.array([-2 if word is None else _WORDS[word.lower()] for word in words])
+    place = {None: -2, UNLABELLED: -2, **{name: number for number, name in enumerate(SPLITS)}}
+    given = np.array([place[splits.get(word or "")] for word in words])
     if not (given == 0).any() or not (given == 2).any():
         raise InputError(f"column {split!r} must give nodes to train and nodes to test; add the word that is missing")
     return given if (given == 1).any() else np.where(given == 0, -1, given)
@@ -324,6 +247,8 @@ def read_graph(
     inductive: bool = False,
     directed: bool | None = None,
     id: str | None = None,  # noqa: A002
+    source_node: str | None = None,
+    target_node: str | None = None,
     reason: str = "as asked",
 ) -> NodeSource | LinkSource:
     """Reads one graph, to tell the classes of its nodes or which edges it has.
@@ -338,7 +263,9 @@ def read_graph(
         split: column of nodes that says train, validation or test; nodes without such a word are not judged.
         inductive: hides nodes that are judged, and their edges, in training.
         directed: whether messages go one way along edges; as GraphML and networkx say, else not.
-        id: column that names the nodes, "id" unless given.
+        id: column of nodes.csv that names the nodes; "id", or the one that holds the ends of edges, unless given.
+        source_node: column of edges.csv with one end; "source", "from" ..., or the first, unless given.
+        target_node: column of edges.csv with the other end.
         reason: why it is read as a graph.
 
     Raises:
@@ -349,7 +276,7 @@ def read_graph(
         >>> read_graph(networkx.karate_club_graph(), target="club").target.classes
         ('Mr. Hi', 'Officer')
     """
-    graph = open_graph(source, id=id, directed=directed)
+    graph = open_graph(source, asked=Columns(id, source_node, target_node), answer=target, directed=directed)
     if problem is not None and tasks.takes(problem, "graph").labels == "none":
         named = {"group": group, "time": time, "split": split, "inductive": inductive or None}
         given = [word for word, value in named.items() if value is not None]
@@ -362,36 +289,3 @@ def read_graph(
     if group and time:
         raise InputError("nodes are split by group or by time; received both; leave one out")
     return NodeSource(graph, target, group=group, time=time, split=split, inductive=inductive, reason=reason)
-
-
-def read_graphs(
-    source: object,
-    *,
-    target: str | None = None,
-    problem: str | None = None,
-    group: str | None = None,
-    time: str | None = None,
-    directed: bool | None = None,
-    id: str | None = None,  # noqa: A002
-    reason: str = "as asked",
-) -> SetSource:
-    """Reads a set of graphs with a class each.
-
-    Args:
-        source: a folder with graphs.csv (graph, label), nodes.csv (graph, id, features) and edges.csv (graph, source,
-            target, weight), or a list of networkx graphs whose `graph["label"]` is the class.
-        target: column of graphs.csv; "label" unless given.
-        problem: "graphs".
-        group: column of graphs.csv; those with equal cells are never parted between splits.
-        time: column of graphs.csv; the latest are judged.
-        directed: whether messages go one way along edges; as networkx says, else not.
-        id: column that names the nodes, "id" unless given.
-        reason: why it is read as a set of graphs.
-
-    Raises:
-        InputError: for files that contradict each other, or a target that is no class.
-    """
-    if group and time:
-        raise InputError("graphs are split by group or by time; received both; leave one out")
-    graph = open_graph(source, id=id, directed=directed, many=True)
-    return SetSource(graph, target, group=group, time=time, reason=reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -12,12 +13,14 @@ from PIL import Image
 
 from bestiary.contracts import ImageSpec
 from bestiary.errors import InputError
-from bestiary.kinds.image.files import BrokenImageError, Picture, in_threads
-from bestiary.kinds.image.sources import gather
+from bestiary.kinds.image.files import BrokenImageError, Picture, fractions, in_threads
+from bestiary.kinds.image.sources import ArrayPictures, gather
 from bestiary.rows.encoder_files import read_encoder, write_encoder
 from bestiary.rows.limits import need
 from bestiary.rows.source import Encoded
 
+DEPTHS = (1, 257, 1 / 257)  # what pixels are multiplied by where files have 8 bits or 16
+TELLING = 25  # of pixels trained on that are not whole: from so much on their scale is that of 8 bits
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601, as Pillow's own conversion to grey
 
 
@@ -68,11 +71,43 @@ class ImageEncoder:
         return _colours(pixels, self.spec.channels).transpose(2, 0, 1)
 
     def _depth(self, picture: Picture) -> NDArray:
-        pixels, factor = picture.pixels, cast("int", self.facts["step"]) / picture.step
+        pixels, factor = picture.pixels, self._factor(picture)
         if pixels.dtype == self.dtype and factor == 1:
             return pixels
         scaled = pixels.astype(np.float32) * np.float32(factor)
         return scaled if self.deep else np.clip(np.round(scaled), 0, 255).astype(np.uint8)
+
+    def _factor(self, picture: Picture) -> float:
+        return cast("float", self.facts["step"]) / picture.step
+
+    def _single(self, shape: tuple[int, ...]) -> bool:
+        """Whether an array [A, B, C], given as [A, B, C, 1], is one picture [H, W, 3] or [3, H, W]."""
+        (_, narrow), _ = cast("list[list[int]]", self.facts["file_sizes"])
+        last, first = shape[2] == 3 and narrow > 3, shape[0] == 3 and self.spec.channels == 3
+        return (last and min(shape[:2]) > 3) or (first and min(shape[1:3]) > 3)
+
+    def _comparable(self, picture: Picture) -> Picture:
+        """A new picture on the scale of those trained on, as far as its numbers say on which it is.
+
+        Raises:
+            BrokenImageError: when they are on no scale that can be brought to it.
+        """
+        low, high = cast("tuple[float, float]", self.facts.get("pixel_range", (0.0, 255.0)))
+        bytes_ = not self.deep or cast("float", self.facts["step"]) < 1  # trained on 8 bits, divided or not
+        if picture.deep and picture.step == 1 and bytes_:
+            least, most = float(picture.pixels.min()), float(picture.pixels.max())
+            if least < 0 or most > 255:
+                raise BrokenImageError(
+                    f"has pixels from {least:.3g} to {most:.3g}, trained on {low:.3g} to {high:.3g}; bring them to "
+                    "that scale"
+                )
+            return replace(picture, step=1 / 255) if fractions(picture.pixels) else picture
+        if self.deep and self.facts["step"] == 1:  # numbers of any scale: only what is known of it counts
+            if picture.step < 1 and not (low >= 0 and TELLING < high <= 255):
+                return replace(picture, step=1)
+            if not picture.deep and low >= 0 and high <= 1:
+                return replace(picture, step=255)
+        return picture
 
     def encode(self, source: object) -> Encoded:
         """Encodes new images.
@@ -87,18 +122,23 @@ class ImageEncoder:
             InputError: when the source is none of these, or none of its images can be read.
         """
         pictures = gather(source, labels=False).pictures
+        warnings: list[str] = []
+        if isinstance(pictures, ArrayPictures) and pictures.axes == 3 and self._single(pictures.array.shape):
+            pictures = pictures.whole()
+            warnings.append("an array of three axes is read as one picture in colour; give several grey ones a fourth")
         size = float(np.prod(self.shape(len(pictures)), dtype=np.float64)) * np.dtype(self.dtype).itemsize
         need(2 * size, f"{len(pictures):,} images of this size", "predict them in parts")
         pixels = np.empty(self.shape(len(pictures)), dtype=self.dtype)
-        seen = np.zeros((len(pictures), 4), dtype=np.int64)  # height, width, channels, deep
+        seen = np.zeros((len(pictures), 5), dtype=np.int64)  # height, width, channels, deep, brought to another scale
 
         def work(row: int) -> str:
             try:
-                picture = pictures.picture(row, self.side)
+                picture = self._comparable(pictures.picture(row, self.side))
             except BrokenImageError as reason:
                 return f"{pictures.names[row]}: {reason}"
             pixels[row] = self.bring(picture)
-            seen[row] = (*picture.size, picture.pixels.shape[2], picture.deep)
+            other = self._factor(picture) not in DEPTHS
+            seen[row] = (*picture.size, picture.pixels.shape[2], picture.deep, other)
             return ""
 
         broken = list(in_threads(work, len(pictures)))
@@ -108,7 +148,7 @@ class ImageEncoder:
             raise InputError(
                 f"none of the {len(pictures):,} images can be read; the first is {reasons[0]}; check the files"
             )
-        warnings = [f"skipped, it cannot be read: {reason}" for reason in reasons[:20]]
+        warnings += [f"skipped, it cannot be read: {reason}" for reason in reasons[:20]]
         if len(reasons) > 20:
             warnings.append(f"skipped {len(reasons) - 20:,} more that cannot be read")
         warnings += self._strange(seen[rows])
@@ -122,13 +162,16 @@ class ImageEncoder:
         outside = ((2 * sizes < small) | (sizes > 2 * large)).any(axis=1)
         trained = f"{_by(small)}" if (small == large).all() else f"{_by(small)} to {_by(large)}"
         height, width = self.spec.image_size
+        low, high = cast("tuple[float, float]", self.facts.get("pixel_range", (0.0, 255.0)))
+        deep, other = seen[:, 3] == 1, seen[:, 4] == 1
         counts = (
             (outside, f"are less than half or more than twice as large as those trained on ({trained} pixels); "
                       f"all are brought to {height} x {width}"),
             ((seen[:, 2] == 3) & (self.spec.channels == 1), "are in colour; trained on grey, colour is dropped"),
             ((seen[:, 2] == 1) & (self.spec.channels == 3), "are grey; trained on colour images"),
-            ((seen[:, 3] == 1) & (not self.deep), "have more than 8 bits a pixel; trained on 8, they are scaled down"),
-            ((seen[:, 3] == 0) & self.deep, "have 8 bits a pixel; trained on more, they are scaled up"),
+            (other, f"have pixels on another scale; trained on {low:.3g} to {high:.3g}, they are brought to that"),
+            (deep & (not self.deep) & ~other, "have more than 8 bits a pixel; trained on 8, they are scaled down"),
+            (~deep & self.deep & ~other, "have 8 bits a pixel; trained on more, they are scaled up"),
         )  # fmt: skip
         few = 0.1 if self.facts.get("mixed") else 0.0
         return [f"{int(which.sum()):,} of {len(seen):,} images {what}" for which, what in counts if which.mean() > few]

@@ -15,7 +15,7 @@ class ImageFacts(Facts):
     """Of images; see `image_encoder.ImageEncoder`."""
 
     deep: bool
-    step: Annotated[int, Meta(ge=1, le=2**24)]
+    step: Annotated[float, Meta(ge=1e-6, le=2**24)]
     mixed: NotRequired[bool]
     file_sizes: tuple[tuple[Side, Side], tuple[Side, Side]]
     pixel_mean: NotRequired[list[Finite]]

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,12 +53,13 @@ class Picture:
     Attributes:
         pixels: uint8 or float32 [H, W, 1 or 3].
         size: (height, width) in the file; `pixels` may be smaller, see `decode`.
-        step: what one step of an 8-bit file is in these pixels: 257 with 16 bits (255 * 257 = 65535), else 1.
+        step: what one step of an 8-bit file is in these pixels: 257 with 16 bits (255 * 257 = 65535), 1 / 255 where
+            they are known to be fractions from 0 to 1, else 1.
     """
 
     pixels: NDArray[np.uint8] | NDArray[np.float32]
     size: tuple[int, int]
-    step: int = 1
+    step: float = 1
 
     @property
     def deep(self) -> bool:
@@ -175,6 +176,19 @@ def _eight_bits(image: Image.Image) -> NDArray[np.uint8]:
     if image.mode != "L":
         image = image.convert("RGB")
     return without_colour(np.atleast_3d(np.asarray(image)))
+
+
+def fractions(pixels: NDArray[np.generic]) -> bool:
+    """Whether numbers lie from 0 to 1 and are not all whole, as pixels do that were divided by 255.
+
+    Example:
+        >>> fractions(np.array([0, 0.5, 1.0])), fractions(np.array([0.0, 1.0])), fractions(np.array([0.5, 2.0]))
+        (True, False, False)
+    """
+    if pixels.dtype.kind != "f" or not pixels.size:
+        return False
+    numbers = cast("NDArray[np.float64]", pixels)
+    return bool(((numbers >= 0) & (numbers <= 1)).all() and ((numbers > 0) & (numbers < 1)).any())
 
 
 def without_colour(pixels: NDArray) -> NDArray:

@@ -13,7 +13,7 @@ from bestiary.kinds.image.files import BrokenImageError, check_side, in_threads
 from bestiary.kinds.image.source import ImageSource, Seen
 from bestiary.kinds.image.sources import ArrayPictures, Gathered, Pictures, gather
 from bestiary.rows.array_files import check_labels
-from bestiary.rows.labels import check_words, read_labels
+from bestiary.rows.labels import check_words, read_labels, read_names
 from bestiary.rows.source import Target
 
 LARGEST_SIDE = 64  # what a network can be trained on within minutes on a few cores; `image_size` overrides
@@ -33,6 +33,7 @@ def read_images(
     test: object = None,
     separator: str | None = None,
     encoding: str | None = None,
+    folders: str | None = None,
     limit_broken: float = 0.1,
     labels: bool = True,
     reason: str | None = None,
@@ -40,9 +41,9 @@ def read_images(
     """Reads images with labels, or without.
 
     Args:
-        source: a folder with one folder per class (or, above these, `train` and `test` folders); a CSV, TSV or Parquet
-            file, or a frame, of paths (relative to the file) and labels; a `.npz` file with arrays `x` and `y`, or
-            `x_train`, `y_train`, `x_test`, `y_test`; or a pair of such arrays.
+        source: a folder with one folder per class (or, above or below these, folders of splits such as `train` and
+            `test_set`); a CSV, TSV or Parquet file, or a frame, of paths (relative to the file) and labels; a `.npz`
+            file with arrays `x` and `y`, or `x_train`, `y_train`, `x_test`, `y_test`; or a pair of such arrays.
         target: column of the labels, where there is a choice.
         problem: "classification" or "regression"; told from the labels unless given.
         image_size: side, or (height, width), that all are brought to; the median of the training images unless given,
@@ -52,6 +53,8 @@ def read_images(
         test: held-out images, in any of the forms above.
         separator: of a CSV file; detected unless given.
         encoding: of a CSV file; detected unless given.
+        folders: what the folders above an image are, the outermost first: "class", "split/class", "*/class"; guessed
+            from their names and depth unless given.
         limit_broken: share of images that may be unreadable before the whole is refused.
         labels: whether labels are needed; without, a folder need not have class folders, nor a `.npz` file a `y`.
         reason: why these are images, for people.
@@ -76,12 +79,13 @@ def read_images(
     if group is not None and time is not None:
         raise InputError("images are split by group or by time; received both; leave one out")
     check_words(target=target, group=group, time=time)
-    gathered = _gather(source, target, separator, encoding, labels)
+    gathered = _gather(source, target, separator, encoding, labels, folders)
     words = {word: name for word, name in (("group", group), ("time", time)) if name is not None}
     columns = {word: gathered.column(word, name) for word, name in words.items()}
     held = gathered.held
     if test is not None:
-        held_out = _gather(test, target, separator, encoding, labels)
+        layout = folders if isinstance(test, (str, Path)) and Path(test).is_dir() else None
+        held_out = _gather(test, target, separator, encoding, labels, layout)
         gathered, columns, held = _with_test(gathered, columns, held_out, words)
     return _source(gathered, columns, held, problem, size, limit_broken, reason or _reason(source), labels)
 
@@ -121,15 +125,20 @@ def read_arrays(
 
 
 def _gather(
-    source: object, target: str | None, separator: str | None, encoding: str | None, labels: bool = True
+    source: object,
+    target: str | None,
+    separator: str | None,
+    encoding: str | None,
+    labels: bool = True,
+    folders: str | None = None,
 ) -> Gathered:
     if isinstance(source, tuple) and len(source) == 2 and isinstance(source[0], np.ndarray):
         pictures = ArrayPictures(source[0])
         return Gathered(pictures, check_labels(source[1], len(pictures), "labels"), target or "label")
     try:
-        gathered = gather(source, target, separator=separator, encoding=encoding)
+        gathered = gather(source, target, separator=separator, encoding=encoding, folders=folders)
     except InputError:
-        if labels or target is not None:
+        if labels or target is not None or folders is not None:
             raise
         return gather(source, labels=False, separator=separator, encoding=encoding)
     if gathered.labels is None and labels:
@@ -214,6 +223,8 @@ def _labels(
     """As `read_labels`; where labels are not needed, rows without any, or all of one class, have the value 0."""
     if gathered.labels is not None:
         try:
+            if usual and problem in (None, usual[0]):
+                return read_names(gathered.name, gathered.labels[rows], usual)
             return read_labels(gathered.name, gathered.labels[rows], problem, usual)
         except InputError:
             if needed:
@@ -225,7 +236,7 @@ def _labels(
 def _look(pictures: Pictures, side: int) -> tuple[NDArray[np.int64], Seen, list[str]]:
     """Decodes every image once: the readable ones, what they are like, and a line for each broken one."""
 
-    def work(number: int) -> tuple[int, ...] | str:
+    def work(number: int) -> tuple[int, int, int, int, bool, float] | str:
         try:
             picture = pictures.picture(number, side)
         except BrokenImageError as reason:
@@ -233,14 +244,16 @@ def _look(pictures: Pictures, side: int) -> tuple[NDArray[np.int64], Seen, list[
         shape = repr((picture.pixels.shape, picture.pixels.dtype.str)).encode()
         code = hashlib.blake2b(np.ascontiguousarray(picture.pixels).tobytes() + shape, digest_size=8, key=_KEY)
         key = int.from_bytes(code.digest(), "little")
-        return (key, *picture.size, picture.pixels.shape[2], picture.deep, picture.step)
+        height, width = picture.size
+        return key, height, width, picture.pixels.shape[2], picture.deep, picture.step
 
     results = list(in_threads(work, len(pictures), part="gather"))
     rows = np.array([row for row, result in enumerate(results) if not isinstance(result, str)], dtype=np.int64)
     good = [result for result in results if not isinstance(result, str)]
     keys = np.array([result[0] for result in good], dtype=np.uint64)
-    facts = np.array([result[1:] for result in good], dtype=np.int64).reshape(-1, 5)
-    seen = Seen(keys, facts[:, :2], facts[:, 2].astype(np.int8), facts[:, 3].astype(np.bool_), facts[:, 4])
+    facts = np.array([result[1:5] for result in good], dtype=np.int64).reshape(-1, 4)
+    steps = np.array([result[5] for result in good], dtype=np.float64)
+    seen = Seen(keys, facts[:, :2], facts[:, 2].astype(np.int8), facts[:, 3].astype(np.bool_), steps)
     return rows, seen, [result for result in results if isinstance(result, str)]
 
 

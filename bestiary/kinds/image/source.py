@@ -34,14 +34,14 @@ class Seen:
         size: (height, width) in the file, int64 [N, 2].
         channels: 1 or 3, int8 [N].
         deep: whether it has more than 8 bits, bool [N].
-        step: as in `Picture`, int64 [N].
+        step: as in `Picture`, float64 [N].
     """
 
     key: NDArray[np.uint64]
     size: NDArray[np.int64]
     channels: NDArray[np.int8]
     deep: NDArray[np.bool_]
-    step: NDArray[np.int64]
+    step: NDArray[np.float64]
 
     def part(self, which: NDArray[np.bool_]) -> Seen:
         """Of some of the images."""
@@ -144,7 +144,7 @@ class ImageSource:
         return {
             **target_facts(self.target, train),
             "deep": bool(deep.any()),
-            "step": int(self.seen.step[train].max()),
+            "step": float(self.seen.step[train].max()),
             "mixed": bool(len(set(channels)) > 1 or len(set(deep)) > 1),
             "file_sizes": [sizes.min(axis=0).tolist(), sizes.max(axis=0).tolist()],
         }

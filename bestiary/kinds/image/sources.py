@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 import pandas as pd
@@ -22,8 +22,10 @@ from bestiary.kinds.image.files import (
     Picture,
     decode,
     find_images,
+    fractions,
     without_colour,
 )
+from bestiary.kinds.image.folders import place
 from bestiary.rows.array_files import check_labels, held_rows, labelled_parts, read_npz, undecided
 from bestiary.rows.frames import Frame, open_frame, whole
 from bestiary.rows.labels import group_keys, stamps
@@ -32,12 +34,8 @@ from bestiary.rows.paths import unicode_of
 from bestiary.rows.source import SPLITS
 from bestiary.rows.targets import column_named
 
+_BLOCK = 1024  # pictures of an array that are looked at together
 TABLES = frozenset({".csv", ".tsv", ".parquet"})
-_SPLIT_FOLDERS = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("val", "valid", "validation", "dev"), "validation"),
-    **dict.fromkeys(("test", "testing"), "test"),
-}
 _PATH_COLUMNS = ("path", "file", "filename", "file_name", "filepath", "image", "image_path", "img")
 _TARGET_COLUMNS = ("label", "class", "target", "category", "y")
 
@@ -70,14 +68,16 @@ class FilePictures:
 class ArrayPictures:
     """Images in an array [N, H, W], [N, H, W, C] or [N, C, H, W] with 1 or 3 channels.
 
-    Whole numbers from 0 to 255 are pixels of 8 bits, whatever their type; anything else is kept as float32.
+    Whole numbers from 0 to 255 are pixels of 8 bits, whatever their type; anything else is kept as float32. Where all
+    lie from 0 to 1 and some are between, they are 8 bits divided by 255.
 
     Raises:
         InputError: for other shapes and for values that are not finite numbers.
     """
 
     def __init__(self, pixels: NDArray[np.generic]) -> None:
-        self.array = _channels_last(np.asarray(pixels))
+        self.array, self.axes = _channels_last(np.asarray(pixels)), np.ndim(pixels)
+        self.divided = _divided(self.array)
         self.names = [str(number) for number in range(len(self.array))]
 
     def __len__(self) -> int:
@@ -91,9 +91,27 @@ class ArrayPictures:
         if raw.dtype != np.uint8:
             if not (np.abs(raw) < LARGEST).all():
                 raise BrokenImageError("has pixels that are not finite, or beyond 1e30")
-            small = ((raw >= 0) & (raw <= 255)).all() and (raw == np.round(raw)).all()
+            small = not self.divided and ((raw >= 0) & (raw <= 255)).all() and (raw == np.round(raw)).all()
             raw = raw.astype(np.uint8 if small else np.float32)
-        return Picture(without_colour(raw), (raw.shape[0], raw.shape[1]))
+        return Picture(without_colour(raw), (raw.shape[0], raw.shape[1]), 1 / 255 if self.divided else 1)
+
+    def whole(self) -> ArrayPictures:
+        """The numbers of an array of three axes as one picture: [H, W, 3] or [3, H, W]."""
+        return ArrayPictures(self.array[None, ..., 0])
+
+
+def _divided(array: NDArray[np.generic]) -> bool:
+    """As `fractions`, of a large array; pictures with numbers that are not finite do not count."""
+    if array.dtype.kind != "f":
+        return False
+    between = False
+    for start in range(0, len(array), _BLOCK):
+        block = cast("NDArray[np.float64]", array[start : start + _BLOCK])
+        some = block[np.isfinite(block).reshape(len(block), -1).all(1)]
+        if ((some < 0) | (some > 1)).any():
+            return False
+        between = between or fractions(some)
+    return between
 
 
 def _channels_last(pixels: NDArray[np.generic]) -> NDArray[np.generic]:
@@ -145,6 +163,7 @@ def gather(
     labels: bool = True,
     separator: str | None = None,
     encoding: str | None = None,
+    folders: str | None = None,
 ) -> Gathered:
     """Images of anything that holds images.
 
@@ -155,12 +174,15 @@ def gather(
         labels: whether labels are needed.
         separator: of a CSV file; detected unless given.
         encoding: of a CSV file; detected unless given.
+        folders: what the folders above an image are, such as "split/class"; guessed unless given.
 
     Raises:
         InputError: when it holds no images, or no labels where they are needed.
     """
+    if folders is not None and not (isinstance(source, (str, os.PathLike)) and Path(source).is_dir()):
+        raise InputError(f"folders={folders!r} says how a folder of images is read; none was given; leave it out")
     if isinstance(source, np.ndarray):
-        return Gathered(ArrayPictures(source), None)
+        return Gathered(ArrayPictures(source[None] if source.ndim == 2 else source), None)
     if isinstance(source, pd.DataFrame):
         return _from_table(open_frame(source), Path(), target, labels)
     if isinstance(source, (list, tuple)):
@@ -173,7 +195,7 @@ def gather(
     if not path.exists():
         raise InputError(f"{path}: there is no such file or folder; check the path")
     if path.is_dir():
-        return _from_folder(path) if labels else _from_any_folder(path)
+        return _from_folder(path, folders) if labels else _from_any_folder(path)
     if path.suffix.lower() in (".npz", ".npy"):
         return _from_arrays(path, target, labels)
     if path.suffix.lower() in TABLES:
@@ -210,28 +232,25 @@ def _find(folder: Path) -> tuple[Found, Path]:
     return found, Path(os.path.realpath(folder))
 
 
-def _from_folder(folder: Path) -> Gathered:
+def _from_folder(folder: Path, layout: str | None) -> Gathered:
     found, root = _find(folder)
-    notes = found.notes()
     inner = [file.relative_to(root).parts for file in found.files]
-    tops = {names[0] for names in inner if len(names) > 1}
-    splits = {top: _SPLIT_FOLDERS.get(top.lower()) for top in tops}
-    level = 1 if tops and None not in splits.values() and any(len(names) > 2 for names in inner) else 0
-    keep = [row for row, names in enumerate(inner) if len(names) > level + 1]
+    placed = place([names[:-1] for names in inner], layout)
+    keep = [row for row, name in enumerate(placed.classes) if name is not None]
     if not keep:
         raise InputError(
             f"{folder}: expected one folder per class; its {len(inner):,} images lie in no class folder; "
             "move them into folders, or give a CSV of path and label"
         )
+    notes = [*found.notes(), *placed.notes]
     if len(keep) < len(inner):
         notes.append(f"passed over: {len(inner) - len(keep):,} images that lie in no class folder")
     files = FilePictures([found.files[row] for row in keep], ["/".join(inner[row]) for row in keep])
-    labels = np.array([unicode_of(inner[row][level]) for row in keep])
+    labels = np.array([unicode_of(placed.classes[row] or "") for row in keep])
+    splits = [placed.splits[row] for row in keep]
     held = None
-    if level:
-        names = [splits[inner[row][0]] for row in keep]
-        held = undecided(np.array([SPLITS.index(name or "train") for name in names], dtype=np.int8))
-        notes.append(f"the folders {', '.join(sorted(tops))} are taken as splits, the folders in them as classes")
+    if any(splits):
+        held = undecided(np.array([SPLITS.index(name or "train") for name in splits], dtype=np.int8))
     return Gathered(files, labels, "folder", None, held, notes)
 
 

@@ -6,6 +6,8 @@ import re
 
 import numpy as np
 
+from bestiary.kinds.series.long import find, stand_alone
+from bestiary.rows.frames import Frame
 from bestiary.rows.given import Given
 
 STEPS = 20  # columns numbered in a row that make a table series
@@ -24,9 +26,27 @@ def guess(given: Given) -> str | None:
     if given.word("text"):
         return None
     if given.word("id") and given.word("time"):
-        return "a column was named that tells series apart"
+        return None if rows_alone(given) else "a column was named that tells series apart"
     count, named = numbered(given)
-    return f"{count} columns are named as steps of time: one series a row" if named else None
+    if named:
+        return f"{count} columns are named as steps of time: one series a row"
+    return None if given.frame is None else _long(given, given.frame)
+
+
+def rows_alone(given: Given) -> str:
+    """Why a table of which id and time were named holds no series; empty where it does, or they were not named."""
+    one, target = given.word("id"), given.word("target")
+    if one is None or not given.word("time") or given.frame is None or one not in given.frame.columns:
+        return ""
+    return stand_alone(given.frame, one, target if target in given.frame.columns else None)
+
+
+def _long(given: Given, frame: Frame) -> str | None:
+    target = given.word("target")
+    if target is None or given.free_text is not None:
+        return None
+    found = find(frame, target, id=given.word("id"), time=given.word("time"), group=given.word("group"))
+    return found.reason(target) if found else None
 
 
 def _array(given: Given) -> str | None:

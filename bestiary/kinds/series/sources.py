@@ -89,8 +89,8 @@ def _from_table(source: Path | pd.DataFrame, reading: Reading, labels: bool) -> 
         raise InputError(f"layout must be long or wide; received {reading.layout!r}{nearest(reading.layout, LAYOUTS)}")
     bare = bare_frame(source, reading) if isinstance(source, Path) else None
     frame, reading = bare or (open_frame(source, reading.separator, reading.encoding), reading)
-    reading = settle(frame, reading, labels)
-    read = (read_long if reading.layout == "long" else read_wide)(frame, reading, labels)
+    reading, by = settle(frame, reading, labels)
+    read = read_long(frame, reading, labels, by) if reading.layout == "long" else read_wide(frame, reading, labels)
     return Rows(
         read.values,
         read.reading,

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from bestiary.errors import InputError
 from bestiary.kinds.series.columns import Numeric
+from bestiary.kinds.series.long import find
 from bestiary.rows.csv_files import LONGEST, CsvFrame, guess_separator
+from bestiary.rows.frame import names_of
 from bestiary.rows.frames import Frame
 from bestiary.rows.labels import group_keys, stamps
 from bestiary.rows.rows import pieces_of
@@ -82,8 +84,8 @@ class TableRows:
     notes: list[str] = field(default_factory=list)
 
 
-def settle(frame: Frame, reading: Reading, need: bool) -> Reading:
-    """The reading with its layout decided, and its id, time and target columns found.
+def settle(frame: Frame, reading: Reading, need: bool) -> tuple[Reading, str | None]:
+    """The reading with its layout, id and target decided, and the column that orders the steps of a long table.
 
     Raises:
         InputError: for names that are no columns, and when the target cannot be told.
@@ -96,16 +98,19 @@ def settle(frame: Frame, reading: Reading, need: bool) -> Reading:
     taken = {reading.target, reading.group}
     ids = [lower[name] for name in _IDS if name in lower and lower[name] not in taken]
     times = [lower[name] for name in _TIMES if name in lower and lower[name] not in taken]
-    layout = reading.layout
-    if not layout:
-        repeats = bool(ids and times) and _repeats(frame, ids[0])
-        layout = "long" if reading.id is not None or repeats else "wide"
-    if layout == "long":
-        if reading.id is None and not ids:
-            raise InputError(f"{frame.name}: a long table needs a column that tells series apart; say which with id=")
-        reading = replace(reading, id=reading.id or ids[0])
     target = reading.target or (_target(frame, lower, reading) if need else None)
-    return replace(reading, layout=layout, target=target)
+    reading = replace(reading, target=target)
+    if reading.layout == "wide":
+        return reading, None
+    found = find(frame, target, id=reading.id, time=reading.time, group=reading.group) if need else None
+    repeats = not reading.layout and bool(ids and times) and _repeats(frame, ids[0])
+    if not (reading.layout == "long" or reading.id is not None or repeats or found):
+        return replace(reading, layout="wide"), None
+    id_ = reading.id or (found.id if found else ids[0] if ids else None)
+    if id_ is None:
+        raise InputError(f"{frame.name}: a long table needs a column that tells series apart; say which with id=")
+    by = reading.time if reading.time in frame.columns else found.time if found else next(iter(times), None)
+    return replace(reading, layout="long", id=id_), by if by != id_ else None
 
 
 def _repeats(frame: Frame, column: str) -> bool:
@@ -157,14 +162,12 @@ def bare_frame(path: Path, reading: Reading) -> tuple[Frame, Reading] | None:
 # ------------------------------------------------------------------------------------------------ long
 
 
-def read_long(frame: Frame, reading: Reading, need: bool) -> TableRows:
-    """Series of a table whose row is one step: ordered by `time` where there is one, else as they stand.
+def read_long(frame: Frame, reading: Reading, need: bool, by: str | None) -> TableRows:
+    """Series of a table whose row is one step: ordered by the column `by` where there is one, else as they stand.
 
     The frame is read twice: to learn which series there are and how long they are, and to put their steps into a spool.
     """
     assert reading.id is not None
-    known = next((name for name in frame.columns if name.lower() in _TIMES and name != reading.target), None)
-    by = reading.time if reading.time in frame.columns else known
     given = Given(reading.id, by, reading.target if need else None, reading.group if need else None)
     others = {reading.id, by, reading.target, reading.group}
     columns = Numeric(frame, [name for name in frame.columns if name not in others], reading.channels, given.add)
@@ -219,7 +222,7 @@ class Given:
 
     def codes(self, column: pa.ChunkedArray) -> NDArray[np.int64]:
         """The number of each row's series, -1 where its name is missing; new names get the next number."""
-        coded = labels(column).dictionary_encode()
+        coded = names_of(column).dictionary_encode()
         place = [self.names.setdefault(name, len(self.names)) for name in coded.dictionary.to_pylist()]
         return np.array([*place, -1])[coded.indices.fill_null(len(place)).to_numpy(zero_copy_only=False)]
 
@@ -258,22 +261,27 @@ class Clock:
 
 
 class _Same:
-    """One value a series; the empty cells of a series do not count."""
+    """One value a series; the empty cells of a series do not count, nor such marks as `NA` where it has a value.
+
+    Where a series has nothing but such a mark, that is its value: it may be a class.
+    """
 
     def __init__(self, word: str, name: str) -> None:
         self.word, self.name = word, name
         self._words: dict[str, int] = {}
         self._of = np.zeros(0, np.int64)  # of each series, -1 while it is not known
+        self._marked = np.zeros(0, np.int64)  # the same of marks
 
     def add(self, column: pa.ChunkedArray, series: NDArray[np.int64], names: Mapping[str, int]) -> None:
-        coded = labels(column).dictionary_encode()
+        coded = names_of(column).dictionary_encode()
         place = [self._words.setdefault(cell, len(self._words)) for cell in coded.dictionary.to_pylist()]
         value = np.array([*place, -1])[coded.indices.fill_null(len(place)).to_numpy(zero_copy_only=False)]
-        self._of = grown(self._of, len(names), -1)
+        self._of, self._marked = (grown(known, len(names), -1) for known in (self._of, self._marked))
         there = (series >= 0) & (value >= 0)
-        row, value = series[there], value[there]
-        new = self._of[row] < 0
-        self._of[row[new][::-1]] = value[new][::-1]  # of several the first stays
+        mark = labels(column).is_null().to_numpy(zero_copy_only=False)
+        _first(self._marked, series[there & mark], value[there & mark])
+        row, value = series[there & ~mark], value[there & ~mark]
+        _first(self._of, row, value)
         clash = np.flatnonzero(self._of[row] != value)
         if len(clash):
             words, place = list(self._words), clash[0]
@@ -284,7 +292,14 @@ class _Same:
             )
 
     def given(self, count: int) -> NDArray[np.generic]:
-        return np.array([*self._words, None], dtype=object)[grown(self._of, count, -1)[:count]]
+        known, marked = (grown(found, count, -1)[:count] for found in (self._of, self._marked))
+        return np.array([*self._words, None], dtype=object)[np.where(known < 0, marked, known)]
+
+
+def _first(known: NDArray[np.int64], row: NDArray[np.int64], value: NDArray[np.int64]) -> None:
+    """Writes the values of rows that have none yet; of several the first stays."""
+    new = known[row] < 0
+    known[row[new][::-1]] = value[new][::-1]
 
 
 def grown(array: NDArray[np.int64], count: int, fill: int) -> NDArray[np.int64]:

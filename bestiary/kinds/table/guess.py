@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from bestiary.kinds.series.guess import numbered
+from bestiary.kinds.series.guess import numbered, rows_alone
 from bestiary.kinds.text.guess import learned
 from bestiary.rows.given import Given
 
@@ -22,6 +22,9 @@ def guess(given: Given) -> str | None:
         return "a frame of features was given" if isinstance(given.source[0], pd.DataFrame) else None
     if given.frame is None:
         return None
+    if alone := rows_alone(given):
+        id_, time = given.word("id"), given.word("time")
+        return f"{alone}: rows are split by {time!r}, {id_!r} is left out; kind='series' overrides"
     if given.free_text:
         beside = len(learned(given))
         others = f"{beside} other{' holds' if beside == 1 else 's hold'} numbers, categories or dates"
