@@ -20,6 +20,7 @@ from bestiary.errors import InputError, nearest
 VERBS = {
     "race": "train every architecture that fits, under one equal budget; keep the best, with the evidence",
     "predict": "answers of a trained model for new rows",
+    "data": "how data would be read: columns, what is missing, left out or suspected",
     "train": "train one architecture",
     "sample": "new images, texts or rows from a trained network",
     "encode": "codes and reconstruction errors of rows",

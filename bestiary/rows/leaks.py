@@ -20,6 +20,7 @@ LARGEST = 3e38  # in which trees can compare: they keep values as float32
 ALMOST = 0.995  # balanced accuracy or R2 of one column by itself, on rows it was not fitted on
 ROWS = 2_000
 COLUMNS = 100
+_ADDED = 12  # columns that are named at most where they add up to the target
 FEWEST = 30  # rows below which a coincidence cannot be told from a leak
 
 
@@ -45,6 +46,39 @@ def leaking(sample: pa.Table, rows: NDArray[np.int64], target: Target, values: N
     if len(suspects) > COLUMNS:
         suspects = _closest(suspects, sample, values)
     return [c.name for c in suspects if _determines(_coded(c, sample[c.name]), values, target.problem)]
+
+
+def adding_up(sample: pa.Table, rows: NDArray[np.int64], target: Target, values: NDArray[np.generic]) -> list[str]:
+    """Names of columns of numbers whose sum or difference the target is; none where there are none.
+
+    Args:
+        sample, rows, target, values: as `leaking` takes them.
+
+    Example:
+        >>> draw = np.random.default_rng(0)
+        >>> first, second, other = draw.normal(size=(3, 60))
+        >>> cells = pa.table({"first": first, "second": second, "other": other})
+        >>> adding_up(cells, np.arange(60) * 7, Target("sum", "regression", "", (), first - second), first - second)
+        ['first', 'second']
+    """
+    if target.classes or len(values) < FEWEST:
+        return []
+    columns = [column for column in describe_all(sample, rows) if column.role == "number"]
+    if not 2 <= len(columns) <= min(COLUMNS, len(values) // 3):
+        return []
+    read = np.stack([_coded(column, sample[column.name]) for column in columns], axis=1)
+    wanted = np.asarray(values, dtype=np.float64)
+    unit = read.std(0)
+    if not (unit > 0).all() or not wanted.std() > 0:
+        return []
+    matrix = np.column_stack([(read - read.mean(0)) / unit, np.ones(len(read))])
+    found, *_ = np.linalg.lstsq(matrix, wanted, rcond=None)
+    if np.abs(matrix @ found - wanted).max() > 1e-6 * wanted.std():
+        return []
+    weights = found[:-1] / unit
+    parts = [place for place, weight in enumerate(weights) if abs(weight) * unit[place] > 1e-4 * wanted.std()]
+    whole = all(abs(abs(weights[place]) - 1) < 1e-3 for place in parts)
+    return [columns[place].name for place in parts] if whole and 2 <= len(parts) <= _ADDED else []
 
 
 def _closest(columns: list[Column], sample: pa.Table, values: NDArray[np.generic]) -> list[Column]:

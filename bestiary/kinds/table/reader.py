@@ -133,6 +133,9 @@ def read_table(
     index, sample = rows.sample(where, leaks.ROWS, rows.features)
     suspects = leaks.leaking(sample, rows.numbers[index], rows.target, rows.target.values[index])
     rows.notes += leaks.note(suspects, name)
+    if parts := leaks.adding_up(sample, rows.numbers[index], rows.target, rows.target.values[index]):
+        told = ", ".join(map(repr, parts))
+        rows.notes.append(f"columns {told} add up to the target {name!r}: are they known before the target is?")
     source_ = TableSource(rows, reason, suspects, asked=asked)
     source_.notes += duplicates(source_)
     return source_

@@ -1,0 +1,143 @@
+"""How data were read, for people, before anything learns from them: what `bestiary data` shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from bestiary import tasks
+from bestiary.rows.columns import Column
+from bestiary.rows.source import SPLITS, Source
+from bestiary.rows.splits import assign
+from bestiary.rows.written import labels, textual
+
+SHOWN = 6  # classes, and words of a column, that are named
+
+
+@dataclass(frozen=True)
+class Read:
+    """How one column was read.
+
+    Attributes:
+        name: of the column.
+        role: what it means: "number", "boolean", "date", "category", "text" or "left out".
+        missing: share of the training rows that were looked at whose cell is missing.
+        values: their range, or their commonest words.
+        remark: what was repaired, or why it is left out and which option overrides that.
+    """
+
+    name: str
+    role: str
+    missing: float
+    values: str
+    remark: str
+
+
+@dataclass(frozen=True)
+class Overview:
+    """How data were read.
+
+    Attributes:
+        kind, reason: of the data, and why they were read so.
+        rows: of each split that a race would make.
+        target, task, why: what would be predicted, and why by this task.
+        answers: classes with the number of their rows, or a range of numbers.
+        columns: of a table.
+        suspects: columns that tell the target by themselves.
+        notes: everything else that was guessed, left out or found odd.
+    """
+
+    kind: str
+    reason: str
+    rows: Mapping[str, int]
+    target: str
+    task: str
+    why: str
+    answers: str
+    columns: Sequence[Read]
+    suspects: Sequence[str]
+    notes: Sequence[str]
+
+    def words(self) -> dict[str, Any]:
+        """Plain words, for JSON."""
+        return asdict(self)
+
+
+def overview(source: Source) -> Overview:
+    """What a race would learn from, and how it was read.
+
+    Args:
+        source: from `bestiary.data.read`.
+
+    Raises:
+        InputError: when no column can be learned from.
+
+    Example:
+        >>> from bestiary.data.reading import read
+        >>> flowers = overview(read("iris"))
+        >>> flowers.kind, flowers.answers, [(c.name, c.values) for c in flowers.columns][:1]
+        ('table', 'setosa 50, versicolor 50, virginica 50', [('sepal length (cm)', '4.3 to 7.9')])
+    """
+    splits = assign(source)
+    found = [(name, int((splits == place).sum())) for place, name in enumerate(SPLITS)]
+    columns: list[Read] = []
+    notes = list(source.notes)
+    if hasattr(source, "fit"):
+        table: Any = source
+        encoder = table.fit(splits)
+        _, cells = table.rows.sample(splits == 0, 10_000, table.rows.features)
+        columns = [_read(column, cells) for column in encoder.columns]
+        notes += [note for note in encoder.notes() if note not in notes]
+    target = source.target
+    told = tasks.find(target.problem).name if target.problem else ""
+    seen = {f"column {one.name!r}" for one in columns if one.remark}
+    return Overview(
+        source.kind, source.reason, dict(found), target.name, told, target.reason, _answers(source), columns,
+        list(source.suspects), [note for note in notes if not any(note.startswith(name) for name in seen)],
+    )  # fmt: skip
+
+
+def _answers(source: Source) -> str:
+    target = source.target
+    if target.classes:
+        counts = np.bincount(np.asarray(target.values), minlength=len(target.classes))
+        order = np.argsort(-counts, kind="stable")[:SHOWN]
+        shown = ", ".join(f"{target.classes[i]} {counts[i]:,}" for i in order)
+        more = len(target.classes) - len(order)
+        return shown + (f" and {more:,} more classes" if more else "")
+    values = np.asarray(target.values)
+    if not target.name or not len(values) or values.dtype.kind not in "fiu":
+        return ""
+    low, middle, high = (float(quantile) for quantile in np.quantile(values, (0, 0.5, 1)))
+    return f"{low:.6g} to {high:.6g}, median {middle:.6g}"
+
+
+def _read(column: Column, cells: pa.Table) -> Read:
+    if column.name not in cells.column_names:
+        return Read(column.name, column.role, 0.0, "", column.reason)
+    held = cells[column.name]
+    text = labels(held)
+    missing = text.null_count / max(1, len(text))
+    return Read(column.name, column.role, missing, _values(column, held, text), column.reason)
+
+
+def _values(column: Column, held: pa.ChunkedArray, text: pa.Array) -> str:
+    if column.role == "number":
+        return f"{column.low:.6g} to {column.high:.6g}"
+    if column.role == "date":
+        first, last = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=end) for end in (column.low, column.high))
+        written = f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
+        return written + (", day first" if column.form == "day first" and textual(held.type) else "")
+    if column.role == "boolean":
+        return " or ".join(column.known)
+    counts = text.drop_null().value_counts()
+    order = np.argsort(-counts.field("counts").to_numpy(), kind="stable")
+    words = [counts.field("values")[int(i)].as_py() for i in order[: 1 if column.role == "text" else SHOWN]]
+    shown = ", ".join(word if len(word) <= 24 else word[:21] + "..." for word in words)
+    more = len(counts) - len(words)
+    return shown + (f" and {more:,} more" if more else "")
