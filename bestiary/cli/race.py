@@ -32,7 +32,7 @@ def command(
         list[str] | None, typer.Option(help="All but these, with commas.", rich_help_panel=ENTRY)
     ] = None,
     equal: Annotated[
-        str, typer.Option(help="What all get the same of: core time, or examples.", rich_help_panel=ENTRY)
+        str, typer.Option(help="What all get the same of: training time, or examples.", rich_help_panel=ENTRY)
     ] = "time",
     metric: options.Metric = None,
     prefer: Annotated[

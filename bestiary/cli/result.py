@@ -24,7 +24,7 @@ from bestiary.race.evidence import Verdict
 from bestiary.race.outcome import Outcome
 from bestiary.race.plan import Plan
 from bestiary.report.board import Line, lines
-from bestiary.report.words import new_rows, title
+from bestiary.report.words import new_rows, ranked, title
 from bestiary.report.words import next_command as typed_next
 
 STATUS = {"eliminated": "left the race"}
@@ -51,8 +51,7 @@ def print_result(verdict: Verdict, run: Path, screen: Console) -> None:
     run = nearby(run)
     screen.print(leaderboard(verdict, screen.width))
     if verdict.metric_reason:
-        why = f"Models are ranked by {title(verdict.metric)}: {verdict.metric_reason}."
-        screen.print(f"[dim]{escape(one_line(why))}[/]")
+        screen.print(f"[dim]{escape(one_line(ranked(verdict.metric, verdict.metric_reason)))}[/]")
     screen.print(f"\n[bold]{escape(one_line(verdict.sentence))}[/]")
     for sentence in (verdict.reason, verdict.worth_sentence):
         if sentence and sentence not in verdict.sentence:

@@ -78,7 +78,7 @@ class Outcome:
 
     @property
     def winner(self) -> Winner:
-        """The crowned model; where nobody was crowned, the cheapest within one standard error of the best."""
+        """The crowned model; where nobody was crowned, what `prefer` asked for, as the verdict says."""
         return Winner(self.folder / "winner")
 
     @property

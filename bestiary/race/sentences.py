@@ -183,14 +183,16 @@ def worth(network: Candidate, baseline: Candidate, judgement: Judgement, gain: E
 
 def left_open(network: Candidate | None, undone: Undone) -> str:
     """Why the question whether a neural network is worth it is open, and the budget that might close it."""
-    opening = "Whether a neural network is worth it is open:"
+    told = []
     if undone.few_baselines:
-        return f"{opening} most baselines had no time to finish."
+        told.append("Most baselines had no time to finish.")
     if network is not None and (budget := undone.improving.get(network.name)):
-        named = capital(title(network))
-        return f"{opening} {named} was still improving when time ended. About {about(budget)} would let it finish."
-    more = f" About {about(undone.entry)} would let all take part." if undone.entry else ""
-    return f"{opening} {len(undone.idle)} networks had no time to learn.{more}"
+        told.append(f"{capital(title(network))} was still improving when time ended.")
+        told.append(f"About {about(budget)} would let it finish.")
+    if undone.few_networks or not told:
+        told.append(f"{len(undone.idle)} network{'s' * (len(undone.idle) != 1)} had no time to learn.")
+        told += [f"About {about(undone.entry)} would let all take part."] if undone.entry else []
+    return " ".join(["Whether a neural network is worth it is open.", *told])
 
 
 def outcome(judgement: Judgement, bench: Bench) -> str:

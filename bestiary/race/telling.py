@@ -41,5 +41,7 @@ def announce(plan: Plan, said: list[str], listener: Listener | None, clock: Cloc
     sizes = ", ".join(f"{number:,} {name}" for name, number in plan.rows.items())
     ranks = f"models are ranked by {tasks.metric_named(plan.metric, plan.problem).title}: {plan.metric_reason}"
     new = [note for note in plan.notes if note not in said]
-    for message in (*new, f"rows: {sizes} (sealed); {plan.splits}", ranks):
+    how, *chosen = plan.splits.split("; contenders ")
+    told = [f"rows: {sizes} (sealed); {how}", *(f"contenders {part}" for part in chosen)]
+    for message in (*new, *told, ranks):
         tell(listener, "reading", clock, plan.budget, message)

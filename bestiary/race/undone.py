@@ -87,7 +87,8 @@ def _improving(course: Course) -> dict[str, float]:
         return found
     epoch = unit_of(plan, {one.name: one.pace for one in plan.entrants}).epoch
     endless = tasks.find(plan.problem).endless
-    for name in {name for stage in plan.stages[-2:] for name in stage.entrants}:
+    last = plan.stages[plan.rungs - 1 :] or plan.stages[-1:]
+    for name in dict.fromkeys(name for stage in last for name in stage.entrants):
         job = _longest(course, name)
         if job is None or not _falling(course, job):
             continue
@@ -98,12 +99,16 @@ def _improving(course: Course) -> dict[str, float]:
 
 
 def _longest(course: Course, name: str) -> Job | None:
-    """The training of a network that got furthest, of equals the best."""
+    """The training of a network that got furthest, of equals the best; None where a shorter one was better."""
     results = {}
     for job in (job for stage in course.plan.stages for job in stage.jobs if job.entrant == name and job.fold < 0):
         if found := course.best_so_far(job):
             results[job.id] = (-found["steps"], found["loss"], job)
-    return min(results.values(), key=lambda one: one[:2])[2] if results else None
+    if not results:
+        return None
+    steps, loss, job = min(results.values(), key=lambda one: one[:2])
+    shorter = min((other for taken, other, _ in results.values() if taken > steps), default=math.inf)
+    return job if loss <= shorter else None
 
 
 def _falling(course: Course, job: Job) -> bool:

@@ -79,9 +79,16 @@ def render(evidence: Evidence) -> str:
             "coded": coded,
         }
     )
-    environment.globals.update({"data_uri": data_uri, **_script()})
+    environment.globals.update({"data_uri": data_uri, "raw": raw, "ranked": words.ranked, **_script()})
     environment.globals.update(
-        {"score": words.score, "bounds": board.bounds, "shorten": words.shorten, "share": words.share, "raw": raw}
+        {
+            "score": words.score,
+            "bounds": board.bounds,
+            "shorten": words.shorten,
+            "share": words.share,
+            "raw": raw,
+            "ranked": words.ranked,
+        }
     )
     return environment.get_template("report.html").render(_context(evidence))
 

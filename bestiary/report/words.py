@@ -165,6 +165,17 @@ def sentence(text: str) -> str:
     return (text[:1].upper() + text[1:] + ("" if text[-1:] in ".!?" else ".")) if text else ""
 
 
+def ranked(metric: str, reason: str) -> str:
+    """Which metric ranks and why, in short sentences.
+
+    Example:
+        >>> ranked("log_loss", "one class is rare; log loss judges every probability")
+        'Models are ranked by log loss: one class is rare. Log loss judges every probability.'
+    """
+    told = f"Models are ranked by {title(metric)}: {reason}."
+    return re.sub(r"; (\w)", lambda found: f". {found[1].upper()}", told)
+
+
 def next_command(verdict: Verdict, run: str, new: str) -> str:
     """What is typed next, with what a race kept.
 

@@ -80,7 +80,7 @@ def test_a_network_that_was_still_improving_is_not_denied() -> None:
     found = starved(improving={"mlp/small": 700.0}, raced=1, compared=1)
     assert found.answer == "open" and found.chosen == "baseline/linear"
     assert found.worth_sentence.startswith(
-        "Whether a neural network is worth it is open: An MLP was still improving when time ended. "
+        "Whether a neural network is worth it is open. An MLP was still improving when time ended. "
         "About 12 minutes would let it finish. An MLP, chosen on validation, reaches 80.0 % accuracy ("
     )
     assert starved(improving={"resnet/small": 700.0}, raced=2, compared=1).answer == "no", "another one was judged"
@@ -105,7 +105,7 @@ def test_a_network_is_not_called_worth_it_where_most_baselines_are_missing() -> 
     gone = Undone(missing=["boosting", "linear"], raced=2, compared=1)
     found = judge([BEST, FOREST, CONSTANT], TRUTH, undone=gone)
     assert found.crowned is None and found.answer == "open"
-    assert "most baselines had no time to finish" in found.worth_sentence
+    assert "Most baselines had no time to finish." in found.worth_sentence
     assert "for 2 baselines (boosting, linear)" in found.reason
 
 
@@ -118,7 +118,7 @@ def test_a_winner_is_told_with_those_who_are_missing() -> None:
 def test_without_any_network_the_reason_is_told() -> None:
     found = judge([FOREST, CONSTANT], TRUTH, undone=Undone(idle=["tabm", "ann"], compared=1, entry=50))
     assert found.worth_sentence == (
-        "Whether a neural network is worth it is open: 2 networks had no time to learn. "
+        "Whether a neural network is worth it is open. 2 networks had no time to learn. "
         "About 50 seconds would let all take part."
     )
 
@@ -213,3 +213,24 @@ def test_the_first_choice_is_told_where_another_ships(tmp_path: Path) -> None:
     )
     told = shipping.why(changed(run, crowned=None, chosen="resnet/small", preferred="baseline/linear"))
     assert told == "Residual network ships: it is shown to do better on the test rows than every baseline."
+
+
+def test_a_network_whose_longer_training_was_no_better_is_not_improving(tmp_path: Path) -> None:
+    made = course(tmp_path, [1.0 - 0.05 * n for n in range(12)])
+    longer = made.plan.stages[0].jobs[0]
+    shorter = replace(longer, id="ann.64.1", setting=1, steps=60)
+    made.plan.stages[0].jobs.append(shorter)
+    results = {longer.id: made.best_so_far(longer)}
+    for loss, expected in ((0.3, False), (0.6, True)):
+        results[shorter.id] = {"steps": 60, "best_step": 60, "loss": loss}
+        made.best_so_far = lambda job: results[job.id]
+        assert bool(undone(made).improving) == expected
+
+
+def test_all_that_leaves_the_question_open_is_told() -> None:
+    found = starved(improving={"mlp/small": 80.0}, idle=["tabm", "ann"], raced=1, compared=1, entry=400.0)
+    assert found.worth_sentence.startswith(
+        "Whether a neural network is worth it is open. An MLP was still improving when time ended. "
+        "About 80 seconds would let it finish. 2 networks had no time to learn. "
+        "About 7 minutes would let all take part. "
+    )

@@ -118,4 +118,5 @@ def test_what_was_left_out_is_told_once_before_the_race_and_noted_once(tmp_path)
     for words in ("'Region' is left out: it is constant ('Anvers')", "3 rows repeat the content of another row"):
         assert sum(words in note for note in plan.notes) == 1
         assert sum(words in message for message in told) == 1
-    assert told[-1].startswith("rows: ") and " test (sealed); by a hash of each row's content" in told[-1]
+    assert told[-3].startswith("rows: ") and " test (sealed); by a hash of each row's content" in told[-3]
+    assert told[-2].startswith("contenders are chosen on 3 folds ") and told[-1].startswith("models are ranked by ")

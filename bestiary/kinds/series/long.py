@@ -22,7 +22,7 @@ from bestiary.rows.frame import names_of
 from bestiary.rows.frames import Frame
 from bestiary.rows.rows import pieces_of
 from bestiary.rows.targets import FEW
-from bestiary.rows.written import DateForm, days, labels, numbers
+from bestiary.rows.written import dates, labels, numbers
 
 OPENING = 2_000  # rows by which columns are chosen to be looked at
 SCANNED = 2_000_000  # rows that are looked at
@@ -175,9 +175,7 @@ def _dates(column: pa.ChunkedArray) -> bool:
     """Whether all cells are dates in parts with signs between: parsers of dates also take `m5` for one."""
     if not pa.types.is_temporal(column.type) and not pc.all(pc.match_substring_regex(labels(column), _DATE)).as_py():
         return False
-    form = DateForm()
-    form.add(column)
-    return not np.isnan(days(column, form.decide()[0])).any()
+    return not np.isnan(dates(column)).any()
 
 
 def _counts(column: pa.ChunkedArray) -> bool:
@@ -240,7 +238,7 @@ def _scan(
 
     Dates are codes too: that no two are the same can be seen without knowing which form they have.
     """
-    dates = {name: _Codes() for name in dated}
+    days = {name: _Codes() for name in dated}
     codes = {name: _Codes() for name in ids}
     answers = _Codes()
     numbered: dict[str, list[NDArray[np.float64]]] = {name: [] for name in amounts if name not in dated}
@@ -249,7 +247,7 @@ def _scan(
         for name, words in codes.items():
             words.add(names_of(piece[name]))
         answers.add(labels(piece[target]))
-        for name, words in dates.items():
+        for name, words in days.items():
             words.add(names_of(piece[name]))
         for name, parts in numbered.items():
             parts.append(numbers(piece[name]))
@@ -260,7 +258,7 @@ def _scan(
         pd.DataFrame({name: words.whole() for name, words in codes.items()} | {target: answers.whole()}),
         pd.DataFrame(
             {name: np.concatenate(parts) for name, parts in numbered.items()}
-            | {name: words.whole().astype(np.float64) for name, words in dates.items()}
+            | {name: words.whole().astype(np.float64) for name, words in days.items()}
         ),
     )
 
