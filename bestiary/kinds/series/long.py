@@ -106,10 +106,11 @@ def find(
     ids, times, counted = ids[:CANDIDATES], times[:CANDIDATES], counted[: 2 * CANDIDATES]
     if not ids or not times:
         return None
+    seen = _scan([opening], ids, times, target)
+    times = [by for by in times if any(by != one and not _twice(seen, one, by) for one in ids)]
     dated = {name for name in times if np.isnan(numbers(opening[name])).all()}
     known = {name for name in times if name == time or name in dated or not _untold(name)}
-    wanted = list(dict.fromkeys([*ids, *times, *counted, target]))
-    rows = _scan(pieces_of(frame, wanted), ids, [*times, *counted], target, dated)
+    rows = _scan(pieces_of(frame, list(dict.fromkeys([*ids, *times, target]))), ids, times, target, dated)
     answers = numbers(opening[target])
     amount = not np.isnan(answers).any() and len(np.unique(answers)) > FEW
     ids = [name for name in ids if _tells_apart(rows, name, target, named=id is not None, amount=amount)]
@@ -118,12 +119,11 @@ def find(
         for one in ids
         for place, by in enumerate(times)
         if by != one and _rises(rows, one, by, evenly=by not in known)
-        if any(_varies(rows, one, name) for name in counted if name not in (one, by))
     ]
-    if not found:
-        return None
-    series, _, one, by = min(found)  # the fewest: visits of one patient are not apart
-    return Long(one, by, series, len(rows.codes))
+    for series, _, one, by in sorted(found):  # the fewest first: visits of one patient are not apart
+        if _moves(frame, one, [name for name in counted if name not in (one, by)]):
+            return Long(one, by, series, len(rows.codes))
+    return None
 
 
 def stand_alone(frame: Frame, id: str, target: str | None) -> str:  # noqa: A002
@@ -213,15 +213,21 @@ class _Codes:
 
     def __init__(self) -> None:
         self._words: dict[str, int] = {}
-        self._parts: list[NDArray[np.int64]] = []
+        self._parts: list[NDArray[np.int32]] = []
 
     def add(self, names: pa.Array) -> None:
+        self._parts.append(self.of(names))
+
+    def of(self, names: pa.Array) -> NDArray[np.int32]:
         coded = names.dictionary_encode()
         place = [self._words.setdefault(word, len(self._words)) for word in coded.dictionary.to_pylist()]
         codes = pc.fill_null(coded.indices, len(place)).to_numpy(zero_copy_only=False)
-        self._parts.append(np.array([*place, -1], np.int64)[codes])
+        return np.array([*place, -1], np.int32)[codes]
 
-    def whole(self) -> NDArray[np.int64]:
+    def __len__(self) -> int:
+        return len(self._words)
+
+    def whole(self) -> NDArray[np.int32]:
         return np.concatenate(self._parts)
 
 
@@ -291,6 +297,29 @@ def _rises(rows: _Rows, id: str, time: str, *, evenly: bool) -> bool:  # noqa: A
     return even and 2 * len(np.unique(stamp)) <= len(stamp)
 
 
-def _varies(rows: _Rows, id: str, name: str) -> bool:  # noqa: A002
-    """Whether the numbers of a column change within most ids."""
-    return float((rows.amounts[name].groupby(rows.codes[id]).nunique() > 1).mean()) >= 0.5
+def _twice(rows: _Rows, id: str, time: str) -> bool:  # noqa: A002
+    """Whether an id has one time twice."""
+    pairs = pd.DataFrame({"id": rows.codes[id], "time": rows.amounts[time]})
+    return bool(pairs.dropna().duplicated().any())
+
+
+def _moves(frame: Frame, id: str, columns: Sequence[str]) -> bool:  # noqa: A002
+    """Whether the numbers of one of these columns change within most ids."""
+    if not columns:
+        return False
+    codes, rows = _Codes(), 0
+    first, changed = np.empty((0, len(columns))), np.empty((0, len(columns)), bool)
+    for piece in pieces_of(frame, [id, *columns]):
+        code = codes.of(names_of(piece[id]))
+        values = np.column_stack([numbers(piece[name]) for name in columns])
+        fresh = len(codes) - len(first)
+        if fresh:
+            first = np.concatenate([first, np.full((fresh, len(columns)), np.nan)])
+            changed = np.concatenate([changed, np.zeros((fresh, len(columns)), bool)])
+        one, place = np.unique(code, return_index=True)
+        first[one] = np.where(np.isnan(first[one]), values[place], first[one])
+        np.logical_or.at(changed, code, (values != first[code]) & ~np.isnan(values) & ~np.isnan(first[code]))
+        rows += piece.num_rows
+        if rows >= SCANNED:
+            break
+    return bool((changed.mean(0) >= 0.5).any())

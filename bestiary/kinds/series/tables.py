@@ -102,8 +102,11 @@ def settle(frame: Frame, reading: Reading, need: bool) -> tuple[Reading, str | N
     reading = replace(reading, target=target)
     if reading.layout == "wide":
         return reading, None
-    found = find(frame, target, id=reading.id, time=reading.time, group=reading.group) if need else None
     repeats = not reading.layout and bool(ids and times) and _repeats(frame, ids[0])
+    told = (reading.id or repeats) and (reading.time or times)  # by names, so that nothing need be looked for
+    found = None
+    if need and not told:
+        found = find(frame, target, id=reading.id, time=reading.time, group=reading.group)
     if not (reading.layout == "long" or reading.id is not None or repeats or found):
         return replace(reading, layout="wide"), None
     id_ = reading.id or (found.id if found else ids[0] if ids else None)
