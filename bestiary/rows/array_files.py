@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from bestiary.errors import InputError
 from bestiary.rows.limits import Ration
 from bestiary.rows.source import SPLITS
+from bestiary.rows.split_names import split_of
 
 MOST = 64  # arrays of a file
 ENTRANCES = {  # names that people give to one split's (inputs, labels); "" stands for all rows
@@ -89,7 +91,8 @@ def inputs_announced(path: Path) -> tuple[tuple[int, ...], np.dtype[np.generic]]
     known = [f"{name}.npy" for inputs, _ in ENTRANCES.values() for name in inputs]
     try:
         with zipfile.ZipFile(path) as archive:
-            name = next((name for name in known if name in archive.NameToInfo), None)
+            inside = {f"{usual_name(name.removesuffix('.npy'), ())}.npy": name for name in reversed(archive.namelist())}
+            name = next((inside[name] for name in known if name in inside), None)
             if name is None:
                 return None
             with archive.open(name) as entry:
@@ -123,6 +126,30 @@ def _read(file: BinaryIO, name: str, size: int) -> NDArray[np.generic]:
     return flat.reshape(shape[::-1]).T if fortran else flat.reshape(shape)
 
 
+def usual_name(name: str, names: Container[str] = ()) -> str:
+    """The usual name of an array of one split's inputs or labels; the name itself where it is not known as such.
+
+    Args:
+        name: as it is in the file.
+        names: of the file, none of which is given to another array.
+
+    Example:
+        >>> [usual_name(name) for name in ("X_valid", "trainY", "test-labels", "dev_images", "ytest", "x", "weights")]
+        ['x_val', 'y_train', 'y_test', 'x_val', 'y_test', 'x', 'weights']
+    """
+    if any(name in (*inputs, *labels) for inputs, labels in ENTRANCES.values()):
+        return name
+    words = re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name))
+    glued = re.fullmatch(r"([xXyY])([a-z]{3,})", name)
+    words = [glued[1], glued[2]] if glued and split_of(glued[2]) else words
+    for place, usual in enumerate(ENTRANCES[""]):
+        rest = [word for word in words if word not in usual and word.lower() not in usual]
+        split = split_of(" ".join(rest)) if len(rest) < len(words) else None
+        if split in ENTRANCES and ENTRANCES[split][place][0] not in names:
+            return ENTRANCES[split][place][0]
+    return name
+
+
 Parts = dict[str, tuple[NDArray[np.generic], NDArray[np.generic] | None]]
 
 
@@ -144,6 +171,7 @@ def labelled_parts(arrays: Mapping[str, NDArray[np.generic]], file: str, target:
     """
     if labels and target is not None and target not in arrays:
         raise InputError(f"target={target!r} is no array of {file}; it holds {', '.join(sorted(arrays))}")
+    arrays = {usual_name(name, arrays) if name != target else name: array for name, array in arrays.items()}
     found: Parts = {}
     for split, (inputs, usual) in ENTRANCES.items():
         name = next((name for name in inputs if name in arrays and name != target), None)
@@ -151,6 +179,8 @@ def labelled_parts(arrays: Mapping[str, NDArray[np.generic]], file: str, target:
             asked = target if split == "" and target in arrays else None
             label = asked or next((other for other in usual if other in arrays), None)
             found[split] = (arrays[name], None if label is None else arrays[label])
+    if "" in found and "train" not in found and len(found) > 1:  # x and y beside x_test and y_test
+        found = {"train" if split == "" else split: part for split, part in found.items()}
     found = {"": found[""]} if "" in found else found
     held = ", ".join(sorted(arrays)[:8]) or "nothing"
     if not found:

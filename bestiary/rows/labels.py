@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from bestiary.rows.rows import hashed
 from bestiary.rows.source import Target
 from bestiary.rows.store import write_array
 from bestiary.rows.targets import CLASSES, TargetReader
-from bestiary.rows.written import days, labels, numbers
+from bestiary.rows.written import dates, days, labels, numbers
 
 
 def read_labels(
@@ -78,7 +79,7 @@ def group_keys(column: pa.ChunkedArray | pa.Array) -> NDArray[np.uint64]:
 
 
 def stamps(
-    column: pa.ChunkedArray | pa.Array, name: str, dated: bool | None = None, first: int = 0
+    column: pa.ChunkedArray | pa.Array, name: str, dated: bool | None = None, first: int = 0, form: str | None = None
 ) -> NDArray[np.float64]:
     """A column of times as numbers, or dates as days since 1970.
 
@@ -87,13 +88,15 @@ def stamps(
         name: of the column.
         dated: whether they are dates; when not given, they are where a cell is no number.
         first: number of the first row in the file.
+        form: of the dates; told from this column unless given.
 
     Raises:
         InputError: when a row has neither a number nor a date.
     """
-    stamp = days(column) if dated else numbers(column)
+    read = dates if form is None else partial(days, form=form)
+    stamp = read(column) if dated else numbers(column)
     if dated is None and np.isnan(stamp).any():
-        stamp = days(column)
+        stamp = read(column)
     if np.isnan(stamp).any():
         place = int(np.flatnonzero(np.isnan(stamp))[0])
         raise InputError(

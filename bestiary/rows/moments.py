@@ -38,5 +38,8 @@ class Moments:
         if not np.isnan(values).any():
             return values
         form, remark = self._form.decide(self.asked)
+        found = np.concatenate(self._dates[form])
+        if np.isnan(found).sum() >= np.isnan(values).sum():
+            return values
         self.notes += [f"column {self.name!r}: {remark}"] if remark else []
-        return np.concatenate(self._dates[form])
+        return found

@@ -192,6 +192,13 @@ def days(column: pa.ChunkedArray | pa.Array, form: str = "plain") -> Floats:
     return np.where(np.isnat(micro), np.nan, micro.astype(np.int64) / 86_400e6)
 
 
+def dates(column: pa.ChunkedArray | pa.Array) -> Floats:
+    """`days` of a whole column, in the form that all of it tells."""
+    form = DateForm()
+    form.add(column)
+    return days(column, form.decide()[0])
+
+
 @dataclass
 class DateForm:
     """Decides the form of a column of dates from all of it, piece by piece.

@@ -78,6 +78,12 @@ def test_names_are_words_or_numbers_of_any_form(name: str):
     assert found is not None and (found.id, found.time) == ("unit", "step")
 
 
+def test_a_number_for_each_series_is_a_target_too():
+    frame = series(count=40).assign(kind=lambda f: f.unit.map(dict(zip(f.unit.unique(), RANDOM.normal(size=40)))))
+    source = read(mixed(frame), "kind")
+    assert isinstance(source, SeriesSource) and len(source) == 40 and source.target.problem == "regression"
+
+
 def test_steps_with_gaps_need_a_name_of_time():
     frame = series(steps=9)
     gaps = frame.iloc[np.flatnonzero(RANDOM.random(len(frame)) < 0.7)]
@@ -110,7 +116,8 @@ def test_tables_stay_tables():
     once = series(count=120, steps=1)
     still = frame.assign(value=frame.groupby("unit").value.transform("first"))  # nothing moves within a series
     counter = frame.drop(columns="step").assign(row=range(len(frame)))
-    for table in (turned, twice, alias, few, once, still, counter, frame.drop(columns="step")):
+    crossed = frame.rename(columns={"unit": "question", "step": "person_id"})  # everyone answers all of them
+    for table in (crossed, turned, twice, alias, few, once, still, counter, frame.drop(columns="step")):
         assert kind_of(mixed(table)) == "table"
     assert kind_of(frame, group="unit") == "table"
 

@@ -9,7 +9,7 @@ changes, and that no step of it comes twice, is what tells a series from rows th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from bestiary.rows.frame import names_of
 from bestiary.rows.frames import Frame
 from bestiary.rows.rows import pieces_of
-from bestiary.rows.written import days, labels, numbers
+from bestiary.rows.targets import FEW
+from bestiary.rows.written import dates, labels, numbers
 
 OPENING = 2_000  # rows by which columns are chosen to be looked at
 SCANNED = 2_000_000  # rows that are looked at
@@ -38,6 +39,7 @@ _TIMES = frozenset(
 )  # fmt: skip
 
 
+_NUMBERED = {"id", "block", "group", "code", "item", "subject", "person"}  # of things that are counted, not of steps
 _DATE = r"\d{1,4}[-/.: ]+\w{1,9}[-/.: ,]+\d"
 
 
@@ -98,16 +100,19 @@ def find(
     others = [name for name in frame.columns[:LOOKED] if name not in (target, group)]
     ids = [id] if id else [name for name in others if name != time and _names(opening[name])]
     ids = [name for name in ids if not _changing(_scan([opening], [name], [], target).codes, name, target).any()]
-    times = [time] if time else sorted((name for name in others if _orders(opening[name])), key=_by_name)
+    times = [name for name in others if _orders(opening[name]) and not _NUMBERED & _parts(name)]
+    times = [time] if time else sorted(times, key=_untold)
     counted = [name for name in others if name not in named and _counts(opening[name])]
     ids, times, counted = ids[:CANDIDATES], times[:CANDIDATES], counted[: 2 * CANDIDATES]
     if not ids or not times:
         return None
     dated = {name for name in times if np.isnan(numbers(opening[name])).all()}
-    known = {name for name in times if name == time or name in dated or not _by_name(name)}
+    known = {name for name in times if name == time or name in dated or not _untold(name)}
     wanted = list(dict.fromkeys([*ids, *times, *counted, target]))
-    rows = _scan(pieces_of(frame, wanted), ids, [*times, *counted], target)
-    ids = [name for name in ids if _tells_apart(rows, name, target, named=id is not None)]
+    rows = _scan(pieces_of(frame, wanted), ids, [*times, *counted], target, dated)
+    answers = numbers(opening[target])
+    amount = not np.isnan(answers).any() and len(np.unique(answers)) > FEW
+    ids = [name for name in ids if _tells_apart(rows, name, target, named=id is not None, amount=amount)]
     found = [
         (len(np.unique(rows.codes[one])), place, one, by)
         for one in ids
@@ -170,7 +175,7 @@ def _dates(column: pa.ChunkedArray) -> bool:
     """Whether all cells are dates in parts with signs between: parsers of dates also take `m5` for one."""
     if not pa.types.is_temporal(column.type) and not pc.all(pc.match_substring_regex(labels(column), _DATE)).as_py():
         return False
-    return not np.isnan(days(column)).any()
+    return not np.isnan(dates(column)).any()
 
 
 def _counts(column: pa.ChunkedArray) -> bool:
@@ -183,10 +188,13 @@ def _full(column: pa.ChunkedArray) -> bool:
     return len(column) > 0 and not names_of(column).null_count
 
 
-def _by_name(name: str) -> bool:
+def _untold(name: str) -> bool:
     """Whether a name does not say that its column holds times; so that those come first."""
-    words = re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
-    return not _TIMES & set(words)
+    return not _TIMES & _parts(name)
+
+
+def _parts(name: str) -> set[str]:
+    return set(re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()))
 
 
 # ------------------------------------------------------------------------------------------------ rows
@@ -217,25 +225,35 @@ class _Codes:
         return np.concatenate(self._parts)
 
 
-def _scan(pieces: Iterable[pa.Table], ids: Sequence[str], amounts: Sequence[str], target: str) -> _Rows:
-    """The rows, up to `SCANNED`: ids and the target as codes, times and values as numbers."""
+def _scan(
+    pieces: Iterable[pa.Table], ids: Sequence[str], amounts: Sequence[str], target: str, dated: Collection[str] = ()
+) -> _Rows:
+    """The rows, up to `SCANNED`: ids and the target as codes, times and values as numbers.
+
+    Dates are codes too: that no two are the same can be seen without knowing which form they have.
+    """
+    days = {name: _Codes() for name in dated}
     codes = {name: _Codes() for name in ids}
     answers = _Codes()
-    numbered: dict[str, list[NDArray[np.float64]]] = {name: [] for name in amounts}
+    numbered: dict[str, list[NDArray[np.float64]]] = {name: [] for name in amounts if name not in dated}
     rows = 0
     for piece in pieces:
         for name, words in codes.items():
             words.add(names_of(piece[name]))
         answers.add(labels(piece[target]))
+        for name, words in days.items():
+            words.add(names_of(piece[name]))
         for name, parts in numbered.items():
-            values = numbers(piece[name])
-            parts.append(days(piece[name]) if np.isnan(values).all() else values)
+            parts.append(numbers(piece[name]))
         rows += piece.num_rows
         if rows >= SCANNED:
             break
     return _Rows(
         pd.DataFrame({name: words.whole() for name, words in codes.items()} | {target: answers.whole()}),
-        pd.DataFrame({name: np.concatenate(parts) for name, parts in numbered.items()}),
+        pd.DataFrame(
+            {name: np.concatenate(parts) for name, parts in numbered.items()}
+            | {name: words.whole().astype(np.float64) for name, words in days.items()}
+        ),
     )
 
 
@@ -244,7 +262,7 @@ def _changing(codes: pd.DataFrame, id: str, target: str) -> pd.Series:  # noqa: 
     return codes[codes[target] >= 0].groupby(id)[target].nunique() > 1
 
 
-def _tells_apart(rows: _Rows, id: str, target: str, *, named: bool) -> bool:  # noqa: A002
+def _tells_apart(rows: _Rows, id: str, target: str, *, named: bool, amount: bool) -> bool:  # noqa: A002
     """Whether a column repeats, often enough, and the target never changes within it and is no other name of it."""
     sizes = rows.codes[id].value_counts()
     if -1 in sizes.index or len(sizes) < 2 or _changing(rows.codes, id, target).any():
@@ -253,7 +271,7 @@ def _tells_apart(rows: _Rows, id: str, target: str, *, named: bool) -> bool:  # 
         return len(rows.codes) >= 2 * len(sizes)
     targets = rows.codes[target].nunique()
     often = len(rows.codes) >= STEPS * len(sizes) and float((sizes >= 3).mean()) >= REGULAR
-    return often and len(sizes) >= SERIES and 1 < targets <= len(sizes) / 2
+    return often and len(sizes) >= SERIES and targets > 1 and (amount or targets <= len(sizes) / 2)
 
 
 def _rises(rows: _Rows, id: str, time: str, *, evenly: bool) -> bool:  # noqa: A002

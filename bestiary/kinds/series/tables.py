@@ -23,7 +23,7 @@ from bestiary.rows.labels import group_keys, stamps
 from bestiary.rows.rows import pieces_of
 from bestiary.rows.spool import Series, Spool
 from bestiary.rows.targets import column_named
-from bestiary.rows.written import labels, numbers
+from bestiary.rows.written import DateForm, labels, numbers
 
 _IDS = (
     "id",
@@ -189,7 +189,7 @@ def read_long(frame: Frame, reading: Reading, need: bool, by: str | None) -> Tab
     raw = given.labels("target")
     owners = given.labels("group")
     groups = None if owners is None else group_keys(pa.array(owners))
-    return TableRows(spool, done, raw, list(given.names), groups, times, [*notes, *columns.notes])
+    return TableRows(spool, done, raw, list(given.names), groups, times, [*notes, *given.clock.notes, *columns.notes])
 
 
 class Given:
@@ -246,10 +246,20 @@ class Clock:
 
     def __init__(self, column: str | None) -> None:
         self.column, self._dated, self._seen = column, False, 0
+        self._form = DateForm()
+
+    @property
+    def notes(self) -> list[str]:
+        """What people should know of how dates were read."""
+        remark = self._form.decide()[1] if self._dated else ""
+        return [f"column {self.column!r}: {remark.partition(';')[0]}"] if remark else []
 
     def look(self, piece: pa.Table) -> None:
         """The next piece, in the first reading."""
-        if self.column and not self._dated:
+        if not self.column:
+            return
+        self._form.add(piece[self.column])
+        if not self._dated:
             self._dated = bool(np.isnan(numbers(piece[self.column])).any())
 
     def read(self, piece: pa.Table) -> NDArray[np.float64]:
@@ -257,7 +267,7 @@ class Clock:
         start, self._seen = self._seen, self._seen + piece.num_rows
         if self.column is None:
             return np.zeros(piece.num_rows)
-        return stamps(piece[self.column], self.column, self._dated, start)
+        return stamps(piece[self.column], self.column, self._dated, start, self._form.decide()[0])
 
 
 class _Same:
@@ -347,7 +357,7 @@ def read_wide(frame: Frame, reading: Reading, need: bool) -> TableRows:
             groups.append(group_keys(piece[reading.group]) if reading.group else None)
             times.append(clock.read(piece) if reading.time else None)
     settled = replace(reading, channels=("value",), steps=tuple(columns.names))
-    return TableRows(spool, settled, _all(raw), names, _all(groups), _all(times), columns.notes)
+    return TableRows(spool, settled, _all(raw), names, _all(groups), _all(times), [*clock.notes, *columns.notes])
 
 
 def put_wide(spool: Spool, matrix: NDArray[np.float64], first: int) -> None:
