@@ -42,9 +42,9 @@ def lower(text: str) -> str:
 
 
 def cheaper(verdict: Verdict) -> list[str]:
-    """The smallest model that scores about as well as the best, and what it would save; [] where it ships."""
+    """The smallest model that scores about as well as the best, and what it would save; [] for nothing."""
     chosen, cheap = named(verdict, verdict.chosen), named(verdict, verdict.cheapest)
-    if chosen is None or cheap is None or chosen is cheap:
+    if chosen is None or cheap is None or chosen is cheap or 0 < chosen.parameters <= cheap.parameters:
         return []
     told = [f"{called(cheap)} is the smallest model within one standard error of the best test score."]
     saves = []

@@ -80,6 +80,8 @@ def test_what_ships_and_why_is_shown_with_what_a_cheaper_one_saves(run: Path, sh
 def test_nothing_is_saved_where_the_cheapest_ships(run: Path) -> None:
     assert shipping.cheaper(changed(run, chosen="resnet/small", cheapest="resnet/small")) == []
     assert shipping.cheaper(changed(run, chosen="", cheapest="")) == []
+    larger = changed(run, chosen="ann/small", cheapest="lenet5/classic")
+    assert shipping.cheaper(larger) == [], "what ships may be smaller than any that leads"
     assert shipping.why(changed(run, chosen="")) == ""
 
 
