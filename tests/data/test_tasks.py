@@ -71,7 +71,7 @@ def test_a_number_comes_back_in_the_unit_of_the_target(tmp_path: Path) -> None:
     data, network = StoredData(_folder(tmp_path, problem="regression")), nn.Linear(4, 1)
     task = Regression(mean=50.0, scale=4.0)
     predictions = task.predict(network, data, "validation")
-    expected = network(data.arrays("validation")["features"]).detach()[:, 0] * 4.0 + 50.0
+    expected = network(data.arrays("validation")["features"]).detach()[:, 0].double() * 4.0 + 50.0
     assert torch.equal(predictions.columns["value"], expected)
     truth = data.arrays("validation")["target"]
     error = (predictions.columns["value"] - truth).double()
