@@ -13,6 +13,7 @@ import pandas as pd
 
 from bestiary import kinds, tasks
 from bestiary.data import builtin
+from bestiary.data.objects import plain
 from bestiary.errors import InputError, nearest
 from bestiary.rows.frames import frame_of, open_frame
 from bestiary.rows.given import Given
@@ -25,7 +26,7 @@ Reader = Callable[..., Source]
 
 def read(
     source: object,
-    target: str | None = None,
+    target: object = None,
     *,
     kind: str | None = None,
     problem: str | None = None,
@@ -42,7 +43,7 @@ def read(
 
     Args:
         source: path of a file or folder, pandas frame, `(X, y)` arrays, or the name of a built-in data set.
-        target: column to predict; needed for tables.
+        target: column to predict, or an array of the targets; needed for tables.
         kind: "table", "image", "text", "series", "pairs", "corpus", "graph", "graphs" or "environment"; guessed, or
             told from the task, unless given.
         problem: "classification" or "regression"; told from the target unless given.
@@ -70,7 +71,7 @@ def read(
     words = {"kind": kind, "asked": _task(problem, task), "group": group, "time": time, "test": test}
     words |= {"text": text, "id": id, "label": label}
     with guarded(called(source)):
-        return _read(source, target, **words, **options)  # pyright: ignore[reportArgumentType] - as they were given
+        return _read(*plain(source, target), **words, **options)  # pyright: ignore[reportArgumentType] - as they were given
 
 
 def _read(

@@ -42,7 +42,7 @@ GRACE = 5.0  # seconds that trainings have to save what they hold, when a person
 
 def race(
     source: object,
-    target: str | None = None,
+    target: object = None,
     *,
     kind: str | None = None,
     problem: str | None = None,
@@ -71,7 +71,7 @@ def race(
 
     Args:
         source: path, pandas frame, arrays or the name of a built-in data set, as `bestiary.data.read` takes it.
-        target: column to predict.
+        target: column to predict, or an array of the targets.
         kind: "table", "image", "text" or "series"; guessed unless given.
         problem: "classification" or "regression"; told from the target unless given.
         task: the same word, for all tasks: "reconstruct", "generate", "continue", "nodes", ...

@@ -38,7 +38,7 @@ FEW_STEPS = 50  # updates: a budget that allows fewer is said to be short
 def train(
     name: str,
     source: object,
-    target: str | None = None,
+    target: object = None,
     *,
     set: Mapping[str, object] | None = None,  # noqa: A002 (the word of the command line)
     budget: str | float | None = None,

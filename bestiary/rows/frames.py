@@ -143,8 +143,18 @@ class MemoryFrame:
 def _from_pandas(frame: pd.DataFrame) -> tuple[pa.Table, list[str]]:
     if len(frame.columns) > COLUMNS:
         check_columns("frame", [str(c) for c in frame.columns])
-    arrays = [array_of(frame.iloc[:, i]) for i in range(frame.shape[1])]
+    arrays = [array_of(_simple(frame.iloc[:, i])) for i in range(frame.shape[1])]
     return _flat([str(c) for c in frame.columns], arrays)
+
+
+def _simple(column: pd.Series) -> pd.Series:
+    """Periods as the moments when they begin, spans of time as seconds, intervals as words; others as they are."""
+    if isinstance(column.dtype, pd.PeriodDtype):
+        return column.dt.to_timestamp()
+    if pd.api.types.is_timedelta64_dtype(column.dtype):
+        return column.dt.total_seconds()
+    inner = column.cat.categories.dtype if isinstance(column.dtype, pd.CategoricalDtype) else column.dtype
+    return column.astype(str) if isinstance(inner, pd.IntervalDtype) else column
 
 
 def _from_columns(columns: dict[str, Sequence[object]]) -> tuple[pa.Table, list[str]]:

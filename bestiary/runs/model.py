@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from torch import nn
@@ -88,6 +89,9 @@ def _copy_encoder(encoder: Path, folder: Path) -> None:
         shutil.copytree(encoder, folder / ENCODER, dirs_exist_ok=True)
 
 
+_WHOLE = re.compile(r"0|-?[1-9]\d{0,17}")
+
+
 class Model:
     """A saved model with its preprocessing: predicts from a person's own rows.
 
@@ -167,7 +171,8 @@ class Model:
         Returns:
             `row`; `name`, where rows have names (the file of an image, the id of a series); `prediction`; for classes
             `probability_<class>`. A row that cannot be read keeps its place, with nothing in it. What was odd about the
-            rows is left in `self.warnings`.
+            rows is left in `self.warnings`. It has the index of a frame that was given. Classes that are whole numbers
+            come as numbers, those of rows in memory that are true and false as such.
 
         Raises:
             InputError: when nothing of the source can be used, for a word that the task does not know, or a penalty
@@ -191,9 +196,22 @@ class Model:
         columns = self._computed(encoded.arrays, words)
         answers = pd.DataFrame({"row": encoded.rows, **columns})
         if not encoded.names:
-            return answers
+            if isinstance(source, pd.DataFrame | pd.Series) and len(source) == len(answers):
+                answers.index = source.index
+            return self._typed(answers, memory=not isinstance(source, str | Path))
         given = pd.DataFrame({"row": range(len(encoded.names)), "name": encoded.names})
         return given.merge(answers, how="left", on="row")
+
+    def _typed(self, answers: pd.DataFrame, memory: bool) -> pd.DataFrame:
+        """Names of classes as the numbers or truths that they are."""
+        classes = [str(name) for name in cast("Sequence[str]", self.facts.get("classes") or ())]
+        if "prediction" not in answers or not classes or not set(answers["prediction"]) <= set(classes):
+            return answers
+        if all(_WHOLE.fullmatch(name) for name in classes):
+            answers["prediction"] = answers["prediction"].astype("int64")
+        elif memory and set(classes) == {"false", "true"}:
+            answers["prediction"] = answers["prediction"] == "true"
+        return answers
 
     def _encoded(self, source: object) -> Encoded:
         with as_trained(self.reading.get("separator"), self.reading.get("encoding")):
