@@ -53,6 +53,7 @@ class Kind:
         samples: ending of the files that new samples are written to; empty where none can be made.
         runs: the word of its sizes that may name a person's own code, "module:Class", which is run when the data are
             opened; empty where data run nothing.
+        reported: "module:function" from the evidence of a race to sections of its report; empty for none.
         seen: what `inspect` looks at a network with, {count} standing for their number.
     """
 
@@ -85,6 +86,7 @@ class Kind:
     counted: bool = True
     samples: str = ""
     runs: str = ""
+    reported: str = ""
     seen: str = "on {count} training rows"
 
     def __post_init__(self) -> None:

@@ -167,7 +167,7 @@ def _context(evidence: Evidence) -> dict[str, Any]:
         "costs": _costs(verdict),
         "reached": _reached(evidence),
         "sections": sections,
-        "pictures": next((section for section in sections if not section.template), None),
+        "pictures": next((one for one in sections if not one.template and not one.anchors), None),
     }
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bestiary import tasks
+from bestiary import kinds, tasks
 from bestiary.report.gather import Evidence
 from bestiary.sampling.pictures import Picture
 
@@ -57,7 +57,9 @@ class Section:
 def sections_of(evidence: Evidence) -> list[Section]:
     """The sections of a race; what cannot be made is left out, and the report says why."""
     module, _, name = tasks.find(evidence.verdict.problem).report.partition(":")
-    return attempted(lambda: getattr(importlib.import_module(module), name)(evidence))
+    found = attempted(lambda: getattr(importlib.import_module(module), name)(evidence))
+    kind = kinds.find(evidence.verdict.kind)
+    return [*found, *(attempted(lambda: kind.part("reported")(evidence)) if kind.reported else [])]
 
 
 def attempted(make: Callable[[], Section | list[Section]]) -> list[Section]:

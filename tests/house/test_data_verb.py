@@ -11,6 +11,7 @@ import pytest
 
 from bestiary.cli.main import main
 from bestiary.data.reading import read
+from bestiary.rows.splits import assign
 
 ROWS = 120
 
@@ -70,3 +71,26 @@ def test_columns_that_add_up_to_the_target_are_said(sign: int) -> None:
     assert "columns 'b', 'd' add up to the target 'total': are they known before the target is?" in notes
     frame["total"] += draw.normal(0, 0.1, ROWS)
     assert not any("add up" in note for note in read(frame, target="total").notes)
+
+
+def test_the_report_shows_how_the_columns_were_read() -> None:
+    from bestiary.kinds.table.report import sections
+    from bestiary.report.gather import Evidence
+
+    draw = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "id": range(7, 7 + 2 * ROWS, 2),
+            "when": pd.date_range("2024-01-05", periods=ROWS).strftime("%d.%m.%Y"),
+            "kind": draw.choice(list("uvw"), ROWS),
+            "y": draw.normal(size=ROWS),
+        }
+    )
+    source = read(frame, target="y")
+    encoder = source.fit(assign(source))  # pyright: ignore[reportAttributeAccessIssue]
+    (section,) = sections(Evidence(Path(), None, facts=dict(encoder.facts)))  # pyright: ignore[reportArgumentType]
+    shown = {row[0]: row for row in section.rows}
+    assert list(shown) == ["when", "kind", "id"] and "2 of 3 columns were learned from" in section.text
+    assert shown["when"][2].startswith("2024-01-") and shown["kind"][2] == "u, v, w"
+    assert "--keep id" in shown["id"][4]
+    assert sections(Evidence(Path(), None)) == []  # pyright: ignore[reportArgumentType]

@@ -20,4 +20,5 @@ KIND = Kind(
     rows=256,
     code=16,
     samples=".csv",
+    reported="bestiary.kinds.table.report:sections",
 )
