@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from bestiary.errors import InputError
-from bestiary.rows.written import NUMBERS, DateForm, days, finite, labels, marks, numbers, unit
+from bestiary.rows.written import NUMBERS, SAID, DateForm, days, finite, labels, marks, numbers, unit
 
 CATEGORIES, MOST = 32, 512  # places of a category: of its commonest words, and of all that have rows ENOUGH
 ENOUGH = 8  # training rows of a word from which on it has a place beyond the first; the rarer words share one more
@@ -120,11 +120,6 @@ def _names(given: object) -> tuple[str, ...]:
 
 
 NOTHING = Asked()
-_FORMS = {
-    "thousands": "numbers with commas between thousands",
-    "decimal comma": "numbers with a decimal comma",
-    "time of day": "hours of the day",
-}
 
 
 def describe(name: str, column: pa.ChunkedArray, rows: NDArray[np.int64], asked: Asked = NOTHING) -> Column:
@@ -188,7 +183,7 @@ def _as_number(
     elif strays:
         remarks.append(f"{strays:,} cells are no numbers and count as missing")
     remarks += [f"{read - len(some):,} infinite values count as missing"] if read > len(some) else []
-    how = f"its unit is {form[5:]}" if form == with_unit else f"read as {_FORMS[form]}" if form in _FORMS else ""
+    how = f"its unit is {form[5:]}" if form == with_unit else f"written with {SAID[form]}" if form in SAID else ""
     remarks += [how] if how else []
     return Column(name, "number", "; ".join(remarks), form, float(some.min()), float(some.max()), gaps=gaps)
 

@@ -19,18 +19,12 @@ from bestiary.errors import InputError, nearest
 from bestiary.rows.columns import STRAY, short
 from bestiary.rows.frame import words as text_of
 from bestiary.rows.source import Target
-from bestiary.rows.written import MISSING, NUMBERS, finite, numbers, textual
+from bestiary.rows.written import MISSING, NUMBERS, SAID, finite, numbers, textual
 
 CLASSES = 1_000
 FEW = 20  # whole numbers with at most so many different values are classes
 REPEATS = 3  # when each occurs so often on average
 SHARE, LEAST = 0.05, 5  # of the rows, and rows, from which on a word such as `None` or `NA` is a class among others
-_FORMS = {
-    "signs": "signs or spaces",
-    "thousands": "commas between thousands",
-    "decimal comma": "a decimal comma",
-    "time of day": "hours and minutes",
-}
 _EXACT = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?")
 SORTS = ("classes", "value")  # what a column can hold
 
@@ -144,7 +138,7 @@ class TargetReader:
         codes = np.concatenate(self._codes) if self._codes else None
         sort, reason = self._decide(values)
         if sort == "value" and form != "plain":
-            reason += f", written with {_FORMS[form]}"
+            reason += f", written with {SAID[form]}"
         if sort == "classes":
             if codes is None:
                 raise InputError(

@@ -36,6 +36,13 @@ NUMBERS = {
 }
 """Form -> pattern of a number, once signs are taken away."""
 FORMS = (*NUMBERS, "day first")
+SAID = {
+    "signs": "signs or spaces",
+    "thousands": "commas between thousands",
+    "decimal comma": "a decimal comma",
+    "time of day": "hours and minutes",
+}
+"""Form -> what numbers are written with, for people."""
 UNIT = "unit:"
 _SIGNS = "[\\s\u00a0\u2007\u2009\u202f'\u2019%$€£¥]"
 _WITH_UNIT = r"^[+-]?(?:\d+\.?\d*|\.\d+)\s*(?P<unit>[A-Za-zµμ°²³/][A-Za-z0-9µμ°²³/^.-]{0,11})$"

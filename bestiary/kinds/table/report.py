@@ -21,7 +21,7 @@ def sections(evidence: Evidence) -> list[Section]:
     ordered = sorted(columns, key=lambda column: column.role == "left out")
     used = sum(column.role != "left out" for column in columns)
     text = (
-        f"{used:,} of {len(columns):,} columns were learned from, read as below; ranges and words are those of training "
+        f"{used:,} of {len(columns):,} columns were learned from, read as below; ranges and words are of training "
         "rows. --keep, --drop and --dates read them otherwise, and bestiary data shows it before a race."
     )
     if len(columns) > MOST:
