@@ -80,8 +80,8 @@ def overview(source: Source) -> Overview:
     Example:
         >>> from bestiary.data.reading import read
         >>> flowers = overview(read("iris"))
-        >>> flowers.kind, flowers.answers, [(c.name, c.values) for c in flowers.columns][:1]
-        ('table', 'setosa 50, versicolor 50, virginica 50', [('sepal length (cm)', '4.3 to 7.9')])
+        >>> flowers.kind, flowers.answers, flowers.columns[0].role
+        ('table', 'setosa 50, versicolor 50, virginica 50', 'number')
     """
     splits = assign(source)
     found = [(name, int((splits == place).sum())) for place, name in enumerate(SPLITS)]
