@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from bestiary import tasks
 from bestiary.rows.columns import Column
 from bestiary.rows.source import SPLITS, Source
 from bestiary.rows.splits import assign
@@ -94,10 +92,9 @@ def overview(source: Source) -> Overview:
         columns = [_read(column, cells) for column in encoder.columns]
         notes += [note for note in encoder.notes() if note not in notes]
     target = source.target
-    told = tasks.find(target.problem).name if target.problem else ""
     seen = {f"column {one.name!r}" for one in columns if one.remark}
     return Overview(
-        source.kind, source.reason, dict(found), target.name, told, target.reason, _answers(source), columns,
+        source.kind, source.reason, dict(found), target.name, target.problem, target.reason, _answers(source), columns,
         list(source.suspects), [note for note in notes if not any(note.startswith(name) for name in seen)],
     )  # fmt: skip
 
@@ -127,14 +124,8 @@ def _read(column: Column, cells: pa.Table) -> Read:
 
 
 def _values(column: Column, held: pa.ChunkedArray, text: pa.Array) -> str:
-    if column.role == "number":
-        return f"{column.low:.6g} to {column.high:.6g}"
-    if column.role == "date":
-        first, last = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=end) for end in (column.low, column.high))
-        written = f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
-        return written + (", day first" if column.form == "day first" and textual(held.type) else "")
-    if column.role == "boolean":
-        return " or ".join(column.known)
+    if column.extent:
+        return column.extent + (", day first" if column.form == "day first" and textual(held.type) else "")
     counts = text.drop_null().value_counts()
     order = np.argsort(-counts.field("counts").to_numpy(), kind="stable")
     words = [counts.field("values")[int(i)].as_py() for i in order[: 1 if column.role == "text" else SHOWN]]

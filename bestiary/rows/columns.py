@@ -74,6 +74,20 @@ class Column:
     gaps: bool = False
     rare: bool = False
 
+    @property
+    def extent(self) -> str:
+        """What its training values are, for people: a range, days or two words; empty for words and text.
+
+        Example:
+            >>> Column("age", "number", low=1.0, high=90.0).extent, Column("born", "date", low=0.0, high=31.5).extent
+            ('1 to 90', '1970-01-01 to 1970-02-01')
+        """
+        if self.role == "number":
+            return f"{self.low:.6g} to {self.high:.6g}"
+        if self.role == "date":
+            return " to ".join(str(np.datetime64(int(np.floor(end)), "D")) for end in (self.low, self.high))
+        return " or ".join(self.known) if self.role == "boolean" else ""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -168,7 +182,8 @@ def _as_number(
     marked = strays > 0 and marks(apart) and read >= FEW_NUMBERS
     if strays and not marked and (strays > STRAY * present or distinct <= CATEGORIES):
         return None
-    some = finite(values)[~np.isnan(finite(values))]
+    some = finite(values)
+    some = some[~np.isnan(some)]
     if not len(some):
         return Column(name, "left out", "it holds nothing but infinities")
     gaps = len(some) < len(values)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -12,7 +14,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from bestiary import tasks
 from bestiary.rows.columns import Column
 from bestiary.rows.limits import tick
-from bestiary.rows.many_columns import CELLS, describe_all, together
+from bestiary.rows.many_columns import CELLS, together
 from bestiary.rows.source import Target
 from bestiary.rows.written import days, finite, labels, numbers, truths
 
@@ -24,7 +26,7 @@ _ADDED = 12  # columns that are named at most where they add up to the target
 FEWEST = 30  # rows below which a coincidence cannot be told from a leak
 
 
-def leaking(sample: pa.Table, rows: NDArray[np.int64], target: Target, values: NDArray[np.generic]) -> list[str]:
+def leaking(sample: pa.Table, columns: Sequence[Column], target: Target, values: NDArray[np.generic]) -> list[str]:
     """Names of columns that by themselves tell the target of rows that were not looked at.
 
     A small tree is fitted on one column at a time and asked about the third of the rows that it has not seen, so an
@@ -32,38 +34,36 @@ def leaking(sample: pa.Table, rows: NDArray[np.int64], target: Target, values: N
 
     Args:
         sample: cells of a few thousand rows.
-        rows: their row numbers.
+        columns: what each of its columns means.
         target: what is predicted.
         values: their targets.
     """
     if len(values) < FEWEST:
         return []
-    suspects = [
-        column
-        for column in describe_all(sample, rows)
-        if column.role != "left out" or "different words" in column.reason
-    ]
+    suspects = [column for column in columns if column.role != "left out" or "different words" in column.reason]
     if len(suspects) > COLUMNS:
         suspects = _closest(suspects, sample, values)
     return [c.name for c in suspects if _determines(_coded(c, sample[c.name]), values, target.problem)]
 
 
-def adding_up(sample: pa.Table, rows: NDArray[np.int64], target: Target, values: NDArray[np.generic]) -> list[str]:
+def adding_up(sample: pa.Table, columns: Sequence[Column], target: Target, values: NDArray[np.generic]) -> list[str]:
     """Names of columns of numbers whose sum or difference the target is; none where there are none.
 
     Args:
-        sample, rows, target, values: as `leaking` takes them.
+        sample, columns, target, values: as `leaking` takes them.
 
     Example:
         >>> draw = np.random.default_rng(0)
         >>> first, second, other = draw.normal(size=(3, 60))
         >>> cells = pa.table({"first": first, "second": second, "other": other})
-        >>> adding_up(cells, np.arange(60) * 7, Target("sum", "regression", "", (), first - second), first - second)
+        >>> from bestiary.rows.many_columns import describe_all
+        >>> columns = describe_all(cells, np.arange(60) * 7)
+        >>> adding_up(cells, columns, Target("sum", "regression", "", (), first - second), first - second)
         ['first', 'second']
     """
     if target.classes or len(values) < FEWEST:
         return []
-    columns = [column for column in describe_all(sample, rows) if column.role == "number"]
+    columns = [column for column in columns if column.role == "number"]
     if not 2 <= len(columns) <= min(COLUMNS, len(values) // 3):
         return []
     read = np.stack([_coded(column, sample[column.name]) for column in columns], axis=1)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from bestiary import tasks
 from bestiary.errors import InputError, nearest
 from bestiary.rows.columns import STRAY, short
-from bestiary.rows.frame import words as text_of
+from bestiary.rows.frame import names_of
 from bestiary.rows.source import Target
 from bestiary.rows.written import MISSING, NUMBERS, SAID, finite, numbers, textual
 
@@ -96,8 +96,7 @@ class TargetReader:
 
     def add(self, column: pa.ChunkedArray) -> None:
         """The next piece of the column."""
-        text = pc.utf8_trim_whitespace(text_of(column))
-        text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+        text = names_of(column)
         unsure = pc.is_in(text.drop_null(), value_set=pa.array([*MISSING, *(self.missing or ())]))
         self._filled += len(unsure) - (pc.sum(unsure).as_py() or 0)
         self._read(column)

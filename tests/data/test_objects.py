@@ -73,7 +73,7 @@ def test_periods_spans_and_intervals_are_dates_numbers_and_words() -> None:
 @pytest.mark.parametrize(("made", "kind"), [(Y, "b"), (Y.astype(int) * 5 - 3, "i"), (np.where(Y, "01", "1"), "O")])
 def test_answers_have_the_type_and_the_index_of_what_was_given(made, kind: str, tmp_path) -> None:
     frame = pd.DataFrame(X, columns=pd.Index(list("abc"))).assign(y=made)
-    outcome = bestiary.train("ann", frame, "y", budget="5s", out=tmp_path / "run", seed=1)
+    outcome = bestiary.train("ann", frame, "y", budget="20s", out=tmp_path / "run", seed=1)
     shuffled = frame.sample(frac=1, random_state=3)
     answers = outcome.winner.predict(shuffled)
     assert answers.index.equals(shuffled.index)

@@ -131,9 +131,10 @@ def read_table(
         plain.notes += duplicates(plain)
         return plain
     index, sample = rows.sample(where, leaks.ROWS, rows.features)
-    suspects = leaks.leaking(sample, rows.numbers[index], rows.target, rows.target.values[index])
+    values, columns = rows.target.values[index], describe_all(sample, rows.numbers[index])
+    suspects = leaks.leaking(sample, columns, rows.target, values)
     rows.notes += leaks.note(suspects, name)
-    if parts := leaks.adding_up(sample, rows.numbers[index], rows.target, rows.target.values[index]):
+    if parts := leaks.adding_up(sample, columns, rows.target, values):
         told = ", ".join(map(repr, parts))
         rows.notes.append(f"columns {told} add up to the target {name!r}: are they known before the target is?")
     source_ = TableSource(rows, reason, suspects, asked=asked)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from bestiary.report.gather import Evidence
 from bestiary.report.sections import Section
 from bestiary.report.words import shorten
@@ -34,12 +32,8 @@ def sections(evidence: Evidence) -> list[Section]:
 
 
 def _values(column: Column) -> str:
-    if column.role == "number":
-        return f"{column.low:.5g} to {column.high:.5g}"
-    if column.role == "date":
-        return " to ".join(str(np.datetime64(int(end), "D")) for end in (column.low, column.high))
-    if column.role == "boolean":
-        return " or ".join(column.known)
+    if column.extent:
+        return column.extent
     words = [shorten(word, 20) for word in column.known[:WORDS]]
     more = len(column.known) - len(words)
     return ", ".join(words) + (f" and {more:,} more" if more > 0 else "")
