@@ -255,18 +255,19 @@ class TableEncoder:
         arrays = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
         return Encoded(arrays, np.arange(len(arrays["features"]), dtype=np.int64), drift.warnings())
 
-    def decode(self, features: NDArray[Any]) -> pd.DataFrame:
+    def decode(self, features: NDArray[Any], most: int | None = None) -> pd.DataFrame:
         """The rows that features [N, F] stand for, in the columns, units and words of the training file.
 
         Args:
             features: in the units of a batch, encoded or made by a network; see `decoder` for what is lost.
+            most: only so many columns, the first.
 
         Raises:
             InputError: for another number of features.
         """
         if features.ndim != 2 or features.shape[1] != self.spec.features:
             raise InputError(f"expected rows of {self.spec.features} features; received {features.shape}")
-        return decode(self, features)
+        return decode(self, features, most)
 
     array = "features"
 

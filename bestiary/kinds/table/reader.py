@@ -61,9 +61,9 @@ class TableSource(RowSource):
         encoder = TableEncoder(TableSpec(0, 0), {}, columns, {})
         encoder.learn(sample)
         encoder.spec = encoder.sized(len(self.target.classes) or 1, apart)
-        encoder.facts = target_facts(self.target, np.flatnonzero(splits == 0)) | {
-            "columns": [dict(vars(column)) for column in columns]
-        }
+        encoder.facts = target_facts(self.target, np.flatnonzero(splits == 0))
+        if not apart:  # who makes rows again names what they hold; every process reads the facts
+            encoder.facts |= {"columns": [dict(vars(column)) for column in columns]}
         return encoder
 
 
