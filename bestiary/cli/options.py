@@ -89,6 +89,12 @@ Missing = Annotated[
     str | None,
     typer.Option(help="Words that mark a missing target, with commas, such as NA.", rich_help_panel=READING),
 ]
+Order = Annotated[
+    str | None,
+    typer.Option(
+        help="All classes with commas, the least first, where order means something.", rich_help_panel=READING
+    ),
+]
 Seed = Annotated[
     int,
     typer.Option(help="Of first weights and order of rows; it moves no row between splits.", rich_help_panel=TRAINING),
