@@ -91,9 +91,11 @@ Missing = Annotated[
 ]
 Order = Annotated[
     str | None,
-    typer.Option(
-        help="All classes with commas, the least first, where order means something.", rich_help_panel=READING
-    ),
+    typer.Option(help="All classes with commas, the least first, where their order counts.", rich_help_panel=READING),
+]
+Weight = Annotated[
+    str | None,
+    typer.Option(help="Column that says how much each row counts in training.", rich_help_panel=READING),
 ]
 Seed = Annotated[
     int,
