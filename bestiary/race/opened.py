@@ -32,7 +32,7 @@ from bestiary.race.workers import Call
 from bestiary.records import door
 from bestiary.records.digests import check_data, digest
 from bestiary.records.training import predict_seconds, read_answered
-from bestiary.rows.store import read_array
+from bestiary.rows.store import read_array, read_lines
 from bestiary.tasks.mixture import mean
 from bestiary.tasks.predictions import read_predictions, write_predictions
 from bestiary.tasks.rule import decided
@@ -235,13 +235,15 @@ def _add(calls: deque[Call], folder: Path, name: str, words: tuple[str, str], ou
 
 
 def _write_truth(course: Course) -> Any:
-    """`truth.parquet`: row, target, and what the row is called or says; returns the targets in their order."""
+    """`truth.parquet`: row, target, line in the file, what the row is called or says; returns the targets in order."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     sealed = course.folder / "sealed"
     target, row = read_array(sealed, "test", "target"), read_array(sealed, "test", "row")
     columns: dict[str, Any] = {"row": np.asarray(row), "target": np.asarray(target)}
+    if (lines := read_lines(sealed, len(row))) is not None:
+        columns["line"] = lines
     remarks = _remarks(sealed, len(row))
     if remarks:
         columns["remark"] = remarks

@@ -11,6 +11,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +25,10 @@ from bestiary.rows.frames import Frame, words
 from bestiary.rows.limits import Ration, progress
 from bestiary.rows.many_columns import describe_all
 from bestiary.rows.moments import Moments
+from bestiary.rows.places import place, stacked
 from bestiary.rows.source import SPLITS, Encoder, Target
 from bestiary.rows.spool import release
-from bestiary.rows.store import empty_array
+from bestiary.rows.store import empty_array, write_lines
 from bestiary.rows.targets import NoTarget, TargetReader, column_named
 from bestiary.rows.weights import Weights
 from bestiary.rows.written import labels, textual
@@ -107,6 +109,10 @@ class Stacked:
         for piece in self.second.chunks(list(self.columns if columns is None else columns)):
             cells = [self._alike(name, piece[name], kinds[name]) for name in piece.column_names]
             yield pa.table(cells, names=piece.column_names)
+
+    def lines(self) -> NDArray[np.int64] | None:
+        """Those of the first file, then those of the second."""
+        return stacked(self.first, self.second)
 
     def _alike(self, name: str, cells: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | pa.Array:
         """Cells of the second file in the type of the first; as text where a type cannot hold them."""
@@ -229,12 +235,12 @@ class Rows:
             arrays = encode(table) | {"target": target[part], "row": self.numbers[part]}
             if self.weights is not None:
                 arrays["weight"] = self.weights[part]
-            for split, place in places.items():
+            for split, home in places.items():
                 inside = splits[part] == split
                 if split not in opened:
                     count, name = int((splits == split).sum()), SPLITS[split]
                     opened[split] = {
-                        n: empty_array(place, name, n, (count, *a.shape[1:]), str(a.dtype)) for n, a in arrays.items()
+                        n: empty_array(home, name, n, (count, *a.shape[1:]), str(a.dtype)) for n, a in arrays.items()
                     }
                 start, done[split] = done[split], done[split] + int(inside.sum())
                 for name, array in arrays.items():
@@ -244,6 +250,8 @@ class Rows:
                 written = 0
                 for array in (array for arrays in opened.values() for array in arrays.values()):
                     release(array)
+        if not train_only:
+            write_lines(places[2], self.frame.lines(), self.numbers[splits == 2])
 
 
 def gather(
@@ -320,7 +328,7 @@ def gather(
             moments.add(piece[moments.name])
         if weights:
             weights.add(piece[weights.name])
-    found, kept, notes = reader.finish()
+    found, kept, notes = reader.finish(partial(place, frame))
     rows = np.flatnonzero(kept)
     result = Rows(
         frame, features, found, rows, np.concatenate(keys)[rows], np.concatenate(groups)[rows] if group else None,
@@ -332,9 +340,10 @@ def gather(
     if test is not None:
         result.held = np.where(rows < first, -1, SPLITS.index("test")).astype(np.int8)
     if result.times is not None and np.isnan(result.times).any():
-        bad = int(np.isnan(result.times).sum())
+        bad = np.flatnonzero(np.isnan(result.times))
         raise InputError(
-            f"expected a date or number in every row of {time!r}; {bad:,} rows have none; fill or remove them"
+            f"expected a date or number in every row of {time!r}; {len(bad):,} rows have none, the first in "
+            f"{place(frame, int(rows[bad[0]]))}; fill or remove them"
         )
     result.notes += moments.notes if moments else []
     result.left = {named[o]: f"it is the {o} of the rows" for o in named if o != "target"}

@@ -115,6 +115,21 @@ def read_spec(folder: Path) -> tuple[Spec, dict[str, object]]:
     return spec, written["facts"]
 
 
+def write_lines(folder: Path, lines: NDArray[np.int64] | None, rows: NDArray[np.int64]) -> None:
+    """Keeps beside sealed rows on which lines of the person's file they begin; nothing where they are on none."""
+    if lines is not None and len(rows) and int(rows.max()) < len(lines):
+        write_array(folder, "lines", "test", lines[rows])
+
+
+def read_lines(folder: Path, rows: int) -> NDArray[np.int64] | None:
+    """What `write_lines` kept; None where it kept nothing, or of other rows."""
+    try:
+        lines = np.asarray(read_array(folder, "lines", "test"), np.int64)
+    except (OSError, ValueError):
+        return None
+    return lines if len(lines) == rows else None
+
+
 class ArrayData:
     """Batches of arrays in memory or memory-mapped; implements `contracts.Data`.
 
