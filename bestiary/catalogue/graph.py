@@ -221,9 +221,9 @@ GRAPHSAGE = Row(
     family="graph",
     paper="Hamilton, Ying, Leskovec 2017, Inductive representation learning on large graphs, arXiv 1706.02216",
     year=2017,
-    summary="A node keeps what it was apart from what its neighbours tell it: the mean of theirs, or the largest values, "
-    "goes through a matrix of its own. What is learned is a function of features, so it also answers for nodes that "
-    "join later.",
+    summary="A node keeps what it was apart from what its neighbours tell it: the mean of theirs, or the largest "
+    "values, goes through a matrix of its own. What is learned is a function of features, so it also answers for "
+    "nodes that join later.",
     learns=_LEARNS,
     recipes=_RECIPES,
     sizes=(
@@ -232,7 +232,8 @@ GRAPHSAGE = Row(
             f"{_HERE}.graphsage:GraphSAGE",
             {"features": 602, "width": 256, "outputs": 41},
             449_833,
-            "torch_geometric.nn.SAGEConv(602, 256, bias=False) + SAGEConv(256, 256, bias=False) + torch.nn.Linear(256, 41)",
+            "torch_geometric.nn.SAGEConv(602, 256, bias=False) + SAGEConv(256, 256, bias=False) + "
+            "torch.nn.Linear(256, 41)",
             "graph",
         ),
         Size(
@@ -325,9 +326,9 @@ GIN = Row(
             "tests/references/test_graph_convolutions.py::test_gin_of_whole_graphs_equals_torch_geometric",
         ),
     ),
-    departs="A neighbour counts times the weight of its edge, which is 1 in the paper. The paper asks about whole graphs "
-    "alone: for nodes a linear layer on the last states answers, for links it scores products of pairs, after one more "
-    "linear layer.",
+    departs="A neighbour counts times the weight of its edge, which is 1 in the paper. The paper asks about whole "
+    "graphs alone: for nodes a linear layer on the last states answers, for links it scores products of pairs, after "
+    "one more linear layer.",
 )
 
 GATV2 = Row(
@@ -336,8 +337,8 @@ GATV2 = Row(
     family="graph",
     paper="Brody, Alon, Yahav 2022, How attentive are graph attention networks?, arXiv 2105.14491",
     year=2022,
-    summary="A graph attention network in which each node ranks its neighbours in its own way: the score of an edge is a "
-    "small network on both ends, where the first such network ranked them alike for all.",
+    summary="A graph attention network in which each node ranks its neighbours in its own way: the score of an edge "
+    "is a small network on both ends, where the first such network ranked them alike for all.",
     learns=_LEARNS,
     recipes=_RECIPES,
     sizes=(
@@ -375,8 +376,8 @@ GATV2 = Row(
         ),
     ),
     departs="Both matrices have biases, as in the authors' code. Weights of edges are not looked at. For whole graphs "
-    "nodes are added up and a linear layer answers, for links it scores products of pairs: both are ours. AdamW's decay "
-    "takes the place of squared weights in the loss.",
+    "nodes are added up and a linear layer answers, for links it scores products of pairs: both are ours. AdamW's "
+    "decay takes the place of squared weights in the loss.",
 )
 
 APPNP = Row(

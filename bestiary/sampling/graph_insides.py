@@ -56,10 +56,8 @@ def inspect(network: nn.Module, data: Any, spec: Any, facts: Mapping[str, Any]) 
     return pictures
 
 
-def listened(
-    attention: GraphAttention | DynamicAttention, nodes: Float[Tensor, "N F"], graph: Neighbours
-) -> Float[Tensor, "M H"]:
-    """`effective` of the attention that a layer pays."""
+def listened(attention: Any, nodes: Float[Tensor, "N F"], graph: Neighbours) -> Float[Tensor, "M H"]:
+    """`effective` of the attention that a layer (`GraphAttention` or `DynamicAttention`) pays."""
     if isinstance(attention, DynamicAttention):
         return effective(attention.shares(nodes, attention.values(nodes), graph), graph)
     values = attention.weight(nodes).unflatten(-1, (attention.heads, -1))

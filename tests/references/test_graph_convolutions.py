@@ -1,4 +1,4 @@
-"""GraphSAGE, GIN, GATv2 and APPNP: torch_geometric's layers, and the papers' formulas node by node, are one function."""
+"""GraphSAGE, GIN, GATv2 and APPNP: torch_geometric's layers and the papers' formulas are one function."""
 
 from collections.abc import Callable, Mapping
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch_geometric.nn import APPNP as TheirAPPNP
+from torch_geometric import nn as geometric
 from torch_geometric.nn import GATv2Conv, GINConv, SAGEConv
 
 from bestiary.architectures.graph.appnp import APPNP, APPNPGraphs, APPNPLinks
@@ -194,7 +194,7 @@ def test_gatv2_is_equation_7(seed: int) -> None:
 def test_appnp_equals_torch_geometric(seed: int) -> None:
     nodes, edges, weights = random_graph(seed)
     network = APPNP(features=4, width=6, outputs=3, steps=1 + seed, restart=0.2)
-    theirs = TheirAPPNP(1 + seed, 0.2)
+    theirs = geometric.APPNP(1 + seed, 0.2)
 
     def reference(features: Tensor, edges: Tensor, weights: Tensor) -> Tensor:
         first, second = network.layers

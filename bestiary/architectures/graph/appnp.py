@@ -1,25 +1,24 @@
 """APPNP (Gasteiger, Bojchevski, Günnemann 2019, Predict then propagate, arXiv 1810.05997).
 
 A graph convolution that looks far has many layers, and in the end takes every node for the same. APPNP keeps the two
-apart: a plain network predicts from a node's own features, and its predictions then wander along the edges. At each step a
-walk starts again at its node with chance alpha, which is PageRank made personal:
+apart: a plain network predicts from a node's own features, and its predictions then wander along the edges. At each
+step a walk starts again at its node with chance alpha, which is PageRank made personal:
 
     H  =  MLP(X)                                                        each node alone
     Z  =  (1 - alpha) D^-1/2 (A + I) D^-1/2 Z  +  alpha H,  Z = H at first, K times      (equation 4)
 
-So it sees K steps far with the parameters of two layers. In training entries of the matrix are dropped out as well, drawn
-anew at every step. Layers have no biases, as in the authors' code.
+So it sees K steps far with the parameters of two layers. In training entries of the matrix are dropped out as well,
+drawn anew at every step. Layers have no biases, as in the authors' code.
 
 Departs from the paper: nothing in the network for nodes. AdamW's decay of all matrices takes the place of the squared
-weights of the first layer in the loss. For whole graphs nodes are added up and a linear layer answers; for links it scores
-products of pairs: both are ours.
+weights of the first layer in the loss. For whole graphs nodes are added up and a linear layer answers; for links it
+scores products of pairs: both are ours.
 
 Axes: N nodes, F features, W width, E edges, M pairs, G graphs, K outputs.
 """
 
 from itertools import pairwise
 
-import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F

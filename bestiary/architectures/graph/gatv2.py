@@ -1,17 +1,18 @@
 """GATv2 (Brody, Alon, Yahav 2022, How attentive are graph attention networks?, arXiv 2105.14491).
 
-In a graph attention network the score of an edge is LeakyReLU of a sum, one term from each end. So every node ranks its
-neighbours alike, whichever node asks. GATv2 puts the nonlinearity before the product with the vector `a`, which makes
-the score a small network on both ends, and lets each node rank its neighbours in its own way. For each of several heads:
+In a graph attention network the score of an edge is LeakyReLU of a sum, one term from each end. So every node ranks
+its neighbours alike, whichever node asks. GATv2 puts the nonlinearity before the product with the vector `a`, which
+makes the score a small network on both ends, and lets each node rank its neighbours in its own way. For each of
+several heads:
 
     e(i, j) = a . LeakyReLU( W_r h(i)  +  W_s h(j) )              over the edges j -> i alone    (equation 7)
     h'(i)   = sum over j of  softmax_j e(i, j)  W_s h(j)
 
-A node is a neighbour of itself. Heads are joined in hidden layers and averaged in the last. Both matrices have biases,
-as in the authors' code.
+A node is a neighbour of itself. Heads are joined in hidden layers and averaged in the last. Both matrices have
+biases, as in the authors' code.
 
-Departs from the paper: weights of edges are not used. For whole graphs nodes are added up and a linear layer answers; for
-links it scores products of pairs.
+Departs from the paper: weights of edges are not used. For whole graphs nodes are added up and a linear layer answers;
+for links it scores products of pairs.
 
 Axes: N nodes, F features, E edges, H heads, D width of a head, M pairs, G graphs, K outputs.
 """

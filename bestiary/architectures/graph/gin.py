@@ -1,17 +1,17 @@
-"""Graph isomorphism network (Xu, Hu, Leskovec, Jegelka 2019, How powerful are graph neural networks?, arXiv 1810.00826).
+"""Graph isomorphism network (Xu et al. 2019, How powerful are graph neural networks?, arXiv 1810.00826).
 
-A network that passes messages can tell two neighbourhoods apart only if what it makes of a set of neighbours is different
-for different sets. Means and maxima are not: they forget how many there were. A sum with a small network behind it is,
-and then the whole is as good at telling graphs apart as the Weisfeiler-Lehman test:
+A network that passes messages can tell two neighbourhoods apart only if what it makes of a set of neighbours is
+different for different sets. Means and maxima are not: they forget how many there were. A sum with a small network
+behind it is, and then the whole is as good at telling graphs apart as the Weisfeiler-Lehman test:
 
     h'(v)  =  MLP( (1 + epsilon) h(v)  +  sum of h(u) over the neighbours u of v )              (equation 4.1)
 
-The MLP has two layers; batch norm and a rectifier follow both, as in the authors' code. A whole graph is the sum of its
-nodes after every layer, features included, each sum with a linear layer of its own (equation 4.2): what stands near the
-surface is not lost in depth. Epsilon is learned, one number a layer.
+The MLP has two layers; batch norm and a rectifier follow both, as in the authors' code. A whole graph is the sum of
+its nodes after every layer, features included, each sum with a linear layer of its own (equation 4.2): what stands
+near the surface is not lost in depth. Epsilon is learned, one number a layer.
 
-Departs from the paper: a neighbour counts times the weight of its edge, which is 1 in the paper. Single nodes and pairs
-of nodes are answered for by a linear layer on the last states, where the paper asks about whole graphs alone.
+Departs from the paper: a neighbour counts times the weight of its edge, which is 1 in the paper. Single nodes and
+pairs of nodes are answered for by a linear layer on the last states, where the paper asks about whole graphs alone.
 
 Axes: N nodes, F features, W width, E edges, M pairs, G graphs, K outputs.
 """

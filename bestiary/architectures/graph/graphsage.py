@@ -1,16 +1,16 @@
 """GraphSAGE (Hamilton, Ying, Leskovec 2017, Inductive representation learning on large graphs, arXiv 1706.02216).
 
-A node keeps what it was apart from what its neighbours tell it, and the network learns functions of features, so that it
-answers for nodes that were not there in training. In each layer (algorithm 1)
+A node keeps what it was apart from what its neighbours tell it, and the network learns functions of features, so that
+it answers for nodes that were not there in training. In each layer (algorithm 1)
 
     told(v)  =  AGGREGATE of h(u) over the neighbours u of v
     h'(v)    =  relu( W [ h(v), told(v) ] ),  divided by its length
 
-AGGREGATE is the mean, or the largest value of each unit of a rectified layer on every neighbour (equation 3). The matrix W
-on the pair is two matrices whose products are added. A linear layer on the last h gives logits.
+AGGREGATE is the mean, or the largest value of each unit of a rectified layer on every neighbour (equation 3). The
+matrix W on the pair is two matrices whose products are added. A linear layer on the last h gives logits.
 
-Departs from the paper: every neighbour is looked at, where the paper draws 25 and 10 to bound the cost; weights of edges
-are not used. The LSTM aggregator, which depends on the order of the neighbours, is left out.
+Departs from the paper: every neighbour is looked at, where the paper draws 25 and 10 to bound the cost; weights of
+edges are not used. The LSTM aggregator, which depends on the order of the neighbours, is left out.
 
 Axes: N nodes, F features, W width, E edges, M pairs, G graphs, K outputs.
 """
@@ -18,7 +18,6 @@ Axes: N nodes, F features, W width, E edges, M pairs, G graphs, K outputs.
 from collections.abc import Sequence
 from itertools import pairwise
 
-import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
