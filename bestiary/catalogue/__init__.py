@@ -6,10 +6,10 @@ Nothing here imports torch.
 import importlib
 import pkgutil
 
-from bestiary.catalogue.row import Contender, Keywords, Reference, Row, Size
+from bestiary.catalogue.row import Contender, Keywords, Pretrained, Reference, Row, Size
 from bestiary.errors import InputError, nearest
 
-__all__ = ["ROWS", "Contender", "Keywords", "Reference", "Row", "Size", "find", "names", "size"]
+__all__ = ["ROWS", "Contender", "Keywords", "Pretrained", "Reference", "Row", "Size", "find", "names", "size"]
 
 FIRST = (
     "feedforward",
