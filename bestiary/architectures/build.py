@@ -11,9 +11,9 @@ import torch
 from torch import nn
 
 from bestiary import catalogue, kinds
-from bestiary.architectures.heads import head_of, without_head
 from bestiary.contracts import Spec
 from bestiary.errors import InputError, nearest
+from bestiary.layers.last import head_of, without_head
 from bestiary.weights.known import know
 from bestiary.weights.loading import Loaded, load_weights
 

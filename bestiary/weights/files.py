@@ -71,6 +71,25 @@ class SafetensorsFile:
             raise InputError(f"{name} of {self.path} cannot be read ({_first(reason)}); {ADVICE}") from None
 
 
+class Changed:
+    """A file some of whose tensors are replaced; see `WeightsFile`.
+
+    Args:
+        file: opened.
+        tensors: that take the place of those of the same name.
+    """
+
+    def __init__(self, file: WeightsFile, tensors: Mapping[str, Tensor]) -> None:
+        self.path, self._file, self._tensors = file.path, file, tensors
+        self.shapes: dict[str, Shape] = {
+            **file.shapes, **{name: tuple(tensor.shape) for name, tensor in tensors.items()},
+        }  # fmt: skip
+
+    def read(self, name: str) -> Tensor:
+        """The tensor of a name."""
+        return self._tensors[name] if name in self._tensors else self._file.read(name)
+
+
 class PyTorchFile:
     """What torch.save wrote of a dictionary of tensors, or of one that holds it; see `WeightsFile`."""
 

@@ -45,7 +45,6 @@ def maps_of(network: nn.Module | type[nn.Module]) -> tuple[NameMap, ...]:
     return tuple(known for known in cast("tuple[NameMap, ...]", found) if kind.__name__ in known.networks)
 
 
-@torch.no_grad()
 def load_weights(network: nn.Module, path: str | Path, *, head: str = "", new_head: bool = False) -> Loaded:
     """Gives a network the weights of a file, or leaves it as it was.
 
@@ -58,7 +57,12 @@ def load_weights(network: nn.Module, path: str | Path, *, head: str = "", new_he
     Raises:
         InputError: when the file cannot be read, or a tensor is missing, unknown, or of another shape, by name.
     """
-    file = open_weights(path)
+    return load_file(network, open_weights(path), head=head, new_head=new_head)
+
+
+@torch.no_grad()
+def load_file(network: nn.Module, file: WeightsFile, *, head: str = "", new_head: bool = False) -> Loaded:
+    """The same of a file that is open; see `load_weights`."""
     ours = tensors_of(network)
     taken = [name for name in ours if not (new_head and head and name.startswith(head))]
     reading = _reading(network, ours, taken, file)

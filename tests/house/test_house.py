@@ -56,9 +56,11 @@ ALLOWED = {
         "tasks",
         "sampling",
         "records",
+        "weights",
     },
     "race": {
         "contracts",
+        "weights",
         "catalogue",
         "architectures",
         "recipes",
