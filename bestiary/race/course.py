@@ -68,8 +68,7 @@ class Course:
         self, folder: Path, plan: Plan, pool: Pool, clock: Clock, tick: Callable[[Course], None] = lambda course: None
     ) -> None:
         self.folder, self.plan, self.pool, self.clock = folder, plan, pool, clock
-        self.rung, self.now = 0, "planning"
-        self.late = False  # whether further settings were cut short
+        self.rung, self.now, self.late = 0, "planning", False  # late: whether further settings were cut short
         self._tick, self.message = tick, ""  # what is to be told once
 
     def run(self) -> None:
