@@ -73,6 +73,8 @@ def command(
     drop: options.Drop = None,
     dates: options.Dates = None,
     missing: options.Missing = None,
+    order: options.Order = None,
+    weight: options.Weight = None,
     further: options.Further = None,
     seed: options.Seed = 0,
     workers: Annotated[
@@ -96,7 +98,8 @@ def command(
         raise InputError("--add needs --resume RUN: the race that gets more time")
     reading = options.reading(
         further, text=text, id=id_, source_node=source_node, target_node=target_node, image_size=image_size,
-        separator=separator, encoding=encoding, keep=keep, drop=drop, dates=dates, missing=missing,
+        separator=separator, encoding=encoding, keep=keep, drop=drop, dates=dates,
+        missing=missing, order=order, weight=weight,
     )  # fmt: skip
     from bestiary.cli.console import console
     from bestiary.cli.display import display

@@ -52,6 +52,8 @@ def command(
     drop: options.Drop = None,
     dates: options.Dates = None,
     missing: options.Missing = None,
+    order: options.Order = None,
+    weight: options.Weight = None,
     further: options.Further = None,
     seed: options.Seed = 0,
     threads: Annotated[
@@ -81,7 +83,8 @@ def command(
 
     reading = options.reading(
         further, text=text, id=id_, source_node=source_node, target_node=target_node, image_size=image_size,
-        separator=separator, encoding=encoding, keep=keep, drop=drop, dates=dates, missing=missing,
+        separator=separator, encoding=encoding, keep=keep, drop=drop, dates=dates,
+        missing=missing, order=order, weight=weight,
     )  # fmt: skip
     with display(console(), quiet, as_json) as show:
         if resume is not None:
