@@ -90,16 +90,16 @@ def test_weights_that_were_altered_in_the_run_are_refused(tuned: Path, tmp_path:
 def test_what_cannot_begin_with_weights_is_one_line(known: Path, tmp_path: Path) -> None:
     rows = digits(range(5, 8), 60)
     table = pd.DataFrame({"a": np.arange(60.0), "b": np.arange(60.0) % 7, "y": ["p", "q"] * 30})
-    for words, told in (
-        (("lenet5", rows), "missing"),
-        (("capsnet", rows), "cannot begin with weights"),
-        (("mlp", table, "y"), "weights of other data mean nothing to table data"),
+    for words, kind, told in (
+        (("lenet5", rows), "image", "names are of something else"),
+        (("capsnet", rows), "image", "cannot begin with weights"),
+        (("mlp", table, "y"), "table", "weights of other data mean nothing to table data"),
     ):
         with pytest.raises(InputError, match=told):
-            bestiary.train(*words, weights=known, epochs=1, out=tmp_path / "run")
+            bestiary.train(*words, kind=kind, weights=known, epochs=1, out=tmp_path / "run")
         assert not (tmp_path / "run").exists()
     with pytest.raises(InputError, match="expected a file of weights at"):
-        bestiary.train("cnn", rows, weights=tmp_path / "gone.pt")
+        bestiary.train("cnn", rows, kind="image", weights=tmp_path / "gone.pt")
     for word in ("resnet18", "=x", "resnet18="):
         with pytest.raises(InputError, match="NAME=FILE"):
             split_weights([word])
