@@ -354,8 +354,7 @@ def rival_id(rival: Rival) -> str:
 def training_words(folder: Path, plan: Plan, job: Job, rung: int) -> dict[str, Any]:
     """What a process is told about its training. No path leads to the test rows."""
     entrant = plan.entrant(job.entrant)
-    data = folder / EVERYTHING if job.fold == ALL else folder / "data"
-    data = data / f"fold{job.fold}" if job.fold >= 0 else data
+    data = folder / (EVERYTHING if job.fold == ALL else f"data/fold{job.fold}" if job.fold >= 0 else "data")
     return {
         "rung": rung,
         "data": str(data),

@@ -112,6 +112,15 @@ CASES = {
         lambda: LSTMText(vocabulary=12, outputs=3, embedding=4, width=5, depth=1), TokenSpec(12, 8, 3), TEXT, {}
     ),
     "supervised:regressor": Case(lambda: ANN(features=6, outputs=1, width=5), TableSpec(6, 1), TABLE, {}),
+    "fine_tuning:classifier": Case(
+        lambda: LSTMText(vocabulary=12, outputs=3, embedding=4, width=5, depth=1),
+        TokenSpec(12, 8, 3),
+        TEXT,
+        {"frozen": 1, "gradual": 1},
+    ),
+    "fine_tuning:regressor": Case(
+        lambda: ANN(features=6, outputs=1, width=5), TableSpec(6, 1), TABLE, {"frozen": 0, "error": "absolute"}
+    ),
     "tables:classifier": Case(lambda: piecewise(3), TableSpec(6, 3), GROUPS, {"smoothing": 0.1}),
     "tables:regressor": Case(lambda: piecewise(1), TableSpec(6, 1), TABLE, {}),
     "tables:members_classifier": Case(lambda: members(3), TableSpec(6, 3), GROUPS, {}),
