@@ -29,6 +29,7 @@ ALLOWED = frozenset(
         "bestiary.baselines.boosters.CatBoost",
         "bestiary.baselines.boosters.LightGBM",
         "bestiary.baselines.boosters.XGBoost",
+        "bestiary.baselines.minirocket.MiniRocket",
         "builtins.dict",
         "builtins.list",
         "builtins.str",

@@ -38,24 +38,34 @@ def texts(arrays: Arrays, spec: Spec) -> Inputs:
 
 
 def linear(target: str, setting: Setting, seed: int) -> Pipeline:
-    """TF-IDF of words (one and two in a row) and of characters (three to five), then logistic or ridge regression."""
+    """TF-IDF of words (one and two in a row) and of characters (three to five), then logistic or ridge regression.
+
+    With `balanced`, rows of rare classes count more, so that every class counts the same.
+    """
     words = TfidfVectorizer(token_pattern=WORD, ngram_range=(1, 2), sublinear_tf=True, max_features=MOST)
     characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, max_features=MOST)
-    counts = {"words": [("words", words)], "both": [("words", words), ("characters", characters)]}[setting["counts"]]
+    known = {"words": words, "characters": characters}
+    counts = list(known.items()) if setting["counts"] == "both" else [(setting["counts"], known[setting["counts"]])]
     if target == "classes":
-        return make_pipeline(FeatureUnion(counts), LogisticRegression(C=1 / setting["penalty"], max_iter=200, tol=1e-3))
+        weights = "balanced" if setting.get("balanced") else None
+        model = LogisticRegression(C=1 / setting["penalty"], class_weight=weights, max_iter=200, tol=1e-3)
+        return make_pipeline(FeatureUnion(counts), model)
     return make_pipeline(FeatureUnion(counts), Ridge(alpha=setting["penalty"], solver="lsqr", random_state=seed))
 
 
 def linear_settings(target: str, rows: int, outputs: int) -> Sequence[Setting]:
     """Less shrinkage than for tables: the features are many and small. Words alone first, they are quick."""
-    penalties = (0.1, 0.01, 1.0)
-    return [{"counts": counts, "penalty": penalty} for penalty in penalties for counts in ("words", "both")]
+    tried = [("words", 0.1), ("both", 0.1), ("words", 0.01), ("both", 0.01), ("characters", 0.1), ("both", 1.0)]
+    settings: list[Setting] = [{"counts": counts, "penalty": penalty} for counts, penalty in tried]
+    if target == "classes":
+        settings[2:2] = [{**setting, "balanced": True} for setting in settings[:2]]
+    return settings
 
 
 def linear_space(target: str, rows: int, outputs: int, rng: np.random.Generator) -> Setting:
-    """Any shrinkage, on words alone or with characters."""
-    return {"counts": pick(rng, ("words", "both")), "penalty": near(rng, 1e-3, 10.0)}
+    """Any shrinkage, on words, characters or both; every row counting the same, or every class."""
+    setting = {"counts": pick(rng, ("both", "words", "characters")), "penalty": near(rng, 1e-3, 10.0)}
+    return {**setting, "balanced": bool(rng.random() < 0.5)} if target == "classes" else setting
 
 
 def bayes(target: str, setting: Setting, seed: int) -> Pipeline:
@@ -78,7 +88,7 @@ BASELINES: tuple[Baseline, ...] = (
         texts,
         linear,
         linear_settings,
-        lambda setting: 4.0 if setting["counts"] == "both" else 1.0,
+        lambda setting: {"words": 1.0, "characters": 3.0, "both": 4.0}[setting["counts"]],
         holds=WORDS,
         space=linear_space,
     ),

@@ -37,6 +37,13 @@ def _races(network: str, small: Keywords, middle: Keywords, large: Keywords) -> 
     }
 
 
+def _pooled(races: dict[str, tuple[Contender, ...]], network: str) -> dict[str, tuple[Contender, ...]]:
+    """The same contenders and one more for nodes, which takes the largest values of neighbours."""
+    pool = Contender("pool", network, {"width": 32, "dropout": 0.5}, rows=100, tasks=("nodes",))
+    *smaller, large = races["graph"]
+    return {**races, "graph": (*smaller, pool, large)}
+
+
 GNN = Row(
     name="gnn",
     title="Message-passing graph network",
@@ -202,10 +209,224 @@ GAT = Row(
     departs="For nodes nothing; the paper's larger network, for graphs that were not seen (PPI), has skips across its "
     "middle layer, which none here has. Weights of edges are not looked at. For whole graphs nodes are added up and a "
     "linear layer answers, for links it scores products of pairs: both are ours. Scores rank the neighbours alike "
-    "whichever node asks (Brody, Alon, Yahav 2022, How attentive are graph attention networks?): GATv2 moves the "
-    "nonlinearity to mend that, and is not built. AdamW's decay takes the place of squared "
+    "whichever node asks (Brody, Alon, Yahav 2022, How attentive are graph attention networks?): `gatv2` moves the "
+    "nonlinearity to mend that. AdamW's decay takes the place of squared "
     "weights in the loss. A layer of 561 parameters that an introductory text prints shares one attention vector over "
     "its heads and never uses its edges; here every head has a vector, which makes 608.",
 )
 
-ROWS: tuple[Row, ...] = (GNN, GCN, GAT)
+GRAPHSAGE = Row(
+    name="graphsage",
+    title="GraphSAGE",
+    family="graph",
+    paper="Hamilton, Ying, Leskovec 2017, Inductive representation learning on large graphs, arXiv 1706.02216",
+    year=2017,
+    summary="A node keeps what it was apart from what its neighbours tell it: the mean of theirs, or the largest "
+    "values, goes through a matrix of its own. What is learned is a function of features, so it also answers for "
+    "nodes that join later.",
+    learns=_LEARNS,
+    recipes=_RECIPES,
+    sizes=(
+        Size(
+            "graphsage_reddit",
+            f"{_HERE}.graphsage:GraphSAGE",
+            {"features": 602, "width": 256, "outputs": 41},
+            449_833,
+            "torch_geometric.nn.SAGEConv(602, 256, bias=False) + SAGEConv(256, 256, bias=False) + "
+            "torch.nn.Linear(256, 41)",
+            "graph",
+        ),
+        Size(
+            "graphsage_pool",
+            f"{_HERE}.graphsage:PoolGraphSAGE",
+            {"features": 50, "width": 50, "outputs": 121, "depth": 1},
+            13_721,
+            "torch_geometric.nn.SAGEConv(50, 50, aggr='max', project=True, bias=False) + torch.nn.Linear(50, 121)",
+            "graph",
+        ),
+    ),
+    races=_pooled(
+        _races(
+            "graphsage:GraphSAGE",
+            {"width": 16, "dropout": 0.5},
+            {"width": 32, "dropout": 0.5},
+            {"width": 128, "dropout": 0.5},
+        ),
+        f"{_HERE}.graphsage:PoolGraphSAGE",
+    ),
+    tiny={
+        "graph": (f"{_HERE}.graphsage:GraphSAGE", {"features": 5, "width": 4, "outputs": 3, "dropout": 0.1}),
+        "graphs": (f"{_HERE}.graphsage:GraphSAGEGraphs", {"features": 5, "width": 4, "outputs": 3, "dropout": 0.1}),
+    },
+    settings=({"rate": 0.01, "decay": 0.05}, {"rate": 0.01, "decay": 1.0}, {"rate": 0.003, "decay": 0.01}),
+    verbs=_VERBS,
+    reference=(
+        Reference(
+            "torch_geometric.nn.SAGEConv",
+            "tests/references/test_graph_convolutions.py::test_graphsage_equals_torch_geometric",
+        ),
+        Reference(
+            "torch_geometric.nn.SAGEConv",
+            "tests/references/test_graph_convolutions.py::test_pooling_graphsage_equals_torch_geometric",
+        ),
+        Reference(
+            "algorithm 1 of the paper with the pooling aggregator, one node at a time",
+            "tests/references/test_graph_convolutions.py::test_pooling_graphsage_is_algorithm_1",
+            "algorithm_1",
+        ),
+    ),
+    departs="Every neighbour is looked at, where the paper draws 25 and 10 to bound the cost. Weights of edges are not "
+    "looked at; the LSTM aggregator, which depends on the order of neighbours, is left out. For whole graphs nodes are "
+    "added up and a linear layer answers, for links it scores products of pairs: both are ours.",
+)
+
+GIN = Row(
+    name="gin",
+    title="Graph isomorphism network",
+    family="graph",
+    paper="Xu, Hu, Leskovec, Jegelka 2019, How powerful are graph neural networks?, arXiv 1810.00826",
+    year=2019,
+    summary="Adds a node and its neighbours up and lets a small network look at the sum. A sum, unlike a mean, still "
+    "knows how many there were, which makes it as good at telling graphs apart as networks of this kind can be.",
+    learns=_LEARNS,
+    recipes=_RECIPES,
+    sizes=(
+        Size(
+            "gin_mutag",
+            f"{_HERE}.gin:GINGraphs",
+            {"features": 7, "width": 64, "outputs": 2, "depth": 4, "dropout": 0.5},
+            31_196,
+            "four layers and five readouts, as in the authors' code for MUTAG: 8 x 64 + 7 x 65 x 64 + 8 x 128 + 4 + "
+            "8 x 2 + 4 x 65 x 2",
+            "graphs",
+        ),
+    ),
+    races=_races(
+        "gin:GIN",
+        {"width": 16, "dropout": 0.5},
+        {"width": 32, "dropout": 0.5},
+        {"width": 64, "dropout": 0.5},
+    ),
+    tiny={
+        "graph": (f"{_HERE}.gin:GIN", {"features": 5, "width": 4, "outputs": 3, "dropout": 0.1}),
+        "graphs": (f"{_HERE}.gin:GINGraphs", {"features": 5, "width": 4, "outputs": 3, "depth": 2, "dropout": 0.1}),
+    },
+    settings=_SETTINGS,
+    verbs=_VERBS,
+    exceptions={
+        "features": "Of whole graphs, the answer is a sum of linear layers on the sums of all states, with no layer "
+        "behind it. Of nodes and links it has features."
+    },
+    reference=(
+        Reference(
+            "torch_geometric.nn.GINConv", "tests/references/test_graph_convolutions.py::test_gin_equals_torch_geometric"
+        ),
+        Reference(
+            "torch_geometric.nn.GINConv",
+            "tests/references/test_graph_convolutions.py::test_gin_of_whole_graphs_equals_torch_geometric",
+        ),
+    ),
+    departs="A neighbour counts times the weight of its edge, which is 1 in the paper. The paper asks about whole "
+    "graphs alone: for nodes a linear layer on the last states answers, for links it scores products of pairs, after "
+    "one more linear layer.",
+)
+
+GATV2 = Row(
+    name="gatv2",
+    title="GATv2",
+    family="graph",
+    paper="Brody, Alon, Yahav 2022, How attentive are graph attention networks?, arXiv 2105.14491",
+    year=2022,
+    summary="A graph attention network in which each node ranks its neighbours in its own way: the score of an edge "
+    "is a small network on both ends, where the first such network ranked them alike for all.",
+    learns=_LEARNS,
+    recipes=_RECIPES,
+    sizes=(
+        Size(
+            "gatv2_cora",
+            f"{_HERE}.gatv2:GATv2",
+            {"features": 1433, "heads": 8, "width": 8, "outputs": 7, "dropout": 0.6},
+            184_604,
+            "torch_geometric.nn.GATv2Conv(1433, 8, heads=8) + GATv2Conv(64, 7)",
+            "graph",
+            example=_CORA,
+        ),
+    ),
+    races=_races(
+        "gatv2:GATv2",
+        {"heads": 4, "width": 4, "dropout": 0.5},
+        {"heads": 4, "width": 8, "dropout": 0.5},
+        {"heads": 8, "width": 8, "dropout": 0.5},
+    ),
+    tiny={
+        "graph": (f"{_HERE}.gatv2:GATv2", {"features": 5, "heads": 2, "width": 4, "outputs": 3, "dropout": 0.1}),
+        "graphs": (f"{_HERE}.gatv2:GATv2Graphs", {"features": 5, "heads": 2, "width": 4, "outputs": 3, "dropout": 0.1}),
+    },
+    settings=_SETTINGS,
+    verbs=_VERBS,
+    reference=(
+        Reference(
+            "torch_geometric.nn.GATv2Conv",
+            "tests/references/test_graph_convolutions.py::test_gatv2_equals_torch_geometric",
+        ),
+        Reference(
+            "equation 7 of the paper on all pairs of nodes",
+            "tests/references/test_graph_convolutions.py::test_gatv2_is_equation_7",
+            "equation_7",
+        ),
+    ),
+    departs="Both matrices have biases, as in the authors' code. Weights of edges are not looked at. For whole graphs "
+    "nodes are added up and a linear layer answers, for links it scores products of pairs: both are ours. AdamW's "
+    "decay takes the place of squared weights in the loss.",
+)
+
+APPNP = Row(
+    name="appnp",
+    title="APPNP",
+    family="graph",
+    paper="Gasteiger, Bojchevski, Günnemann 2019, Predict then propagate: graph neural networks meet personalized "
+    "PageRank, arXiv 1810.05997",
+    year=2019,
+    summary="A plain network predicts from each node's own features; its predictions then wander along the edges and "
+    "return now and again to where they began. It sees ten steps far with the parameters of two layers.",
+    learns=_LEARNS,
+    recipes=_RECIPES,
+    sizes=(
+        Size(
+            "appnp_cora",
+            f"{_HERE}.appnp:APPNP",
+            {"features": 1433, "width": 64, "outputs": 7, "dropout": 0.5},
+            92_160,
+            "two matrices without biases, as in the authors' code: 1433 x 64 + 64 x 7",
+            "graph",
+            example=_CORA,
+        ),
+    ),
+    races=_races(
+        "appnp:APPNP",
+        {"width": 16, "dropout": 0.5},
+        {"width": 64, "dropout": 0.5},
+        {"width": 128, "dropout": 0.5},
+    ),
+    tiny={
+        "graph": (f"{_HERE}.appnp:APPNP", {"features": 5, "width": 4, "outputs": 3, "dropout": 0.1}),
+        "graphs": (f"{_HERE}.appnp:APPNPGraphs", {"features": 5, "width": 4, "outputs": 3, "dropout": 0.1}),
+    },
+    settings=_SETTINGS,
+    verbs=_VERBS,
+    reference=(
+        Reference(
+            "torch_geometric.nn.APPNP", "tests/references/test_graph_convolutions.py::test_appnp_equals_torch_geometric"
+        ),
+        Reference(
+            "equation 4 of the paper on a dense matrix",
+            "tests/references/test_graph_convolutions.py::test_appnp_is_equation_4",
+            "equation_4",
+        ),
+    ),
+    departs="Nothing in the network for nodes. AdamW's decay of all matrices takes the place of the squared weights of "
+    "the first layer in the loss. For whole graphs nodes are added up and a linear layer answers, for links it scores "
+    "products of pairs: both are ours.",
+)
+
+ROWS: tuple[Row, ...] = (GNN, GCN, GAT, GRAPHSAGE, GIN, GATV2, APPNP)

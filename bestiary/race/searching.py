@@ -222,7 +222,7 @@ def draw(entrant: Entrant, rng: np.random.Generator) -> Setting:
         drawn["decay"] = 0.0 if rng.random() < 0.3 else near(rng, *DECAYS)
     if "smoothing" in taken and rng.random() < 0.3:
         drawn["smoothing"] = round(float(rng.uniform(0.02, 0.2)), 3)
-    return drawn
+    return {word: value for word, value in drawn.items() if word in taken}
 
 
 def _words(recipe: str) -> Sequence[str]:

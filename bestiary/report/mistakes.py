@@ -132,7 +132,7 @@ class _Inputs:
         decode = getattr(self._encoder, "decode", None)
         if stored < 0 or decode is None or features is None:
             return ()
-        row = decode(np.asarray(features[stored : stored + 1])).iloc[0]
+        row = decode(np.asarray(features[stored : stored + 1]), most=10 * CELLS).iloc[0]
         known = [(str(name), value) for name, value in row.items() if value is not None and value == value]
         return tuple((words.shorten(name, 60), _cell(value)) for name, value in known[:CELLS])
 

@@ -30,6 +30,7 @@ from bestiary.rows.source import SPLITS, Encoder, Target
 from bestiary.rows.spool import release
 from bestiary.rows.store import empty_array, write_lines
 from bestiary.rows.targets import NoTarget, TargetReader, column_named
+from bestiary.rows.weights import Weights
 from bestiary.rows.written import labels, textual
 
 PIECE = 4_096  # rows handled at once
@@ -157,6 +158,7 @@ class Rows:
         digest: of all rows of the file, those without a target included.
         notes: for people.
         left: columns that are not learned from whatever is in them -> why.
+        weights: float64 [N], how much each row counts in training, or None.
     """
 
     frame: Frame
@@ -170,6 +172,7 @@ class Rows:
     digest: str
     notes: list[str]
     left: dict[str, str] = field(default_factory=dict)
+    weights: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -230,6 +233,8 @@ class Rows:
         places = {s: folder if s < 2 else folder.parent / "sealed" for s in range(2 if train_only else 3)}
         for part, table in self.pieces(columns, "write"):
             arrays = encode(table) | {"target": target[part], "row": self.numbers[part]}
+            if self.weights is not None:
+                arrays["weight"] = self.weights[part]
             for split, home in places.items():
                 inside = splits[part] == split
                 if split not in opened:
@@ -259,6 +264,7 @@ def gather(
     content: Sequence[str] | None = None,
     leave: str | None = None,
     asked: Asked = NOTHING,
+    weight: str | None = None,
 ) -> Rows:
     """Reads every row once.
 
@@ -272,17 +278,18 @@ def gather(
         leave: column that numbers the rows.
         content: columns that make two rows equal; all features unless given, row counters left aside.
         asked: what the person has said of columns.
+        weight: column that says how much each row counts in training.
 
     Raises:
         InputError: for unknown columns, or a target that cannot be learned.
     """
     if group and time:
         raise InputError("rows are split by group or by time; received both; leave one out")
-    chosen = {"target": target, "group": group, "time": time, "id": leave}
+    chosen = {"target": target, "group": group, "time": time, "id": leave, "weight": weight}
     named = {option: column_named(frame.columns, name, option) for option, name in chosen.items() if name}
     if len(set(named.values())) < len(named):
         raise InputError(
-            f"target, group, time and id are different columns; received {', '.join(map(repr, named.values()))}"
+            f"target, group, time, id and weight are different columns; received {', '.join(map(repr, named.values()))}"
         )
     for option in ("keep", "drop"):
         for name in getattr(asked, option):
@@ -299,6 +306,7 @@ def gather(
         raise InputError(f"{frame.name} has the target {target!r} and no other column to predict it from")
     reader = TargetReader(target, problem, asked.missing) if target else NoTarget()
     moments = Moments(time, asked.dates) if time else None
+    weights = Weights(weight) if weight else None
     digest = hashlib.sha256(repr(frame.columns).encode())
     keys: list[NDArray[np.uint64]] = []
     groups: list[NDArray[np.uint64]] = []
@@ -318,12 +326,17 @@ def gather(
             groups.append(hashed([(label or "").encode() for label in labels(piece[group]).to_pylist()]))
         if moments:
             moments.add(piece[moments.name])
+        if weights:
+            weights.add(piece[weights.name])
     found, kept, notes = reader.finish(partial(place, frame))
     rows = np.flatnonzero(kept)
     result = Rows(
         frame, features, found, rows, np.concatenate(keys)[rows], np.concatenate(groups)[rows] if group else None,
         moments.finish()[rows] if moments else None, None, digest.hexdigest(), [*frame.notes, *notes],
     )  # fmt: skip
+    if weights:
+        result.weights = weights.finish(rows)
+        result.notes.append(f"rows count in training as {weights.name!r} says; scores count every row once")
     if test is not None:
         result.held = np.where(rows < first, -1, SPLITS.index("test")).astype(np.int8)
     if result.times is not None and np.isnan(result.times).any():

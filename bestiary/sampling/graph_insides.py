@@ -9,6 +9,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from bestiary.architectures.graph.gat import GraphAttention
+from bestiary.architectures.graph.gatv2 import DynamicAttention
 from bestiary.contracts import GraphsBatch
 from bestiary.layers.neighbours import Neighbours, received, softmax
 from bestiary.sampling import curves
@@ -33,7 +35,7 @@ def inspect(network: nn.Module, data: Any, spec: Any, facts: Mapping[str, Any]) 
     hooks = [
         part.register_forward_pre_hook(lambda part, given, name=name: heads.update({name: listened(part, *given)}))
         for name, part in network.named_modules()
-        if hasattr(part, "scores")
+        if isinstance(part, (GraphAttention, DynamicAttention))
     ]
     try:
         with evaluating(network):
@@ -55,7 +57,9 @@ def inspect(network: nn.Module, data: Any, spec: Any, facts: Mapping[str, Any]) 
 
 
 def listened(attention: Any, nodes: Float[Tensor, "N F"], graph: Neighbours) -> Float[Tensor, "M H"]:
-    """`effective` of the attention that a layer (`architectures.graph.gat.GraphAttention`) pays."""
+    """`effective` of the attention that a layer (`GraphAttention` or `DynamicAttention`) pays."""
+    if isinstance(attention, DynamicAttention):
+        return effective(attention.shares(nodes, attention.values(nodes), graph), graph)
     values = attention.weight(nodes).unflatten(-1, (attention.heads, -1))
     return effective(softmax(attention.scores(values, graph), graph), graph)
 

@@ -24,11 +24,16 @@ NETWORKS: dict[str, tuple[str, dict[str, Any]]] = {
     "gcn": (f"{HERE}.gcn:GCN", {"width": 32}),
     "gat": (f"{HERE}.gat:GAT", {"heads": 4, "width": 8}),
     "gnn": (f"{HERE}.message_passing:MessagePassing", {"width": 32, "depth": 2}),
+    "graphsage": (f"{HERE}.graphsage:GraphSAGE", {"width": 32}),
+    "gin": (f"{HERE}.gin:GIN", {"width": 32}),
+    "gatv2": (f"{HERE}.gatv2:GATv2", {"heads": 4, "width": 8}),
+    "appnp": (f"{HERE}.appnp:APPNP", {"width": 32}),
 }
 SOLVED: dict[str, tuple[tuple[int, int], dict[str, Any], dict[str, float]]] = {  # steps short and full, sizes, settings
     "gcn": ((600, 600), {"depth": 3, "width": 64}, {"rate": 0.01}),
     "gat": ((400, 400), {"depth": 3, "width": 16}, {"rate": 0.01, "decay": 0.3}),
     "gnn": ((300, 1000), {"depth": 3}, {"rate": 0.005, "clip": 1.0}),
+    "gin": ((300, 600), {"depth": 3}, {"rate": 0.003}),
 }
 SHARED = (
     *("layers/messages.py", "layers/neighbours.py", "layers/readout.py", "recipes/graphs.py", "objectives/graph.py"),
@@ -72,7 +77,7 @@ def club(name: str, seed: int, wrong: bool, full: bool) -> float:
         shuffled(source, seed)
     splits = np.full(34, 2, np.int8)
     splits[[0, 33]] = 0
-    return score(source, splits, name, {"width": 16 if name != "gat" else 4}, seed, 100, "accuracy", rate=0.01)
+    return score(source, splits, name, {"width": 16 if "gat" not in name else 4}, seed, 100, "accuracy", rate=0.01)
 
 
 def imports(name: str, seed: int, wrong: bool, full: bool, inductive: bool = False) -> float:
@@ -151,6 +156,10 @@ STUDIES: tuple[Study, ...] = (
     study("gcn", "imports", SYMPY, imports, 0.78, 0.8, CLASS, EDGES),
     study("gat", "imports", SYMPY, imports, 0.42, 0.7, CLASS, EDGES),
     study("gnn", "imports", SYMPY, imports, 0.6, 0.68, CLASS, EDGES),
+    study("graphsage", "imports", SYMPY, imports, 0.6, 0.6, CLASS, EDGES),
+    study("gatv2", "imports", SYMPY, imports, 0.5, 0.5, CLASS, EDGES),
+    study("appnp", "karate", CLUB, club, 0.9, 0.9, RIGHT, EDGES),
+    study("gin", "molecules", SOLUBLE, molecules, 0.68, 0.68, "accuracy on unseen molecules", EDGES),
     study("gcn", "unseen", f"{SYMPY}; judged ones hidden", unseen, 0.7, 0.7, CLASS, EDGES),
     study("gcn", "links", SYMPY, links, 0.87, 0.87, "AUROC of held-out imports", "learns random pairs as edges"),
     study("gnn", "digits", DIGITS, strokes, 0.85, 0.85, "accuracy on unseen digits", LABELS),
