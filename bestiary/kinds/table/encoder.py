@@ -34,6 +34,7 @@ from bestiary.errors import InputError
 from bestiary.kinds.table.decoder import GAP, OTHER, STRAIGHT, decode, sharing, spellings, width
 from bestiary.kinds.table.parts import check_parts
 from bestiary.kinds.table.scaling import robust
+from bestiary.kinds.table.standing import Standing, standing
 from bestiary.kinds.table.text import TextColumns
 from bestiary.rows import safe
 from bestiary.rows.columns import Column
@@ -164,6 +165,10 @@ class TableEncoder:
         texts = 0 if text is None else len(text.summaries)
         vocabulary = 0 if text is None else text.places + 1
         return TableSpec(self.width, outputs, 0, self.count, self.categories, texts, vocabulary)
+
+    def standing(self) -> dict[str, Standing]:
+        """Where each column that is learned from stands in the arrays, by its name."""
+        return standing(self)
 
     def notes(self) -> list[str]:
         """What was left out or repaired, by name."""
