@@ -194,7 +194,6 @@ class TableEncoder:
         onehot = None
         if known:  # a word without a place of its own is all zeros
             onehot = OneHotEncoder(categories=known, handle_unknown="ignore", sparse_output=False, dtype=np.float32)  # pyright: ignore[reportArgumentType]
-        if onehot is not None:
             onehot.fit(np.array([[names[0] for names in known]], dtype=object))
         told = sharing(gone, gaps)
         self.parts = {"numbers": numeric, "scaled": scaled, "gaps": gaps, "told": told, "words": onehot, "text": None}
