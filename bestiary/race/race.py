@@ -374,9 +374,8 @@ def _reopen(folder: Path, plan: Plan) -> None:
     (folder / "verdict.json").unlink(missing_ok=True)
     shutil.rmtree(folder / "predictions", ignore_errors=True)
     forget(folder)
-    for rival in plan.rivals:
-        if rival.failed == OUT_OF_TIME:
-            rival.failed = ""
+    for rival in (one for one in plan.rivals if one.failed == OUT_OF_TIME):
+        rival.failed = ""
     if plan.stages and not plan.stages[-1].jobs:  # nothing was trained: what is worth training is reckoned anew
         plan.stages.pop()
     if len(plan.stages) < plan.rungs and plan.stages:  # of the last rung all finalists train once more anyway
