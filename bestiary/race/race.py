@@ -14,7 +14,7 @@ from bestiary import tasks
 from bestiary.errors import InputError
 from bestiary.race import refitting
 from bestiary.race.contenders import candidates, split_words
-from bestiary.race.course import EVERYTHING, Clock, Course, OutOfTime
+from bestiary.race.course import Clock, Course, OutOfTime
 from bestiary.race.evidence import Verdict
 from bestiary.race.folder import new_run, owned, refuse_links, unfinished, writing
 from bestiary.race.measuring import measure
@@ -371,13 +371,11 @@ def _judged(course: Course, show: Callable[[Course], None]) -> Verdict:
 
 def _reopen(folder: Path, plan: Plan) -> None:
     """A race that goes on will be judged anew; its old verdict would be a lie by then."""
-    for name in ("verdict.json", "report.html"):
-        (folder / name).unlink(missing_ok=True)
-    for name in ("predictions", "winner", EVERYTHING):
-        shutil.rmtree(folder / name, ignore_errors=True)
-    for rival in plan.rivals:
-        if rival.failed == OUT_OF_TIME:
-            rival.failed = ""
+    (folder / "verdict.json").unlink(missing_ok=True)
+    shutil.rmtree(folder / "predictions", ignore_errors=True)
+    forget(folder)
+    for rival in (one for one in plan.rivals if one.failed == OUT_OF_TIME):
+        rival.failed = ""
     if plan.stages and not plan.stages[-1].jobs:  # nothing was trained: what is worth training is reckoned anew
         plan.stages.pop()
     if len(plan.stages) < plan.rungs and plan.stages:  # of the last rung all finalists train once more anyway

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from bestiary.race.course import EVERYTHING, Course
 from bestiary.race.evidence import Standing, Verdict
 from bestiary.race.folder import training_folder
+from bestiary.race.importance import NAME, SECONDS, SHARE, measure
 from bestiary.race.plan import Part, Plan
 from bestiary.race.refitting import run, shipped, there, told
 from bestiary.records.digests import check_result
@@ -31,7 +33,8 @@ def forget(folder: Path) -> None:
     """Removes what an earlier judgement has made, when other trainings were there."""
     for old in (folder / "winner", folder / EVERYTHING, *folder.glob("contenders/*.all")):
         shutil.rmtree(old, ignore_errors=True)
-    (folder / "report.html").unlink(missing_ok=True)
+    for name in ("report.html", NAME):
+        (folder / name).unlink(missing_ok=True)
 
 
 def delivered(course: Course, verdict: Verdict, show: Callable[[Course], None]) -> None:
@@ -57,6 +60,8 @@ def finish(folder: Path, verdict: Verdict, plan: Plan) -> None:
     if not (folder / "report.html").exists():
         from bestiary.report import write_report
 
+        with contextlib.suppress(Exception):  # a report without this section is better than none
+            measure(folder, verdict, min(SECONDS, SHARE * plan.budget))
         write_report(folder)
 
 

@@ -77,6 +77,7 @@ def render(evidence: Evidence) -> str:
             "sentence": words.sentence,
             "name": _name,
             "coded": coded,
+            "unbroken": unbroken,
         }
     )
     environment.globals.update({"data_uri": data_uri, "raw": raw, "ranked": words.ranked, **_script()})
@@ -100,6 +101,16 @@ def _script() -> dict[str, object]:
     text = (Path(__file__).parent / "templates" / "script.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
     return {"script": Markup(text), "script_hash": f"sha256-{digest}"}
+
+
+def unbroken(text: str) -> str:
+    """A text whose numbers stay on one line with their percent signs.
+
+    Example:
+        >>> unbroken("98.1 % accuracy").split(" ")
+        ['98.1\xa0%', 'accuracy']
+    """
+    return re.sub(r"(?<=\d) %", "\u00a0%", text)
 
 
 def coded(text: str) -> Markup:

@@ -25,13 +25,14 @@ from bestiary.rows.frames import Frame, words
 from bestiary.rows.limits import Ration, progress
 from bestiary.rows.many_columns import contents
 from bestiary.rows.moments import Moments
-from bestiary.rows.places import place, stacked
+from bestiary.rows.places import place
 from bestiary.rows.source import SPLITS, Encoder, Target
 from bestiary.rows.spool import release
+from bestiary.rows.stacked import Stacked
 from bestiary.rows.store import empty_array, write_lines
 from bestiary.rows.targets import NoTarget, TargetReader, column_named
 from bestiary.rows.weights import Weights
-from bestiary.rows.written import labels, textual
+from bestiary.rows.written import labels
 
 PIECE = 4_096  # rows handled at once
 FEWEST, CELLS, SAMPLED = 500, 10_000_000, 64 << 20
@@ -77,69 +78,6 @@ def pieces_of(frame: Frame, columns: Sequence[str] | None = None, part: str | No
             yield chunk.slice(start, rows)
         if part:
             progress(part, frame.share)
-
-
-@dataclass
-class Stacked:
-    """A file and the file held out from it, read as one; columns that only the second has are left out."""
-
-    first: Frame
-    second: Frame
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def share(self) -> float:
-        """Of both together, taken to be equally long."""
-        return (self.first.share + self.second.share) / 2
-
-    def __post_init__(self) -> None:
-        self.name, self.columns = self.first.name, self.first.columns
-        missing = [name for name in self.columns if name not in self.second.columns]
-        if missing:
-            raise InputError(f"the held-out file {self.second.name} lacks column {missing[0]!r} of {self.name}; add it")
-        self.notes = [*self.first.notes, *self.second.notes]
-        self._words: dict[str, list[str]] = {}  # how a column of truths is written in the first file
-
-    def chunks(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """The rows of the first file, then those of the second, whose cells are written as the first file's are."""
-        kinds: dict[str, pa.DataType] = {}
-        for piece in self.first.chunks(columns):
-            kinds = {name: piece.schema.field(name).type for name in piece.column_names}
-            yield piece
-        for piece in self.second.chunks(list(self.columns if columns is None else columns)):
-            cells = [self._alike(name, piece[name], kinds[name]) for name in piece.column_names]
-            yield pa.table(cells, names=piece.column_names)
-
-    def lines(self) -> NDArray[np.int64] | None:
-        """Those of the first file, then those of the second."""
-        return stacked(self.first, self.second)
-
-    def _alike(self, name: str, cells: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | pa.Array:
-        """Cells of the second file in the type of the first; as text where a type cannot hold them."""
-        if cells.type == kind:
-            return cells
-        if pa.types.is_boolean(cells.type) and textual(kind):
-            known = self._truths(name)
-            return pc.if_else(cells, pa.scalar(known[1]), pa.scalar(known[0]))
-        if textual(kind):
-            return words(cells)
-        try:
-            return pc.cast(labels(cells) if textual(cells.type) else cells, kind, safe=False)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as reason:
-            raise InputError(
-                f"column {name!r} holds {cells.type} in {self.second.name} and {kind} in {self.first.name}; "
-                "write both files alike"
-            ) from reason
-
-    def _truths(self, name: str) -> list[str]:
-        """The words for no and yes in a column of the first file."""
-        if name not in self._words:
-            first = next(iter(self.first.chunks([name])))[name]
-            seen = {word.lower(): word for word in pc.unique(labels(first).drop_null()).slice(0, 100).to_pylist()}
-            pairs = (("0", "1"), ("no", "yes"), ("n", "y"), ("f", "t"), ("off", "on"), ("false", "true"))
-            found = next((pair for pair in pairs if seen.keys() & set(pair)), ("false", "true"))
-            self._words[name] = [seen.get(word, word) for word in found]
-        return self._words[name]
 
 
 @dataclass

@@ -31,6 +31,7 @@ from bestiary.report import board, model_card, words, write_report
 from bestiary.report.answers import deciles, per_class, reliability
 from bestiary.report.gather import gather
 from bestiary.report.mistakes import worst
+from bestiary.report.page import unbroken
 from bestiary.rows.store import write_array
 from tests.race import synthetic
 
@@ -122,8 +123,8 @@ def rewrite(run: Path, **changes: object) -> Verdict:
 def test_the_leaderboard_holds_the_figures_of_the_verdict(races: dict[str, Path], kind: str) -> None:
     verdict = Verdict.read(races[kind] / "verdict.json")
     shown = made(races[kind])
-    assert verdict.sentence in shown.text
-    assert verdict.worth_sentence in shown.text
+    assert unbroken(verdict.sentence) in shown.text
+    assert unbroken(verdict.worth_sentence) in shown.text
     metric = verdict.metric
     rows = [row for row in shown.rows if len(row) == 9 and row[0].isdigit()]
     assert [row[0] for row in rows] == [str(n) for n in range(1, len(verdict.standings) + 1)]
@@ -438,7 +439,7 @@ def test_a_report_is_made_from_what_is_left(races: dict[str, Path], kind: str, g
         if path.name != "verdict.json" and gone in (path.name, "everything"):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     shown = page(run)
-    assert Verdict.read(run / "verdict.json").sentence in shown.text
+    assert unbroken(Verdict.read(run / "verdict.json").sentence) in shown.text
     assert ("go wrong?" in shown.text) == (gone not in ("predictions", "everything"))
     assert ("How did they learn?" in shown.text) == (gone not in ("contenders", "everything"))
 
@@ -476,7 +477,7 @@ def test_a_report_of_an_odd_race(
     run = shutil.copytree(races[kind], tmp_path / "run")
     verdict = rewrite(run, **change(Verdict.read(run / "verdict.json")))
     shown = page(run)
-    assert verdict.sentence in shown.text
+    assert unbroken(verdict.sentence) in shown.text
     for standing in verdict.standings:
         assert standing.name in shown.text
 

@@ -28,8 +28,9 @@ from bestiary.rows.frames import Frame, open_any, words
 from bestiary.rows.labels import group_keys, stamps
 from bestiary.rows.limits import Ration, progress
 from bestiary.rows.places import Place, place
-from bestiary.rows.rows import Stacked, hashed, joined, pieces_of
+from bestiary.rows.rows import hashed, joined, pieces_of
 from bestiary.rows.source import SPLITS, Target
+from bestiary.rows.stacked import Stacked
 from bestiary.rows.store import empty_array, write_lines, write_spec
 from bestiary.rows.targets import column_named
 from bestiary.specs import PairSpec

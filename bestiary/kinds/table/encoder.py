@@ -34,6 +34,7 @@ from bestiary.errors import InputError
 from bestiary.kinds.table.decoder import GAP, OTHER, STRAIGHT, decode, sharing, spellings, width
 from bestiary.kinds.table.parts import check_parts
 from bestiary.kinds.table.scaling import robust
+from bestiary.kinds.table.standing import Standing, standing
 from bestiary.kinds.table.text import TextColumns
 from bestiary.rows import safe
 from bestiary.rows.columns import Column
@@ -165,6 +166,10 @@ class TableEncoder:
         vocabulary = 0 if text is None else text.places + 1
         return TableSpec(self.width, outputs, 0, self.count, self.categories, texts, vocabulary)
 
+    def standing(self) -> dict[str, Standing]:
+        """Where each column that is learned from stands in the arrays, by its name."""
+        return standing(self)
+
     def notes(self) -> list[str]:
         """What was left out or repaired, by name."""
         gone = [f"column {c.name!r} is left out: {c.reason}" for c in self.columns if c.role == "left out"]
@@ -189,7 +194,6 @@ class TableEncoder:
         onehot = None
         if known:  # a word without a place of its own is all zeros
             onehot = OneHotEncoder(categories=known, handle_unknown="ignore", sparse_output=False, dtype=np.float32)  # pyright: ignore[reportArgumentType]
-        if onehot is not None:
             onehot.fit(np.array([[names[0] for names in known]], dtype=object))
         told = sharing(gone, gaps)
         self.parts = {"numbers": numeric, "scaled": scaled, "gaps": gaps, "told": told, "words": onehot, "text": None}

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bestiary.data.reading import load_encoder
 from bestiary.errors import InputError
+from bestiary.kinds.table.relations import Relations, relations
+from bestiary.race import importance
+from bestiary.race.sentences import number
 from bestiary.report.gather import Evidence
 from bestiary.report.sections import Section
 from bestiary.report.words import shorten
 from bestiary.rows.columns import Column
 from bestiary.rows.encoder_files import read_encoder
+from bestiary.tasks import metric_named
+from bestiary.tasks.metric import Metric
 
 WORDS, MOST = 4, 60  # words of a category, and columns, that are shown
 
@@ -29,11 +35,69 @@ def sections(evidence: Evidence) -> list[Section]:
     )
     if len(columns) > MOST:
         text += f" The first {MOST} are shown."
+    found = _relations(evidence)
+    goes = f"goes with {shorten(evidence.verdict.target, 24)}"
+    heads = ("column", "read as", "values", "missing", *([goes] if found and found.target else []), "remark")
     rows = [
-        (shorten(one.name, 40), one.role, _values(one), "yes" if one.gaps else "", one.reason) for one in ordered[:MOST]
+        (shorten(one.name, 40), one.role, _values(one), *_figures(one, found), one.reason) for one in ordered[:MOST]
     ]
-    heads = ("column", "read as", "values", "missing cells", "remark")
-    return [Section("How the columns were read", text, heads=heads, rows=rows, anchors=[("data", "Data")])]
+    if found and found.target:
+        text += f" “{goes[0].upper()}{goes[1:]}” is Spearman’s rank correlation, from −1 to 1."
+    if found and found.alike:
+        pairs = ", ".join(f"{shorten(a, 40)} and {shorten(b, 40)} ({_correlation(r)})" for a, b, r in found.alike)
+        text += f" Columns that say nearly the same: {pairs}."
+    table = Section("How the columns were read", text, heads=heads, rows=rows, anchors=[("data", "Data")])
+    return [table, *_rests(evidence)]
+
+
+def _relations(evidence: Evidence) -> Relations | None:
+    folder = evidence.run / "data"
+    try:
+        encoder: Any = load_encoder(folder / "encoder")
+        return relations(encoder, folder, len(evidence.verdict.classes))
+    except (InputError, OSError, ValueError):
+        return None
+
+
+def _figures(column: Column, found: Relations | None) -> tuple[str, ...]:
+    """The share of missing cells, and how the column goes with the target."""
+    if found is None:
+        return ("yes" if column.gaps else "",)
+    missing = f"{100 * found.missing.get(column.name, 0.0):.1f} %" if column.gaps else ""
+    goes = found.target.get(column.name)
+    return (missing, *(["–" if goes is None else _correlation(goes)] if found.target else []))
+
+
+def _correlation(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
+
+
+def _rests(evidence: Evidence) -> list[Section]:
+    """How much worse the answers get without each column."""
+    found = importance.read(evidence.run)
+    verdict = evidence.verdict
+    if found is None or not found["weights"] or (found["model"], found["metric"]) != (verdict.chosen, verdict.metric):
+        return []
+    metric = metric_named(verdict.metric, verdict.problem)
+    unit = " points" if metric.percent else ""
+    text = (
+        f"How much worse the {metric.title} of {shorten(verdict.chosen, 60)} gets when the cells of a column are "
+        f"shuffled, on {found['rows']:,} test rows, with 95 % intervals. A column counts for what the model cannot "
+        "find in the others: of two that say the same, neither may seem to matter. It says nothing about causes."
+    )
+    shown = found["weights"][:MOST]
+    if len(shown) < found["columns"]:
+        text += f" The time sufficed for {len(found['weights']):,} of {found['columns']:,} columns."
+    rows = [(shorten(one["column"], 40), number(metric, one["value"]) + unit, _bounds(metric, one)) for one in shown]
+    heads = ("column", "worse by", "95 % interval")
+    return [Section("What the answers rest on", text, heads=heads, rows=rows, anchors=[("importance", "Importance")])]
+
+
+def _bounds(metric: Metric, weight: importance.Weight) -> str:
+    low, high = weight["low"], weight["high"]
+    if low is None or high is None:
+        return "too few rows"
+    return f"{number(metric, low)} to {number(metric, high)}"
 
 
 def _kept(evidence: Evidence) -> Sequence[Mapping[str, Any]]:
