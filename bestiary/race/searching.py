@@ -28,6 +28,8 @@ LEAST_ROUND = 1.5  # seconds
 SLACK = 1.1
 DECAYS = (1e-5, 0.3)
 FACTOR = 4.0  # by which a rate leaves the rates that a contender enters with
+CHANGED, EACH = 0.5, 0.5  # share of settings that change training pictures, and of the ways in each
+PICTURES = {"shift": (0.02, 0.15), "crop": (0.02, 0.25), "flip": (0.5, 0.5), "mixup": (0.1, 0.6)}  # ways, and how much
 LONGER = 0.9  # of a training: whose best step came later might gain by more
 
 
@@ -191,22 +193,24 @@ def _new_setting(plan: Plan, entrant: Entrant, number: int) -> int | None:
     """The place of a setting that was not tried yet, drawn from the space around those that it entered with."""
     rng = np.random.default_rng([plan.seed, number, zlib.crc32(entrant.name.encode())])
     for _ in range(8):
-        drawn = draw(entrant, rng)
+        drawn = draw(entrant, rng, plan.kind)
         if drawn not in entrant.settings:
             entrant.settings.append(drawn)
             return len(entrant.settings) - 1
     return None
 
 
-def draw(entrant: Entrant, rng: np.random.Generator) -> Setting:
+def draw(entrant: Entrant, rng: np.random.Generator, kind: str = "") -> Setting:
     """One setting of a contender's space.
 
     Rates lie within a factor of four of those that it enters with, on a logarithmic scale; weight decay from 1e-5 to
     0.3 or none; labels are smoothed now and then, where its recipe can; other words take a value that it enters with.
+    Training pictures are shifted, cropped, mirrored or mixed in half of the settings, each way in half of those.
 
     Args:
         entrant: with the settings that it entered with first.
         rng: random numbers.
+        kind: of data.
     """
     from bestiary.catalogue import find
 
@@ -222,6 +226,9 @@ def draw(entrant: Entrant, rng: np.random.Generator) -> Setting:
         drawn["decay"] = 0.0 if rng.random() < 0.3 else near(rng, *DECAYS)
     if "smoothing" in taken and rng.random() < 0.3:
         drawn["smoothing"] = round(float(rng.uniform(0.02, 0.2)), 3)
+    if kind == "image" and rng.random() < CHANGED:
+        ways = [word for word in PICTURES if word in taken and rng.random() < EACH]
+        drawn |= {word: round(float(rng.uniform(*PICTURES[word])), 3) for word in ways}
     return drawn
 
 
