@@ -4,15 +4,18 @@ import importlib
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import cast
 
 import torch
 from torch import nn
 
 from bestiary import catalogue, kinds
-from bestiary.architectures.heads import without_head
 from bestiary.contracts import Spec
 from bestiary.errors import InputError, nearest
+from bestiary.layers.last import head_of, without_head
+from bestiary.weights.known import know
+from bestiary.weights.loading import Loaded, load_weights
 
 ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "outputs": ("num_classes", "n_classes", "classes", "num_labels", "n_outputs", "out_features", "output_size"),
@@ -105,8 +108,8 @@ def _stream(seed: int | None) -> Iterator[None]:
 
 def _hint(word: str, accepted: Iterable[str]) -> str:
     """What a word of other libraries is called here, or the nearest of ours."""
-    if word in ("pretrained", "weights"):
-        return f"; networks come with fresh weights, so leave {word} out"
+    if word == "pretrained":
+        return "; weights come from a file: weights='path/to/file.safetensors'"
     ours = [here for here, theirs in ELSEWHERE.items() if word in theirs and here in set(accepted)]
     return f"; here it is {' or '.join(ours)}" if ours else nearest(word, accepted)
 
@@ -134,20 +137,32 @@ def _check(name: str, word: str, value: object, given: bool = True) -> None:
             raise InputError(f"dropout of {name} must be from 0 to below 1; received {value!r}; try 0.1")
 
 
-def create(name: str, /, *, seed: int | None = None, **words: object) -> nn.Module:
+def create(
+    name: str,
+    /,
+    *,
+    seed: int | None = None,
+    weights: str | Path | None = None,
+    new_head: bool = False,
+    **words: object,
+) -> nn.Module:
     """The network of a named size, with some of its words changed.
 
     Args:
         name: a size ("resnet50") or an architecture ("resnet": its first size).
         seed: for reproducible first weights; the global random stream is used when None.
+        weights: a file of safetensors or of torch.save with the weights of the whole network, under our names or
+            published ones; the folder of a trained model; or the name of published weights that are on this machine
+            (`bestiary weights list`). Fresh weights unless given.
+        new_head: with `weights`: the last part is left fresh, whatever the file has for it.
         **words: constructor words that replace the size's own, such as `outputs=10`; `outputs=None` leaves out the last
             part, so that forward gives features.
 
     Returns:
-        The network, with fresh weights.
+        The network, in training mode.
 
     Raises:
-        InputError: for unknown names or words, or values that do not fit together.
+        InputError: for unknown names or words, values that do not fit together, or weights that do not fit.
 
     Example:
         >>> import bestiary
@@ -155,7 +170,50 @@ def create(name: str, /, *, seed: int | None = None, **words: object) -> nn.Modu
         61706
     """
     size = catalogue.size(name)
-    return build(size.network, {**size.keywords, **words}, seed=seed)
+    keywords = {**size.keywords, **words}
+    if weights is None:
+        if new_head:
+            raise InputError("new_head=True keeps the last part of a file out; give the file too: weights=FILE")
+        return build(size.network, keywords, seed=seed)
+    headless = "outputs" in keywords and keywords["outputs"] is None
+    network = build(size.network, {**keywords, "outputs": WITHOUT} if headless else keywords, seed=seed)
+    give_weights(network, know(weights, size).file, new_head=new_head or headless)
+    return without_head(network) if headless else network
+
+
+def give_weights(network: nn.Module, weights: str | Path, *, new_head: bool = False) -> Loaded:
+    """Gives a network the weights of a file; see `weights.loading.load_weights`.
+
+    Args:
+        network: of the file's size.
+        weights: the file.
+        new_head: whether its last part stays as it is.
+
+    Raises:
+        InputError: when the file does not fit, by name; or for a new last part of a network that has none.
+    """
+    try:
+        head = head_name(network)
+    except InputError:
+        if new_head:
+            raise
+        head = ""
+    return load_weights(network, weights, head=head, new_head=new_head)
+
+
+def head_name(network: nn.Module) -> str:
+    """How the names of the weights of the last part begin.
+
+    Raises:
+        InputError: for a network without one.
+
+    Example:
+        >>> head_name(create("lenet5"))
+        'output.'
+    """
+    place, name = head_of(network)
+    path = next(path for path, module in network.named_modules() if module is place)
+    return f"{path}.{name}.".removeprefix(".")
 
 
 def count(network: nn.Module) -> int:

@@ -1,60 +1,13 @@
-"""The last part of a network, which turns features into answers: to look at what it is given, or to leave it out.
-
-Networks name it `head`, `output`, `classify`, `readout`, `read_out`, `last` or `layer`; a graph convolution is the last
-of its `layers`. What stands before it is the network's features: a vector for each row, node, graph or token.
-"""
+"""What a network knows before it answers: a vector for each row, node, graph or token, which its last part is given."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from bestiary.errors import InputError
-
-NAMES = ("head", "output", "classify", "readout", "read_out", "score", "last", "layer")
-INSIDE = ("network", "nodes", "body")  # a network behind something that only prepares its input
-
-
-class First(nn.Module):
-    """Hands on the first thing that it is given: what stands in the place of a head that was left out."""
-
-    def forward(self, features: Tensor, *others: Any) -> Tensor:
-        return features
-
-
-def head_of(network: nn.Module) -> tuple[nn.Module, str]:
-    """Where the last part is: the module that holds it, and its name there.
-
-    Raises:
-        InputError: for a network that has no part of its own for answers.
-
-    Example:
-        >>> from bestiary.architectures.feedforward.ann import ANN
-        >>> head_of(ANN(features=4, outputs=2))[1]
-        'output'
-    """
-    children = dict(network.named_children())
-    name = next((name for name in NAMES if name in children), None)
-    if name is not None:
-        inner = children[name]
-        return head_of(inner) if "head" in dict(inner.named_children()) else (network, name)
-    layers = children.get("layers")
-    if isinstance(layers, nn.ModuleList) and set(children) <= {"layers", "dropout"}:
-        return layers, str(len(layers) - 1)
-    inside = next((children[name] for name in INSIDE if name in children), None)
-    if inside is None:
-        raise InputError(f"{type(network).__name__} has no last part of its own; its features are what its parts give")
-    return head_of(inside)
-
-
-def without_head(network: nn.Module) -> nn.Module:
-    """The same network, its last part left out: forward gives features. It is changed in place."""
-    place, name = head_of(network)
-    place.add_module(name, First())
-    return network
+from bestiary.layers.last import head_of
 
 
 @torch.no_grad()

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.utils.validation import has_fit_parameter
 
 from bestiary import kinds, tasks
 from bestiary.baselines import saved
@@ -21,6 +22,7 @@ from bestiary.errors import InputError
 from bestiary.records import door
 from bestiary.records.shapes import Id
 from bestiary.rows.store import spec_from
+from bestiary.rows.weights import drawn
 
 Arrays = Mapping[str, NDArray[np.generic]]
 Setting = dict[str, Any]
@@ -264,8 +266,23 @@ def fit(
     if not task.answers_classes:  # packages keep targets as float32, which tells large values apart only near zero
         unit = (float(wanted.mean()), float(wanted.std()) or 1.0)
         wanted = (wanted - unit[0]) / unit[1]
-    estimator.fit(baseline.inputs(setting, arrays, spec), wanted)
+    _fit(estimator, baseline.inputs(setting, arrays, spec), wanted, arrays.get("weight"), seed)
     return Fitted(baseline, spec, problem, setting, estimator, unit)
+
+
+def _fit(estimator: Any, inputs: Any, wanted: NDArray[Any], weights: Any, seed: int) -> None:
+    """Fits as weights say, their mean 1; an estimator that takes none is given rows as often as their weight says."""
+    if weights is None:
+        estimator.fit(inputs, wanted)
+        return
+    weights = np.asarray(weights, dtype=np.float64)
+    name, last = estimator.steps[-1] if isinstance(estimator, Pipeline) else ("", estimator)
+    if has_fit_parameter(last, "sample_weight"):
+        estimator.fit(inputs, wanted, **{f"{name}__sample_weight".removeprefix("__"): weights / weights.mean()})
+        return
+    rows = drawn(weights, np.random.default_rng(seed).random(len(weights)))
+    chosen = inputs[rows] if hasattr(inputs, "shape") else [inputs[row] for row in rows.tolist()]
+    estimator.fit(chosen, wanted[rows])
 
 
 def count(arrays: Arrays) -> int:

@@ -6,10 +6,22 @@ Nothing here imports torch.
 import importlib
 import pkgutil
 
-from bestiary.catalogue.row import Contender, Keywords, Reference, Row, Size
+from bestiary.catalogue.row import Contender, Keywords, Pretrained, Reference, Row, Size
 from bestiary.errors import InputError, nearest
 
-__all__ = ["ROWS", "Contender", "Keywords", "Reference", "Row", "Size", "find", "names", "size"]
+__all__ = [
+    "FINE_TUNING",
+    "ROWS",
+    "Contender",
+    "Keywords",
+    "Pretrained",
+    "Reference",
+    "Row",
+    "Size",
+    "find",
+    "names",
+    "size",
+]
 
 FIRST = (
     "feedforward",
@@ -36,6 +48,11 @@ def _found() -> tuple[Row, ...]:
 ROWS: tuple[Row, ...] = _found()
 INTRODUCTIONS = 5
 """How many introductory texts to the field `Row.introductions` is about."""
+FINE_TUNING = {
+    f"bestiary.recipes.supervised:{name}": f"bestiary.recipes.fine_tuning:{name}"
+    for name in ("classifier", "regressor")
+}
+"""A row's recipe -> the one in its place where a network begins with weights."""
 _ROWS = {row.name: row for row in ROWS}
 _SIZES = {name: (row, size) for row in ROWS for size in row.sizes for name in (*size.aliases, size.name)}
 

@@ -1,7 +1,7 @@
 """The family `attention`, one row an architecture."""
 
 from bestiary.catalogue import translation
-from bestiary.catalogue.row import Contender, Reference, Row, Size
+from bestiary.catalogue.row import Contender, Pretrained, Reference, Row, Size
 
 _HERE = "bestiary.architectures.attention"
 _ENCODER = f"{_HERE}.transformer_encoder:TransformerEncoder"
@@ -241,6 +241,16 @@ TRANSFORMER_CLASSIFIER = Row(
 
 _GPT = f"{_HERE}.gpt:GPT"
 _GPT2 = {"vocabulary": 50_257, "length": 1_024}
+_RELEASED = (
+    Pretrained(
+        "openai",
+        "model.safetensors",
+        "Hugging Face, openai-community/gpt2",
+        "MIT (modified, by OpenAI)",
+        "248dfc3911869ec493c76e65bf2fcf7f615828b0254c12b473182f0f81d3a707",
+        "WebText: 8 million pages that Reddit linked to before December 2017, 40 GB of English text",
+    ),
+)
 
 GPT2 = Row(
     name="gpt2",
@@ -262,6 +272,7 @@ GPT2 = Row(
             parameters,
             "transformers.GPT2LMHeadModel, the tied matrix once",
             "corpus",
+            weights=_RELEASED if name == "gpt2" else (),
         )
         for name, width, depth, heads, parameters in (
             ("gpt2", 768, 12, 12, 124_439_808),

@@ -1,6 +1,6 @@
 """The family `convolution`, one row an architecture."""
 
-from bestiary.catalogue.row import Contender, Reference, Row, Size
+from bestiary.catalogue.row import Contender, Pretrained, Reference, Row, Size
 
 _HERE = "bestiary.architectures.convolution"
 _CNN, _NORMALISED_CNN, _VALID_CNN = (f"{_HERE}.cnn:{name}" for name in ("CNN", "NormalisedCNN", "ValidCNN"))
@@ -155,10 +155,32 @@ LENET_ORIGINAL = Row(
 _B, _W = (64, 128, 256, 512), (256, 512, 1024, 2048)
 
 
+_IMAGENET = "ImageNet-1k (ILSVRC 2012): 1.28 million photographs of 1,000 classes"
+_TERMS = "none stated by torchvision; ImageNet's images are for research and teaching"
+_DIGITS = {  # the first eight of each file's sha256, which are part of its name
+    "resnet18": ("f37072fd",),
+    "resnet34": ("b627a593",),
+    "resnet50": ("0676ba61", "11ad3fa6"),
+    "resnet101": ("63fe2227", "cd907fc2"),
+    "resnet152": ("394f9c45", "f82ba261"),
+}
+
+
 def _imagenet(name: str, network: str, widths: tuple[int, ...], depths: tuple[int, ...], parameters: int) -> Size:
     words = {"channels": 3, "outputs": 1000, "widths": widths, "depths": depths, "entry": 64}
     source = "transformers.ResNetForImageClassification, 1000 classes"
-    return Size(name, network, words, parameters, source, "image", example={"image_size": (224, 224)})
+    weights = tuple(
+        Pretrained(
+            f"imagenet1k_v{number}",
+            f"{name}-{digits}.pth",
+            f"torchvision, ResNet{name.removeprefix('resnet')}_Weights.IMAGENET1K_V{number}",
+            _TERMS,
+            digits,
+            _IMAGENET,
+        )
+        for number, digits in enumerate(_DIGITS.get(name, ()), 1)
+    )
+    return Size(name, network, words, parameters, source, "image", example={"image_size": (224, 224)}, weights=weights)
 
 
 RESNET = Row(

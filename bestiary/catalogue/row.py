@@ -7,6 +7,27 @@ Keywords = Mapping[str, object]
 
 
 @dataclass(frozen=True)
+class Pretrained:
+    """Published weights of a size: a file that a person has fetched, and that is known by its digest.
+
+    Attributes:
+        name: of these weights, unique within the size.
+        file: its name where it is published.
+        source: who publishes it, and under what name.
+        licence: of the weights.
+        sha256: of the file, in hexadecimal; where only its first digits are published, those (at least 8).
+        seen: the data that they were trained on.
+    """
+
+    name: str
+    file: str
+    source: str
+    licence: str
+    sha256: str
+    seen: str
+
+
+@dataclass(frozen=True)
 class Size:
     """A named size: `bestiary.create(name)` builds it.
 
@@ -21,6 +42,7 @@ class Size:
             {"image_size": (224, 224)}, {"length": 512}, {"nodes": 2708, "edges": 10556}.
         part: whether it is a layer or another part, which learns inside a network that holds it.
         aliases: former names, which still find it.
+        weights: published weights that fit it.
     """
 
     name: str
@@ -32,6 +54,7 @@ class Size:
     example: Keywords = field(default_factory=dict)
     part: bool = False
     aliases: tuple[str, ...] = ()
+    weights: tuple[Pretrained, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,8 @@ def command(
     drop: options.Drop = None,
     dates: options.Dates = None,
     missing: options.Missing = None,
+    order: options.Order = None,
+    weight: options.Weight = None,
     further: options.Further = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")] = False,
 ) -> None:
@@ -39,7 +41,7 @@ def command(
     check_data(data)
     reading = options.reading(
         further, text=text, id=id_, image_size=image_size, separator=separator, encoding=encoding, keep=keep, drop=drop,
-        dates=dates, missing=missing,
+        dates=dates, missing=missing, order=order, weight=weight,
     )  # fmt: skip
     from bestiary.data.overview import overview
     from bestiary.data.reading import read

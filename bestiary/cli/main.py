@@ -29,6 +29,7 @@ VERBS = {
     "report": "make the report of a race again, from its saved predictions",
     "list": "the architectures there are",
     "show": "one architecture: what it is, its sizes, its layers, how it learns, how to use it",
+    "weights": "published weights: what is known, and to other names: list, export",
     "size": "parameters, FLOPs, bytes and measured speed of one architecture",
     "completion": "a script by which a shell completes verbs, options and names",
 }

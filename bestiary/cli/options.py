@@ -89,6 +89,14 @@ Missing = Annotated[
     str | None,
     typer.Option(help="Words that mark a missing target, with commas, such as NA.", rich_help_panel=READING),
 ]
+Order = Annotated[
+    str | None,
+    typer.Option(help="All classes with commas, the least first, where their order counts.", rich_help_panel=READING),
+]
+Weight = Annotated[
+    str | None,
+    typer.Option(help="Column that says how much each row counts in training.", rich_help_panel=READING),
+]
 Seed = Annotated[
     int,
     typer.Option(help="Of first weights and order of rows; it moves no row between splits.", rich_help_panel=TRAINING),

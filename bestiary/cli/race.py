@@ -31,6 +31,13 @@ def command(
     exclude: Annotated[
         list[str] | None, typer.Option(help="All but these, with commas.", rich_help_panel=ENTRY)
     ] = None,
+    weights: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="NAME=FILE: a further contender, such as resnet18, that begins with these weights. Repeatable.",
+            rich_help_panel=ENTRY,
+        ),
+    ] = None,
     equal: Annotated[
         str, typer.Option(help="What all get the same of: training time, or examples.", rich_help_panel=ENTRY)
     ] = "time",
@@ -66,6 +73,8 @@ def command(
     drop: options.Drop = None,
     dates: options.Dates = None,
     missing: options.Missing = None,
+    order: options.Order = None,
+    weight: options.Weight = None,
     further: options.Further = None,
     seed: options.Seed = 0,
     workers: Annotated[
@@ -89,7 +98,8 @@ def command(
         raise InputError("--add needs --resume RUN: the race that gets more time")
     reading = options.reading(
         further, text=text, id=id_, source_node=source_node, target_node=target_node, image_size=image_size,
-        separator=separator, encoding=encoding, keep=keep, drop=drop, dates=dates, missing=missing,
+        separator=separator, encoding=encoding, keep=keep, drop=drop, dates=dates,
+        missing=missing, order=order, weight=weight,
     )  # fmt: skip
     from bestiary.cli.console import console
     from bestiary.cli.display import display
@@ -97,6 +107,7 @@ def command(
 
     with display(console(), quiet, as_json) as show:
         from bestiary.race import race as races
+        from bestiary.race.pretraining import split_weights
 
         if resume is not None:
             outcome = races.resume(resume, add=add, listener=show, environment=environment)
@@ -104,9 +115,10 @@ def command(
             outcome = races.replay(plan, data, out=out, listener=show, environment=environment)
         else:
             outcome = races.race(
-                data, target, budget=budget, equal=equal, contenders=contenders, exclude=exclude, metric=metric,
-                kind=kind, problem=problem, group=group, time=time, test=test, seed=seed, workers=workers,
-                device=device, prefer=cast("Any", prefer), refit=refit, out=out, listener=show, began=began, **reading,
+                data, target, budget=budget, equal=equal, contenders=contenders, exclude=exclude,
+                weights=split_weights(weights or []), metric=metric, kind=kind, problem=problem, group=group, time=time,
+                test=test, seed=seed, workers=workers, device=device, prefer=cast("Any", prefer), refit=refit, out=out,
+                listener=show, began=began, **reading,
             )  # fmt: skip
     tell(outcome, as_json)
 

@@ -52,6 +52,8 @@ def show(name: str) -> None:
     screen.print(_head(row), "", escape(row.summary), "", sep="\n")
     screen.print(_facts(row))
     _section(screen, "Sizes", _sizes(row))
+    if any(one.weights for one in row.sizes):
+        _section(screen, "Published weights", _weights(row))
     if row.races:
         _section(screen, "Races as", _races(row))
     _section(screen, f"Figure ({size.name}: {_keywords(size.keywords)})", _figure(size))
@@ -103,6 +105,19 @@ def _sizes(row: Row) -> Table:
         count = "-" if size.parameters is None else f"{size.parameters:,}"
         source = f"\n[dim]{escape(size.source)}[/]" if size.source else ""
         table.add_row(size.name, count, escape(_keywords(size.keywords)) + source)
+    return table
+
+
+def _weights(row: Row) -> Table:
+    """What is known of each published file: nothing is fetched."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
+    table.add_column("size", style="cyan", no_wrap=True)
+    table.add_column("weights", no_wrap=True)
+    table.add_column("file and source; what they have seen; licence; sha256")
+    for size in row.sizes:
+        for one in size.weights:
+            told = [f"{one.file} ({one.source})", f"seen: {one.seen}", f"licence: {one.licence}", one.sha256]
+            table.add_row(size.name, one.name, escape("\n".join(told)))
     return table
 
 

@@ -27,6 +27,10 @@ def command(
         list[str] | None,
         typer.Option("--set", help="A word of the network or its recipe: width=256, rate=3e-4. Repeatable."),
     ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(help="It begins with these: a file, the folder of a model, or published ones by name."),
+    ] = None,
     budget: Annotated[str | None, typer.Option(help="Wall-clock time of everything: 90s, 5m, 1h.")] = None,
     epochs: Annotated[
         int | None, typer.Option(help="Passes over the training rows, at most; 50 unless a budget is given.")
@@ -48,6 +52,8 @@ def command(
     drop: options.Drop = None,
     dates: options.Dates = None,
     missing: options.Missing = None,
+    order: options.Order = None,
+    weight: options.Weight = None,
     further: options.Further = None,
     seed: options.Seed = 0,
     threads: Annotated[
@@ -77,7 +83,8 @@ def command(
 
     reading = options.reading(
         further, text=text, id=id_, source_node=source_node, target_node=target_node, image_size=image_size,
-        separator=separator, encoding=encoding, keep=keep, drop=drop, dates=dates, missing=missing,
+        separator=separator, encoding=encoding, keep=keep, drop=drop, dates=dates,
+        missing=missing, order=order, weight=weight,
     )  # fmt: skip
     with display(console(), quiet, as_json) as show:
         if resume is not None:
@@ -88,9 +95,9 @@ def command(
             from bestiary.race.train import train
 
             outcome = train(
-                cast("str", name), data, target, set=given, budget=budget, epochs=epochs, metric=metric, kind=kind,
-                problem=problem, group=group, time=time, test=test, seed=seed, threads=threads, device=device, out=out,
-                listener=show, began=began, **reading,
+                cast("str", name), data, target, set=given, weights=weights, budget=budget, epochs=epochs,
+                metric=metric, kind=kind, problem=problem, group=group, time=time, test=test, seed=seed,
+                threads=threads, device=device, out=out, listener=show, began=began, **reading,
             )  # fmt: skip
     tell(outcome, as_json)
 

@@ -11,7 +11,7 @@ TABLES = (".csv", ".tsv", ".parquet", ".jsonl")
 SEEDS = 2**31  # numbers that every generator takes
 
 
-def check_out(out: Path, endings: Sequence[str], usual: str, given: Path | None = None) -> None:
+def check_out(out: Path, endings: Sequence[str], usual: str, given: Path | None = None, word: str = "--out") -> None:
     """Refuses a file that could not be written, or that would take the place of the input.
 
     Args:
@@ -19,18 +19,19 @@ def check_out(out: Path, endings: Sequence[str], usual: str, given: Path | None 
         endings: that fit what is written.
         usual: a name that would do.
         given: the input, where it is a file.
+        word: how the command calls it.
 
     Raises:
         InputError: with what to do.
     """
     if out.is_dir():
-        raise InputError(f"--out must name a file; {out} is a folder; give {out / usual}")
+        raise InputError(f"{word} must name a file; {out} is a folder; give {out / usual}")
     if out.suffix.lower() not in endings:
-        raise InputError(f"--out must end in {', '.join(endings)}; received {out.name!r}; name it {usual}")
+        raise InputError(f"{word} must end in {', '.join(endings)}; received {out.name!r}; name it {usual}")
     if not out.parent.is_dir():
-        raise InputError(f"--out must be in a folder that exists; there is no {out.parent}; make it first")
+        raise InputError(f"{word} must be in a folder that exists; there is no {out.parent}; make it first")
     if given is not None and out.exists() and given.exists() and out.samefile(given):
-        raise InputError(f"--out names the input itself, {given}; give another name")
+        raise InputError(f"{word} names the input itself, {given}; give another name")
 
 
 def check_seed(seed: int, most: int = SEEDS - 1) -> None:

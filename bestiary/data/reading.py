@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +14,7 @@ import pandas as pd
 from bestiary import kinds, tasks
 from bestiary.data import builtin
 from bestiary.data.objects import plain
+from bestiary.data.order import put_in_order
 from bestiary.errors import InputError, nearest
 from bestiary.rows.frames import frame_of, open_frame
 from bestiary.rows.given import Given
@@ -37,6 +38,7 @@ def read(
     text: str | None = None,
     id: str | None = None,  # noqa: A002 (the word of the command line)
     label: str | None = None,
+    order: str | Sequence[str] | None = None,
     **options: object,
 ) -> Source:
     """Reads data of any kind.
@@ -55,6 +57,7 @@ def read(
         text: column of text.
         id: column that tells series apart, in long form; of a table: a column to leave out.
         label: the target's column, in the words of series.
+        order: all classes, the least first, where their order means something.
         **options: of one kind: `separator`, `encoding` of CSV files, `image_size` of images, ...
 
     Returns:
@@ -71,7 +74,10 @@ def read(
     words = {"kind": kind, "asked": _task(problem, task), "group": group, "time": time, "test": test}
     words |= {"text": text, "id": id, "label": label}
     with guarded(called(source)):
-        return _read(*plain(source, target), **words, **options)  # pyright: ignore[reportArgumentType] - as they were given
+        found = _read(*plain(source, target), **words, **options)  # pyright: ignore[reportArgumentType] - as they were given
+        if order is not None:
+            put_in_order(found, order)
+        return found
 
 
 def _read(

@@ -53,6 +53,10 @@ class Kind:
         samples: ending of the files that new samples are written to; empty where none can be made.
         runs: the word of its sizes that may name a person's own code, "module:Class", which is run when the data are
             opened; empty where data run nothing.
+        carry: "module:function" that fits weights of other data of the kind to these; empty where weights of other data
+            mean nothing, as each column of a table is something else. It takes a network for these data, the shapes of
+            the file and a function that reads it, and the folders of both encoders (None for a file that has none), and
+            returns tensors that take the place of the file's, and what is to be said of them.
         reported: "module:function" from the evidence of a race to sections of its report; empty for none.
         seen: what `inspect` looks at a network with, {count} standing for their number.
     """
@@ -86,6 +90,7 @@ class Kind:
     counted: bool = True
     samples: str = ""
     runs: str = ""
+    carry: str = ""
     reported: str = ""
     seen: str = "on {count} training rows"
 

@@ -22,6 +22,19 @@ from torch.nn import functional as F
 
 from bestiary.errors import InputError
 from bestiary.layers.masks import Mask, causal
+from bestiary.weights.maps import NameMap, joined, same
+
+PUBLISHED = (
+    NameMap(
+        "torch",
+        "torch.nn.MultiheadAttention",
+        ("Attention",),
+        (
+            joined(("query.{*}", "key.{*}", "value.{*}"), "in_proj_{*}"),
+            same("output.{*}", "out_proj.{*}"),
+        ),
+    ),
+)
 
 
 def attend_written_out(

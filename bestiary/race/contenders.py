@@ -14,13 +14,34 @@ from bestiary.errors import InputError, nearest
 FAMILY = "family:"
 
 
+PRETRAINED = "-pretrained"
+"""How the name of a contender ends that begins with weights."""
+
+
 @dataclass(frozen=True)
 class Candidate:
-    """An architecture with the sizes that could race, from large to small, and their recipe ("module:function")."""
+    """An architecture with the sizes that could race, from large to small, and their recipe ("module:function").
+
+    Attributes:
+        row, sizes, recipe: of it.
+        weights: file of the run that it begins with, "" where weights are drawn; `knows`: what these have seen.
+    """
 
     row: Row
     sizes: tuple[Contender, ...]
     recipe: str
+    weights: str = ""
+    knows: str = ""
+
+    @property
+    def id(self) -> str:
+        """Its name among all that race: of one with weights, with its size."""
+        return f"{self.row.name}.{self.sizes[0].name}{PRETRAINED}" if self.weights else self.row.name
+
+    @property
+    def whole(self) -> dict[str, object]:
+        """Words with which all of it learns from the first step, as most of a training does: for measuring."""
+        return {"frozen": 0, "gradual": 0} if self.weights else {}
 
 
 def candidates(

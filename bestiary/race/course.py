@@ -375,6 +375,7 @@ def training_words(folder: Path, plan: Plan, job: Job, rung: int) -> dict[str, A
         "recipe": entrant.recipe,
         "setting": entrant.settings[job.setting],
         "metric": plan.metric,
+        **({"weights": str(folder / entrant.weights)} if entrant.weights else {}),
     }
 
 

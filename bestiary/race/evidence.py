@@ -47,7 +47,8 @@ class Standing:
         selection: metric -> score on validation ("selection scores").
         test: metric -> interval on test; empty for those eliminated.
         difference: paired difference of the ranking metric to the best on test, positive = worse; None when not tested.
-        tied: whether `difference` does not exclude zero.
+        tied: whether it may be as good as the best: `difference` does not exclude zero, nor does it where its wildest
+            errors are forgiven (`race.bench`).
         seeds: the seeds it was trained with.
         learned: how far below the constant predictor its validation loss came, as a share of it (0 = nothing learned).
         folder: of its first seed, relative to the run.
@@ -95,7 +96,8 @@ class Verdict:
         prefer: "best" (on validation), or the "small"est or "fast"est of those within one standard error.
         shipped: whether the model in `winner/` was trained again on all rows, in a sentence.
         searched: why no further settings were tried, in a sentence; "" where there was no such search.
-        worth_it: paired difference, network minus best baseline, in the metric's unit; positive = network better.
+        worth_it: paired difference, network minus best baseline, in the metric's unit; positive = network better;
+            with the wildest errors of the worse one forgiven where that alone shows which is better.
         answer: whether a neural network is worth it: "yes", "no", "needless" (a baseline ships and does as well),
             "not shown", "few" (rows), or "open": time ended before networks or baselines had finished.
         worth_sentence: whether a neural network is worth it here, in a sentence.

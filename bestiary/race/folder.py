@@ -21,6 +21,7 @@ _PREPARED = re.compile(  # what a race writes before its plan, and nothing else
     r"""\.lock | digests\.json
     | (data|sealed)/(fold\d+/)?((train|validation|test|graph)\.\w+\.npy | (spec|names)\.json | judge\.safetensors)
     | data/(fold\d+/)?encoder/(nodes/)?\w+\.(json|skops)
+    | weights/[0-9a-f]{16}\.safetensors
     | probes/[\w.-]+/((job|probe|failure)\.json | worker\.log)
     """,
     re.VERBOSE,

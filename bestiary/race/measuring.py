@@ -11,7 +11,7 @@ from typing import Any
 
 from bestiary import kinds, tasks
 from bestiary.architectures.build import resolve
-from bestiary.race.contenders import Candidate, batch_size
+from bestiary.race.contenders import PRETRAINED, Candidate, batch_size
 from bestiary.race.course import failure, refuse_machine
 from bestiary.race.plan import Entrant, Plan
 from bestiary.race.sizing import SEEDS, SHARES, survivors
@@ -61,7 +61,7 @@ def measure(
             refuse_machine(reason, ended.code)
             plan.left_out[ended.call.id] = reason
     for candidate in candidates:
-        path = folder / "probes" / candidate.row.name / "probe.json"
+        path = folder / "probes" / candidate.id / "probe.json"
         if path.exists():
             _enter(plan, candidate, door.read(path, Probe, inside=folder)["tried"])
 
@@ -74,13 +74,13 @@ def settings_for(plan: Plan, candidate: Candidate) -> list[dict[str, Any]]:
 
 
 def _call(folder: Path, plan: Plan, candidate: Candidate, fair: float, limit: float) -> Call:
-    here = folder / "probes" / candidate.row.name
+    here = folder / "probes" / candidate.id
     here.mkdir(parents=True, exist_ok=True)
     kind, batch = kinds.find(plan.kind), batch_size(plan.kind, plan.rows["train"])
     words = {
         "sizes": [{"name": c.name, "network": c.network, "keywords": dict(c.keywords)} for c in candidate.sizes],
         "recipe": candidate.recipe,
-        "settings": settings_for(plan, candidate),
+        "settings": [{**setting, **candidate.whole} for setting in settings_for(plan, candidate)],
         "data": str(folder / "data"),
         "batch": batch,
         "epoch": kind.wanted // PASSES or kind.pass_of(plan.rows["train"], batch),
@@ -91,14 +91,14 @@ def _call(folder: Path, plan: Plan, candidate: Candidate, fair: float, limit: fl
         "limit": limit,
     }
     write_text(here / "job.json", json.dumps(words, default=list))
-    return Call(candidate.row.name, "probe", (str(here),))
+    return Call(candidate.id, "probe", (str(here),))
 
 
 def _enter(plan: Plan, candidate: Candidate, tried: Sequence[Mapping[str, Any]]) -> None:
     measured = [size for size in tried if "step_seconds" in size]
     row = candidate.row
     if not measured:
-        plan.left_out[row.name] = "; ".join(
+        plan.left_out[candidate.id] = "; ".join(
             f"{size['name']}: {size['reason']}" if len(tried) > 1 else size["reason"] for size in tried
         )
         return
@@ -107,7 +107,7 @@ def _enter(plan: Plan, candidate: Candidate, tried: Sequence[Mapping[str, Any]])
     larger = [s["name"] for s in tried if s["name"] != size["name"]]
     plan.entrants.append(
         Entrant(
-            name=f"{row.name}/{contender.name}",
+            name=f"{row.name}/{contender.name}" + (PRETRAINED if candidate.weights else ""),
             title=row.title,
             family=row.family,
             architecture=row.name,
@@ -122,6 +122,8 @@ def _enter(plan: Plan, candidate: Candidate, tried: Sequence[Mapping[str, Any]])
             start_seconds=size["start_seconds"] + size["look_seconds"] + END,
             parameters=size["parameters"],
             phases=row.phases,
+            weights=candidate.weights,
+            knows=candidate.knows,
             note=f"too slow to see the data {PASSES} times: {', '.join(larger)}" if larger else "",
         )
     )

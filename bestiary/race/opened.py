@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from bestiary import tasks
 from bestiary.errors import InputError
 from bestiary.files import replacing
 from bestiary.race import standings
@@ -22,7 +23,7 @@ from bestiary.race.folder import training_folder
 from bestiary.race.holdings import note
 from bestiary.race.losses import constant
 from bestiary.race.openings import count_opening, ordinal
-from bestiary.race.plan import OUT_OF_TIME, Ensemble, Job, Rival
+from bestiary.race.plan import OUT_OF_TIME, Ensemble, Job, Plan, Rival
 from bestiary.race.standings import baseline_standing, standing_of
 from bestiary.race.undone import left_out, undone
 from bestiary.race.verdict import Candidate, Judgement, judge_race
@@ -31,7 +32,7 @@ from bestiary.race.workers import Call
 from bestiary.records import door
 from bestiary.records.digests import check_data, digest
 from bestiary.records.training import predict_seconds, read_answered
-from bestiary.rows.store import read_array
+from bestiary.rows.store import read_array, read_lines
 from bestiary.tasks.mixture import mean
 from bestiary.tasks.predictions import read_predictions, write_predictions
 from bestiary.tasks.rule import decided
@@ -234,13 +235,15 @@ def _add(calls: deque[Call], folder: Path, name: str, words: tuple[str, str], ou
 
 
 def _write_truth(course: Course) -> Any:
-    """`truth.parquet`: row, target, and what the row is called or says; returns the targets in their order."""
+    """`truth.parquet`: row, target, line in the file, what the row is called or says; returns the targets in order."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     sealed = course.folder / "sealed"
     target, row = read_array(sealed, "test", "target"), read_array(sealed, "test", "row")
     columns: dict[str, Any] = {"row": np.asarray(row), "target": np.asarray(target)}
+    if (lines := read_lines(sealed, len(row))) is not None:
+        columns["line"] = lines
     remarks = _remarks(sealed, len(row))
     if remarks:
         columns["remark"] = remarks
@@ -343,10 +346,11 @@ def _standings(course: Course, judgement: Judgement, found: list[Finalist]) -> l
     """Those who were tested, best first; then those who left, the last first; who had no time; who failed."""
     by_name = {f.name: f for f in found}
     tested = []
+    senseless = _senseless(course.plan)
     for name in judgement.order:
         finalist = by_name.pop(name)
         made = _standing(course, finalist)
-        made.test = judgement.test.get(name, {})
+        made.test = {n: one for n, one in judgement.test.get(name, {}).items() if n not in senseless}
         made.difference, made.tied = judgement.difference.get(name), judgement.tied.get(name, False)
         made.bytes = size_of(course, finalist)
         made.predict_seconds = _predict_seconds(course, finalist)
@@ -355,6 +359,13 @@ def _standings(course: Course, judgement: Judgement, found: list[Finalist]) -> l
     others.sort(key=lambda s: (("eliminated", "unfinished", "failed").index(s.status), -s.rung))
     failed = [baseline_standing(course, r) for r in course.plan.rivals if f"baseline/{r.name}" not in judgement.order]
     return [*tested, *others, *failed]
+
+
+def _senseless(plan: Plan) -> set[str]:
+    """Metrics that need classes in an order that means something, where nobody said that it does."""
+    if plan.source.get("order"):
+        return set()
+    return {one.name for one in tasks.find(plan.problem).metrics if one.ordered and one.name != plan.metric}
 
 
 def _standing(course: Course, finalist: Finalist) -> Standing:

@@ -86,6 +86,8 @@ class Entrant:
         parameters: of the network.
         note: why this size.
         phases: whether its schedules depend on the horizon, so that every rung trains it afresh.
+        weights: file of the run, named by its digest, with the weights that it begins with; "" where they are drawn.
+        knows: what these have seen, for people.
     """
 
     name: Name
@@ -104,6 +106,8 @@ class Entrant:
     parameters: Count
     note: Line = ""
     phases: bool = False
+    weights: Line = ""
+    knows: Line = ""
 
     @property
     def pace(self) -> float:
@@ -228,6 +232,7 @@ class Plan:
         patience: looks without a better loss before a training ends; None never ends it.
         threads: of each training.
         contenders, exclude: the words by which a person narrowed the field; empty for everyone.
+        weights: name of an architecture or size -> file with which a further contender begins.
         entrants, rivals: contenders and baselines; `left_out`: name -> reason.
         stages: the rungs so far.
         finalists: those that the test rows will be opened for, baselines included, written before the opening.
@@ -278,6 +283,7 @@ class Plan:
     threads: Annotated[int, Meta(ge=1, le=1_024)] = 1
     contenders: list[Line] = field(default_factory=list)
     exclude: list[Line] = field(default_factory=list)
+    weights: dict[str, Line] = field(default_factory=dict)
     entrants: list[Entrant] = field(default_factory=list)
     rivals: list[Rival] = field(default_factory=list)
     left_out: dict[str, Line] = field(default_factory=dict)

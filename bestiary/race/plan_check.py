@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,7 +57,10 @@ def _check_entrant(entrant: Entrant, problem: str, file: Path) -> None:
     names.check_recipe(entrant.recipe, row.name)
     if entrant.recipe not in names.given():
         meant = (recipe_for(row, problem) or ("", None))[1]
+        meant = catalogue.FINE_TUNING.get(str(meant)) if entrant.weights else meant
         _check(entrant.recipe == meant, file, f"{row.name} learns {problem} by {meant}, not by {entrant.recipe}")
+    place = not entrant.weights or re.fullmatch(r"weights/[0-9a-f]{16}\.safetensors", entrant.weights)
+    _check(bool(place), file, f"{entrant.name} begins with weights that are not in the run")
     check_keywords(entrant.keywords, entrant.name)
     _check(bool(entrant.settings), file, f"{entrant.name} has no settings")
     for setting in entrant.settings:

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from bestiary import __version__, tasks
+from bestiary.data.order import suit
 from bestiary.errors import InputError
 from bestiary.race.losses import constant
 from bestiary.race.plan import Plan, Rival
@@ -89,7 +90,10 @@ def prepare(
     from bestiary.baselines import competitors, left_out
     from bestiary.rows.splits import FOLDS_BELOW, assign, duplicates, folds, unit_keys
 
-    target, task = source.target, tasks.find(source.target.problem)
+    task = tasks.find(source.target.problem)
+    if wishes.metric and task.answers_classes:
+        suit(source, tasks.metric_named(wishes.metric, task.name))
+    target = source.target
     splits = assign(source)
     rows = {name: int((splits == number).sum()) for number, name in enumerate(SPLITS)}
     data = folder / "data"

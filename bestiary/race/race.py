@@ -6,7 +6,7 @@ import importlib
 import json
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,6 +23,7 @@ from bestiary.race.opened import judge
 from bestiary.race.outcome import Outcome
 from bestiary.race.plan import OUT_OF_TIME, Plan, parse_budget
 from bestiary.race.prepare import Wishes, check, prepare
+from bestiary.race.pretraining import bring, check_weights, entering, placed
 from bestiary.race.progress import Listener
 from bestiary.race.run_check import check_origin, check_prepared, check_run, check_verdict
 from bestiary.race.searching import REFIT, search, searches
@@ -51,6 +52,7 @@ def race(
     equal: str = "time",
     contenders: Sequence[str] | str | None = None,
     exclude: Sequence[str] | str | None = None,
+    weights: Mapping[str, str | Path] | None = None,
     metric: str | None = None,
     seed: int = 0,
     group: str | None = None,
@@ -79,6 +81,8 @@ def race(
         equal: what every contender has the same of: core-seconds ("time") or "examples".
         contenders: names ("lstm"), sizes ("resnet/small"), families ("family:convolution"); everyone unless given.
         exclude: the same words, for those that stay out.
+        weights: name of an architecture or size -> file, folder of a model, or name of published weights: contenders
+            that begin with them and are fine-tuned, beside all others. For images and texts.
         metric: that ranks the finalists; chosen with a reason unless given.
         seed: of first weights and orders. It moves no row between splits.
         group: column whose rows with equal cells are never parted between splits.
@@ -107,6 +111,7 @@ def race(
         raise InputError(f"prefer must be one of {', '.join(PREFERENCES)}; received {prefer!r}")
     wanted, unwanted = split_words(contenders), split_words(exclude)
     candidates_known(wanted, unwanted)
+    check_weights(weights or {})
     with new_run(out, source) as folder, writing(folder):
         pool = Pool(count)
         pool.warm()
@@ -125,6 +130,7 @@ def race(
         watch.tick(1.0)
         announce(plan, said, listener, clock)
         plan.contenders, plan.exclude = wanted, unwanted
+        plan.weights = placed(weights or {})
         plan.shares["reading"] = round(clock.elapsed, 2)
         found = _candidates(folder, plan)
         plan.write(folder)
@@ -245,6 +251,7 @@ def replay(
             rival.retry = False
         for refit in given.refits:
             refit.failed = ""
+        bring(given, Path(plan), folder)
         given.write(folder)
         return follow(folder, given, pool, clock, listener, None)
 
@@ -300,7 +307,7 @@ def _candidates(folder: Path, plan: Plan) -> Any:
         plan.kind, plan.problem, spec, plan.rows["train"], plan.contenders or None, plan.exclude or None
     )
     plan.left_out.update(left_out)
-    return found
+    return [*found, *entering(plan.weights, folder, plan)]
 
 
 def follow(folder: Path, plan: Plan, pool: Pool, clock: Clock, listener: Listener | None, found: Any) -> Outcome:

@@ -229,7 +229,7 @@ def draw(entrant: Entrant, rng: np.random.Generator, kind: str = "") -> Setting:
     if kind == "image" and rng.random() < CHANGED:
         ways = [word for word in PICTURES if word in taken and rng.random() < EACH]
         drawn |= {word: round(float(rng.uniform(*PICTURES[word])), 3) for word in ways}
-    return drawn
+    return {word: value for word, value in drawn.items() if word in taken}
 
 
 def _words(recipe: str) -> Sequence[str]:

@@ -11,8 +11,11 @@ from bestiary.race.undone import about
 from bestiary.tasks.metric import Metric
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bestiary.race.bench import Bench, Candidate, Lead
     from bestiary.race.undone import Undone
-    from bestiary.race.verdict import Bench, Candidate, Judgement
+    from bestiary.race.verdict import Judgement
 
 HOPELESS = 1_000  # times the test rows; a difference that would need more is none
 
@@ -96,16 +99,32 @@ def amount(rows: float) -> str:
     return f"{round(rows, -digits):,.0f}"
 
 
-def crowned(judgement: Judgement, bench: Bench, undone: Undone) -> str:
+def crowned(bench: Bench, leads: Mapping[str, Lead], undone: Undone) -> str:
     """Why there is a winner, and who is not compared with it."""
-    nearest = bench.order[1]
-    ahead = difference(bench.metric, judgement.difference[nearest.name])
+    second = bench.order[1]
+    lead = leads[second.name]
     told = [
         f"On the same test {bench.judged} it is ahead of every other model.",
-        f"It leads the second, {title(nearest)}, by {ahead}.",
+        "" if lead.forgiven else f"It leads the second, {title(second)}, by {difference(bench.metric, lead.interval)}.",
+        forgiven([(bench.model(name), one) for name, one in leads.items() if one.forgiven], bench),
         absent(undone),
     ]
     return " ".join(filter(None, told))
+
+
+def forgiven(wild: Sequence[tuple[Candidate, Lead]], bench: Bench) -> str:
+    """That rivals are behind although they err so wildly that the gap to them is uncertain; "" where none does."""
+    if not wild:
+        return ""
+    (rival, lead), *others = wild
+    rows = f"{lead.forgiven:,} of {bench.rows:,} test {bench.judged}"
+    told = [
+        f"On {rows} {title(rival)} errs far more than the better model does on any.",
+        f"With the better model's answers there it is still behind, by {difference(bench.metric, lead.interval)}.",
+    ]
+    if others:
+        told.append(f"So {'is' if len(others) == 1 else 'are'} {amount(len(others))} more that err like this.")
+    return " ".join(told)
 
 
 def uncrowned(undone: Undone) -> str:
@@ -160,9 +179,9 @@ ANSWERS = {
 """What is said first; where the question is open, `left_open` says why instead."""
 
 
-def worth(network: Candidate, baseline: Candidate, judgement: Judgement, gain: Estimate, bench: Bench) -> str:
+def worth(network: Candidate, baseline: Candidate, judgement: Judgement, lead: Lead, bench: Bench) -> str:
     """The answer to whether a neural network is worth it, and the figures it rests on."""
-    assert judgement.worth_it is not None
+    gain = lead.gain
     first = baseline.name == next(c.name for c in bench.order if not c.network)
     rival = "best baseline" if first else "baseline that is hardest to tell from it"
     reach = {c.name: figure(bench.metric, judgement.test[c.name][bench.metric.name]) for c in (network, baseline)}
@@ -174,11 +193,24 @@ def worth(network: Candidate, baseline: Candidate, judgement: Judgement, gain: E
         f"The {rival} ({short(baseline)}) reaches {reach[baseline.name]}.",
         "They score the same."
         if gain.constant and gain.value == 0
-        else f"The network is {gap(bench.metric, judgement.worth_it)}.",
+        else f"The network is {gap(bench.metric, bench.interval(gain))}.",
+        forgiven(_wild(network, baseline, lead, judgement, bench), bench),
     ]
     if judgement.answer == "not shown":
         told.append(_more(gain, bench))
-    return " ".join([ANSWERS.get(judgement.answer, ""), *told]).strip()
+    return " ".join(filter(None, [ANSWERS.get(judgement.answer, ""), *told]))
+
+
+def _wild(
+    network: Candidate, baseline: Candidate, lead: Lead, judgement: Judgement, bench: Bench
+) -> list[tuple[Candidate, Lead]]:
+    """Whose errors had to be forgiven, unless the reason for the crown says it: baselines, or the network itself."""
+    if judgement.crowned in (network.name, baseline.name):
+        return []
+    if lead.gain.value < 0:
+        return [(network, -lead)] if lead.forgiven else []
+    leads = [(c, bench.lead(network, c)) for c in bench.order if not c.network]
+    return [(c, one) for c, one in leads if one.forgiven and one.gain.value > 0]
 
 
 def left_open(network: Candidate | None, undone: Undone) -> str:

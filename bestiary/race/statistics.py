@@ -8,9 +8,10 @@ Gaussian data with any covariance structure" (why the leader of a leaderboard ma
 What the 5 % of a verdict rest on:
 
 * **Crowned.** The leader on test is the best when a two-sided 95 % interval of its paired difference excludes zero
-  against *every* other model. That the leader was found on the same rows is paid for by the two sides: the probability
-  that a model that is not the best is crowned stays at most 5 %, however many models there are and however they are
-  correlated (Gutmann and Maymin 1987 for independent scores, Hung and Fithian 2019, Sood 2025 for any covariance).
+  against *every* other model; `race.bench` says how one that errs wildly is looked at. That the leader was found on
+  the same rows is paid for by the two sides: the probability that a model that is not the best is crowned stays at
+  most 5 %, however many models there are and however they are correlated (Gutmann and Maymin 1987 for independent
+  scores, Hung and Fithian 2019, Sood 2025 for any covariance).
 * **Worth it.** The network is named on validation rows, before the test rows are opened, and must exclude zero against
   *every* baseline (an intersection-union test: beating the truly best one by luck has probability at most 2.5 %).
 

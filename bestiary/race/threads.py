@@ -53,7 +53,8 @@ def _updates(folder: Path, plan: Plan) -> Iterator[object]:
     data = open_data(folder / "data", batch=entrant.batch, seed=plan.seed, device=plan.device)
     network = build(entrant.network, entrant.keywords, data.spec, seed=plan.seed)
     recipe = cast("Callable[..., Algorithm]", resolve(entrant.recipe))
-    return recipe(network, data.spec, **entrant.settings[0]).updates(data, 0, 1_000_000)
+    whole = {"frozen": 0, "gradual": 0} if entrant.weights else {}  # as most of a training is
+    return recipe(network, data.spec, **{**entrant.settings[0], **whole}).updates(data, 0, 1_000_000)
 
 
 def timed(update: Callable[[], object], cores: int, allowed: float) -> dict[int, float]:

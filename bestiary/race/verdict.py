@@ -15,34 +15,11 @@ from torch import Tensor
 from bestiary import tasks
 from bestiary.contracts import Predictions
 from bestiary.race import sentences
+from bestiary.race.bench import Bench, Candidate, Rows
 from bestiary.race.evidence import Interval
-from bestiary.race.statistics import FEWEST, Estimate, Resampling, excludes_zero, wilson, within_one_standard_error
+from bestiary.race.statistics import FEWEST, Estimate, Resampling, wilson, within_one_standard_error
 from bestiary.race.undone import Undone
-from bestiary.tasks import TaskDescriptor
-from bestiary.tasks.metric import Metric
 from bestiary.tasks.registry import evidence_of
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A finalist or baseline with its answers on the test rows.
-
-    Attributes:
-        name: "resnet/small", or "baseline/linear".
-        network: whether a neural network is in it.
-        cost: of using it, in any one unit (seconds per 1,000 rows, bytes); the cheaper of equals ships.
-        validation_loss: of the metric that ranks where that can be said, on validation rows; lower is better.
-        predictions: on the test rows, one a seed, all of the same rows in the same order.
-        title: for people; the name unless given.
-    """
-
-    name: str
-    network: bool
-    cost: float
-    validation_loss: float
-    predictions: Sequence[Predictions]
-    title: str = ""
-
 
 Answer = Literal["yes", "no", "needless", "not shown", "open", "few"]
 
@@ -136,7 +113,7 @@ def judge_race(
         return judgement
     judgement.test |= {c.name: _intervals(c, scores[c.name], resampling, known, problem) for c in usable}
     judgement.spread = {c.name: _spread(c, known, problem) for c in usable if len(c.predictions) > 1}
-    bench = Bench(usable, scores, ranking, len(known), len(known) + train_rows, task)
+    bench = Bench(usable, scores, ranking, Rows(known, resampling, len(known) + train_rows), task)
     undone = undone or Undone()
     close = _crown(judgement, bench, costs or {}, undone)
     _worth(judgement, bench, judgement.crowned or preferred, undone)
@@ -195,45 +172,6 @@ def _spread(candidate: Candidate, truth: NDArray[np.generic], problem: str) -> d
     return {name: float(np.std([s[name] for s in seeds], ddof=1)) for name in seeds[0]}
 
 
-class Bench:
-    """The usable models side by side, best on test first (of equals the cheaper).
-
-    Attributes:
-        rows: test rows; `total`: all rows.
-        judged: what rows are called; `verb`: what a model does with them.
-    """
-
-    def __init__(
-        self,
-        candidates: Sequence[Candidate],
-        scores: dict[str, dict[str, Estimate]],
-        metric: Metric,
-        rows: int,
-        total: int,
-        task: TaskDescriptor,
-    ) -> None:
-        self.metric, self.rows, self.total = metric, rows, total
-        self.judged, self.verb = task.judged, task.verb
-        self._sign = 1 if metric.higher else -1
-        self._scores = {name: estimates[metric.name] for name, estimates in scores.items()}
-        self.order = sorted(candidates, key=lambda c: (-self._sign * self._scores[c.name].value, c.cost))
-
-    def model(self, name: str) -> Candidate:
-        """The one of this name."""
-        return next(c for c in self.order if c.name == name)
-
-    def gain(self, one: Candidate, other: Candidate) -> Estimate:
-        """How much better the first is than the second on the same rows, positive = better."""
-        difference = self._scores[one.name] - self._scores[other.name]
-        return difference if self.metric.higher else -difference
-
-    def interval(self, gain: Estimate) -> Interval:
-        """Of a difference: no further from zero than the range of the metric allows."""
-        found, most = gain.interval(), self.metric.high - self.metric.low
-        low, high = (b if math.isinf(b) else min(max(b, -most), most) for b in (found.low, found.high))
-        return Interval(found.value, low, high)
-
-
 def _crown(judgement: Judgement, bench: Bench, costs: Mapping[str, float], undone: Undone) -> set[str]:
     """Names the winner, where there is one.
 
@@ -241,13 +179,14 @@ def _crown(judgement: Judgement, bench: Bench, costs: Mapping[str, float], undon
         Those within one standard error of the best.
     """
     leader, *others = bench.order
-    behind = {c.name: bench.gain(leader, c) for c in others}
+    leads = {c.name: bench.lead(leader, c) for c in others}
+    behind = {name: lead.gain for name, lead in leads.items()}
     intervals = {name: bench.interval(gain) for name, gain in behind.items()}
-    tied = [c for c in others if not excludes_zero(intervals[c.name])]
+    tied = [c for c in others if not leads[c.name].shown]
     judgement.order = [c.name for c in bench.order]
     judgement.difference = {leader.name: Interval(0.0, 0.0, 0.0), **intervals}
     judgement.tied = {leader.name: bool(tied), **{c.name: c in tied for c in others}}
-    close = {leader.name, *within_one_standard_error(behind)}
+    close = {leader.name, *within_one_standard_error({c.name: behind[c.name] for c in tied})}
     judgement.cheapest = _cheapest([c for c in bench.order if c.name in close], costs).name
     if not others:
         judgement.reason = "It stands alone, so there is nothing to compare it with."
@@ -260,7 +199,7 @@ def _crown(judgement: Judgement, bench: Bench, costs: Mapping[str, float], undon
         judgement.reason = sentences.uncrowned(undone)
     else:
         judgement.crowned = judgement.cheapest = leader.name
-        judgement.reason = sentences.crowned(judgement, bench, undone)
+        judgement.reason = sentences.crowned(bench, leads, undone)
     return close
 
 
@@ -280,11 +219,11 @@ def _worth(judgement: Judgement, bench: Bench, named: str, undone: Undone) -> No
         judgement.baseline_best = baselines[0].name
     if networks and baselines:
         network = bench.model(judgement.networks_best)
-        gains = {c.name: bench.gain(network, c) for c in baselines}
-        unbeaten = [c for c in baselines if gains[c.name].interval().low <= 1e-9]
+        leads = {c.name: bench.lead(network, c) for c in baselines}
+        unbeaten = [c for c in baselines if leads[c.name].interval.low <= 1e-9]
         baseline = baselines[0] if baselines[0] in unbeaten or not unbeaten else unbeaten[0]
         judgement.baseline_best = baseline.name
-        judgement.worth_it = bench.interval(gains[baseline.name])
+        judgement.worth_it = leads[baseline.name].interval
 
 
 def _choose(judgement: Judgement, bench: Bench, close: set[str], preferred: str, costs: Mapping[str, float]) -> None:
@@ -295,7 +234,7 @@ def _choose(judgement: Judgement, bench: Bench, close: set[str], preferred: str,
         return
     networks = [c for c in bench.order if c.network]
     baselines = [c for c in bench.order if not c.network]
-    level = [c for c in baselines if not excludes_zero(bench.interval(bench.gain(baselines[0], c)))]
+    level = [c for c in baselines if not bench.lead(baselines[0], c).shown]
     gap = judgement.worth_it if bench.total >= FEWEST else None
     if gap is not None and gap.low > 1e-9:
         networks, level = [bench.model(judgement.networks_best)], []
@@ -333,7 +272,7 @@ def _answer(judgement: Judgement, bench: Bench, undone: Undone) -> None:
     else:
         judgement.answer = "needless" if gap.value <= 1e-9 and not ships.network else "not shown"
     baseline = bench.model(judgement.baseline_best)
-    told = sentences.worth(network, baseline, judgement, bench.gain(network, baseline), bench)
+    told = sentences.worth(network, baseline, judgement, bench.lead(network, baseline), bench)
     opening = f"{sentences.left_open(network, undone)} " if judgement.answer == "open" else ""
     judgement.worth_sentence = opening + told
 

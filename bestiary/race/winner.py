@@ -31,6 +31,7 @@ def forget(folder: Path) -> None:
     """Removes what an earlier judgement has made, when other trainings were there."""
     for old in (folder / "winner", folder / EVERYTHING, *folder.glob("contenders/*.all")):
         shutil.rmtree(old, ignore_errors=True)
+    (folder / "report.html").unlink(missing_ok=True)
 
 
 def delivered(course: Course, verdict: Verdict, show: Callable[[Course], None]) -> None:

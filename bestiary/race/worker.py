@@ -40,6 +40,7 @@ from bestiary.records.training import (
 )
 from bestiary.rows.source import SPLITS
 from bestiary.rows.store import StoredData, read_spec
+from bestiary.runs.beginning import begin_with
 from bestiary.runs.run import CHECKPOINT, LOG, RunFolder
 from bestiary.tasks.judge import TrainingJudge
 from bestiary.tasks.predictions import read_predictions, write_predictions
@@ -124,7 +125,7 @@ def train(folder: str) -> None:
     torch.set_num_threads(job["threads"])
     _afresh_when_changed(here, job)
     data = open_data(own_data(job["data"], here), batch=job["batch"], seed=job["seed"], device=job["device"])
-    learner = _learner(job, data)
+    learner = _learner(job, data, here)
     task = task_for(data.facts)
     metric = job.get("metric", "")
     judge = TrainingJudge(task, data, due=job["look_every"], seed=job["seed"], most=task.most, metric=metric)
@@ -182,8 +183,11 @@ def accumulates(recipe: str) -> bool:
     return "parts" in inspect.signature(resolve(recipe)).parameters
 
 
-def _learner(job: Mapping[str, Any], data: StoredData) -> Algorithm:
-    network = build(job["network"], job["keywords"], data.spec, seed=job["seed"]).to(job["device"])
+def _learner(job: Mapping[str, Any], data: StoredData, here: Path | None = None) -> Algorithm:
+    network = build(job["network"], job["keywords"], data.spec, seed=job["seed"])
+    if here is not None and job.get("weights"):
+        begin_with(network, own_data(job["weights"], here))
+    network = network.to(job["device"])
     setting = dict(job["setting"])
     if accumulates(job["recipe"]):
         setting["parts"] = job["parts"] * setting.get("parts", 1)

@@ -49,6 +49,7 @@ def recipes(architecture: str | None = None) -> frozenset[str]:
     """Functions that the catalogue, or a task that lends them, names as ways of learning: of one row, or of all."""
     rows = catalogue.ROWS if architecture is None else (catalogue.find(architecture),)
     named = frozenset(recipe for row in rows for recipe in row.recipes.values())
+    named |= {tuned for recipe, tuned in catalogue.FINE_TUNING.items() if recipe in named}
     return named | {own for task in tasks.every().values() for theirs, own in task.recipes.items() if theirs in named}
 
 

@@ -35,6 +35,7 @@ class Job(TypedDict):
     recipe: Target
     setting: Setting
     metric: NotRequired[Id]
+    weights: NotRequired[Line]
 
 
 class Sized(TypedDict):

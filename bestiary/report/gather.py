@@ -17,6 +17,7 @@ from bestiary.race.evidence import Standing, Verdict
 from bestiary.race.plan import Plan
 from bestiary.race.run_check import check_run, check_verdict
 from bestiary.records.digests import check_data
+from bestiary.rows.places import said
 from bestiary.rows.store import read_spec
 from bestiary.tasks.predictions import read_predictions
 
@@ -26,11 +27,23 @@ Answers = NDArray[np.float64]  # probabilities [N, K], or values [N]
 
 @dataclass(frozen=True)
 class Truth:
-    """The test rows as they are: row numbers in the person's file [N], targets [N], and a text or file name a row."""
+    """The test rows as they are.
+
+    Attributes:
+        rows: their numbers in the person's data, from 0, [N].
+        target: [N].
+        remarks: a text or file name a row; empty where there are none.
+        lines: on which lines of the person's file they begin, [N]; 0 where they are on none.
+    """
 
     rows: NDArray[np.int64]
     target: NDArray[np.int64] | NDArray[np.float64]
     remarks: tuple[str, ...] = ()
+    lines: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+
+    def place(self, row: int) -> str:
+        """Where the test row at this place stands in what the person gave, in words."""
+        return said(int(self.rows[row]), int(self.lines[row]) if len(self.lines) else 0)
 
 
 @dataclass(frozen=True)
@@ -157,13 +170,17 @@ def _read_truth(path: Path) -> Truth:
     except (arrow.ArrowException, OSError, ValueError) as reason:
         said = " ".join(str(reason).split())[:200]
         raise InputError(f"expected the true answers in {path}; they cannot be read ({said})") from reason
-    remark = next((n for n in table.column_names if n not in ("row", "target", "group", "time")), None)
+    apart = ("row", "target", "group", "time", "line")
+    remark = next((n for n in table.column_names if n not in apart), None)
     remarks = tuple(str(v) if v is not None else "" for v in table[remark].to_pylist()) if remark else ()
     rows = np.asarray(table["row"].to_numpy(), dtype=np.int64)
+    lines = (
+        np.asarray(table["line"].to_numpy(), dtype=np.int64) if "line" in table.column_names else np.zeros_like(rows)
+    )
     target = table["target"].to_numpy()
     if np.issubdtype(target.dtype, np.integer):
-        return Truth(rows, np.asarray(target, dtype=np.int64), remarks)
-    return Truth(rows, np.asarray(target, dtype=np.float64), remarks)
+        return Truth(rows, np.asarray(target, dtype=np.int64), remarks, lines)
+    return Truth(rows, np.asarray(target, dtype=np.float64), remarks, lines)
 
 
 def _read_answers(path: Path, rows: NDArray[np.int64]) -> Answers | None:

@@ -28,7 +28,7 @@ class Mistake:
     """One row that was answered badly.
 
     Attributes:
-        row: number in the person's file.
+        row: its number in the person's data, from 0; `place`: where that is, in words.
         true, said: a class name, or a value.
         chance_true, chance_said: probabilities given to both; None for regression.
         error: predicted minus true, for regression, else None.
@@ -48,6 +48,7 @@ class Mistake:
     picture: str = ""
     line: tuple[str, ...] = ()
     cells: tuple[tuple[str, str], ...] = ()
+    place: str = ""
 
 
 def worst(evidence: Evidence, truth: Truth, given: Answers, most: int = 12) -> list[Mistake]:
@@ -72,6 +73,7 @@ def _class(truth: Truth, given: Answers, place: int, inputs: _Inputs, classes: S
     remark, picture, line = inputs.show(place, truth.remarks)
     return Mistake(
         row=int(truth.rows[place]),
+        place=truth.place(place),
         true=classes[true],
         said=classes[said],
         chance_true=float(given[place, true]),
@@ -88,6 +90,7 @@ def _value(truth: Truth, given: Answers, place: int, inputs: _Inputs) -> Mistake
     remark, picture, line = inputs.show(place, truth.remarks)
     return Mistake(
         row=int(truth.rows[place]),
+        place=truth.place(place),
         true=words.number(true),
         said=words.number(said),
         error=said - true,
@@ -129,7 +132,7 @@ class _Inputs:
         decode = getattr(self._encoder, "decode", None)
         if stored < 0 or decode is None or features is None:
             return ()
-        row = decode(np.asarray(features[stored : stored + 1])).iloc[0]
+        row = decode(np.asarray(features[stored : stored + 1]), most=10 * CELLS).iloc[0]
         known = [(str(name), value) for name, value in row.items() if value is not None and value == value]
         return tuple((words.shorten(name, 60), _cell(value)) for name, value in known[:CELLS])
 

@@ -7,6 +7,7 @@ import contextlib
 import csv
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,10 +16,12 @@ from typing import IO, cast
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
+from numpy.typing import NDArray
 
 from bestiary.errors import InputError
 from bestiary.rows.frame import COLUMNS, ROWS, check_columns
 from bestiary.rows.limits import progress
+from bestiary.rows.places import SEARCHED, LineCount, begins
 
 BLOCK = 1 << 18  # bytes parsed at once, more where rows are longer: Arrow reads 32 blocks ahead
 LONGEST = 4 << 20  # bytes of a row
@@ -26,6 +29,7 @@ KEPT = 4 << 20  # bytes of a file up to which its parsed rows are kept: every re
 ROWS_AT_ONCE = 32  # of a block, where rows are long: every piece of a wide table costs time for every column
 UNPACKED = 200  # a packed file may grow by this factor: numbers as text shrink to a third, seldom below a fiftieth
 _SEPARATORS = ",;\t|"
+_COUNTED = re.compile(r"Row #(\d+)")  # as Arrow says it: empty lines do not count
 
 
 class _Unpacked(io.RawIOBase):
@@ -93,6 +97,7 @@ class CsvFrame:
         self.name, self.notes, self.share, self._path = path.name, [], 0.0, path
         self._size = max(1, path.stat().st_size)
         self._held: list[pa.Table] = []
+        self._rows, self._text, self._where = -1, 0, None  # rows below the names, -1 while they are not counted
         with path.open("rb") as file:
             self._packed = file.read(2) == b"\x1f\x8b"
         self._small = not self._packed and path.stat().st_size <= KEPT
@@ -103,8 +108,9 @@ class CsvFrame:
             raise InputError(f"a separator is one character; received {self._separator!r}")
         if self._separator != ",":
             self.notes.append(f"columns are separated by {self._separator!r}")
-        with _csv_errors(self.name):
-            width = len(next((line for line in csv.reader(io.StringIO(head), delimiter=self._separator) if line), []))
+        with self._refusing():
+            cells = csv.reader(io.StringIO(head, newline=""), delimiter=self._separator)
+            width = len(next((line for line in cells if line), []))
             if width > COLUMNS:
                 check_columns(self.name, [""] * width)
             self._words = pyarrow.csv.ConvertOptions(column_types={f"f{i}": pa.string() for i in range(max(width, 64))})
@@ -116,6 +122,27 @@ class CsvFrame:
             self.columns, self._named = check_columns(self.name, names or written), not names
             if self._named and first.num_rows == 1 and not any(piece.num_rows for piece in pieces):
                 raise InputError(f"{self.name} has names of columns and no rows below them")
+
+    @contextlib.contextmanager
+    def _refusing(self) -> Iterator[None]:
+        try:
+            yield
+        except (pa.ArrowException, csv.Error, UnicodeError) as reason:
+            text = " ".join(str(reason).split()).removeprefix("CSV parse error: ")[:160]
+            if "straddling" in text:
+                text = f"a row is longer than {LONGEST >> 20} MB, or a quotation mark is never closed"
+            if "Empty CSV" in text:
+                text = "no complete row was found"
+            if counted := _COUNTED.match(text):
+                text = self._on_line(int(counted[1])) + text[counted.end() :]
+            raise InputError(
+                f"expected every row of {self.name} to have the columns of the first line; {text}; correct it"
+            ) from None
+
+    def _on_line(self, record: int) -> str:
+        """Where a record stands, by its number from 1, that of the names included."""
+        records = self._records() if self._text <= SEARCHED else []
+        return f"line {records[record - 1]}" if record <= len(records) else f"row {record}"
 
     def _open(self) -> io.BufferedIOBase:
         self._raw = self._path.open("rb")  # where it stands tells how far a pass has come
@@ -129,6 +156,7 @@ class CsvFrame:
         for name in [encoding] if encoding else ["utf-16"] if marked else ["utf-8-sig", "cp1252"]:
             try:
                 decoder, head, longest = codecs.getincrementaldecoder(name)(), "", _Longest()
+                count, self._text = LineCount(), 0
                 with self._open() as file:
                     while piece := file.read(BLOCK):
                         progress("scan", self._raw.tell() / self._size)
@@ -139,12 +167,15 @@ class CsvFrame:
                                 f"expected text; {self.name} holds NUL bytes: it is binary or damaged; give CSV"
                             )
                         head += text[: max(0, LONGEST - len(head))]
+                        count.add(text)
+                        self._text += len(text)
                 decoder.decode(b"", final=True)
             except LookupError:
                 raise InputError(f"no encoding is named {name!r}; try utf-8, utf-16 or cp1252") from None
             except UnicodeError:
                 continue
             self._block = min(max(BLOCK, ROWS_AT_ONCE * longest.found()), LONGEST)
+            self._lines = count.filled
             self._encoding = "utf8" if name == "utf-8-sig" else name
             if name == "cp1252":
                 self.notes.append("the file is not UTF-8; it is read as Windows-1252 (`encoding=` overrides)")
@@ -173,7 +204,7 @@ class CsvFrame:
 
     def _parsed(self) -> Iterator[pa.Table]:
         first, rows = self._named, 0
-        with _csv_errors(self.name):
+        with self._refusing():
             for piece in self._pieces():
                 table = pa.Table.from_batches([piece]).rename_columns(list(self.columns))
                 table, first = (table.slice(1), False) if first and table.num_rows else (table, first)
@@ -184,21 +215,32 @@ class CsvFrame:
                     self.share = self._raw.tell() / self._size
                 if table.num_rows:
                     yield table
+        self._rows = rows
 
+    def lines(self) -> NDArray[np.int64] | None:
+        """On which line each row begins; None where that cannot be told, as in very large files with empty lines."""
+        if self._rows < 0:
+            self._rows = sum(piece.num_rows for piece in self.chunks())
+        if self._where is None:
+            self._where = self._begins()
+        return self._where if len(self._where) == self._rows else None
 
-@contextlib.contextmanager
-def _csv_errors(name: str) -> Iterator[None]:
-    try:
-        yield
-    except (pa.ArrowException, csv.Error, UnicodeError) as reason:
-        text = " ".join(str(reason).split()).removeprefix("CSV parse error: ")[:160]
-        if "straddling" in text:
-            text = f"a row is longer than {LONGEST >> 20} MB, or a quotation mark is never closed"
-        if "Empty CSV" in text:
-            text = "no complete row was found"
-        raise InputError(
-            f"expected every row of {name} to have the columns of the first line; {text}; correct it"
-        ) from None
+    def _begins(self) -> NDArray[np.int64]:
+        """The lines of rows; all of them one below the other where there are no more lines than rows."""
+        if self._lines == self._rows + self._named:
+            return np.arange(self._rows) + 1 + self._named
+        if self._text > SEARCHED:
+            return np.empty(0, np.int64)
+        return np.array(self._records(), np.int64)[int(self._named) :]
+
+    def _records(self) -> list[int]:
+        """The line on which each record begins, that of the names included; none where a cell is too long."""
+        encoding = "utf-8-sig" if self._encoding == "utf8" else self._encoding
+        with self._open() as file, io.TextIOWrapper(cast("IO[bytes]", file), encoding, newline="") as text:
+            try:
+                return list(begins(text, self._separator))
+            except csv.Error:
+                return []
 
 
 def guess_separator(head: str) -> str:
@@ -211,7 +253,7 @@ def guess_separator(head: str) -> str:
     best, separator = (0.0, 0), ","
     for candidate in _SEPARATORS:
         with contextlib.suppress(csv.Error):
-            lines = csv.reader(io.StringIO(head[:262_144]), delimiter=candidate)
+            lines = csv.reader(io.StringIO(head[:262_144], newline=""), delimiter=candidate)
             widths = [len(line) for _, line in zip(range(100), lines) if line]
             if len(widths) > 2 and len(head) > 262_144:
                 widths.pop()  # the last may be cut

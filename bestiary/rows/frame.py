@@ -8,9 +8,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Protocol, cast
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from bestiary.errors import InputError
 
@@ -38,6 +40,10 @@ class Frame(Protocol):
 
     def chunks(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """All rows in order, in pieces that fit in memory; only these columns when given."""
+        ...
+
+    def lines(self) -> NDArray[np.int64] | None:
+        """On which line of a text file each row begins, from 1; None where rows are not on lines."""
         ...
 
 

@@ -139,6 +139,9 @@ class MemoryFrame:
             self.share = min(1.0, (start + 65_536) / table.num_rows)
             yield table.slice(start, 65_536)
 
+    def lines(self) -> None:
+        """None: its rows are on no lines."""
+
 
 def _from_pandas(frame: pd.DataFrame) -> tuple[pa.Table, list[str]]:
     if len(frame.columns) > COLUMNS:

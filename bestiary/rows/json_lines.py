@@ -17,7 +17,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from bestiary.errors import InputError
 from bestiary.rows.csv_files import LONGEST
@@ -46,7 +48,7 @@ class JsonLinesFrame:
     """
 
     def __init__(self, path: Path) -> None:
-        self.name, self.notes, self.share = path.name, [], 0.0
+        self.name, self.notes, self.share, self._path = path.name, [], 0.0, path
         self._types: dict[str, pa.DataType] = {}
         self._batches: list[tuple[int, int]] = []  # where each begins in the file, and its bytes
         self._file = tempfile.TemporaryFile("w+b", buffering=0, prefix="bestiary-")  # noqa: SIM115 (closes itself)
@@ -96,6 +98,15 @@ class JsonLinesFrame:
                     for name in wanted
                 ]
                 yield pa.table(arrays, names=wanted)
+
+    def lines(self) -> NDArray[np.int64] | None:
+        """The line of each object; None of those of an array."""
+        with self._path.open("rb") as file:
+            if file.read(4096).removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"[":
+                return None
+            file.seek(0)
+            filled = [n for n, line in enumerate(file, 1) if line.removeprefix(codecs.BOM_UTF8).strip()]
+        return np.array(filled, np.int64) if len(filled) == self.rows else None
 
 
 def by_name(records: Sequence[Mapping[str, object]]) -> dict[str, list[object]]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bestiary.errors import InputError
 from bestiary.rows.frames import open_frame
+from bestiary.rows.places import Place, said
 from bestiary.rows.rows import hashed
 from bestiary.rows.source import Target
 from bestiary.rows.store import write_array
@@ -79,7 +80,11 @@ def group_keys(column: pa.ChunkedArray | pa.Array) -> NDArray[np.uint64]:
 
 
 def stamps(
-    column: pa.ChunkedArray | pa.Array, name: str, dated: bool | None = None, first: int = 0, form: str | None = None
+    column: pa.ChunkedArray | pa.Array,
+    name: str,
+    dated: bool | None = None,
+    form: str | None = None,
+    place: Place = said,
 ) -> NDArray[np.float64]:
     """A column of times as numbers, or dates as days since 1970.
 
@@ -87,8 +92,8 @@ def stamps(
         column: of times, or a piece of it.
         name: of the column.
         dated: whether they are dates; when not given, they are where a cell is no number.
-        first: number of the first row in the file.
         form: of the dates; told from this column unless given.
+        place: where a row of the column stands, in words.
 
     Raises:
         InputError: when a row has neither a number nor a date.
@@ -98,9 +103,9 @@ def stamps(
     if dated is None and np.isnan(stamp).any():
         stamp = read(column)
     if np.isnan(stamp).any():
-        place = int(np.flatnonzero(np.isnan(stamp))[0])
+        bad = int(np.flatnonzero(np.isnan(stamp))[0])
         raise InputError(
-            f"time={name!r} must be a number or a date in every row; row {first + place} has {column[place].as_py()!r}"
+            f"time={name!r} must be a number or a date in every row; {place(bad)} has {column[bad].as_py()!r}"
         )
     return stamp
 

@@ -23,6 +23,7 @@ ALMOST = 0.995  # balanced accuracy or R2 of one column by itself, on rows it wa
 ROWS = 2_000
 COLUMNS = 100
 _ADDED = 12  # columns that are named at most where they add up to the target
+_LEARNED = 0.98  # what a tree must reach on the rows that it was fitted on, or it need not be asked about others
 FEWEST = 30  # rows below which a coincidence cannot be told from a leak
 
 
@@ -142,11 +143,15 @@ def _determines(code: NDArray[np.float64], values: NDArray[np.generic], problem:
         inside = enough[values.astype(np.int64)]
         if inside.sum() < FEWEST or len(np.unique(values[inside])) < 2:
             return False
+        column, values = column[inside], values[inside]
         tree = DecisionTreeClassifier(class_weight="balanced", min_samples_leaf=2, random_state=0)
-        answers = cross_val_predict(tree, column[inside], values[inside], cv=folds)
-        return balanced_accuracy_score(values[inside], answers) >= ALMOST
+        if balanced_accuracy_score(values, tree.fit(column, values).predict(column)) < _LEARNED:
+            return False
+        return balanced_accuracy_score(values, cross_val_predict(tree, column, values, cv=folds)) >= ALMOST
     numeric = values.astype(np.float64)
     if np.ptp(code) > 0 and abs(np.corrcoef(code, numeric)[0, 1]) >= 0.9999:
         return True
     tree = DecisionTreeRegressor(min_samples_leaf=2, random_state=0)
+    if r2_score(numeric, tree.fit(column, numeric).predict(column)) < _LEARNED:
+        return False
     return r2_score(numeric, cross_val_predict(tree, column, numeric, cv=folds)) >= ALMOST

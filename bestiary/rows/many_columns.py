@@ -116,8 +116,10 @@ def _plain(table: pa.Table, names: list[str], rows: NDArray[np.int64]) -> dict[s
     cells = _joined(table, names)
     if pa.types.is_string(kind):
         text = labels(cells)
-        chosen = [place for place in range(len(names)) if _begins_plain(text, place, count)]
-        values = _cast(text, chosen, count)
+        everything = list(range(len(names)))
+        values = _whole(text, everything, count)
+        if values is None:
+            values = _cast(text, [place for place in everything if _begins_plain(text, place, count)], count)
     else:
         text = None
         values = dict(zip(range(len(names)), numbers(cells).reshape(len(names), count)))
@@ -149,13 +151,25 @@ def _cast(text: pa.Array, places: list[int], count: int) -> dict[int, Floats]:
     if not places:
         return {}
     parts = [text.slice(place * count, count) for place in places]
-    try:
-        read = pc.cast(pa.concat_arrays(parts), pa.float64())
-    except pa.ArrowInvalid:
-        if len(places) == 1:
-            return {}
+    values = _whole(pa.concat_arrays(parts), places, count)
+    if values is None and len(places) > 1:
         half = len(places) // 2
         return _cast(text, places[:half], count) | _cast(text, places[half:], count)
+    return values or {}
+
+
+def _whole(text: pa.Array, places: list[int], count: int) -> dict[int, Floats] | None:
+    """Place of a column -> its numbers [N]; None where a cell of any column is no plain number.
+
+    Args:
+        text: the cells of these columns, column after column.
+        places: of the columns.
+        count: N.
+    """
+    try:
+        read = pc.cast(text, pa.float64())
+    except pa.ArrowInvalid:
+        return None
     values = read.to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
     return dict(zip(places, values.reshape(len(places), count)))
 

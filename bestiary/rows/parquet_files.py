@@ -72,6 +72,9 @@ class ParquetFrame:
             text = " ".join(str(reason).split())[:160]
             raise InputError(f"{self.name} is a damaged or truncated Parquet file ({text}); export it again") from None
 
+    def lines(self) -> None:
+        """None: its rows are on no lines."""
+
     def chunks(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """All rows, at most 16,384, about half a million cells and eight megabytes at a time."""
         names = list(self.columns if columns is None else columns)

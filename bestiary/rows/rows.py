@@ -11,6 +11,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +25,12 @@ from bestiary.rows.frames import Frame, words
 from bestiary.rows.limits import Ration, progress
 from bestiary.rows.many_columns import describe_all
 from bestiary.rows.moments import Moments
+from bestiary.rows.places import place, stacked
 from bestiary.rows.source import SPLITS, Encoder, Target
 from bestiary.rows.spool import release
-from bestiary.rows.store import empty_array
+from bestiary.rows.store import empty_array, write_lines
 from bestiary.rows.targets import NoTarget, TargetReader, column_named
+from bestiary.rows.weights import Weights
 from bestiary.rows.written import labels, textual
 
 PIECE = 4_096  # rows handled at once
@@ -107,6 +110,10 @@ class Stacked:
             cells = [self._alike(name, piece[name], kinds[name]) for name in piece.column_names]
             yield pa.table(cells, names=piece.column_names)
 
+    def lines(self) -> NDArray[np.int64] | None:
+        """Those of the first file, then those of the second."""
+        return stacked(self.first, self.second)
+
     def _alike(self, name: str, cells: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | pa.Array:
         """Cells of the second file in the type of the first; as text where a type cannot hold them."""
         if cells.type == kind:
@@ -151,6 +158,7 @@ class Rows:
         digest: of all rows of the file, those without a target included.
         notes: for people.
         left: columns that are not learned from whatever is in them -> why.
+        weights: float64 [N], how much each row counts in training, or None.
     """
 
     frame: Frame
@@ -164,6 +172,7 @@ class Rows:
     digest: str
     notes: list[str]
     left: dict[str, str] = field(default_factory=dict)
+    weights: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -224,12 +233,14 @@ class Rows:
         places = {s: folder if s < 2 else folder.parent / "sealed" for s in range(2 if train_only else 3)}
         for part, table in self.pieces(columns, "write"):
             arrays = encode(table) | {"target": target[part], "row": self.numbers[part]}
-            for split, place in places.items():
+            if self.weights is not None:
+                arrays["weight"] = self.weights[part]
+            for split, home in places.items():
                 inside = splits[part] == split
                 if split not in opened:
                     count, name = int((splits == split).sum()), SPLITS[split]
                     opened[split] = {
-                        n: empty_array(place, name, n, (count, *a.shape[1:]), str(a.dtype)) for n, a in arrays.items()
+                        n: empty_array(home, name, n, (count, *a.shape[1:]), str(a.dtype)) for n, a in arrays.items()
                     }
                 start, done[split] = done[split], done[split] + int(inside.sum())
                 for name, array in arrays.items():
@@ -239,6 +250,8 @@ class Rows:
                 written = 0
                 for array in (array for arrays in opened.values() for array in arrays.values()):
                     release(array)
+        if not train_only:
+            write_lines(places[2], self.frame.lines(), self.numbers[splits == 2])
 
 
 def gather(
@@ -251,6 +264,7 @@ def gather(
     content: Sequence[str] | None = None,
     leave: str | None = None,
     asked: Asked = NOTHING,
+    weight: str | None = None,
 ) -> Rows:
     """Reads every row once.
 
@@ -264,17 +278,18 @@ def gather(
         leave: column that numbers the rows.
         content: columns that make two rows equal; all features unless given, row counters left aside.
         asked: what the person has said of columns.
+        weight: column that says how much each row counts in training.
 
     Raises:
         InputError: for unknown columns, or a target that cannot be learned.
     """
     if group and time:
         raise InputError("rows are split by group or by time; received both; leave one out")
-    chosen = {"target": target, "group": group, "time": time, "id": leave}
+    chosen = {"target": target, "group": group, "time": time, "id": leave, "weight": weight}
     named = {option: column_named(frame.columns, name, option) for option, name in chosen.items() if name}
     if len(set(named.values())) < len(named):
         raise InputError(
-            f"target, group, time and id are different columns; received {', '.join(map(repr, named.values()))}"
+            f"target, group, time, id and weight are different columns; received {', '.join(map(repr, named.values()))}"
         )
     for option in ("keep", "drop"):
         for name in getattr(asked, option):
@@ -291,6 +306,7 @@ def gather(
         raise InputError(f"{frame.name} has the target {target!r} and no other column to predict it from")
     reader = TargetReader(target, problem, asked.missing) if target else NoTarget()
     moments = Moments(time, asked.dates) if time else None
+    weights = Weights(weight) if weight else None
     digest = hashlib.sha256(repr(frame.columns).encode())
     keys: list[NDArray[np.uint64]] = []
     groups: list[NDArray[np.uint64]] = []
@@ -310,18 +326,24 @@ def gather(
             groups.append(hashed([(label or "").encode() for label in labels(piece[group]).to_pylist()]))
         if moments:
             moments.add(piece[moments.name])
-    found, kept, notes = reader.finish()
+        if weights:
+            weights.add(piece[weights.name])
+    found, kept, notes = reader.finish(partial(place, frame))
     rows = np.flatnonzero(kept)
     result = Rows(
         frame, features, found, rows, np.concatenate(keys)[rows], np.concatenate(groups)[rows] if group else None,
         moments.finish()[rows] if moments else None, None, digest.hexdigest(), [*frame.notes, *notes],
     )  # fmt: skip
+    if weights:
+        result.weights = weights.finish(rows)
+        result.notes.append(f"rows count in training as {weights.name!r} says; scores count every row once")
     if test is not None:
         result.held = np.where(rows < first, -1, SPLITS.index("test")).astype(np.int8)
     if result.times is not None and np.isnan(result.times).any():
-        bad = int(np.isnan(result.times).sum())
+        bad = np.flatnonzero(np.isnan(result.times))
         raise InputError(
-            f"expected a date or number in every row of {time!r}; {bad:,} rows have none; fill or remove them"
+            f"expected a date or number in every row of {time!r}; {len(bad):,} rows have none, the first in "
+            f"{place(frame, int(rows[bad[0]]))}; fill or remove them"
         )
     result.notes += moments.notes if moments else []
     result.left = {named[o]: f"it is the {o} of the rows" for o in named if o != "target"}

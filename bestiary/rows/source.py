@@ -26,6 +26,7 @@ class Target:
         reason: why it was taken as that, for people.
         classes: the labels as they were written, sorted; empty for numbers.
         values: int64 class numbers, or float64 values in the target's own unit, [N].
+        ordered: whether the order of the classes means something.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Target:
     reason: str
     classes: tuple[str, ...]
     values: NDArray[np.int64] | NDArray[np.float64]
+    ordered: bool = False
 
     @property
     def numeric(self) -> bool:

@@ -23,6 +23,7 @@ from bestiary.records import door
 from bestiary.rows.facts import check_facts
 from bestiary.rows.limits import need_disk
 from bestiary.rows.source import SPLITS
+from bestiary.rows.weights import drawn
 
 Facts = Mapping[str, object]
 COPIED = 64_000_000  # bytes of training rows up to which each epoch is laid out anew in memory
@@ -114,10 +115,26 @@ def read_spec(folder: Path) -> tuple[Spec, dict[str, object]]:
     return spec, written["facts"]
 
 
+def write_lines(folder: Path, lines: NDArray[np.int64] | None, rows: NDArray[np.int64]) -> None:
+    """Keeps beside sealed rows on which lines of the person's file they begin; nothing where they are on none."""
+    if lines is not None and len(rows) and int(rows.max()) < len(lines):
+        write_array(folder, "lines", "test", lines[rows])
+
+
+def read_lines(folder: Path, rows: int) -> NDArray[np.int64] | None:
+    """What `write_lines` kept; None where it kept nothing, or of other rows."""
+    try:
+        lines = np.asarray(read_array(folder, "lines", "test"), np.int64)
+    except (OSError, ValueError):
+        return None
+    return lines if len(lines) == rows else None
+
+
 class ArrayData:
     """Batches of arrays in memory or memory-mapped; implements `contracts.Data`.
 
     A training batch is a pure function of (seed, number): each epoch is a fresh permutation drawn from (seed, epoch).
+    Where rows have weights, an epoch is as long, and has each row as often as its weight says.
     Rows without a target get a target of 0.
 
     Args:
@@ -191,6 +208,10 @@ class ArrayData:
         """The order of an epoch; where memory allows, the rows laid out in it: a slice is cheaper than a gather."""
         generator = torch.Generator().manual_seed((self.seed * 1_000_003 + epoch) % (2**63))
         order = torch.randperm(self.rows(split), generator=generator)
+        weights = self.arrays(split).get("weight")
+        if weights is not None:
+            random = torch.rand(len(order), dtype=torch.float64, generator=generator)
+            order = torch.from_numpy(drawn(weights.numpy(), random.numpy()))[order]
         arrays = {name: self.arrays(split)[name] for name in self._fields(split)}
         if sum(array.nbytes for array in arrays.values()) > COPIED:
             return order, None

@@ -18,6 +18,7 @@ from bestiary import tasks
 from bestiary.errors import InputError, nearest
 from bestiary.rows.columns import STRAY, short
 from bestiary.rows.frame import names_of
+from bestiary.rows.places import Place, said
 from bestiary.rows.source import Target
 from bestiary.rows.written import MISSING, NUMBERS, SAID, finite, numbers, textual
 
@@ -65,7 +66,7 @@ class NoTarget:
         """The next piece of any column."""
         self.rows += len(column)
 
-    def finish(self) -> tuple[Target, NDArray[np.bool_], list[str]]:
+    def finish(self, place: Place = said) -> tuple[Target, NDArray[np.bool_], list[str]]:
         """As `TargetReader.finish`."""
         target = Target("", "", "there is no target", (), np.zeros(self.rows, np.int64))
         return target, np.ones(self.rows, bool), []
@@ -127,8 +128,11 @@ class TargetReader:
         form = max(together, key=lambda form: int((~np.isnan(together[form])).sum()), default="plain")
         return form, together.get(form, np.empty(0))
 
-    def finish(self) -> tuple[Target, NDArray[np.bool_], list[str]]:
+    def finish(self, place: Place = said) -> tuple[Target, NDArray[np.bool_], list[str]]:
         """The target of the rows that have one, which rows those are [all rows], and notes.
+
+        Args:
+            place: where a row stands, in words.
 
         Raises:
             InputError: when it is missing everywhere, constant, has one class, or too many.
@@ -149,7 +153,8 @@ class TargetReader:
         gone = int((~kept).sum())
         strays = self._filled - int((~np.isnan(values)).sum()) if sort == "value" else 0
         of_them = f", or in {strays:,} of them no number" if strays > 0 else ""
-        notes = [f"{gone:,} rows are dropped: their target {self.name!r} is missing{of_them}"] if gone else []
+        where = f"; the first is {place(int(np.argmin(kept)))}" if gone else ""
+        notes = [f"{gone:,} rows are dropped: their target {self.name!r} is missing{of_them}{where}"] if gone else []
         return target, kept, [*notes, *self._notes]
 
     def _without_marks(self, codes: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -7,11 +7,12 @@ import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast, overload
 
 import numpy as np
 from torch import nn
 
+from bestiary.architectures.build import create
 from bestiary.contracts import Spec
 from bestiary.errors import InputError
 from bestiary.rows.frames import as_trained
@@ -251,15 +252,30 @@ def opened(source: object) -> object:
     return rows[0] if isinstance(rows, tuple) else rows
 
 
-def load(folder: str | Path) -> Model:
-    """A saved model.
+@overload
+def load(folder: str | Path) -> Model: ...
+
+
+@overload
+def load(folder: str, *, weights: str | Path) -> nn.Module: ...
+
+
+def load(folder: str | Path, *, weights: str | Path | None = None) -> Model | nn.Module:
+    """A saved model; or a network of the catalogue with published weights.
 
     Args:
-        folder: a model folder, or the folder of a race (its `winner/` is taken).
+        folder: a model folder, or the folder of a race (its `winner/` is taken). With `weights`, the name of a size.
+        weights: a file of safetensors or of torch.save; see `bestiary.create`.
+
+    Returns:
+        The model with its preprocessing; with `weights` the network alone, in evaluation mode.
 
     Raises:
-        InputError: when it is not a model folder, was altered, or names something that is not in the catalogue.
+        InputError: when it is not a model folder, was altered, or names something that is not in the catalogue; when
+            the weights do not fit.
     """
+    if weights is not None:
+        return create(str(folder), weights=weights).eval()
     from bestiary.data import load_encoder
 
     path = Path(folder)

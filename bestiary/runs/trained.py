@@ -19,9 +19,10 @@ from bestiary.catalogue import Row
 from bestiary.contracts import Spec
 from bestiary.errors import InputError, nearest
 from bestiary.records import door
-from bestiary.records.training import read_job, result_loss
+from bestiary.records.training import own_data, read_job, result_loss
 from bestiary.records.verdict import Verdict
 from bestiary.rows.store import read_spec
+from bestiary.runs.beginning import begin_with
 from bestiary.runs.model import BASELINE, MODEL, built, load
 
 if TYPE_CHECKING:
@@ -224,4 +225,7 @@ def untouched(found: Trained) -> nn.Module | None:
     """The network as it was before it learned anything; None where its seed is not known."""
     if not found.job or not isinstance(found.answer, nn.Module) or "network" not in found.job:
         return None
-    return build(found.job["network"], found.job["keywords"], found.spec, seed=found.job["seed"])
+    network = build(found.job["network"], found.job["keywords"], found.spec, seed=found.job["seed"])
+    if found.job.get("weights"):
+        begin_with(network, own_data(found.job["weights"], Path(found.job["folder"])))
+    return network

@@ -1,8 +1,9 @@
 """What probabilities of classes tell, row by row, and how the rows together make a metric (scikit-learn computes them).
 
-Accuracy, F1 and log loss depend on the rows through a few sums (hits, counts, losses). AUROC does not; its first-order
-terms do: the placements of DeLong, DeLong and Clarke-Pearson (1988), "Comparing the areas under two or more correlated
-receiver operating characteristic curves: a nonparametric approach".
+Accuracy, F1, kappa and log loss depend on the rows through a few sums (hits, counts, losses). AUROC does not; its
+first-order terms do: the placements of DeLong, DeLong and Clarke-Pearson (1988), "Comparing the areas under two or more
+correlated receiver operating characteristic curves: a nonparametric approach". Those of average precision are its
+derivatives with respect to the weight of each row.
 
 Axes: N rows, S sums, K classes, "..." resamples.
 """
@@ -23,6 +24,8 @@ SMALLEST = float(np.finfo(np.float32).eps)  # probabilities are clipped here: a 
 
 class ClassEvidence:
     """Evidence of `probability_0` ... `probability_{K-1}`; implements `tasks.evidence.Evidence`.
+
+    Kappa takes classes in their order; where that means nothing, neither does it, and it is not shown.
 
     Example:
         >>> import torch
@@ -55,6 +58,12 @@ class ClassEvidence:
         if len(present) > 1:
             classes = present[-1:] if table.shape[1] == 2 else present
             scores["auroc"] = sum(float(sk.roc_auc_score(labels == k, table[:, k])) for k in classes) / len(classes)
+            areas = [float(sk.average_precision_score(labels == k, table[:, k])) for k in classes]
+            scores["average_precision"] = sum(areas) / len(areas)
+        if table.shape[1] == 2:
+            scores["f1"] = 2 * float(((labels == 1) & (answers == 1)).sum()) / max(1, int((labels + answers).sum()))
+        if len(np.union1d(labels, answers)) > 1:
+            scores["qwk"] = float(sk.cohen_kappa_score(labels, answers, weights="quadratic"))
         return scores
 
     def sums(self, predictions: Predictions, truth: Truth) -> tuple[Floats, Combine]:
@@ -83,32 +92,66 @@ def _sums(
     answered = np.eye(classes)[answers]
     ranked = [1] if classes == 2 else list(range(classes))
     placed = np.stack([_placements(table[:, k], is_class[:, k] > 0) for k in ranked], axis=1)
+    parts = [_precision(table[:, k], is_class[:, k] > 0) for k in ranked]
+    precise, slopes = np.array([average for average, _ in parts]), np.stack([slope for _, slope in parts], axis=1)
+    away = ((answers - truth) ** 2).astype(np.float64)
     terms = np.concatenate(
         [
-            np.stack([np.ones(rows), losses], axis=1),
+            np.stack([np.ones(rows), losses, away], axis=1),
             *(is_class, answered, is_class * answered),
             *(placed * is_class[:, ranked], placed * (1 - is_class[:, ranked])),
+            slopes,
         ],
         axis=1,
     )
-    edges = np.cumsum([2, classes, classes, classes, len(ranked)])
+    edges = np.cumsum([3, classes, classes, classes, len(ranked), len(ranked)])
+    apart = np.subtract.outer(np.arange(classes, dtype=np.float64), np.arange(classes)) ** 2
     with np.errstate(invalid="ignore"):
         area = (placed * is_class[:, ranked]).sum(0) / is_class[:, ranked].sum(0)
 
     def combine(total: Floats) -> dict[str, Floats]:
-        plain, true, told, hits, inside, outside = np.split(total, edges, axis=-1)
-        count, loss = plain[..., 0], plain[..., 1]
+        plain, true, told, hits, inside, outside, slope = np.split(total, edges, axis=-1)
+        count, loss, off = plain[..., 0], plain[..., 1], plain[..., 2]
         with np.errstate(divide="ignore", invalid="ignore"):
             above = inside / true[..., ranked] + outside / (count[..., None] - true[..., ranked]) - area
-            return {
+            found = {
                 "accuracy": hits.sum(-1) / count,
                 "balanced_accuracy": _mean(np.where(true > 0, hits / true, np.nan)),
                 "log_loss": loss / count,
                 "macro_f1": _mean(np.where(true + told > 0, 2 * hits / (true + told), np.nan)),
                 "auroc": _mean(above),
+                "average_precision": _mean(precise + rows * slope / count[..., None]),
             }
+            if classes == 2:
+                found["f1"] = np.nan_to_num(2 * hits[..., 1] / (true[..., 1] + told[..., 1]))
+            chance = ((true @ apart) * told).sum(-1) / count
+            found["qwk"] = np.where(chance > 0, 1 - off / chance, np.nan)
+            return found
 
     return terms, combine
+
+
+def area(metric: str, table: Floats, labels: NDArray[np.int64]) -> float:
+    """AUROC or average precision alone, at a fraction of the time of `ClassEvidence.score`; a half where undefined.
+
+    Args:
+        metric: "auroc" or "average_precision".
+        table: probabilities [N K].
+        labels: class numbers [N].
+    """
+    present = np.unique(labels)
+    if len(present) < 2:
+        return 0.5
+    found = []
+    for k in present[-1:] if table.shape[1] == 2 else present:
+        inside = labels == k
+        if metric == "auroc":
+            count = int(inside.sum())
+            above = rankdata(table[:, k])[inside].sum() - count * (count + 1) / 2
+            found.append(above / (count * (len(labels) - count)))
+        else:
+            found.append(_precision(table[:, k], inside)[0])
+    return float(np.mean(found))
 
 
 def _placements(score: Floats, positive: NDArray[np.bool_]) -> Floats:
@@ -123,6 +166,27 @@ def _placements(score: Floats, positive: NDArray[np.bool_]) -> Floats:
     below = (overall - within) / (len(score) - count)
     above = 1 - (overall - within) / count
     return np.where(positive, below, above)
+
+
+def _precision(score: Floats, positive: NDArray[np.bool_]) -> tuple[float, Floats]:
+    """Average precision of a class, and how it changes with the weight of each row [N]; NaN where it has no rows."""
+    count = int(positive.sum())
+    if not count:
+        return np.nan, np.full(len(score), np.nan)
+    order = np.argsort(-score, kind="stable")
+    sorted_, is_true = score[order], positive[order]
+    ends = np.append(np.flatnonzero(np.diff(sorted_)), len(sorted_) - 1)  # rows of one score stand together
+    group = np.searchsorted(ends, np.arange(len(sorted_)))
+    above, true = (ends + 1.0)[group], np.cumsum(is_true)[ends][group].astype(np.float64)
+    precision = true / above
+    average = float(precision[is_true].sum() / count)
+    starts = np.append(0, ends[:-1] + 1)[group]
+    lost = np.cumsum((is_true * true / above**2)[::-1])[::-1][starts]  # over true rows that do not stand above
+    gained = np.cumsum((is_true / above)[::-1])[::-1][starts]
+    slope = np.where(is_true, precision + gained - lost - average, -lost) / count
+    back = np.empty_like(slope)
+    back[order] = slope
+    return average, back
 
 
 def _mean(parts: Floats) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bestiary.tasks.metric import Metric
+from bestiary.tasks.metric import AVERAGE_PRECISION, Metric
 
 BALANCED = 3.0  # the largest class has at most this many times the rows of the smallest: accuracy ranks
 
@@ -23,6 +23,13 @@ METRICS: tuple[Metric, ...] = (
     )),
     Metric("auroc", "AUROC", True, "probabilities", 0.0, 1.0, meaning=(
         "probability that a row of a class is ranked above a row of another: 0.5 is chance, 1 perfect"
+    )),
+    Metric("f1", "F1", True, "labels", 0.0, 1.0, classes=2, meaning=(
+        "harmonic mean of precision and recall of the second of two classes"
+    )),
+    AVERAGE_PRECISION,
+    Metric("qwk", "quadratic weighted kappa", True, "labels", -1.0, 1.0, ordered=True, meaning=(
+        "agreement of ordered classes, mistakes weighed by the square of how far off they are: 0 is chance, 1 perfect"
     )),
 )  # fmt: skip
 

@@ -17,6 +17,8 @@ class Metric:
         low, high: the range of its values.
         percent: whether people read it as a percentage.
         meaning: in a sentence, for people.
+        classes: how many classes it is for; 0: any number.
+        ordered: whether the order of the classes has to mean something.
         error: what recipes and baselines of numbers are told to make small where it ranks; "" for what is usual.
     """
 
@@ -29,6 +31,20 @@ class Metric:
     percent: bool = False
     meaning: str = ""
     error: str = ""
+    classes: int = 0
+    ordered: bool = False
+
+
+AVERAGE_PRECISION = Metric(
+    "average_precision",
+    "average precision",
+    True,
+    "probabilities",
+    0.0,
+    1.0,
+    meaning="precision averaged over where each row of a class (the second of two; an anomaly) stands when rows are "
+    "ranked by score; guessing gives the share of such rows",
+)
 
 
 def plain(name: str) -> str:

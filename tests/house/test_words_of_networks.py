@@ -18,7 +18,7 @@ from bestiary.errors import InputError
     [
         ("resnet18", {"num_classes": 10}, "here it is outputs"),
         ("resnet18", {"in_channels": 1}, "here it is channels"),
-        ("resnet18", {"pretrained": True}, "fresh weights"),
+        ("resnet18", {"pretrained": True}, "weights='path/to/file.safetensors'"),
         ("gpt2", {"vocab_size": 10}, "here it is vocabulary"),
         ("gpt2", {"n_layer": 2}, "here it is depth"),
         ("gpt2", {"block_size": 2}, "here it is length"),

@@ -13,7 +13,7 @@ import pytest
 from bestiary.race.evidence import Interval
 from bestiary.race.statistics import Estimate, Resampling, excludes_zero, wilson
 from bestiary.race.verdict import Candidate, judge_race
-from tests.race.test_statistics import answers
+from tests.race.test_statistics import answers, numbers
 
 RACES = 300
 ERROR = 2 * math.sqrt(0.05 * 0.95 / RACES)  # 0.025
@@ -152,3 +152,43 @@ def test_real_differences_are_found() -> None:
     assert worth >= 0.95
     lost, _, worth = _rates([0.75, 0.92], 300, 0.5, 1, races=60)
     assert lost >= 0.95 and worth == 0
+
+
+def _heavy(draw: np.random.Generator, rows: int, shape: str) -> np.ndarray:
+    """Errors of which a few are very large."""
+    if shape == "student":
+        return draw.standard_t(2, rows)
+    return np.where(draw.random(rows) < 0.05, 20 * draw.choice([-1.0, 1.0], rows), draw.normal(size=rows))
+
+
+@pytest.mark.parametrize("shape", ["student", "outliers"])
+def test_equal_models_that_err_wildly_are_hardly_ever_told_apart(shape: str) -> None:
+    """Errors forgiven to a rival give its leader a second look, which must not make chance a crown."""
+    draw, crowned, forgiven, careless = np.random.default_rng(1), 0, 0, 0
+    for number in range(RACES):
+        truth, errors = draw.normal(size=80), [_heavy(draw, 80, shape) for _ in range(2)]
+        models = [Candidate(f"model{k}", k == 0, k, 0.1, [numbers(truth + errors[k])]) for k in range(2)]
+        found = judge_race(
+            candidates=models, truth=truth, problem="regression", metric="rmse", train_rows=400, seed=number
+        )
+        crowned += found.crowned is not None
+        forgiven += "better model's answers" in found.reason
+        gap = errors[0] ** 2 - errors[1] ** 2
+        careless += abs(gap.mean()) > gap.std(ddof=1) / math.sqrt(80)
+    assert crowned / RACES <= 0.05 + ERROR < careless / RACES
+    assert forgiven / RACES <= 0.025
+
+
+def test_a_better_model_is_crowned_beside_one_that_errs_wildly() -> None:
+    """Without a second look at it, the wild one blocks every crown."""
+    draw, crowned = np.random.default_rng(2), 0
+    for number in range(40):
+        truth, wild = draw.normal(size=200), 1.8 * draw.normal(size=200)
+        wild[draw.integers(0, 200, 2)] = 300.0
+        answered = [numbers(truth + draw.normal(size=200)), numbers(truth + wild)]
+        models = [Candidate(f"model{k}", k == 0, k, 0.1, [one]) for k, one in enumerate(answered)]
+        found = judge_race(
+            candidates=models, truth=truth, problem="regression", metric="rmse", train_rows=400, seed=number
+        )
+        crowned += found.crowned == "model0"
+    assert crowned >= 36

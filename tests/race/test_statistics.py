@@ -20,8 +20,9 @@ from bestiary.race.statistics import (
     wilson,
     within_one_standard_error,
 )
-from bestiary.tasks.class_evidence import ClassEvidence
-from bestiary.tasks.regression.scoring import ValueEvidence
+from bestiary.tasks.class_evidence import ClassEvidence, area
+from bestiary.tasks.classification.scoring import label_score
+from bestiary.tasks.regression.scoring import Regression, ValueEvidence
 
 CLASSES, VALUES = ClassEvidence(), ValueEvidence()
 
@@ -79,7 +80,7 @@ def test_the_sums_of_rows_give_the_scores_of_numbers() -> None:
     assert {n: float(v) for n, v in combine(terms.sum(0)).items()} == pytest.approx(VALUES.score(guess, truth))
 
 
-@pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy", "log_loss", "macro_f1"])
+@pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy", "log_loss", "macro_f1", "qwk"])
 def test_a_resample_is_scored_as_if_its_rows_had_been_drawn(metric: str) -> None:
     table, truth = _case(3, rows=40)
     resampling = Resampling(40, resamples=20)
@@ -102,6 +103,45 @@ def test_auroc_is_resampled_with_the_error_of_delong() -> None:
     assert estimate.value == pytest.approx(sk.roc_auc_score(truth, table[:, 1]))
     assert estimate.error == pytest.approx(math.sqrt(variance), rel=0.02)
     assert estimate.draws.std() == pytest.approx(math.sqrt(variance), rel=0.06)
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_average_precision_is_resampled_to_first_order(classes: int) -> None:
+    table, truth = _case(classes, rows=300, seed=2)
+    resampling = Resampling(300, resamples=400)
+    estimate = resampling.score([answers(table)], truth, "classification")["average_precision"]
+    drawn = np.array(
+        [
+            CLASSES.score(answers(table[rows]), truth[rows])["average_precision"]
+            for rows in (np.repeat(np.arange(300), w.astype(int)) for w in resampling.weights)
+        ]
+    )
+    assert np.corrcoef(drawn, estimate.draws)[0, 1] > 0.98
+    assert estimate.draws.std() == pytest.approx(drawn.std(), rel=0.1)
+
+
+def test_metrics_of_labels_equal_scikit_learns() -> None:
+    table, truth = _case(2, rows=60, seed=4)
+    given = table.argmax(1)
+    scores = CLASSES.score(answers(table), truth)
+    assert scores["f1"] == pytest.approx(sk.f1_score(truth, given))
+    assert label_score("f1", given, truth, 2) == pytest.approx(scores["f1"])
+    table, truth = _case(5, rows=60, seed=4)
+    given = table.argmax(1)
+    scores = CLASSES.score(answers(table), truth)
+    assert "f1" not in scores
+    assert scores["qwk"] == pytest.approx(sk.cohen_kappa_score(truth, given, weights="quadratic"))
+    assert label_score("qwk", given, truth, 5) == pytest.approx(scores["qwk"])
+    for metric in ("auroc", "average_precision"):
+        assert area(metric, table.astype(float), truth) == pytest.approx(scores[metric])
+
+
+def test_relative_errors_leave_out_rows_whose_truth_is_zero() -> None:
+    guess, truth = np.array([1.0, 2.0, 3.0]), np.array([0.0, 4.0, 2.0])
+    assert VALUES.score(numbers(guess), truth)["mape"] == pytest.approx(0.5)
+    task = Regression(10.0, 3.0)
+    assert task.wanting("mape", guess[:, None], truth) == pytest.approx(0.5)
+    assert task.costs("mape", numbers(guess), truth).mean() == pytest.approx(0.5)
 
 
 def test_rmse_and_r2_of_a_resample_are_exact() -> None:

@@ -292,3 +292,45 @@ def test_wrong_calls_are_refused() -> None:
         judge([BEST], TRUTH, classes=["a", "b", "c"])
     with pytest.raises(ValueError, match="0 models"):
         judge([], TRUTH)
+
+
+def off(truth: np.ndarray, errors: np.ndarray) -> list[Predictions]:
+    """Answers with these errors."""
+    return [numbers(truth + errors)]
+
+
+def test_a_wild_rival_does_not_block_the_crown() -> None:
+    """A linear model that explodes on two rows has a gap of 14 ± 20 to everyone: nobody was crowned, and it shipped
+    where the smallest within one standard error was asked for."""
+    truth, draw = np.zeros(200), np.random.default_rng(3)
+    exploding = 1.8 * draw.normal(size=200)
+    exploding[[7, 90]] = 190.0, -110.0
+    models = [
+        Candidate("tabm/small", True, 5.0, 0.1, off(truth, draw.normal(size=200)), "TabM"),
+        Candidate("baseline/forest", False, 3.0, 0.2, off(truth, 1.5 * draw.normal(size=200))),
+        Candidate("baseline/linear", False, 1.0, 0.3, off(truth, exploding)),
+    ]
+    found = judge(models, truth, "rmse", problem="regression", classes=[])
+    assert found.difference["baseline/linear"].low < 0 < found.difference["baseline/linear"].value
+    assert found.crowned == found.chosen == found.cheapest == "tabm/small" and not any(found.tied.values())
+    assert "On 2 of 200 test rows the linear baseline errs far more than the better model does on any." in found.reason
+    assert "With the better model's answers there it is still behind, by 0.8" in found.reason
+    assert found.answer == "yes" and found.worth_it is not None and found.worth_it.low > 0
+    few = exploding.copy()
+    few[np.abs(few) < 50] = truth[np.abs(few) < 50] + draw.normal(size=198)
+    level = [models[0], replace(models[2], predictions=off(truth, few))]
+    assert judge(level, truth, "rmse", problem="regression", classes=[]).crowned is None, "behind on two rows alone"
+
+
+def test_a_wild_network_is_denied() -> None:
+    truth, draw = np.zeros(200), np.random.default_rng(3)
+    exploding = 1.8 * draw.normal(size=200)
+    exploding[[7, 90]] = 190.0, -110.0
+    models = [
+        Candidate("ann/small", True, 5.0, 0.1, off(truth, exploding), "One hidden layer"),
+        Candidate("baseline/forest", False, 3.0, 0.2, off(truth, draw.normal(size=200))),
+        Candidate("baseline/boosting", False, 3.0, 0.2, off(truth, draw.normal(size=200))),
+    ]
+    found = judge(models, truth, "rmse", problem="regression", classes=[], preferred="ann/small")
+    assert found.crowned is None and found.answer == "no" and found.chosen.startswith("baseline/")
+    assert "On 2 of 200 test rows one hidden layer errs far more" in found.worth_sentence.replace("One h", "one h")

@@ -16,8 +16,8 @@ from bestiary.architectures.convolution.lenet import LeNet5, ResizedLeNet5
 from bestiary.architectures.convolution.lenet_original import CONNECTIONS, LeNet5Original, ResizedLeNet5Original
 from bestiary.catalogue import find, size
 from bestiary.layers.resize import Resize
+from bestiary.weights.maps import pairs
 from tests.references.parity import assert_same, copy_in_order, stir
-from tests.references.renaming import rename
 
 SEEDS = range(3)
 
@@ -209,11 +209,11 @@ def test_resnet_equals_transformers(kind: type[resnet.ResidualNetwork], seed: in
     )
     stir(theirs)
     ours = kind(channels=channels, outputs=outputs, widths=widths, depths=depths, entry=entry)
-    names = rename(ours.state_dict(), resnet.TRANSFORMERS_NAMES)
+    known = next(one for one in resnet.PUBLISHED if one.library == "transformers")
+    found, without = pairs(ours.state_dict(), known)
+    names = {pair.ours[0]: pair.theirs[0] for pair in found}
+    assert not without and set(names.values()) == set(theirs.state_dict())
     ours.load_state_dict({mine: theirs.state_dict()[other] for mine, other in names.items()})
-
-    back = rename(theirs.state_dict(), resnet.TRANSFORMERS_NAMES, back=True)
-    assert {names[mine]: mine for mine in names} == back, "there and back is the identity"
 
     class Logits(nn.Module):
         def __init__(self) -> None:

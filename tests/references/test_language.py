@@ -2,12 +2,12 @@
 
 import math
 import random
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional as F
@@ -21,7 +21,6 @@ from transformers import (
 )
 
 from bestiary.architectures.attention.gpt import GPT
-from bestiary.architectures.attention.gpt_weights import JOINED, TABLE, from_transformers, load_gpt2, to_transformers
 from bestiary.architectures.recurrence.language_model import GRULanguageModel, LSTMLanguageModel
 from bestiary.contracts import CorpusBatch, CorpusSpec
 from bestiary.errors import InputError
@@ -44,6 +43,9 @@ from bestiary.sampling.looking import evaluating
 from bestiary.sampling.texts import sample
 from bestiary.tasks.continuation.ngrams import Compressor, KneserNey
 from bestiary.tasks.continuation.scoring import Continue
+from bestiary.weights.loading import maps_of
+from bestiary.weights.maps import pairs
+from bestiary.weights.translation import outward
 from tests.references.parity import assert_same, close
 
 SEEDS = range(6)
@@ -65,6 +67,12 @@ def sizes(seed: int) -> dict[str, int]:
     width = heads * roll.randint(1, 5)
     words = {"vocabulary": roll.randint(3, 20), "length": roll.randint(5, 12), "depth": roll.randint(1, 3)}
     return {**words, "width": width, "heads": heads}
+
+
+def to_transformers(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Our weights under their names, the tied matrix under both."""
+    known = next(one for one in maps_of(GPT) if one.library == "transformers")
+    return outward(pairs(weights, known)[0], weights) | {"lm_head.weight": weights["embed.weight"]}
 
 
 def pair(seed: int) -> tuple[GPT, GPT2LMHeadModel]:
@@ -99,61 +107,6 @@ def test_gpt_is_transformers_gpt2(seed: int) -> None:
 
     for steps in (1, length):
         assert_same(ours, reference, (torch.randint(vocabulary, (3, steps)),))
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_weights_go_both_ways(seed: int, tmp_path: Path) -> None:
-    ours, theirs = pair(seed)
-    translated = to_transformers(ours.state_dict())
-    assert translated.keys() == theirs.state_dict().keys()
-    back = from_transformers(translated)
-    assert back.keys() == ours.state_dict().keys()
-    assert all(torch.equal(back[name], weight) for name, weight in ours.state_dict().items())
-    # a file as published ones are: no prefix, no head, with the masks of old
-    translated.pop("lm_head.weight")
-    bare = {name.removeprefix("transformer."): weight.contiguous() for name, weight in translated.items()}
-    bare["h.0.attn.bias"] = torch.ones(1, 1, ours.length, ours.length)
-    save_file(bare, tmp_path / "model.safetensors")
-    other = GPT(**sizes(seed), dropout=0.0)
-    load_gpt2(other, tmp_path / "model.safetensors")
-    tokens = torch.randint(ours.embed.num_embeddings, (2, ours.length))
-    close(other(tokens), theirs(tokens).logits, "outputs of the loaded network")
-
-
-def test_a_square_matrix_that_is_not_turned_computes_something_else() -> None:
-    """The trap of Conv1D: the shapes agree either way, so only the table knows."""
-    ours, theirs = pair(0)
-    weights = to_transformers(ours.state_dict())
-    name = "transformer.h.0.attn.c_proj.weight"
-    assert weights[name].shape == weights[name].T.shape
-    theirs.load_state_dict({**weights, name: weights[name].T})
-    tokens = torch.randint(ours.embed.num_embeddings, (2, ours.length))
-    assert (theirs(tokens).logits - ours(tokens)).abs().max() > 1e-3
-    turned = {theirs.rpartition(".h.")[-1] for _, theirs, flag in (*TABLE, *JOINED) if flag}
-    assert turned == {f"h.{{}}.{part}.weight" for part in ("attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj")}
-
-
-def test_files_of_other_networks_are_refused(tmp_path: Path) -> None:
-    ours, _ = pair(1)
-    good = {name: weight.contiguous() for name, weight in to_transformers(ours.state_dict()).items()}
-    good.pop("lm_head.weight")
-    bad = {
-        "lacks": {name: weight for name, weight in good.items() if "ln_f.bias" not in name},
-        "has, unlike GPT-2": {**good, "h.0.rotary.weight": torch.ones(2)},
-        "has, unlike": {**good, "h.first.attn.c_attn.weight": torch.ones(2)},
-        "differs from": {**good, "lm_head.weight": torch.zeros_like(ours.embed.weight)},
-    }
-    for number, (told, weights) in enumerate(bad.items()):
-        save_file(weights, tmp_path / f"{number}.safetensors")
-        with pytest.raises(InputError, match=told):
-            load_gpt2(ours, tmp_path / f"{number}.safetensors")
-    (tmp_path / "text.safetensors").write_text("not weights")
-    with pytest.raises(InputError, match="cannot be read"):
-        load_gpt2(ours, tmp_path / "text.safetensors")
-    save_file(good, tmp_path / "good.safetensors")
-    wider = GPT(**{**sizes(1), "width": 2 * sizes(1)["width"]})
-    with pytest.raises(InputError, match="build its size"):
-        load_gpt2(wider, tmp_path / "good.safetensors")
 
 
 def test_first_weights_are_those_of_the_paper() -> None:

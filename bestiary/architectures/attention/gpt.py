@@ -11,7 +11,7 @@ positions are learned; the matrix that embeds tokens also reads the answer out (
     logits = norm(x) embed^T
 
 Departs from the paper: three matrices project queries, keys and values, where the authors' code has one of all three
-(`gpt_weights` translates). The unit between is GELU in the authors' approximation by tanh. The paper counts 117 million
+(`PUBLISHED` translates). The unit between is GELU in the authors' approximation by tanh. The paper counts 117 million
 parameters in the smallest size, whose released weights are 124 million.
 
 Axes: B batch, T time, D width, V vocabulary.
@@ -24,6 +24,33 @@ from torch.nn import functional as F
 from bestiary.layers.attention import Attention, Memory
 from bestiary.layers.masks import causal
 from bestiary.layers.positions import LearnedPositions
+from bestiary.weights.maps import NameMap, joined, same, turned
+
+PUBLISHED = (
+    NameMap(
+        "transformers",
+        "transformers.GPT2LMHeadModel",
+        ("GPT",),
+        (  # Conv1D there: a matrix is [inputs, outputs]
+            same("embed.weight", "transformer.wte.weight"),
+            same("positions.table", "transformer.wpe.weight"),
+            same("layers.{layer}.attention_norm.{*}", "transformer.h.{layer}.ln_1.{*}"),
+            joined(
+                tuple(f"layers.{{layer}}.attention.{part}.{{*}}" for part in ("query", "key", "value")),
+                "transformer.h.{layer}.attn.c_attn.{*}",
+                turned=True,
+            ),
+            turned("layers.{layer}.attention.output.{*}", "transformer.h.{layer}.attn.c_proj.{*}"),
+            same("layers.{layer}.feedforward_norm.{*}", "transformer.h.{layer}.ln_2.{*}"),
+            turned("layers.{layer}.feedforward.widen.{*}", "transformer.h.{layer}.mlp.c_fc.{*}"),
+            turned("layers.{layer}.feedforward.narrow.{*}", "transformer.h.{layer}.mlp.c_proj.{*}"),
+            same("norm.{*}", "transformer.ln_f.{*}"),
+        ),
+        copies=(("embed.weight", "lm_head.weight"),),
+        ignored=("transformer.h.{layer}.attn.bias", "transformer.h.{layer}.attn.masked_bias"),
+        prefix="transformer.",
+    ),
+)
 
 
 class FeedForward(nn.Module):

@@ -24,6 +24,27 @@ from torch import Tensor, nn
 
 from bestiary.layers.attention import Attention
 from bestiary.layers.masks import Mask, padding
+from bestiary.weights.maps import NameMap, joined, same
+
+PUBLISHED = (
+    NameMap(
+        "torch",
+        "torch.nn.TransformerEncoder",
+        ("TransformerEncoder", "PreNormTransformerEncoder"),
+        (
+            joined(
+                tuple(f"layers.{{layer}}.attention.{part}.{{*}}" for part in ("query", "key", "value")),
+                "layers.{layer}.self_attn.in_proj_{*}",
+            ),
+            same("layers.{layer}.attention.output.{*}", "layers.{layer}.self_attn.out_proj.{*}"),
+            same("layers.{layer}.attention_norm.{*}", "layers.{layer}.norm1.{*}"),
+            same("layers.{layer}.feedforward_norm.{*}", "layers.{layer}.norm2.{*}"),
+            same("layers.{layer}.feedforward.widen.{*}", "layers.{layer}.linear1.{*}"),
+            same("layers.{layer}.feedforward.narrow.{*}", "layers.{layer}.linear2.{*}"),
+            same("norm.{*}", "norm.{*}"),
+        ),
+    ),
+)
 
 
 class FeedForward(nn.Module):

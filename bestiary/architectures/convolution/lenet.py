@@ -14,8 +14,24 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bestiary.layers.resize import Resize
+from bestiary.weights.maps import NameMap, same
 
 # B batch, C channels, H height, W width, K outputs
+
+PUBLISHED = (
+    NameMap(
+        "pytorch",
+        "the network of PyTorch's tutorial on image classifiers",
+        ("LeNet5",),
+        (
+            same("c1.{*}", "conv1.{*}"),
+            same("c3.{*}", "conv2.{*}"),
+            same("c5.{*}", "fc1.{*}"),
+            same("f6.{*}", "fc2.{*}"),
+            same("output.{*}", "fc3.{*}"),
+        ),
+    ),
+)
 
 
 class LeNet5(nn.Module):

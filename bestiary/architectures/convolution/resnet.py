@@ -22,17 +22,52 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bestiary.layers.convolution import ConvNorm, GlobalMean
+from bestiary.weights.maps import NameMap, same
 
 # B batch, C channels that come in, D channels that go out, H height, W width, K outputs
 
-TRANSFORMERS_NAMES = (  # of weights: here, and in transformers.ResNetForImageClassification; {} is any one word
-    ("entry.layer.convolution.{}", "resnet.embedder.embedder.convolution.{}"),
-    ("entry.layer.norm.{}", "resnet.embedder.embedder.normalization.{}"),
-    ("stages.{}.{}.layers.{}.convolution.{}", "resnet.encoder.stages.{}.layers.{}.layer.{}.convolution.{}"),
-    ("stages.{}.{}.layers.{}.norm.{}", "resnet.encoder.stages.{}.layers.{}.layer.{}.normalization.{}"),
-    ("stages.{}.{}.shortcut.convolution.{}", "resnet.encoder.stages.{}.layers.{}.shortcut.convolution.{}"),
-    ("stages.{}.{}.shortcut.norm.{}", "resnet.encoder.stages.{}.layers.{}.shortcut.normalization.{}"),
-    ("output.{}", "classifier.1.{}"),
+_FOR_PHOTOGRAPHS = ("BasicResNet", "BottleneckResNet", "PaperResNet")
+PUBLISHED = (
+    NameMap(
+        "torchvision",  # and timm, which has the same names
+        "torchvision.models.ResNet",
+        _FOR_PHOTOGRAPHS,
+        (
+            same("entry.layer.convolution.{*}", "conv1.{*}"),
+            same("entry.layer.norm.{*}", "bn1.{*}"),
+            same("stages.{stage}.{block}.layers.{layer}.convolution.{*}", "layer{stage+1}.{block}.conv{layer+1}.{*}"),
+            same("stages.{stage}.{block}.layers.{layer}.norm.{*}", "layer{stage+1}.{block}.bn{layer+1}.{*}"),
+            same("stages.{stage}.{block}.shortcut.convolution.{*}", "layer{stage+1}.{block}.downsample.0.{*}"),
+            same("stages.{stage}.{block}.shortcut.norm.{*}", "layer{stage+1}.{block}.downsample.1.{*}"),
+            same("output.{*}", "fc.{*}"),
+        ),
+    ),
+    NameMap(
+        "transformers",
+        "transformers.ResNetForImageClassification",
+        _FOR_PHOTOGRAPHS,
+        (
+            same("entry.layer.convolution.{*}", "resnet.embedder.embedder.convolution.{*}"),
+            same("entry.layer.norm.{*}", "resnet.embedder.embedder.normalization.{*}"),
+            same(
+                "stages.{stage}.{block}.layers.{layer}.convolution.{*}",
+                "resnet.encoder.stages.{stage}.layers.{block}.layer.{layer}.convolution.{*}",
+            ),
+            same(
+                "stages.{stage}.{block}.layers.{layer}.norm.{*}",
+                "resnet.encoder.stages.{stage}.layers.{block}.layer.{layer}.normalization.{*}",
+            ),
+            same(
+                "stages.{stage}.{block}.shortcut.convolution.{*}",
+                "resnet.encoder.stages.{stage}.layers.{block}.shortcut.convolution.{*}",
+            ),
+            same(
+                "stages.{stage}.{block}.shortcut.norm.{*}",
+                "resnet.encoder.stages.{stage}.layers.{block}.shortcut.normalization.{*}",
+            ),
+            same("output.{*}", "classifier.1.{*}"),
+        ),
+    ),
 )
 
 

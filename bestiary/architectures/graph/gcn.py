@@ -20,6 +20,19 @@ from torch.nn import functional as F
 from bestiary.layers.messages import with_self_loops
 from bestiary.layers.neighbours import Neighbours, received, weighted_sum
 from bestiary.layers.readout import GraphSum, PairScore
+from bestiary.weights.maps import NameMap, same
+
+PUBLISHED = (
+    NameMap(
+        "torch_geometric",
+        "torch_geometric.nn.models.GCN",
+        ("GCN",),
+        (
+            same("layers.{layer}.weight.weight", "convs.{layer}.lin.weight"),
+            same("layers.{layer}.bias", "convs.{layer}.bias"),
+        ),
+    ),
+)
 
 
 def normalised(

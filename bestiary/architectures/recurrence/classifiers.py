@@ -14,6 +14,26 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from bestiary.layers.recurrent import Cell, Recurrence
+from bestiary.weights.maps import Line, NameMap, same
+
+
+def torch_names(of: str, network: str) -> NameMap:
+    """The names that torch's recurrent layers have for the weights of a `RecurrentSequence`.
+
+    Args:
+        of: "torch.nn.LSTM".
+        network: our class.
+
+    Example:
+        >>> torch_names("torch.nn.LSTM", "LSTM").lines[0].theirs
+        ('{*}_ih_l{layer}',)
+    """
+    lines: list[Line] = []
+    for direction, ending in enumerate(("", "_reverse")):
+        place = f"recurrence.layers.{{layer}}.{direction}"
+        lines.append(same(f"{place}.from_input.{{*}}", f"{{*}}_ih_l{{layer}}{ending}"))
+        lines.append(same(f"{place}.from_hidden.{{*}}", f"{{*}}_hh_l{{layer}}{ending}"))
+    return NameMap("torch", of, (network,), tuple(lines))
 
 
 class Head(nn.Module):

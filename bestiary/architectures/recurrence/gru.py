@@ -22,8 +22,11 @@ from bestiary.architectures.recurrence.classifiers import (
     RecurrentSequence,
     RecurrentSeries,
     RecurrentText,
+    torch_names,
 )
 from bestiary.layers.recurrent import Cell, State
+
+PUBLISHED = (torch_names("torch.nn.GRU", "GRU"),)
 
 
 class GRUCell(Cell):

@@ -31,6 +31,7 @@ from bestiary.kinds.graph.columns import Columns, found
 from bestiary.rows.frame import names_of
 from bestiary.rows.frames import Frame, open_frame, whole
 from bestiary.rows.paths import checked_path, stays
+from bestiary.rows.places import place
 from bestiary.rows.written import numbers
 
 NODES, EDGES = 5_000_000, 50_000_000
@@ -183,11 +184,13 @@ def _from_frames(
     edges = tables["edges"]
     named, guessed = found(tables, asked, trained, answer)
     ends = [named.source or "", named.target or ""]
-    columns = [_filled(edges, end, "edges") for end in ends]
-    inside = [_filled(tables[part], "graph", part) for part in ("graphs", "nodes", "edges")] if many else None
+    columns = [_filled(frames["edges"], edges, end, "edges") for end in ends]
+    inside = (
+        [_filled(frames[part], tables[part], "graph", part) for part in ("graphs", "nodes", "edges")] if many else None
+    )
     parts = _numbered(inside[0], "graph", "graphs.csv") if inside else pa.array([name])
     if "nodes" in tables:
-        ids = _filled(tables["nodes"], named.id or "", "nodes")
+        ids = _filled(frames["nodes"], tables["nodes"], named.id or "", "nodes")
         nodes = tables["nodes"].drop_columns([named.id])
     else:
         ids = pc.unique(pa.concat_arrays(columns))
@@ -197,8 +200,8 @@ def _from_frames(
     part = np.zeros(len(ids), np.int64)
     keys: pa.Array = ids
     if inside:
-        part = _places(inside[1], parts, "nodes.csv", "graph", "graphs.csv")
-        of_edges = _places(inside[2], parts, "edges.csv", "graph", "graphs.csv")
+        part = _places(frames["nodes"], inside[1], parts, "nodes.csv", "graph", "graphs.csv")
+        of_edges = _places(frames["edges"], inside[2], parts, "edges.csv", "graph", "graphs.csv")
         keys = _within(part, ids)
         columns = [_within(of_edges, column) for column in columns]
         nodes = nodes.drop_columns(["graph"])
@@ -208,14 +211,17 @@ def _from_frames(
                 f"graph {parts[int(empty[0])].as_py()!r} has no node in nodes.csv; add one or leave it out"
             )
     known = _numbered(keys, "id", "nodes.csv")
-    given = np.stack([_places(column, known, "edges.csv", end, "nodes.csv") for column, end in zip(columns, ends)])
+    given = np.stack(
+        [_places(frames["edges"], column, known, "edges.csv", end, "nodes.csv") for column, end in zip(columns, ends)]
+    )
     pairs = None
     if "pairs" in tables:
         asked_for, _ = found({"edges": tables["pairs"]}, Columns(), named, None)
+        wanted, table = frames["pairs"], tables["pairs"]
         pairs = np.stack(
             [
-                _places(_filled(tables["pairs"], end or "", "pairs"), known, "pairs.csv", end or "", "nodes.csv")
-                for end in (asked_for.source, asked_for.target)
+                _places(wanted, _filled(wanted, table, end, "pairs"), known, "pairs.csv", end, "nodes.csv")
+                for end in (asked_for.source or "", asked_for.target or "")
             ]
         )
     notes = [*(note for frame in frames.values() for note in frame.notes), *guessed]
@@ -223,7 +229,7 @@ def _from_frames(
     if others:
         notes.append(f"columns of edges are not learned from: {', '.join(map(repr, others))}")
     oneway = bool(directed)
-    edges, weights = _tidy(given, _weights(edges), oneway, notes)
+    edges, weights = _tidy(given, _weights(frames["edges"], edges), oneway, notes)
     return Graph(
         name, ids.to_pylist(), nodes, edges, weights, oneway, digest.hexdigest(), part, parts.to_pylist(), named,
         tables["graphs"] if many else None, pairs, notes,
@@ -254,12 +260,12 @@ def _with_graphs(table: pa.Table, part: str) -> pa.Table:
     return table.rename_columns(["graph" if name == first else name for name in table.column_names])
 
 
-def _filled(table: pa.Table, name: str, part: str) -> pa.Array:
+def _filled(frame: Frame, table: pa.Table, name: str, part: str) -> pa.Array:
     """A column of names as text, none missing."""
     text = names_of(table[name])
     if text.null_count:
-        line = int(np.flatnonzero(text.is_null().to_numpy(zero_copy_only=False))[0]) + 2
-        raise InputError(f"every row of {part}.csv needs {name!r}; it is missing in line {line}; fill or remove it")
+        where = place(frame, int(np.flatnonzero(text.is_null().to_numpy(zero_copy_only=False))[0]))
+        raise InputError(f"every row of {part}.csv needs {name!r}; it is missing in {where}; fill or remove it")
     return text
 
 
@@ -267,8 +273,8 @@ def _numbered(names: pa.Array, word: str, file: str) -> pa.Array:
     """The names themselves, all different."""
     if pc.count_distinct(names).as_py() < len(names):
         counts = pc.value_counts(names)
-        place = int(np.argmax(counts.field("counts").to_numpy()))
-        twice = str(counts.field("values")[place].as_py()).split("\x1f")[-1]
+        most = int(np.argmax(counts.field("counts").to_numpy()))
+        twice = str(counts.field("values")[most].as_py()).split("\x1f")[-1]
         raise InputError(f"every {word} of {file} must be there once; {twice!r} comes again; remove one of the rows")
     return names
 
@@ -278,27 +284,27 @@ def _within(part: NDArray[np.int64], ids: pa.Array) -> pa.Array:
     return pc.binary_join_element_wise(pa.array(part).cast(pa.string()), ids, "\x1f")
 
 
-def _places(names: pa.Array, known: pa.Array, file: str, word: str, home: str) -> NDArray[np.int64]:
+def _places(frame: Frame, names: pa.Array, known: pa.Array, file: str, word: str, home: str) -> NDArray[np.int64]:
     """The number of each name among the known."""
     found = pc.index_in(names, value_set=known)
     if found.null_count:
         strange = np.flatnonzero(found.is_null().to_numpy(zero_copy_only=False))
-        name, line = str(names[int(strange[0])].as_py()).split("\x1f")[-1], int(strange[0]) + 2
+        name, where = str(names[int(strange[0])].as_py()).split("\x1f")[-1], place(frame, int(strange[0]))
         more = f" ({len(strange):,} rows of it do such)" if len(strange) > 1 else ""
         raise InputError(
-            f"{file} names the {word} {name!r} in line {line}, which {home} does not have{more}; add it to {home}"
+            f"{file} names the {word} {name!r} in {where}, which {home} does not have{more}; add it to {home}"
         )
     return found.to_numpy(zero_copy_only=False).astype(np.int64)
 
 
-def _weights(edges: pa.Table) -> NDArray[np.float32]:
+def _weights(frame: Frame, edges: pa.Table) -> NDArray[np.float32]:
     if "weight" not in edges.column_names:
         return np.ones(len(edges), np.float32)
     weights = numbers(edges["weight"])
     wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0) & (weights < np.finfo(np.float32).max)))
     if len(wrong):
-        line, found = int(wrong[0]) + 2, edges["weight"][int(wrong[0])].as_py()
-        raise InputError(f"weights of edges are numbers from 0; edges.csv has {found!r} in line {line}; mend or remove")
+        where, found = place(frame, int(wrong[0])), edges["weight"][int(wrong[0])].as_py()
+        raise InputError(f"weights of edges are numbers from 0; edges.csv has {found!r} in {where}; mend or remove")
     return weights.astype(np.float32)
 
 

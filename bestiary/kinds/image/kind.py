@@ -20,5 +20,6 @@ KIND = Kind(
     code=32,
     file="new_images/",
     samples=".png",
+    carry="bestiary.kinds.image.carry:carry",
     asked="images/",
 )

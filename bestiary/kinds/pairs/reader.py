@@ -27,9 +27,10 @@ from bestiary.kinds.pairs.store import PairData
 from bestiary.rows.frames import Frame, open_any, words
 from bestiary.rows.labels import group_keys, stamps
 from bestiary.rows.limits import Ration, progress
+from bestiary.rows.places import Place, place
 from bestiary.rows.rows import Stacked, hashed, joined, pieces_of
 from bestiary.rows.source import SPLITS, Target
-from bestiary.rows.store import empty_array, write_spec
+from bestiary.rows.store import empty_array, write_lines, write_spec
 from bestiary.rows.targets import column_named
 from bestiary.specs import PairSpec
 
@@ -48,6 +49,7 @@ class PairSource:
     Attributes:
         sources, answers: the texts, [N].
         column: of the sources; the target's name is that of the answers.
+        lines: on which each row of the file begins, None where they are on none.
         units: of sources and of answers.
     """
 
@@ -63,6 +65,7 @@ class PairSource:
     times: NDArray[np.generic] | None
     held: NDArray[np.int8] | None
     digest: str
+    lines: NDArray[np.int64] | None = None
     kind: str = "pairs"
     suspects: list[str] = field(default_factory=list)
 
@@ -100,6 +103,8 @@ class PairSource:
         for split in range(2 if train_only else len(SPLITS)):
             place = folder if split < 2 else folder.parent / "sealed"
             self._write(encoder, np.flatnonzero(splits == split), place, SPLITS[split])
+        if not train_only:
+            write_lines(folder.parent / "sealed", self.lines, self.numbers[splits == 2])
         write_spec(folder, spec, facts)
         encoder.save(folder / "encoder")
         return encoder
@@ -172,7 +177,10 @@ def read_pairs(
     total = len(numbers) + found.pop("dropped")
     notes = [*frame.notes]
     if total > len(numbers):
-        notes.append(f"{total - len(numbers):,} rows are dropped: {asked!r} or {wanted!r} is missing in them")
+        gone = np.flatnonzero(numbers != np.arange(len(numbers)))
+        where = place(frame, int(gone[0]) if len(gone) else len(numbers))
+        missing = f"{asked!r} or {wanted!r} is missing in them; the first is {where}"
+        notes.append(f"{total - len(numbers):,} rows are dropped: {missing}")
     others = [name for name in frame.columns if name not in (asked, wanted, group, time)]
     if others:
         notes.append(f"only {asked!r} is read; left out: {', '.join(map(repr, others[:8]))}")
@@ -182,7 +190,8 @@ def read_pairs(
     kept = Target(wanted, "transduce", told, (), np.zeros(len(numbers)))
     held_rows = np.where(numbers < first, -1, SPLITS.index("test")).astype(np.int8) if held is not None else None
     made = PairSource(
-        *columns, numbers, asked, chosen, reason, kept, notes, found["groups"], found["times"], held_rows, digest
+        *columns, numbers, asked, chosen, reason, kept, notes, found["groups"], found["times"], held_rows, digest,
+        frame.lines(),
     )  # fmt: skip
     made.notes += _several(made)
     return made
@@ -207,6 +216,11 @@ def _columns(frame: Frame, source: str | None, target: str | None, used: Sequenc
     return source, target
 
 
+def _place(frame: Frame, rows: NDArray[np.int64]) -> Place:
+    """Where some rows of a frame stand."""
+    return lambda row: place(frame, int(rows[row]))
+
+
 def _gather(
     frame: Frame, source: str, target: str, group: str | None, time: str | None
 ) -> tuple[tuple[pa.Array, pa.Array], NDArray[np.int64], dict[str, Any], str]:
@@ -222,14 +236,14 @@ def _gather(
         digest.update(b"\n".join([*joined(piece), b""]))
         pair = [pc.utf8_trim_whitespace(words(piece[name])) for name in (source, target)]
         full = pc.and_(*[pc.fill_null(pc.greater(pc.utf8_length(column), 0), False) for column in pair])
-        for place, column in enumerate(pair):
-            texts[place].append(column.filter(full))
+        for side, column in enumerate(pair):
+            texts[side].append(column.filter(full))
         kept = np.flatnonzero(full.to_numpy(zero_copy_only=False))
         numbers.append(seen + kept)
         if group:
             groups.append(group_keys(piece[group])[kept])
         if time:
-            times.append(stamps(piece[time].take(pa.array(kept)), time))
+            times.append(stamps(piece[time].take(pa.array(kept)), time, place=_place(frame, seen + kept)))
         seen += piece.num_rows
     rows = np.concatenate(numbers) if numbers else np.empty(0, np.int64)
     if not len(rows):

@@ -96,7 +96,8 @@ def find(
     named = [name for name in (id, time, target) if name is not None]
     if target is None or any(name not in frame.columns for name in named):
         return None
-    opening = next(iter(pieces_of(frame))).slice(0, OPENING)
+    looked = list(dict.fromkeys([*frame.columns[:LOOKED], *named]))
+    opening = next(iter(pieces_of(frame, looked))).slice(0, OPENING)
     others = [name for name in frame.columns[:LOOKED] if name not in (target, group)]
     ids = [id] if id else [name for name in others if name != time and _names(opening[name])]
     ids = [name for name in ids if not _changing(_scan([opening], [name], [], target).codes, name, target).any()]

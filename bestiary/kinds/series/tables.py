@@ -20,6 +20,7 @@ from bestiary.rows.csv_files import LONGEST, CsvFrame, guess_separator
 from bestiary.rows.frame import names_of
 from bestiary.rows.frames import Frame
 from bestiary.rows.labels import group_keys, stamps
+from bestiary.rows.places import place
 from bestiary.rows.rows import pieces_of
 from bestiary.rows.spool import Series, Spool
 from bestiary.rows.targets import column_named
@@ -178,7 +179,7 @@ def read_long(frame: Frame, reading: Reading, need: bool, by: str | None) -> Tab
     spool = Spool(given.lengths, len(columns.names), stamped=by is not None)
     first, last = np.full(len(spool), np.inf), np.full(len(spool), -np.inf)
     for piece in pieces_of(frame):
-        code, stamp, values = given.codes(piece[reading.id]), given.clock.read(piece), columns.take(piece)
+        code, stamp, values = given.codes(piece[reading.id]), given.clock.read(piece, frame), columns.take(piece)
         kept = code >= 0
         np.minimum.at(first, code[kept], stamp[kept])
         np.maximum.at(last, code[kept], stamp[kept])
@@ -265,12 +266,14 @@ class Clock:
         if not self._dated:
             self._dated = bool(np.isnan(numbers(piece[self.column])).any())
 
-    def read(self, piece: pa.Table) -> NDArray[np.float64]:
-        """The stamps of the next piece, in the second reading; 0 without a column."""
+    def read(self, piece: pa.Table, frame: Frame) -> NDArray[np.float64]:
+        """The stamps of the next piece of the frame, in the second reading; 0 without a column."""
         start, self._seen = self._seen, self._seen + piece.num_rows
         if self.column is None:
             return np.zeros(piece.num_rows)
-        return stamps(piece[self.column], self.column, self._dated, start, self._form.decide()[0])
+        return stamps(
+            piece[self.column], self.column, self._dated, self._form.decide()[0], lambda row: place(frame, start + row)
+        )
 
 
 class _Same:
@@ -358,7 +361,7 @@ def read_wide(frame: Frame, reading: Reading, need: bool) -> TableRows:
         if need:
             raw.append(_cells(piece[reading.target]) if reading.target else None)
             groups.append(group_keys(piece[reading.group]) if reading.group else None)
-            times.append(clock.read(piece) if reading.time else None)
+            times.append(clock.read(piece, frame) if reading.time else None)
     settled = replace(reading, channels=("value",), steps=tuple(columns.names))
     return TableRows(spool, settled, _all(raw), names, _all(groups), _all(times), [*clock.notes, *columns.notes])
 

@@ -106,12 +106,13 @@ def unsquash(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.sign(values) * (np.minimum(np.abs(values), STRAIGHT) + np.expm1(beyond))
 
 
-def decode(encoder: TableEncoder, features: NDArray[Any]) -> pd.DataFrame:
+def decode(encoder: TableEncoder, features: NDArray[Any], most: int | None = None) -> pd.DataFrame:
     """The rows that features stand for.
 
     Args:
         encoder: fitted.
         features: [N, F], in the units of a batch; need not have come from real rows.
+        most: only so many columns, the first.
 
     Returns:
         N rows with the columns of the training file that are no target, in its order.
@@ -119,7 +120,7 @@ def decode(encoder: TableEncoder, features: NDArray[Any]) -> pd.DataFrame:
     values, words = _values(encoder, features.astype(np.float64)), _words(encoder, features)
     frame: dict[str, Any] = {}
     place = 0
-    for column in encoder.columns:
+    for column in encoder.columns[:most]:
         written = encoder.written.get(column.name, {})
         if column.role in ("left out", "text"):
             frame[column.name] = [written.get("always")] * len(features)

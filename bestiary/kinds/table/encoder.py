@@ -27,12 +27,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, RobustScaler, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from bestiary.contracts import TableSpec
 from bestiary.errors import InputError
 from bestiary.kinds.table.decoder import GAP, OTHER, STRAIGHT, decode, sharing, spellings, width
 from bestiary.kinds.table.parts import check_parts
+from bestiary.kinds.table.scaling import robust
 from bestiary.kinds.table.text import TextColumns
 from bestiary.rows import safe
 from bestiary.rows.columns import Column
@@ -85,6 +86,19 @@ def squash(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     beyond = np.maximum(np.abs(values) - STRAIGHT, 0.0)
     return np.sign(values) * (np.minimum(np.abs(values), STRAIGHT) + np.log1p(beyond))
+
+
+def _fitted(values: NDArray[np.float64]) -> Pipeline:
+    """Numbers in units of their spread, far ones nearer, gaps filled."""
+    near = robust(values)
+    rest = Pipeline(
+        [
+            ("squash", FunctionTransformer(squash)),
+            ("fill", SimpleImputer(strategy="median")),
+            ("standard", StandardScaler()),
+        ]
+    )
+    return Pipeline([("robust", near), *rest.fit(near.transform(values)).steps])
 
 
 @dataclass
@@ -166,13 +180,7 @@ class TableEncoder:
         gaps = [
             i for place, i in enumerate(gaps) if not place or not np.array_equal(gone[:, i], gone[:, gaps[place - 1]])
         ]
-        steps = [
-            ("robust", RobustScaler(unit_variance=True)),
-            ("squash", FunctionTransformer(squash)),
-            ("fill", SimpleImputer(strategy="median")),
-            ("standard", StandardScaler()),
-        ]
-        numeric = Pipeline(steps).fit(values[:, scaled]) if scaled else None
+        numeric = _fitted(values[:, scaled]) if scaled else None
         known = [
             [*column.known, *([GAP] if column.gaps else []), *([OTHER] if column.rare else [])]
             for column in self.used
@@ -247,18 +255,19 @@ class TableEncoder:
         arrays = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
         return Encoded(arrays, np.arange(len(arrays["features"]), dtype=np.int64), drift.warnings())
 
-    def decode(self, features: NDArray[Any]) -> pd.DataFrame:
+    def decode(self, features: NDArray[Any], most: int | None = None) -> pd.DataFrame:
         """The rows that features [N, F] stand for, in the columns, units and words of the training file.
 
         Args:
             features: in the units of a batch, encoded or made by a network; see `decoder` for what is lost.
+            most: only so many columns, the first.
 
         Raises:
             InputError: for another number of features.
         """
         if features.ndim != 2 or features.shape[1] != self.spec.features:
             raise InputError(f"expected rows of {self.spec.features} features; received {features.shape}")
-        return decode(self, features)
+        return decode(self, features, most)
 
     array = "features"
 

@@ -61,9 +61,9 @@ class TableSource(RowSource):
         encoder = TableEncoder(TableSpec(0, 0), {}, columns, {})
         encoder.learn(sample)
         encoder.spec = encoder.sized(len(self.target.classes) or 1, apart)
-        encoder.facts = target_facts(self.target, np.flatnonzero(splits == 0)) | {
-            "columns": [dict(vars(column)) for column in columns]
-        }
+        encoder.facts = target_facts(self.target, np.flatnonzero(splits == 0))
+        if not apart:  # who makes rows again names what they hold; every process reads the facts
+            encoder.facts |= {"columns": [dict(vars(column)) for column in columns]}
         return encoder
 
 
@@ -82,6 +82,7 @@ def read_table(
     group: str | None = None,
     time: str | None = None,
     test: object = None,
+    weight: str | None = None,
     id: str | None = None,  # noqa: A002
     separator: str | None = None,
     encoding: str | None = None,
@@ -101,6 +102,7 @@ def read_table(
         group: column whose rows with equal cells are never parted between splits.
         time: column that orders the rows.
         test: held-out rows with the same columns.
+        weight: column that says how much each row counts in training.
         id: a column that numbers the rows, to leave out.
         separator: of CSV files.
         encoding: of CSV files.
@@ -124,7 +126,7 @@ def read_table(
     asked = Asked.of(keep, drop, dates, missing)
     left = column_named(frame.columns, id, "id") if id else None
     held = open_any(test, separator, encoding) if test is not None else None
-    rows = gather(frame, name, problem, group, time, held, leave=left, asked=asked)
+    rows = gather(frame, name, problem, group, time, held, leave=left, asked=asked, weight=weight)
     where = np.ones(len(rows), bool)
     if name is None:
         plain = TableSource(rows, reason, asked=asked)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bestiary.errors import InputError
 from bestiary.report.gather import Evidence
 from bestiary.report.sections import Section
 from bestiary.report.words import shorten
 from bestiary.rows.columns import Column
+from bestiary.rows.encoder_files import read_encoder
 
 WORDS, MOST = 4, 60  # words of a category, and columns, that are shown
 
 
 def sections(evidence: Evidence) -> list[Section]:
     """A table of the columns, those that are left out at its end; nothing where they were not kept."""
-    kept = evidence.facts.get("columns", ())
+    kept = _kept(evidence)
     columns = [Column(**{**column, "known": tuple(column["known"])}) for column in kept]
     if not columns:
         return []
@@ -29,6 +34,15 @@ def sections(evidence: Evidence) -> list[Section]:
     ]
     heads = ("column", "read as", "values", "missing cells", "remark")
     return [Section("How the columns were read", text, heads=heads, rows=rows, anchors=[("data", "Data")])]
+
+
+def _kept(evidence: Evidence) -> Sequence[Mapping[str, Any]]:
+    """The columns as the encoder of the training rows knows them; none where it is gone."""
+    folder = evidence.run / "data" / "encoder"
+    try:
+        return read_encoder(folder, "table")[1]["columns"]
+    except InputError:
+        return ()
 
 
 def _values(column: Column) -> str:

@@ -17,5 +17,6 @@ KIND = Kind(
     example="bestiary.kinds.text.example",
     baselines="bestiary.baselines.text",
     show="bestiary.kinds.text.show:show",
+    carry="bestiary.kinds.text.carry:carry",
     asked="texts.csv --target y --text text",
 )

@@ -108,6 +108,7 @@ def read_text(
     group: str | None = None,
     time: str | None = None,
     test: object = None,
+    weight: str | None = None,
     separator: str | None = None,
     encoding: str | None = None,
     reason: str = "as asked",
@@ -122,6 +123,7 @@ def read_text(
         group: column whose rows with equal cells are never parted between splits.
         time: column that orders the rows.
         test: held-out rows with the same columns.
+        weight: column that says how much each row counts in training.
         separator: of CSV files.
         encoding: of CSV files.
         reason: why it is read as text.
@@ -142,7 +144,7 @@ def read_text(
     )
     if column == name:
         raise InputError(f"text and target are different columns; received {name!r} for both")
-    rows = gather(frame, name, problem, group, time, held, content=[column])
+    rows = gather(frame, name, problem, group, time, held, content=[column], weight=weight)
     others = [other for other in rows.features if other != column]
     if others:
         rows.notes.append(f"only the text {column!r} is learned from; left out: {', '.join(map(repr, others[:8]))}")

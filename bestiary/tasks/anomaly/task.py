@@ -1,7 +1,7 @@
 """Rows that are not like those that were trained on."""
 
 from bestiary.tasks.descriptor import TaskDescriptor, always
-from bestiary.tasks.metric import Metric
+from bestiary.tasks.metric import AVERAGE_PRECISION, Metric
 
 TASK = TaskDescriptor(
     name="anomaly",
@@ -19,10 +19,7 @@ TASK = TaskDescriptor(
         Metric("anomaly_auroc", "AUROC", True, "evidence", 0.0, 1.0, meaning=(
             "how often an anomaly gets a higher score than a normal row; one half is guessing"
         )),
-        Metric("average_precision", "average precision", True, "evidence", 0.0, 1.0, meaning=(
-            "of the rows with the highest scores, how many are anomalies, averaged over where each anomaly stands; "
-            "guessing gives the share of anomalies"
-        )),
+        AVERAGE_PRECISION,
     ),
     ranking=always("anomaly_auroc", "it does not depend on a threshold, nor on how rare anomalies are"),
     unit="share of pairs in the wrong order",

@@ -12,13 +12,19 @@ from torch import Tensor, nn
 
 from bestiary.contracts import Predictions
 from bestiary.tasks import rule
-from bestiary.tasks.class_evidence import SMALLEST, ClassEvidence
+from bestiary.tasks.class_evidence import SMALLEST, ClassEvidence, area
 from bestiary.tasks.evidence import Floats, Truth
 from bestiary.tasks.mixture import Mixture
 from bestiary.tasks.predictions import outputs, told
 from bestiary.tasks.scoring import Scoring
 
-RULED = ("balanced_accuracy", "macro_f1")  # metrics for which the likeliest class is not always the best answer
+RULED = (
+    "balanced_accuracy",
+    "macro_f1",
+    "f1",
+    "qwk",
+)  # metrics for which the likeliest class is not always the best answer
+AREAS = ("auroc", "average_precision")
 LEANING = 0.1  # of the log loss in what is made small where a metric of labels decides: shares of few rows are coarse
 
 
@@ -74,29 +80,25 @@ class Classification(Scoring):
         return Predictions({"row": row, **columns})
 
     def wanting(self, metric: str, answers: Floats, truth: Truth) -> float:
-        """Log loss as it is; of a metric of labels what it lacks to 1 and a tenth of the log loss; 1 - AUROC."""
+        """Log loss as it is; of a metric of labels what it lacks to 1 and a tenth of the log loss; 1 - an area."""
         labels = np.asarray(truth, dtype=np.int64)
         loss = float(-np.log(np.clip(answers[np.arange(len(labels)), labels], SMALLEST, 1.0)).mean())
         if metric == "log_loss":
             return loss
-        if metric == "auroc":
-            return 1 - self._scores(answers, labels).get("auroc", 0.5)
+        if metric in AREAS:
+            return 1 - area(metric, answers, labels)
         classes = answers.shape[1]
         weights = rule.starts(labels, classes) if metric in RULED else [None]
         reached = max(label_score(metric, rule.answered(answers, one), labels, classes) for one in weights)
         return 1 - reached + LEANING * loss
 
     def rule(self, metric: str, answers: Floats, truth: Truth) -> list[float] | None:
-        """Where balanced accuracy or macro F1 ranks: weights tuned on these rows."""
+        """Where the likeliest class is not always the best answer: weights tuned on these rows."""
         if metric not in RULED or not len(truth):
             return None
         labels = np.asarray(truth, dtype=np.int64)
         found = rule.tuned(answers, labels, lambda given: label_score(metric, given, labels, answers.shape[1]))
         return None if np.ptp(found) < 1e-9 else [round(float(weight), 6) for weight in found]
-
-    def _scores(self, answers: Floats, labels: NDArray[np.int64]) -> dict[str, float]:
-        table = torch.from_numpy(np.ascontiguousarray(answers))
-        return self.score(self._columns(table, torch.arange(len(labels))), labels)
 
     def ignorant(self, data: Any, split: str) -> Predictions:
         """Every row answered with the shares of the classes among the training rows."""
@@ -120,7 +122,7 @@ class Classification(Scoring):
 
 
 def label_score(metric: str, answers: NDArray[np.int64], truth: NDArray[np.int64], classes: int) -> float:
-    """Accuracy, balanced accuracy or macro F1 from counts alone: `ClassEvidence.score` at a hundredth of its time.
+    """A metric of labels from counts alone: `ClassEvidence.score` at a hundredth of its time.
 
     Args:
         metric: its name.
@@ -139,4 +141,10 @@ def label_score(metric: str, answers: NDArray[np.int64], truth: NDArray[np.int64
     if metric == "macro_f1":
         there = true + given > 0
         return float((2 * hits[there] / (true + given)[there]).mean())
+    if metric == "f1":
+        return float(2 * hits[1] / max(1, true[1] + given[1]))
+    if metric == "qwk":
+        apart = np.subtract.outer(np.arange(classes), np.arange(classes)) ** 2.0
+        chance = float(true @ apart @ given) / len(truth)
+        return 1 - float((apart * table).sum()) / chance if chance else 0.0
     return float(hits.sum() / len(truth))

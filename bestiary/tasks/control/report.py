@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from bestiary.race.evidence import Standing
 from bestiary.report.figures import SERIES, draw
 from bestiary.report.gather import Evidence, file_key
 from bestiary.report.sections import Section
@@ -48,35 +51,48 @@ def _curves(evidence: Evidence) -> Section | None:
 
 
 def _episodes(evidence: Evidence) -> Section | None:
-    """Every judged episode as a point, model by model."""
-    found: list[tuple[str, Any]] = []
-    for standing in evidence.verdict.standings:
-        path = evidence.run / "predictions" / f"{file_key(standing.name)}.parquet"
-        if standing.test and path.is_file():
-            found.append((standing.name, read_predictions(path).columns["return"].numpy()))
+    """Every judged episode as a point, model by model: of all seeds, as the board above has them."""
+    found = [(s.name, returns) for s in evidence.verdict.standings if s.test and (returns := _returns(evidence, s))]
     if not found:
         return None
     shown = list(zip(SERIES, found))
 
     def paint(axes: Axes) -> None:
         generator = np.random.default_rng(0)
-        for place, (colour, (_, returns)) in enumerate(shown):
+        for place, (colour, (_, seeds)) in enumerate(shown):
+            returns = np.concatenate(seeds)
             height = place + generator.uniform(-0.25, 0.25, len(returns))
             axes.plot(returns, height, ".", color=colour, markersize=3, alpha=0.5)
         axes.set_yticks(range(len(shown)), [name for _, (name, _) in shown])
         axes.invert_yaxis()
         axes.set(xlabel="return of an episode")
 
-    rows = [
-        (name, *(f"{value:.4g}" for value in (np.mean(r), np.median(r), np.min(r), np.max(r)))) for name, r in found
-    ]
-    told = "Each point is one of the test episodes, which begin alike for every model."
+    rows = [_line(name, seeds) for name, seeds in found]
+    told = (
+        "Each point is one of the test episodes, which begin alike for every model; of a network that was trained with "
+        "several seeds, those of all seeds. Their mean is the test score by which models are ranked."
+    )
     return Section(
         "Returns of the test episodes",
         pictures=[Picture("Episodes", told, svg=draw("episodes", (620, 70 + 30 * len(shown)), paint))],
-        heads=("model", "mean", "median", "least", "most"),
+        heads=("model", "mean return", "of each seed", "median", "least", "most"),
         rows=rows,
     )
+
+
+def _returns(evidence: Evidence, standing: Standing) -> list[NDArray[np.float32]]:
+    """Returns of the test episodes [N], one array a seed; those whose file is gone are left out."""
+    key = file_key(standing.name)
+    names = [f"{key}{f'.{place}' if place else ''}.parquet" for place in range(max(1, len(standing.seeds)))]
+    paths = [evidence.run / "predictions" / name for name in names]
+    return [read_predictions(path).columns["return"].numpy() for path in paths if path.is_file()]
+
+
+def _line(name: str, seeds: Sequence[NDArray[np.float32]]) -> tuple[str, ...]:
+    whole = np.concatenate(seeds).astype(np.float64)
+    figures = (whole.mean(), np.median(whole), whole.min(), whole.max())
+    mean, *others = (f"{value:.4g}" for value in figures)
+    return (name, mean, " · ".join(f"{one.mean():.4g}" for one in seeds) if len(seeds) > 1 else "", *others)
 
 
 def _at_work(evidence: Evidence) -> Section | None:
@@ -89,5 +105,6 @@ def _at_work(evidence: Evidence) -> Section | None:
     episode = play(found.answer, found.spec, seed=9_000_001)
     if not episode.frames:
         return None
-    told = f"{episode.steps} steps, return {episode.returned:g}; bestiary play draws all of it."
+    told = f"One episode that is not among the test episodes: {episode.steps} steps, return {episode.returned:g}."
+    told += " bestiary play draws all of it."
     return Section(f"{name} at work", pictures=[Picture("One episode", told, png=png(strip(episode.frames)))])

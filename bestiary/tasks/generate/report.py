@@ -62,12 +62,40 @@ def _name(standing: Standing) -> str:
 
 
 def _side_by_side(made: Sequence[tuple[Standing, Tensor]], data: Any) -> Section:
-    real = data.take("test", slice(0, SHOWN)).inputs[0].cpu().float()
+    real = data.take("test", spread(data, SHOWN)).inputs[0].cpu().float()
     lines = torch.cat([_filled(real), *(_filled(rows[:SHOWN]) for _, rows in made)])
     said = ["real test images", *(_name(standing) for standing, _ in made)]
-    caption = "Line by line, from above: " + "; ".join(said) + ". The first that each makes; none was picked."
+    caption = "Line by line, from above: " + "; ".join(said) + ". Of made ones the first; real ones are drawn by lot"
+    caption += ", class by class." if _labels(data) is not None else "."
     picture = Picture("Real ones first", caption, png=png(grid(unit_images(lines, data.facts), SHOWN), 760))
     return Section("Samples side by side", "", [picture])
+
+
+def spread(data: Any, count: int) -> Tensor:
+    """Test rows drawn by lot, the same ones each time, as evenly over their classes as the count allows.
+
+    Args:
+        data: with a split `test`.
+        count: of rows.
+
+    Returns:
+        Their places, int64 [n] in the order of their classes; all where there are fewer.
+    """
+    lot = torch.randperm(data.rows("test"), generator=torch.Generator().manual_seed(0))
+    labels = _labels(data)
+    if labels is None:
+        return lot[:count]
+    labels, seen, turns = labels[lot], dict[int, int](), []
+    for label in labels.tolist():  # the first of each class, then the second of each, ...
+        turns.append(seen.get(label, 0))
+        seen[label] = turns[-1] + 1
+    chosen = torch.argsort(torch.tensor(turns), stable=True)[:count]
+    return lot[chosen[torch.argsort(labels[chosen], stable=True)]]
+
+
+def _labels(data: Any) -> Tensor | None:
+    """The classes of the test rows, where they have some."""
+    return data.arrays("test")["target"].long() if data.spec.outputs > 1 else None
 
 
 def _filled(rows: Tensor) -> Tensor:
@@ -78,7 +106,7 @@ def _filled(rows: Tensor) -> Tensor:
 def _rows_read(evidence: Evidence, made: Tensor, data: Any) -> Section:
     """Made rows under real ones, as a person would have written them."""
     encoder: Any = load_encoder(evidence.run / "data" / "encoder")
-    real = data.take("test", slice(0, LINES)).inputs[0].cpu().float()
+    real = data.take("test", spread(data, LINES)).inputs[0].cpu().float()
     given, new = (encoder.decode(rows.numpy()) for rows in (real, made[:LINES]))
     names = [column.name for column in encoder.used][:ACROSS]
     rows = [
@@ -87,7 +115,7 @@ def _rows_read(evidence: Evidence, made: Tensor, data: Any) -> Section:
         for row in frame[names].astype(object).to_numpy()
     ]
     more = len(encoder.used) - len(names)
-    text = f"The first test rows, and the first that {evidence.verdict.chosen} makes; none was picked."
+    text = f"Test rows drawn by lot, and the first that {evidence.verdict.chosen} makes; none was picked."
     text += f" {more} further columns are not shown." if more else ""
     return Section("Rows side by side", text, heads=("", *names), rows=rows)
 

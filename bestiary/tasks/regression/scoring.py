@@ -39,6 +39,8 @@ class ValueEvidence:
             "rmse": float(sk.root_mean_squared_error(known, guesses)),
             "mae": float(sk.mean_absolute_error(known, guesses)),
         }
+        if (known != 0).any():
+            scores["mape"] = float(sk.mean_absolute_percentage_error(known[known != 0], guesses[known != 0]))
         if np.ptp(known) > 0:
             scores["r2"] = float(sk.r2_score(known, guesses))
         return scores
@@ -47,14 +49,17 @@ class ValueEvidence:
         """What each row adds to the sums [N, S], and all metrics as a function of sums [..., S]; NaN: undefined."""
         guesses, known = values(predictions), np.asarray(truth).astype(np.float64)
         error, centred = guesses - known, known - known.mean()
-        terms = np.stack([np.ones_like(error), error**2, np.abs(error), centred**2, centred], axis=1)
+        some = known != 0
+        share = np.abs(error) / np.where(some, np.abs(known), np.inf)
+        terms = np.stack([np.ones_like(error), error**2, np.abs(error), centred**2, centred, share, some], axis=1)
 
         def combine(total: Floats) -> dict[str, Floats]:
-            count, squared, absolute, square, plain = np.moveaxis(total, -1, 0)
+            count, squared, absolute, square, plain, shares, nonzero = np.moveaxis(total, -1, 0)
             with np.errstate(divide="ignore", invalid="ignore"):
                 spread = square - plain**2 / count
                 r2 = np.where(spread > 1e-12 * (centred**2).sum(), 1 - squared / spread, np.nan)
-                return {"rmse": np.sqrt(squared / count), "mae": absolute / count, "r2": r2}
+                mape = np.where(nonzero > 0, shares / nonzero, np.nan)
+                return {"rmse": np.sqrt(squared / count), "mae": absolute / count, "mape": mape, "r2": r2}
 
         return terms, combine
 
@@ -62,6 +67,12 @@ class ValueEvidence:
 def values(predictions: Predictions) -> Floats:
     """The predicted values [N], in the target's own unit."""
     return predictions.columns["value"].double().numpy()
+
+
+def _relative(error: Floats, known: Floats) -> Floats:
+    """Errors as shares of the true values; 0 where those are 0, scaled so that the mean is over the others."""
+    some = known != 0
+    return np.where(some, error / np.where(some, np.abs(known), 1.0), 0.0) * (len(known) / max(1, int(some.sum())))
 
 
 class Regression(Scoring):
@@ -118,19 +129,26 @@ class Regression(Scoring):
         return float(self.evidence.losses(predictions, truth).mean()) / self.scale**2
 
     def costs(self, metric: str, predictions: Predictions, truth: Truth) -> Floats:
-        """Where the mean absolute error ranks, the absolute error of each row in units of `scale`; else `losses`."""
-        if metric != "mae":
+        """What each row adds to the error that ranks: absolute, in units of `scale`; relative; or `losses`."""
+        if metric not in ("mae", "mape"):
             return self.losses(predictions, truth)
-        return np.abs(values(predictions) - np.asarray(truth, dtype=np.float64)) / self.scale
+        known = np.asarray(truth, dtype=np.float64)
+        error = np.abs(values(predictions) - known)
+        return error / self.scale if metric == "mae" else _relative(error, known)
 
     def deciding(self, metric: str, loss: float, scores: Mapping[str, float]) -> float:
-        """Where the mean absolute error ranks, that, in units of `scale`; else the loss."""
+        """The mean absolute error (in units of `scale`) or the mean relative error where they rank; else the loss."""
+        if metric == "mape":
+            return scores.get("mape", loss)
         return scores["mae"] / self.scale if metric == "mae" else loss
 
     def wanting(self, metric: str, answers: Floats, truth: Truth) -> float:
-        """The mean absolute error where that ranks, else the mean squared error, in units of `scale`."""
-        error = (answers[:, 0] - np.asarray(truth, dtype=np.float64)) / self.scale
-        return float(np.abs(error).mean() if metric == "mae" else (error**2).mean())
+        """The error that ranks: absolute, relative, or squared; but for the relative one in units of `scale`."""
+        known = np.asarray(truth, dtype=np.float64)
+        error = np.abs(answers[:, 0] - known)
+        if metric == "mape":
+            return float(_relative(error, known).mean())
+        return float((error / self.scale).mean() if metric == "mae" else ((error / self.scale) ** 2).mean())
 
     def ignorant(self, data: Any, split: str) -> Predictions:
         """Every row answered with the mean of the training rows."""

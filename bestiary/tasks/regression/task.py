@@ -22,6 +22,9 @@ TASK = TaskDescriptor(
         Metric("mae", "MAE", False, "values", 0.0, float("inf"), error="absolute", meaning=(
             "mean absolute error, in the unit of the target"
         )),
+        Metric("mape", "MAPE", False, "values", 0.0, float("inf"), True, error="absolute", meaning=(
+            "mean absolute error as a share of the true value; rows whose true value is 0 are left out"
+        )),
         Metric("r2", "R²", True, "values", float("-inf"), 1.0, meaning=(
             "share of the variance of the target that is explained: 0 is the mean, 1 perfect"
         )),

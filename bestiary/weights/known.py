@@ -1,0 +1,103 @@
+"""What is known of a file of weights: by its digest, whether it is a published one, and what it has seen.
+
+Nothing is fetched. The name of published weights stands for a file that a person has put into the folder that
+`BESTIARY_WEIGHTS` names, or that torch.hub keeps; its digest is checked before it is read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bestiary.catalogue import Pretrained, Size
+from bestiary.errors import InputError, nearest
+from bestiary.weights.files import weights_file
+
+FOLDER = "BESTIARY_WEIGHTS"
+UNKNOWN = "data that are not recorded"
+MODEL = "model.json"  # beside the weights of a model that was trained here
+
+
+@dataclass(frozen=True)
+class Known:
+    """A file of weights before it is read.
+
+    Attributes:
+        file: the path.
+        sha256: of the whole file.
+        published: the record that it is, or None.
+    """
+
+    file: Path
+    sha256: str
+    published: Pretrained | None
+
+    @property
+    def seen(self) -> str:
+        """What the network has seen, for people."""
+        if self.published is not None:
+            return self.published.seen
+        model = self.file.parent
+        run = model.parent if model.name == "winner" else model
+        return f"the training rows of {run}" if (model / MODEL).is_file() else UNKNOWN
+
+
+def know(given: str | Path, size: Size | None = None) -> Known:
+    """The file that is meant, with what its digest says.
+
+    Args:
+        given: a path, or the name of published weights of the size.
+        size: whose weights are meant.
+
+    Raises:
+        InputError: when there is no such file, or one under a published file's name has another digest.
+    """
+    records = size.weights if size else ()
+    named = next((record for record in records if record.name == str(given)), None)
+    file = _published_file(named, records) if named and not Path(given).exists() else _given_file(given, records)
+    sha256 = digest(file)
+    published = next((record for record in records if sha256.startswith(record.sha256)), None)
+    claimed = named or next((one for one in records if one.file == file.name and one.sha256[:8] in one.file), None)
+    if claimed is not None and published is not claimed:
+        raise InputError(
+            f"{file} is not {claimed.file} as published ({claimed.source}): expected sha256 {claimed.sha256}, received "
+            f"{sha256[: max(16, len(claimed.sha256))]}; get it again"
+        )
+    return Known(file, sha256, published)
+
+
+def digest(file: Path) -> str:
+    """The sha256 of a file, in hexadecimal."""
+    with file.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def folders() -> list[Path]:
+    """Where files of published weights are looked for."""
+    own = os.environ.get(FOLDER)
+    home = Path(os.environ.get("TORCH_HOME") or Path.home() / ".cache" / "torch")
+    return [*([Path(own)] if own else []), home / "hub" / "checkpoints"]
+
+
+def _published_file(record: Pretrained, records: Sequence[Pretrained]) -> Path:
+    places = [folder / record.file for folder in folders()]
+    there = next((place for place in places if place.is_file()), None)
+    if there is None:
+        raise InputError(
+            f"expected {record.file} of {record.source} in {' or '.join(str(place.parent) for place in places)}; found "
+            f"none; nothing is downloaded: put it there, or give its path"
+        )
+    return there
+
+
+def _given_file(given: str | Path, records: Sequence[Pretrained]) -> Path:
+    names = [record.name for record in records]
+    text = str(given)
+    if names and "/" not in text and "." not in text and not Path(given).exists():
+        raise InputError(
+            f"expected a file of weights, or one of {', '.join(names)}; received {text!r}{nearest(text, names)}"
+        )
+    return weights_file(Path(given))
