@@ -32,10 +32,11 @@ def inspect(network: nn.Module, data: Any, spec: Any, facts: Mapping[str, Any]) 
         facts: of the data.
     """
     heads: dict[str, Tensor] = {}
+    paying = (GraphAttention, DynamicAttention)
+    attentions: list[tuple[str, Any]] = [one for one in network.named_modules() if isinstance(one[1], paying)]
     hooks = [
         part.register_forward_pre_hook(lambda part, given, name=name: heads.update({name: listened(part, *given)}))
-        for name, part in network.named_modules()
-        if isinstance(part, (GraphAttention, DynamicAttention))
+        for name, part in attentions
     ]
     try:
         with evaluating(network):
