@@ -9,6 +9,7 @@ from sklearn.datasets import load_digits
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from bestiary import kinds
 from bestiary.architectures.build import build
 from bestiary.contracts import ImageBatch, ImageSpec, TableSpec
 from bestiary.errors import InputError
@@ -145,14 +146,14 @@ def test_a_race_draws_changes_for_pictures_alone() -> None:
     words = {"title": "", "family": "", "network": "", "keywords": {}, "batch": 64, "look_every": 10}
     times = {"step_seconds": 0.1, "look_seconds": 0.1, "start_seconds": 0.1, "parameters": 1}
     cnn = Entrant(name="cnn/small", architecture="cnn", recipe=recipe, settings=settings, **words, **times)  # type: ignore[arg-type]
-    drawn = [draw(cnn, np.random.default_rng(seed), "image") for seed in range(60)]
+    drawn = [draw(cnn, np.random.default_rng(seed), kinds.find("image").drawn) for seed in range(60)]
     for word in ("shift", "crop", "flip", "mixup"):
         share = sum(word in one for one in drawn) / len(drawn)
         assert 0.1 < share < 0.45, word
     for one in drawn:
         network = build(CNN, {"widths": (8, 16), "hidden": 64}, SPEC)
         classifier(network, SPEC, **one)  # type: ignore[arg-type]
-    assert not any("shift" in draw(cnn, np.random.default_rng(seed), "series") for seed in range(30))
+    assert not any("shift" in draw(cnn, np.random.default_rng(seed), kinds.find("series").drawn) for seed in range(30))
 
 
 def test_digits_that_are_shifted_and_mixed_are_learned_better_and_mirrored_ones_worse() -> None:
