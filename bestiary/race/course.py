@@ -239,7 +239,7 @@ class Course:
                 job.steps = made[job.id]["steps"]
         unmade = [job for job in stage.jobs if job.id not in made]
         stage.jobs = [job for job in stage.jobs if job.id in made]
-        if not stage.jobs:
+        if not stage.jobs and stage.rung > 1:  # the first stays: a replay has its baselines to run, and no training
             self.plan.stages.pop()
         self.plan.unmade = [job for job in unmade if stage.jobs and not job.failed]
         for rival in self.plan.rivals:

@@ -361,7 +361,7 @@ def _judged(course: Course, show: Callable[[Course], None]) -> Verdict:
     if plan.refit and not plan.fixed:
         refitting.decide(course, verdict)
         course.write()
-    verdict.shipped, verdict.searched = refitting.told(plan), plan.searched
+    verdict.shipped, verdict.searched = refitting.told(plan, verdict.chosen), plan.searched
     verdict.seconds = {name: seconds for name, seconds in plan.shares.items() if name != "reserve"}
     verdict.trained = round(sum(s.train_seconds for s in verdict.standings), 2)
     verdict.available = round(plan.workers * course.clock.elapsed, 2)
@@ -378,6 +378,8 @@ def _reopen(folder: Path, plan: Plan) -> None:
     for rival in plan.rivals:
         if rival.failed == OUT_OF_TIME:
             rival.failed = ""
+    if plan.stages and not plan.stages[-1].jobs:  # nothing was trained: what is worth training is reckoned anew
+        plan.stages.pop()
     if len(plan.stages) < plan.rungs and plan.stages:  # of the last rung all finalists train once more anyway
         plan.stages[-1].jobs += plan.unmade
         plan.unmade = []

@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +49,20 @@ def decide(course: Course, verdict: Verdict) -> None:
         if needed <= left or plan.interrupted:
             plan.refits = refits
             return
-    plan.unrefitted = f"to train it on all rows takes about {needed:.0f} s, and {max(0.0, left):.0f} s were left"
+    plan.refits = _some(course, parts, owner, left)
+    if not plan.refits:
+        plan.unrefitted = f"to train it on all rows takes about {needed:.0f} s, and {max(0.0, left):.0f} s were left"
+
+
+def _some(course: Course, parts: Sequence[Part], owner: Mapping[str, Member], left: float) -> list[Refit]:
+    """Those models of an ensemble that can be trained again in time: the most weight for a second first."""
+    chosen: list[Refit] = []
+    each = {part.id: _refits(course, part, owner[part.id], 1) for part in parts}
+    cost = {name: max(1e-3, sum(owner[one.of].seconds for one in made)) for name, made in each.items()}
+    for part in sorted(parts, key=lambda part: -part.weight / cost[part.id]):
+        if seconds(course, [owner[one.of] for one in [*chosen, *each[part.id]]]) <= left:
+            chosen += each[part.id]
+    return chosen
 
 
 def seconds(course: Course, trained: Sequence[Member]) -> float:
@@ -94,18 +107,24 @@ def _rows(plan: Plan) -> int:
     return sum(plan.rows[split] for split in SPLITS)
 
 
-def told(plan: Plan) -> str:
+def told(plan: Plan, name: str) -> str:
     """What a person is told of it."""
     if plan.rungs == 1:  # trained alone, by someone who knows what it learns from
         return ""
     if not plan.refit:
         return "It has learned from the training rows alone, as asked."
     failed = [one for one in plan.refits if one.failed]
-    if failed:
+    if plan.refits and len(failed) == len(plan.refits):
         return f"It was not trained again on all rows: {failed[0].failed}. It is the model that was judged."
     if plan.refits:
+        what, kept = "it was", ""
+        again = {one.of for one in plan.refits if not one.failed}
+        ensemble = next((one for one in plan.ensembles if one.name == name), None)
+        if ensemble is not None and (left := [p for p in ensemble.parts if not again & set(p.trainings)]):
+            what = f"{len(ensemble.parts) - len(left)} of its {len(ensemble.parts)} models were"
+            kept = f" The others are as judged: {failed[0].failed if failed else 'no time was left for them'}."
         return (
-            f"After it was judged, it was trained again on all {_rows(plan):,} rows. "
+            f"After it was judged, {what} trained again on all {_rows(plan):,} rows.{kept} "
             "The scores are of the judged model, which its subfolder judged/ keeps."
         )
     why = plan.unrefitted or "no time was left"
@@ -116,7 +135,7 @@ def told(plan: Plan) -> str:
 
 
 def run(course: Course, tick: Callable[[], None] = lambda: None) -> None:
-    """Trains what the plan says on all rows; what cannot be keeps its judged weights, and all others with it."""
+    """Trains what the plan says on all rows; what cannot be keeps its judged weights."""
     plan = course.plan
     join(course.folder)
     queue: deque[Call] = deque()

@@ -42,7 +42,7 @@ def delivered(course: Course, verdict: Verdict, show: Callable[[Course], None]) 
         with course.phase("refitting"):
             show(course)
             run(course, lambda: show(course))
-        verdict.shipped = told(plan)
+        verdict.shipped = told(plan, verdict.chosen)
         verdict.seconds["refitting"] = plan.shares["refitting"]
         verdict.write(course.folder / "verdict.json")
     course.now = "reporting"
@@ -72,8 +72,7 @@ def save_winner(folder: Path, verdict: Verdict, plan: Plan) -> None:
     judged = _sources(folder, parts)
     temporary = folder / ".winner"
     shutil.rmtree(temporary, ignore_errors=True)
-    again = plan.refits and all(there(folder, refit) and not refit.failed for refit in plan.refits)
-    if again:
+    if _made(folder, plan):
         _save(temporary / JUDGED, folder, verdict, plan, standing, judged, ("This is the model that was judged.",))
         _save(temporary, folder, verdict, plan, standing, _again(folder, plan, parts), (verdict.shipped,))
     else:
@@ -99,11 +98,17 @@ def _sources(folder: Path, parts: list[Part]) -> list[Source]:
     ]
 
 
+def _made(folder: Path, plan: Plan) -> set[str]:
+    """The trainings that were made again on all rows."""
+    return {refit.of for refit in plan.refits if not refit.failed and there(folder, refit)}
+
+
 def _again(folder: Path, plan: Plan, parts: list[Part]) -> list[Source]:
-    refits = {refit.of for refit in plan.refits}
-    found = []
+    made, found = _made(folder, plan), []
     for part in parts:
-        names = [name for name in part.trainings if name in refits]
+        names = [name for name in part.trainings if name in made]
+        if not names:
+            found += _sources(folder, [part])
         found += [Source(training_folder(folder, f"{n}.all"), part.name, part.weight / len(names)) for n in names]
     return found
 

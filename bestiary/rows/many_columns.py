@@ -50,6 +50,16 @@ def describe_all(table: pa.Table, rows: NDArray[np.int64], asked: Asked = NOTHIN
     return [found.get(name) or _one(table, name, rows, asked) for name in table.column_names]
 
 
+def contents(opening: pa.Table, features: tuple[str, ...], asked: Asked) -> tuple[str, ...]:
+    """The features that are content, not a number that was given to the row."""
+    places = np.arange(opening.num_rows)
+    meaning = dict(zip(features, describe_all(opening.select(list(features)), places, asked)))
+    kept = tuple(
+        n for n, c in meaning.items() if "counts the rows" not in c.reason and "number of the row" not in c.reason
+    )
+    return kept or features
+
+
 def _one(table: pa.Table, name: str, rows: NDArray[np.int64], asked: Asked) -> Column:
     tick()
     return describe(name, table[name], rows, asked)

@@ -23,7 +23,7 @@ from bestiary.errors import InputError
 from bestiary.rows.columns import NOTHING, Asked
 from bestiary.rows.frames import Frame, words
 from bestiary.rows.limits import Ration, progress
-from bestiary.rows.many_columns import describe_all
+from bestiary.rows.many_columns import contents
 from bestiary.rows.moments import Moments
 from bestiary.rows.places import place, stacked
 from bestiary.rows.source import SPLITS, Encoder, Target
@@ -317,7 +317,7 @@ def gather(
     for count, piece in enumerate(pieces_of(frame, part="gather")):
         ration.take(0 if known else ROW * piece.num_rows)
         if not count and not content:
-            hashable = _contents(piece.slice(0, _OPENING), features, asked)
+            hashable = contents(piece.slice(0, _OPENING), features, asked)
         reader.add(piece[target or frame.columns[0]])
         text = joined(piece.select(list(hashable)))
         keys.append(hashed(text))
@@ -350,16 +350,6 @@ def gather(
     result.left |= dict.fromkeys(asked.drop, "as asked")
     result.notes += [f"column {name!r} is not learned from: {reason}" for name, reason in result.left.items()]
     return result
-
-
-def _contents(opening: pa.Table, features: tuple[str, ...], asked: Asked) -> tuple[str, ...]:
-    """The features that are content, not a number that was given to the row."""
-    places = np.arange(opening.num_rows)
-    meaning = dict(zip(features, describe_all(opening.select(list(features)), places, asked)))
-    kept = tuple(
-        n for n, c in meaning.items() if "counts the rows" not in c.reason and "number of the row" not in c.reason
-    )
-    return kept or features
 
 
 @dataclass

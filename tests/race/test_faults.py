@@ -294,6 +294,20 @@ def test_time_that_runs_out_ends_the_race_and_stands_in_the_plan(tmp_path):
     assert fingerprint(again.folder) == fingerprint(run)
 
 
+def test_where_time_ran_out_before_any_training_a_replay_trains_nothing_either(tmp_path):
+    run = tmp_path / "run"
+    plan = small_run(run)
+    course = courses.Course(run, plan, Pool(1), courses.Clock())
+    course.rung = 1
+    course.cut()
+    plan.rivals[0].failed = ""  # the baseline was done by then
+    plan.write(run)
+    assert [one.name for one in resume(run).verdict.standings if one.test] == ["baseline/linear"]
+    again = replay(run / "plan.json", out=tmp_path / "again")
+    assert {path.name for path in (again.folder / "contenders").iterdir()} <= {"baseline.linear", "baseline.linear.all"}
+    assert fingerprint(again.folder) == fingerprint(run)
+
+
 @pytest.mark.parametrize("moment", [10, 13])  # a step at which it would have been looked at, and one between two looks
 def test_a_training_that_is_ended_early_leaves_what_one_planned_to_end_there_does(moment, run, monkeypatch):
     """It was not looked at where a look was just due: its answer was that of the look before."""
