@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +58,7 @@ class Kind:
             mean nothing, as each column of a table is something else. It takes a network for these data, the shapes of
             the file and a function that reads it, and the folders of both encoders (None for a file that has none), and
             returns tensors that take the place of the file's, and what is to be said of them.
+        drawn: words of recipes that change training rows of this kind -> from what to what a race draws them.
         reported: "module:function" from the evidence of a race to sections of its report; empty for none.
         seen: what `inspect` looks at a network with, {count} standing for their number.
     """
@@ -72,6 +74,7 @@ class Kind:
     saved: str = "bestiary.rows.facts:Words"
     store: str = "bestiary.rows.store:StoredData"
     examined: str = "rows"
+    drawn: Mapping[str, tuple[float, float]] = dataclasses.field(default_factory=dict)
     guess: str = ""
     precedence: int = 100
     opens: str = "itself"

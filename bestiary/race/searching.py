@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bestiary import kinds
 from bestiary.baselines.spaces import near
 from bestiary.race import refitting
 from bestiary.race.course import Course
@@ -28,6 +29,7 @@ LEAST_ROUND = 1.5  # seconds
 SLACK = 1.1
 DECAYS = (1e-5, 0.3)
 FACTOR = 4.0  # by which a rate leaves the rates that a contender enters with
+CHANGED, EACH = 0.5, 0.5  # share of settings that change training rows, and of the ways in which each does
 LONGER = 0.9  # of a training: whose best step came later might gain by more
 
 
@@ -191,22 +193,25 @@ def _new_setting(plan: Plan, entrant: Entrant, number: int) -> int | None:
     """The place of a setting that was not tried yet, drawn from the space around those that it entered with."""
     rng = np.random.default_rng([plan.seed, number, zlib.crc32(entrant.name.encode())])
     for _ in range(8):
-        drawn = draw(entrant, rng)
+        drawn = draw(entrant, rng, kinds.find(plan.kind).drawn)
         if drawn not in entrant.settings:
             entrant.settings.append(drawn)
             return len(entrant.settings) - 1
     return None
 
 
-def draw(entrant: Entrant, rng: np.random.Generator) -> Setting:
+def draw(entrant: Entrant, rng: np.random.Generator, ways: Mapping[str, tuple[float, float]]) -> Setting:
     """One setting of a contender's space.
 
     Rates lie within a factor of four of those that it enters with, on a logarithmic scale; weight decay from 1e-5 to
     0.3 or none; labels are smoothed now and then, where its recipe can; other words take a value that it enters with.
+    Where training rows can be changed (pictures are shifted, cropped, mirrored, mixed), half of the settings do, each
+    in half of the ways.
 
     Args:
         entrant: with the settings that it entered with first.
         rng: random numbers.
+        ways: words that change training rows of the kind -> from what to what.
     """
     from bestiary.catalogue import find
 
@@ -222,6 +227,9 @@ def draw(entrant: Entrant, rng: np.random.Generator) -> Setting:
         drawn["decay"] = 0.0 if rng.random() < 0.3 else near(rng, *DECAYS)
     if "smoothing" in taken and rng.random() < 0.3:
         drawn["smoothing"] = round(float(rng.uniform(0.02, 0.2)), 3)
+    if ways and rng.random() < CHANGED:
+        chosen = [word for word in ways if rng.random() < EACH]
+        drawn |= {word: round(float(rng.uniform(*ways[word])), 3) for word in chosen}
     return {word: value for word, value in drawn.items() if word in taken}
 
 

@@ -5,6 +5,7 @@ from torch import nn
 from bestiary.algorithms.gradient_descent import AccumulatedGradientDescent, GradientDescent
 from bestiary.contracts import Objective, Spec
 from bestiary.errors import InputError
+from bestiary.objectives.augmented import Augmentation, augmented
 from bestiary.objectives.supervised import CrossEntropy, ErrorOfValues
 from bestiary.optimisation.adamw import AdamW
 from bestiary.optimisation.constraint import MaxNorm
@@ -26,6 +27,10 @@ def classifier(
     warmup: int = 0,
     max_norm: float | None = None,
     parts: int = 1,
+    shift: float = 0.0,
+    crop: float = 0.0,
+    flip: float = 0.0,
+    mixup: float = 0.0,
 ) -> Learner:
     """Cross-entropy, minimised by AdamW with a trapezoidal schedule.
 
@@ -39,12 +44,17 @@ def classifier(
         warmup: steps until the rate is reached.
         max_norm: greatest length of the weight vectors of the network's last layer, `output`; None for no limit.
         parts: each batch's gradient is computed in so many parts, to save memory.
+        shift: by how much of its sides a training picture is moved at most, 0 to 0.5.
+        crop: how much of each of its sides is cut away at most, 0 to 0.9.
+        flip: chance with which it is mirrored, left to right.
+        mixup: parameter of the beta distribution that shares of mixed pairs of pictures are drawn from; 0 mixes none.
 
     Raises:
         InputError: for settings with which nothing can be learned.
     """
     check(rate=rate, smoothing=smoothing)
-    return _learner(network, CrossEntropy(smoothing), rate, decay, clip, warmup, max_norm, parts)
+    objective = augmented(CrossEntropy(smoothing), spec, Augmentation(shift, crop, flip, mixup))
+    return _learner(network, objective, rate, decay, clip, warmup, max_norm, parts)
 
 
 def regressor(
@@ -58,6 +68,10 @@ def regressor(
     max_norm: float | None = None,
     error: str = "squared",
     parts: int = 1,
+    shift: float = 0.0,
+    crop: float = 0.0,
+    flip: float = 0.0,
+    mixup: float = 0.0,
 ) -> Learner:
     """Squared error of the standardised target, minimised by AdamW with a trapezoidal schedule.
 
@@ -71,6 +85,10 @@ def regressor(
         max_norm: greatest length of the weight vectors of the network's last layer, `output`; None for no limit.
         error: what is made small: "squared" error (for RMSE and R²) or "absolute" (for MAE).
         parts: each batch's gradient is computed in so many parts, to save memory.
+        shift: by how much of its sides a training picture is moved at most, 0 to 0.5.
+        crop: how much of each of its sides is cut away at most, 0 to 0.9.
+        flip: chance with which it is mirrored, left to right.
+        mixup: parameter of the beta distribution that shares of mixed pairs of pictures are drawn from; 0 mixes none.
 
     Raises:
         InputError: when the data has more than one output, or for settings with which nothing can be learned.
@@ -78,7 +96,8 @@ def regressor(
     check_error(error)
     if spec.outputs != 1:
         raise InputError(f"regression needs outputs=1; received {spec.outputs}; is the target a class?")
-    return _learner(network, ErrorOfValues(error), rate, decay, clip, warmup, max_norm, parts)
+    objective = augmented(ErrorOfValues(error), spec, Augmentation(shift, crop, flip, mixup))
+    return _learner(network, objective, rate, decay, clip, warmup, max_norm, parts)
 
 
 def _learner(

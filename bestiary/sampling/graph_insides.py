@@ -9,8 +9,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from bestiary.architectures.graph.gat import GraphAttention
-from bestiary.architectures.graph.gatv2 import DynamicAttention
 from bestiary.contracts import GraphsBatch
 from bestiary.layers.neighbours import Neighbours, received, softmax
 from bestiary.sampling import curves
@@ -32,10 +30,12 @@ def inspect(network: nn.Module, data: Any, spec: Any, facts: Mapping[str, Any]) 
         facts: of the data.
     """
     heads: dict[str, Tensor] = {}
+    attentions: list[tuple[str, Any]] = [
+        one for one in network.named_modules() if hasattr(one[1], "scores") or hasattr(one[1], "shares")
+    ]
     hooks = [
         part.register_forward_pre_hook(lambda part, given, name=name: heads.update({name: listened(part, *given)}))
-        for name, part in network.named_modules()
-        if isinstance(part, (GraphAttention, DynamicAttention))
+        for name, part in attentions
     ]
     try:
         with evaluating(network):
@@ -57,8 +57,8 @@ def inspect(network: nn.Module, data: Any, spec: Any, facts: Mapping[str, Any]) 
 
 
 def listened(attention: Any, nodes: Float[Tensor, "N F"], graph: Neighbours) -> Float[Tensor, "M H"]:
-    """`effective` of the attention that a layer (`GraphAttention` or `DynamicAttention`) pays."""
-    if isinstance(attention, DynamicAttention):
+    """`effective` of the attention that a layer pays: `GraphAttention` of GAT, or `DynamicAttention` of GATv2."""
+    if hasattr(attention, "shares"):
         return effective(attention.shares(nodes, attention.values(nodes), graph), graph)
     values = attention.weight(nodes).unflatten(-1, (attention.heads, -1))
     return effective(softmax(attention.scores(values, graph), graph), graph)

@@ -14,6 +14,8 @@ from bestiary.architectures.graph.gat import GATLayer, with_itself
 from bestiary.architectures.graph.gatv2 import GATv2, GATv2Graphs, GATv2Links, JoinedDynamicHeads
 from bestiary.architectures.graph.gin import GIN, GINGraphs, GINLinks
 from bestiary.architectures.graph.graphsage import GraphSAGE, GraphSAGEGraphs, GraphSAGELinks, PoolGraphSAGE
+from bestiary.kinds.graph import example
+from bestiary.sampling.graph_insides import inspect
 from tests.references.parity import assert_same, close, stir
 from tests.references.test_graph import SEEDS, OnEdges, dense, random_graph
 
@@ -256,6 +258,13 @@ def test_gatv2_ranks_neighbours_by_who_asks_and_gat_does_not() -> None:
     assert len(rankings(static.scores(values, graph))) == 1
     dynamic = JoinedDynamicHeads(features=6, heads=1, width=8).attention
     assert len(rankings(dynamic.shares(features, dynamic.values(features), graph))) > 3
+
+
+def test_inspection_shows_whom_the_heads_of_gatv2_listen_to() -> None:
+    data = example.data({"features": 5, "outputs": 3}, "nodes")
+    network = GATv2(features=5, heads=2, width=4, outputs=3)
+    titles = [picture.title for picture in inspect(network, data, data.spec, data.facts)]
+    assert titles == ["Where the network puts them", "Whom the heads listen to"]
 
 
 def test_appnp_sees_as_far_as_it_walks() -> None:

@@ -22,4 +22,5 @@ KIND = Kind(
     samples=".png",
     carry="bestiary.kinds.image.carry:carry",
     asked="images/",
+    drawn={"shift": (0.02, 0.15), "crop": (0.02, 0.25), "flip": (0.5, 0.5), "mixup": (0.1, 0.6)},
 )
