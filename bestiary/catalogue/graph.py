@@ -413,6 +413,10 @@ APPNP = Row(
         "graphs": (f"{_HERE}.appnp:APPNPGraphs", {"features": 5, "width": 4, "outputs": 3, "dropout": 0.1}),
     },
     settings=_SETTINGS,
+    exceptions={
+        "features": "graph: Of nodes, the last layer of weights stands before the propagation, so nothing is handed to "
+        "a part that only answers. Of whole graphs and links it has features."
+    },
     verbs=_VERBS,
     reference=(
         Reference(

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from bestiary.errors import InputError
 
 NAMES = ("head", "output", "classify", "readout", "read_out", "score", "last", "layer")
+SEVERAL = "readouts"  # where every layer has one of its own
 INSIDE = ("network", "nodes", "body")  # a network behind something that only prepares its input
 
 
@@ -43,7 +44,7 @@ def head_of(network: nn.Module) -> tuple[nn.Module, str]:
     if isinstance(layers, nn.ModuleList) and set(children) <= {"layers", "dropout"}:
         return layers, str(len(layers) - 1)
     inside = next((children[name] for name in INSIDE if name in children), None)
-    if inside is None:
+    if inside is None or SEVERAL in children:
         raise InputError(f"{type(network).__name__} has no last part of its own; its features are what its parts give")
     return head_of(inside)
 

@@ -19,7 +19,7 @@ MARK = "the run folder of a race of bestiary; one race at a time holds this file
 PLAN = "plan.json"
 _PREPARED = re.compile(  # what a race writes before its plan, and nothing else
     r"""\.lock | digests\.json
-    | (data|sealed)/(fold\d+/)?((train|validation|test|graph)\.\w+\.npy | (spec|names)\.json | judge\.safetensors)
+    | (data|sealed)/(fold\d+/)?((train|validation|test|graph|lines)\.\w+\.npy | (spec|names)\.json | judge\.safetensors)
     | data/(fold\d+/)?encoder/(nodes/)?\w+\.(json|skops)
     | weights/[0-9a-f]{16}\.safetensors
     | probes/[\w.-]+/((job|probe|failure)\.json | worker\.log)

@@ -30,9 +30,9 @@ def said(row: int, line: int = 0) -> str:
 
     Example:
         >>> said(5, line=7), said(5)
-        ('line 7', 'row 5, counted from 0')
+        ('line 7', 'row 5 (counted from 0)')
     """
-    return f"line {line:,}" if line else f"row {row:,}, counted from 0"
+    return f"line {line:,}" if line else f"row {row:,} (counted from 0)"
 
 
 def place(frame: Frame, row: int) -> str:

@@ -66,7 +66,7 @@ def test_rows_without_both_texts_are_dropped_and_said() -> None:
     data = {"spelling": [*WORDS, "", None, "odd"], "sound": [*SOUNDS, "K", "K", None]}
     source = read_pairs(data)
     assert len(source) == 10 and source.numbers.tolist() == list(range(10))
-    told = "3 rows are dropped: 'spelling' or 'sound' is missing in them; the first is row 10, counted from 0"
+    told = "3 rows are dropped: 'spelling' or 'sound' is missing in them; the first is row 10 (counted from 0)"
     assert told in source.notes
 
 

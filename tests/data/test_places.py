@@ -48,7 +48,7 @@ def test_lines_of_other_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert begun(tmp_path / "a.json", '[{"a": 1},\n{"a": 2}]') is None
     pd.DataFrame({"a": [1, 2]}).to_parquet(tmp_path / "a.parquet")
     assert place(open_frame(tmp_path / "a.parquet"), 1) == place(open_frame({"a": [1, 2]}), 1)
-    assert place(open_frame({"a": [1, 2]}), 1) == "row 1, counted from 0"
+    assert place(open_frame({"a": [1, 2]}), 1) == "row 1 (counted from 0)"
     monkeypatch.setattr(csv_files, "SEARCHED", 10)
     assert begun(tmp_path / "a.csv", BROKEN) is None, "a large file is not searched, and nothing wrong is said"
     assert begun(tmp_path / "a.csv", "a,b\n1,2\n3,4\n5,6\n7,8\n9,10\n") == [2, 3, 4, 5, 6], "nor need it be"

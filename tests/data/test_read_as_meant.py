@@ -73,7 +73,7 @@ def test_a_rare_mark_and_every_empty_cell_are_missing() -> None:
     frame = pd.DataFrame({"x": range(100), "y": ["a", "b"] * 48 + ["NA", "", "NA", "?"]})
     source = read(frame, target="y")
     assert source.target.classes == ("a", "b") and len(source) == 96
-    assert "4 rows are dropped: their target 'y' is missing; the first is row 96, counted from 0" in source.notes
+    assert "4 rows are dropped: their target 'y' is missing; the first is row 96 (counted from 0)" in source.notes
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def test_a_series_with_two_labels_far_apart_is_told_by_name() -> None:
 @pytest.mark.usefixtures("small")
 def test_a_wrong_time_is_told_by_its_row() -> None:
     frame = pd.DataFrame({"id": list("pq") * 5, "time": [*map(str, range(9)), "noon"], "x": np.arange(10.0)})
-    with pytest.raises(InputError, match="number or a date in every row; row 0 has '0'"):  # so all must be dates
+    with pytest.raises(InputError, match=r"every row; row 0 .counted from 0. has '0'"):  # so all must be dates
         read_series(frame.assign(label=list("ab") * 5))
 
 

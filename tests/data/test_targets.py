@@ -52,7 +52,7 @@ def test_missing_targets_are_dropped_and_counted():
     target, kept, notes = read(["a", "", "b", "NA", None, "a"])
     assert kept.tolist() == [True, False, True, False, False, True]
     assert target.values.tolist() == [0, 1, 0]
-    assert notes == ["3 rows are dropped: their target 'y' is missing; the first is row 1, counted from 0"]
+    assert notes == ["3 rows are dropped: their target 'y' is missing; the first is row 1 (counted from 0)"]
 
 
 @pytest.mark.parametrize("pieces", [1, 2, 5])

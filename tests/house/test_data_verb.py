@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -73,7 +74,7 @@ def test_columns_that_add_up_to_the_target_are_said(sign: int) -> None:
     assert not any("add up" in note for note in read(frame, target="total").notes)
 
 
-def test_the_report_shows_how_the_columns_were_read() -> None:
+def test_the_report_shows_how_the_columns_were_read(tmp_path: Path) -> None:
     from bestiary.kinds.table.report import sections
     from bestiary.report.gather import Evidence
 
@@ -88,7 +89,8 @@ def test_the_report_shows_how_the_columns_were_read() -> None:
     )
     source = read(frame, target="y")
     encoder = source.fit(assign(source))  # pyright: ignore[reportAttributeAccessIssue]
-    (section,) = sections(Evidence(Path(), None, facts=dict(encoder.facts)))  # pyright: ignore[reportArgumentType]
+    encoder.save(tmp_path / "data" / "encoder")
+    (section,) = sections(Evidence(tmp_path, SimpleNamespace(target="y", classes=[]), facts=dict(encoder.facts)))  # pyright: ignore[reportArgumentType]
     shown = {row[0]: row for row in section.rows}
     assert list(shown) == ["when", "kind", "id"] and "2 of 3 columns were learned from" in section.text
     assert shown["when"][2].startswith("2024-01-") and shown["kind"][2] == "u, v, w"

@@ -18,6 +18,7 @@ Axes: N nodes, F features, W width, E edges, M pairs, G graphs, K outputs.
 from collections.abc import Sequence
 from itertools import pairwise
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -69,7 +70,8 @@ class SAGELayer(nn.Module):
         self.told = nn.Linear(told, width, bias=False)
 
     def forward(self, nodes: Float[Tensor, "N F"], graph: Neighbours) -> Float[Tensor, "N W"]:
-        return F.normalize(F.relu(self.own(nodes) + self.told(self.aggregate(nodes, graph))))
+        states = F.relu(self.own(nodes) + self.told(self.aggregate(nodes, graph)))
+        return F.normalize(states.float() if states.dtype is torch.float16 else states).to(states.dtype)
 
 
 class SAGEStack(nn.Module):
