@@ -389,7 +389,7 @@ def reserve(plan: Plan) -> float:
     """Wall-clock seconds kept back for judging, training on all rows, and the report."""
     rows = plan.rows["test"]
     again = REFIT * plan.budget if plan.refit and plan.rungs > 1 and tasks.find(plan.problem).told else 0.0
-    return round(min(0.3 * plan.budget, 5.0 + 0.02 * plan.budget + rows / 5000) + again, 2)
+    return round(min(0.3 * plan.budget, 6.0 + 0.02 * plan.budget + rows / 5000) + again, 2)
 
 
 def _import_report() -> None:

@@ -28,6 +28,6 @@ def robust(values: NDArray[np.float64]) -> RobustScaler:
     low, middle, high = np.percentile(values, [25, 50, 75], axis=0)
     spread = high - low
     spread[spread < 10 * np.finfo(np.float64).eps] = 1.0
-    scaler.center_, scaler.n_features_in_ = middle, values.shape[1]
-    scaler.scale_ = spread / (norm.ppf(0.75) - norm.ppf(0.25))
+    scale = spread / (norm.ppf(0.75) - norm.ppf(0.25))
+    vars(scaler).update(center_=middle, scale_=scale, n_features_in_=values.shape[1])
     return scaler

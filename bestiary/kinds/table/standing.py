@@ -25,7 +25,7 @@ def standing(encoder: TableEncoder) -> dict[str, Standing]:
     places = sum(map(width, encoder.used))
     told = cast("list[int]", encoder.parts.get("told") or [gaps.index(i) if i in gaps else -1 for i in range(places)])
     text = encoder.text
-    widths = [] if text is None else [len(summary.components_) for summary in text.summaries]
+    widths = [] if text is None else [len(cast("Any", summary).components_) for summary in text.summaries]
     found: dict[str, Standing] = {}
     number = category = word = 0
     at, behind = encoder.count, encoder.count + sum(size - 1 for size in encoder.categories)
