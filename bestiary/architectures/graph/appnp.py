@@ -65,6 +65,7 @@ class APPNP(nn.Module):
         dropout: chance with which inputs of a layer, and entries of the matrix, are left out in training.
 
     Example:
+        >>> import torch
         >>> network = APPNP(features=3, width=16, outputs=2)
         >>> network(torch.randn(4, 3), torch.tensor([[0, 1, 2], [1, 2, 3]])).shape
         torch.Size([4, 2])
