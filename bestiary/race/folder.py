@@ -158,9 +158,13 @@ def unfinished(folder: Path) -> bool:
 
 def _marked(folder: Path) -> bool:
     path = folder / LOCK
-    if not path.is_symlink() and path.is_file() and path.stat().st_size == len(MARK.encode()):
-        return path.read_text(encoding="utf-8", errors="replace") == MARK
-    left = [] if path.exists() or not folder.is_dir() else [p.name for p in folder.iterdir()]
+    if os.path.lexists(path):  # asked once: another race may write or remove it between two looks
+        try:
+            plain = not path.is_symlink() and path.is_file() and path.stat().st_size == len(MARK.encode())
+            return plain and path.read_text(encoding="utf-8", errors="replace") == MARK
+        except FileNotFoundError:
+            return _marked(folder)
+    left = [p.name for p in folder.iterdir()] if folder.is_dir() else []
     if LOCK in left:  # it was written just now
         return _marked(folder)
     return bool(left) and all(map(TEMPORARY.fullmatch, left))  # killed while it wrote its mark
@@ -175,9 +179,10 @@ def _files(folder: Path) -> Iterator[tuple[str, bool]]:
             path = here / name
             relative = path.relative_to(folder).as_posix()
             ours = _PREPARED.fullmatch(relative) or TEMPORARY.fullmatch(name)
-            if ours and not os.path.lexists(path):  # what another race was writing has its own name by now
+            sound = bool(ours) and path.is_file() and not path.is_symlink()
+            if ours and not sound and not os.path.lexists(path):  # what another race wrote has its own name by now
                 continue
-            yield relative, bool(ours) and path.is_file() and not path.is_symlink()
+            yield relative, sound
 
 
 def remove_prepared(folder: Path) -> None:
