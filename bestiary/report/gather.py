@@ -6,12 +6,14 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bestiary.data.reading import load_encoder
 from bestiary.errors import InputError
 from bestiary.race.evidence import Standing, Verdict
 from bestiary.race.plan import Plan
@@ -83,6 +85,16 @@ class Evidence:
     truth: Truth | None = None
     predictions: dict[str, list[Answers]] = field(default_factory=dict)
     trainings: dict[str, list[Training]] = field(default_factory=dict)
+
+    @cached_property
+    def encoder(self) -> Any:
+        """The fitted preprocessing of the training rows; None where it was not kept.
+
+        Raises:
+            InputError: when it was altered.
+        """
+        folder = self.run / "data" / "encoder"
+        return load_encoder(folder) if (folder / "encoder.json").is_file() else None
 
 
 def gather(run: Path) -> Evidence:

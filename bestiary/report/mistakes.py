@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bestiary import kinds
-from bestiary.data.reading import load_encoder
 from bestiary.report import answers, words
 from bestiary.report.gather import Answers, Truth
 from bestiary.rows.showing import Shown
@@ -114,7 +112,7 @@ class _Inputs:
     """
 
     def __init__(self, evidence: Evidence, rows: NDArray[np.int64]) -> None:
-        self._folder = evidence.run / "sealed"
+        self._evidence, self._folder = evidence, evidence.run / "sealed"
         self._kind, self._rows = evidence.verdict.kind, rows
         stored = self._read("row")
         places = {int(row): place for place, row in enumerate(stored)} if stored is not None else {}
@@ -129,17 +127,12 @@ class _Inputs:
     def cells(self, place: int) -> tuple[tuple[str, str], ...]:
         """The cells of a row of a table, put together again from what networks were given; empty for other kinds."""
         stored, features = self._places[place], self._read("features")
-        decode = getattr(self._encoder, "decode", None)
+        decode = getattr(self._evidence.encoder, "decode", None)
         if stored < 0 or decode is None or features is None:
             return ()
         row = decode(np.asarray(features[stored : stored + 1]), most=10 * CELLS).iloc[0]
         known = [(str(name), value) for name, value in row.items() if value is not None and value == value]
         return tuple((words.shorten(name, 60), _cell(value)) for name, value in known[:CELLS])
-
-    @cached_property
-    def _encoder(self) -> object:
-        folder = self._folder.parent / "data" / "encoder"
-        return load_encoder(folder) if (folder / "encoder.json").is_file() else None
 
     def show(self, place: int, remarks: Sequence[str]) -> tuple[str, str, tuple[str, ...]]:
         """Remark, picture and line of one row."""

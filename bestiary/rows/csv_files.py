@@ -141,7 +141,7 @@ class CsvFrame:
 
     def _on_line(self, record: int) -> str:
         """Where a record stands, by its number from 1, that of the names included."""
-        records = self._records() if self._text <= SEARCHED else []
+        records = self._records() if self._text <= SEARCHED else ()
         return f"line {records[record - 1]}" if record <= len(records) else f"row {record}"
 
     def _open(self) -> io.BufferedIOBase:
@@ -231,16 +231,16 @@ class CsvFrame:
             return np.arange(self._rows) + 1 + self._named
         if self._text > SEARCHED:
             return np.empty(0, np.int64)
-        return np.array(self._records(), np.int64)[int(self._named) :]
+        return self._records()[int(self._named) :]
 
-    def _records(self) -> list[int]:
+    def _records(self) -> NDArray[np.int64]:
         """The line on which each record begins, that of the names included; none where a cell is too long."""
         encoding = "utf-8-sig" if self._encoding == "utf8" else self._encoding
         with self._open() as file, io.TextIOWrapper(cast("IO[bytes]", file), encoding, newline="") as text:
             try:
-                return list(begins(text, self._separator))
+                return np.fromiter(begins(text, self._separator), np.int64)
             except csv.Error:
-                return []
+                return np.empty(0, np.int64)
 
 
 def guess_separator(head: str) -> str:

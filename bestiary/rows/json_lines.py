@@ -105,8 +105,9 @@ class JsonLinesFrame:
             if file.read(4096).removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"[":
                 return None
             file.seek(0)
-            filled = [n for n, line in enumerate(file, 1) if line.removeprefix(codecs.BOM_UTF8).strip()]
-        return np.array(filled, np.int64) if len(filled) == self.rows else None
+            filled = (n for n, line in enumerate(file, 1) if line.removeprefix(codecs.BOM_UTF8).strip())
+            lines = np.fromiter(filled, np.int64)
+        return lines if len(lines) == self.rows else None
 
 
 def by_name(records: Sequence[Mapping[str, object]]) -> dict[str, list[object]]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from bestiary.data.reading import load_encoder
 from bestiary.errors import InputError
 from bestiary.kinds.table.relations import Relations, relations
 from bestiary.race import importance
@@ -14,7 +13,6 @@ from bestiary.report.gather import Evidence
 from bestiary.report.sections import Section
 from bestiary.report.words import shorten
 from bestiary.rows.columns import Column
-from bestiary.rows.encoder_files import read_encoder
 from bestiary.tasks import metric_named
 from bestiary.tasks.metric import Metric
 
@@ -23,8 +21,11 @@ WORDS, MOST = 4, 60  # words of a category, and columns, that are shown
 
 def sections(evidence: Evidence) -> list[Section]:
     """A table of the columns, those that are left out at its end; nothing where they were not kept."""
-    kept = _kept(evidence)
-    columns = [Column(**{**column, "known": tuple(column["known"])}) for column in kept]
+    try:
+        encoder = evidence.encoder
+    except InputError:
+        return []
+    columns: Sequence[Column] = getattr(encoder, "columns", ())
     if not columns:
         return []
     ordered = sorted(columns, key=lambda column: column.role == "left out")
@@ -35,7 +36,7 @@ def sections(evidence: Evidence) -> list[Section]:
     )
     if len(columns) > MOST:
         text += f" The first {MOST} are shown."
-    found = _relations(evidence)
+    found = _relations(evidence, encoder)
     goes = f"goes with {shorten(evidence.verdict.target, 24)}"
     heads = ("column", "read as", "values", "missing", *([goes] if found and found.target else []), "remark")
     rows = [
@@ -50,11 +51,9 @@ def sections(evidence: Evidence) -> list[Section]:
     return [table, *_rests(evidence)]
 
 
-def _relations(evidence: Evidence) -> Relations | None:
-    folder = evidence.run / "data"
+def _relations(evidence: Evidence, encoder: Any) -> Relations | None:
     try:
-        encoder: Any = load_encoder(folder / "encoder")
-        return relations(encoder, folder, len(evidence.verdict.classes))
+        return relations(encoder, evidence.run / "data", len(evidence.verdict.classes))
     except (InputError, OSError, ValueError):
         return None
 
@@ -98,15 +97,6 @@ def _bounds(metric: Metric, weight: importance.Weight) -> str:
     if low is None or high is None:
         return "too few rows"
     return f"{number(metric, low)} to {number(metric, high)}"
-
-
-def _kept(evidence: Evidence) -> Sequence[Mapping[str, Any]]:
-    """The columns as the encoder of the training rows knows them; none where it is gone."""
-    folder = evidence.run / "data" / "encoder"
-    try:
-        return read_encoder(folder, "table")[1]["columns"]
-    except InputError:
-        return ()
 
 
 def _values(column: Column) -> str:

@@ -26,6 +26,7 @@ def standing(encoder: TableEncoder) -> dict[str, Standing]:
     told = cast("list[int]", encoder.parts.get("told") or [gaps.index(i) if i in gaps else -1 for i in range(places)])
     text = encoder.text
     widths = [] if text is None else [len(cast("Any", summary).components_) for summary in text.summaries]
+    of_number = {number: place for place, number in enumerate(scaled)}
     found: dict[str, Standing] = {}
     number = category = word = 0
     at, behind = encoder.count, encoder.count + sum(size - 1 for size in encoder.categories)
@@ -39,7 +40,7 @@ def standing(encoder: TableEncoder) -> dict[str, Standing]:
             behind, word = behind + widths[word], word + 1
         else:
             own = range(number, number + width(column))
-            plain = [scaled.index(i) for i in own if i in scaled]
+            plain = [of_number[i] for i in own if i in of_number]
             plain += sorted({len(scaled) + told[i] for i in own if told[i] >= 0})
             found[column.name] = {"features": plain, "numbers": plain}
             number += width(column)
