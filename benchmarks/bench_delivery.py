@@ -101,7 +101,7 @@ answers.to_csv(f"{folder}/ag.csv", index=False)
 """
 
 
-def peers(problem: str, sparse: bool = False) -> dict[str, object]:
+def peers(problem: str) -> dict[str, object]:
     """scikit-learn's models with their defaults, and columns made as its guide does."""
     words = make_column_selector(dtype_exclude=np.number)  # pyright: ignore
     numbers = make_column_selector(dtype_include=np.number)  # pyright: ignore

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from torch import nn
 
-from bestiary.algorithms.gradient_descent import Prepare, pieces
+from bestiary.algorithms.gradient_descent import Prepare, accumulated
 from bestiary.contracts import Data, Logs, Objective
 from bestiary.optimisation.minimise import Minimise
 
@@ -50,11 +50,6 @@ class AnnealedDescent:
         self.network.train()
         for step in range(start, horizon):
             self.anneal(step, horizon)
-            batch, total = data.batch("train", step), 0.0
-            for part in pieces(batch, self.parts):
-                share = len(part) / len(batch)
-                loss, logs = self.objective(self.network, part, step)
-                (loss * share).backward()
-                total = total + logs["loss"] * share
+            loss = accumulated(self.objective, self.network, data.batch("train", step), step, self.parts)
             self.minimise.update(step, horizon)
-            yield {"loss": total}
+            yield {"loss": loss}

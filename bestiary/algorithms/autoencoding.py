@@ -7,7 +7,7 @@ from typing import Protocol
 
 from torch import Tensor, nn
 
-from bestiary.algorithms.gradient_descent import Prepare, pieces
+from bestiary.algorithms.gradient_descent import Prepare, accumulated
 from bestiary.contracts import Data, Logs, Objective
 from bestiary.optimisation.minimise import Minimise
 
@@ -39,15 +39,9 @@ class Reconstructing:
         self.prepare(data)
         self.network.train()
         for step in range(start, horizon):
-            total = 0.0
-            batch = data.batch("train", step)
-            for part in pieces(batch, self.parts):
-                loss, logs = self.objective(self.network, part, step)
-                share = len(part) / len(batch)
-                (loss * share).backward()
-                total = total + logs["loss"] * share
+            loss = accumulated(self.objective, self.network, data.batch("train", step), step, self.parts)
             self.minimise.update(step, horizon)
-            yield {"loss": total}
+            yield {"loss": loss}
 
 
 class Bound(Protocol):

@@ -11,12 +11,12 @@ mode: running statistics stay, and nothing is dropped out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from torch import nn
 
-from bestiary.algorithms.gradient_descent import pieces
-from bestiary.contracts import Batch, Data, Logs, Objective
+from bestiary.algorithms.gradient_descent import accumulated
+from bestiary.contracts import Data, Logs, Objective
 from bestiary.optimisation.minimise import Minimise
 
 
@@ -63,23 +63,15 @@ class FineTuning:
         return len(self.blocks) if not self.gradual else min(len(self.blocks), 1 + (step - self.frozen) // self.gradual)
 
     def updates(self, data: Data, start: int, horizon: int) -> Iterator[Logs]:
-        weight: Callable[[Batch], int] = getattr(self.objective, "weight", len)
         before = -1
         try:
             for step in range(start, horizon):
                 if (count := self.learning(step)) != before:
                     self._unfreeze(count)
                     before = count
-                total, batch = 0.0, data.batch("train", step)
-                for part in pieces(batch, self.parts):
-                    share = weight(part) / weight(batch)
-                    if not share:  # a mean over nothing is not a number
-                        continue
-                    loss, logs = self.objective(self.network, part, step)
-                    (loss * share).backward()
-                    total = total + logs["loss"] * share
+                loss = accumulated(self.objective, self.network, data.batch("train", step), step, self.parts)
                 self.minimise.update(step, horizon)
-                yield {"loss": total}
+                yield {"loss": loss}
         finally:
             self._unfreeze(len(self.blocks))
 

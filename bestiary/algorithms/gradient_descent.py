@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from torch import nn
+from torch import Tensor, nn
 
 from bestiary.contracts import Batch, Data, Logs, Objective
 from bestiary.optimisation.minimise import Minimise
@@ -72,19 +72,32 @@ class AccumulatedGradientDescent:
     def updates(self, data: Data, start: int, horizon: int) -> Iterator[Logs]:
         self.prepare(data)
         self.network.train()
-        weight: Callable[[Batch], int] = getattr(self.objective, "weight", len)
         for step in range(start, horizon):
-            total = 0.0
-            batch = data.batch("train", step)
-            for part in pieces(batch, self.parts):
-                share = weight(part) / weight(batch)
-                if not share:  # a mean over nothing is not a number
-                    continue
-                loss, logs = self.objective(self.network, part, step)
-                (loss * share).backward()
-                total = total + logs["loss"] * share
+            loss = accumulated(self.objective, self.network, data.batch("train", step), step, self.parts)
             self.minimise.update(step, horizon)
-            yield {"loss": total}
+            yield {"loss": loss}
+
+
+def accumulated(objective: Objective, network: nn.Module, batch: Batch, step: int, parts: int) -> Tensor | float:
+    """Adds the gradient of a batch to that of the parameters, part by part; returns the loss.
+
+    Args:
+        objective: a mean over the rows of a batch, or over what its `weight` counts.
+        network: whose parameters get the gradient.
+        batch: the whole of it.
+        step: number of the update.
+        parts: into how many parts it is cut.
+    """
+    weight: Callable[[Batch], int] = getattr(objective, "weight", len)
+    total: Tensor | float = 0.0
+    for part in pieces(batch, parts):
+        share = weight(part) / weight(batch)
+        if not share:  # a mean over nothing is not a number
+            continue
+        loss, logs = objective(network, part, step)
+        (loss * share).backward()
+        total = total + logs["loss"] * share
+    return total
 
 
 def pieces(batch: Batch, parts: int) -> list[Batch]:

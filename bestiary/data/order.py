@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 
 from bestiary.errors import InputError, nearest
 from bestiary.rows.rows import Rows
 from bestiary.rows.source import Source, Target
+from bestiary.rows.written import finite, numbers
 from bestiary.tasks.metric import Metric
 
 
@@ -53,7 +55,7 @@ def suit(source: Source, metric: Metric) -> None:
         raise InputError(f"{told}; use macro_{metric.name}")
     if not metric.ordered or target.ordered:
         return
-    if not all(_is_number(name) for name in target.classes):
+    if np.isnan(finite(numbers(pa.array(target.classes)))).any():
         shown = ",".join(target.classes[:6]) + (",..." if count > 6 else "")
         raise InputError(
             f"{metric.name} needs classes in an order that means something; say it, the least first, with --order of "
@@ -68,11 +70,3 @@ def _set(source: Source, target: Target) -> None:
     rows = getattr(source, "rows", None)
     if isinstance(rows, Rows):
         rows.target = target
-
-
-def _is_number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True

@@ -16,6 +16,8 @@ FAMILY = "family:"
 
 PRETRAINED = "-pretrained"
 """How the name of a contender ends that begins with weights."""
+WHOLE: dict[str, object] = {"frozen": 0, "gradual": 0}
+"""Words of fine-tuning with which everything learns from the first step, as it does for most of a training."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,8 @@ class Candidate:
 
     @property
     def whole(self) -> dict[str, object]:
-        """Words with which all of it learns from the first step, as most of a training does: for measuring."""
-        return {"frozen": 0, "gradual": 0} if self.weights else {}
+        """Words with which it is measured: all of it learns."""
+        return WHOLE if self.weights else {}
 
 
 def candidates(

@@ -25,6 +25,7 @@ from bestiary.race.statistics import Resampling
 from bestiary.records import door
 from bestiary.rows.store import read_array
 from bestiary.runs.description import JUDGED
+from bestiary.tasks.rule import decided
 
 NAME = "importance.json"
 ROWS, SHUFFLES = 1_000, 3
@@ -111,9 +112,8 @@ class _Judge:
     def __init__(self, model: Any, verdict: Verdict, arrays: Mapping[str, NDArray[np.generic]]) -> None:
         from bestiary.tasks.registry import task_for
 
-        rule = {} if model.rule is None else {"rule": model.rule}
         self._model, self._arrays, self._problem = model, dict(arrays), verdict.problem
-        self._scoring, self._metric = task_for({**model.facts, **rule}), verdict.metric
+        self._scoring, self._metric = task_for(model.facts), verdict.metric
         self._sign = 1 if verdict.higher else -1
         self._truth = np.asarray(arrays["target"])
         groups = arrays.get("group", arrays.get("block"))
@@ -146,4 +146,4 @@ class _Judge:
         from bestiary.data.opening import data_of
 
         data = data_of(self._model.spec, self._model.facts, {"test": arrays})
-        return self._scoring.predict(self._model.answer, data, "test")
+        return decided(self._scoring.predict(self._model.answer, data, "test"), self._model.rule)

@@ -305,7 +305,7 @@ def _verdict(course: Course, judgement: Judgement, found: list[Finalist], judged
     board = _standings(course, judgement, found)
     notes = [*plan.notes, *plan.mended, f"test rows were opened for the {ordinal(plan.opened)} time"]
     notes += left_out(plan)
-    chosen = next((f.ensemble for f in found if f.name == judgement.chosen and f.ensemble), None)
+    chosen = plan.ensemble(judgement.chosen)
     for name in dict.fromkeys([part.name for part in chosen.parts] if chosen else [judgement.chosen]):
         notes += note(name, plan.kind, plan.problem)
     if plan.cut:

@@ -314,6 +314,10 @@ class Plan:
         """The contender of this name."""
         return next(e for e in self.entrants if e.name == name)
 
+    def ensemble(self, name: str) -> Ensemble | None:
+        """The ensemble of this name; None where it is the name of a single model."""
+        return next((one for one in self.ensembles if one.name == name), None)
+
     def write(self, folder: Path) -> None:
         """As `plan.json`, whole or not at all."""
         write_text(folder / NAME, json.dumps(dataclasses.asdict(self), indent=1, default=list))

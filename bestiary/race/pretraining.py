@@ -14,14 +14,14 @@ from bestiary.architectures.build import build, head_name
 from bestiary.catalogue import Contender
 from bestiary.contracts import Spec
 from bestiary.errors import InputError
-from bestiary.files import replacing
+from bestiary.files import replacing, sha256_of
 from bestiary.race.chosen import chosen_size
 from bestiary.race.contenders import PRETRAINED, Candidate
 from bestiary.race.plan import Plan
 from bestiary.rows.store import read_spec
 from bestiary.runs.beginning import DIGITS
 from bestiary.weights.files import Changed, open_weights
-from bestiary.weights.known import Known, digest, know
+from bestiary.weights.known import Known, know
 from bestiary.weights.loading import load_file, tensors_of
 
 PLACE = "weights"  # folder of the run
@@ -153,6 +153,6 @@ def _kept(network: nn.Module, folder: Path) -> Path:
     place = folder / PLACE / "written.safetensors"
     with replacing(place) as temporary:
         save_file(body, temporary)
-    named = place.with_name(f"{digest(place)[:DIGITS]}.safetensors")
+    named = place.with_name(f"{sha256_of(place)[:DIGITS]}.safetensors")
     place.replace(named)
     return named

@@ -78,7 +78,7 @@ def _ratio(plan: Plan) -> float:
 
 def shipped(plan: Plan, name: str, verdict: Verdict) -> list[Part]:
     """The trainings of a model, with weights."""
-    ensemble = next((one for one in plan.ensembles if one.name == name), None)
+    ensemble = plan.ensemble(name)
     if ensemble is not None:
         return ensemble.parts
     standing = next((s for s in verdict.standings if s.name == name), None)
@@ -119,7 +119,7 @@ def told(plan: Plan, name: str) -> str:
     if plan.refits:
         what, kept = "it was", ""
         again = {one.of for one in plan.refits if not one.failed}
-        ensemble = next((one for one in plan.ensembles if one.name == name), None)
+        ensemble = plan.ensemble(name)
         if ensemble is not None and (left := [p for p in ensemble.parts if not again & set(p.trainings)]):
             what = f"{len(ensemble.parts) - len(left)} of its {len(ensemble.parts)} models were"
             kept = f" The others are as judged: {failed[0].failed if failed else 'no time was left for them'}."

@@ -103,7 +103,7 @@ def _refit_seconds(course: Course, expected: Mapping[str, float]) -> float:
     if not plan.refit:
         return 0.0
     name = min(expected, key=lambda one: expected[one])
-    ensemble = next((one for one in plan.ensembles if one.name == name), None)
+    ensemble = plan.ensemble(name)
     found = members(course)
     if ensemble:
         ids = {part.id for part in ensemble.parts}

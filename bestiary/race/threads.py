@@ -13,6 +13,7 @@ import torch
 from bestiary.architectures.build import build, resolve
 from bestiary.contracts import Algorithm
 from bestiary.data.opening import open_data
+from bestiary.race.contenders import WHOLE
 from bestiary.race.plan import Plan
 
 TURNS, UPDATES = 3, 3  # each number of threads has so many turns, each of so many timed updates after one untimed
@@ -53,7 +54,7 @@ def _updates(folder: Path, plan: Plan) -> Iterator[object]:
     data = open_data(folder / "data", batch=entrant.batch, seed=plan.seed, device=plan.device)
     network = build(entrant.network, entrant.keywords, data.spec, seed=plan.seed)
     recipe = cast("Callable[..., Algorithm]", resolve(entrant.recipe))
-    whole = {"frozen": 0, "gradual": 0} if entrant.weights else {}  # as most of a training is
+    whole = WHOLE if entrant.weights else {}
     return recipe(network, data.spec, **{**entrant.settings[0], **whole}).updates(data, 0, 1_000_000)
 
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from bestiary.architectures.build import give_weights
 from bestiary.errors import InputError
-from bestiary.weights.known import digest
+from bestiary.files import sha256_of
 
 DIGITS = 16  # of the digest, in the name of a file
 
@@ -23,6 +23,6 @@ def begin_with(network: nn.Module, file: Path) -> None:
     Raises:
         InputError: when the file was altered, or does not fit.
     """
-    if not file.is_file() or digest(file)[:DIGITS] != file.stem:
+    if not file.is_file() or sha256_of(file)[:DIGITS] != file.stem:
         raise InputError(f"{file} is not as it was written: its digest is another; race again")
     give_weights(network, file, new_head=True)

@@ -6,7 +6,6 @@ it is refused, and so is any format of a later version.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ from msgspec import Meta
 
 from bestiary import __version__, catalogue, tasks
 from bestiary.errors import InputError
+from bestiary.files import sha256_of
 from bestiary.records import door, names
 from bestiary.records.keywords import check_keywords
 from bestiary.records.shapes import Digest, Id, Line, Setting, Target
@@ -76,7 +76,7 @@ def write(folder: Path, words: Mapping[str, object], spec: Spec, facts: Mapping[
         **words,
         "spec": spec.written(),
         "facts": dict(facts),
-        "files": {name: digest(folder / name) for name in _files(folder)},
+        "files": {name: sha256_of(folder / name) for name in _files(folder)},
         "versions": {"bestiary": __version__, "torch": torch.__version__.split("+")[0]},
         "licence": "the weights belong to whoever owns the data they were trained on",
     }
@@ -108,12 +108,6 @@ def read(folder: Path) -> tuple[Description, Spec]:
     _check_code(found, file)
     _check_files(folder, found)
     return found, spec
-
-
-def digest(file: Path) -> str:
-    """sha256 of a file, hexadecimal."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _files(folder: Path) -> list[str]:
@@ -175,6 +169,6 @@ def _check_files(folder: Path, words: Description) -> None:
             raise InputError(f"{folder / name} was added: {MODEL} has no digest of it; {ADVICE}")
         if name not in there:
             raise InputError(f"{folder} has no {name[:200]}, which {MODEL} has a digest of; {ADVICE}")
-        found, told = digest(folder / name), words["files"][name]
+        found, told = sha256_of(folder / name), words["files"][name]
         if found != told:
             raise InputError(f"{name} was altered: expected sha256 {told[:12]}..., found {found[:12]}...; {ADVICE}")

@@ -107,13 +107,13 @@ def _sums(
     edges = np.cumsum([3, classes, classes, classes, len(ranked), len(ranked)])
     apart = np.subtract.outer(np.arange(classes, dtype=np.float64), np.arange(classes)) ** 2
     with np.errstate(invalid="ignore"):
-        area = (placed * is_class[:, ranked]).sum(0) / is_class[:, ranked].sum(0)
+        whole = (placed * is_class[:, ranked]).sum(0) / is_class[:, ranked].sum(0)
 
     def combine(total: Floats) -> dict[str, Floats]:
         plain, true, told, hits, inside, outside, slope = np.split(total, edges, axis=-1)
         count, loss, off = plain[..., 0], plain[..., 1], plain[..., 2]
         with np.errstate(divide="ignore", invalid="ignore"):
-            above = inside / true[..., ranked] + outside / (count[..., None] - true[..., ranked]) - area
+            above = inside / true[..., ranked] + outside / (count[..., None] - true[..., ranked]) - whole
             found = {
                 "accuracy": hits.sum(-1) / count,
                 "balanced_accuracy": _mean(np.where(true > 0, hits / true, np.nan)),
@@ -146,9 +146,7 @@ def area(metric: str, table: Floats, labels: NDArray[np.int64]) -> float:
     for k in present[-1:] if table.shape[1] == 2 else present:
         inside = labels == k
         if metric == "auroc":
-            count = int(inside.sum())
-            above = rankdata(table[:, k])[inside].sum() - count * (count + 1) / 2
-            found.append(above / (count * (len(labels) - count)))
+            found.append(_placements(table[:, k], inside)[inside].mean())
         else:
             found.append(_precision(table[:, k], inside)[0])
     return float(np.mean(found))

@@ -6,7 +6,6 @@ Nothing is fetched. The name of published weights stands for a file that a perso
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from bestiary.catalogue import Pretrained, Size
 from bestiary.errors import InputError, nearest
+from bestiary.files import sha256_of
 from bestiary.weights.files import weights_file
 
 FOLDER = "BESTIARY_WEIGHTS"
@@ -58,7 +58,7 @@ def know(given: str | Path, size: Size | None = None) -> Known:
     records = size.weights if size else ()
     named = next((record for record in records if record.name == str(given)), None)
     file = _published_file(named, records) if named and not Path(given).exists() else _given_file(given, records)
-    sha256 = digest(file)
+    sha256 = sha256_of(file)
     published = next((record for record in records if sha256.startswith(record.sha256)), None)
     claimed = named or next((one for one in records if one.file == file.name and one.sha256[:8] in one.file), None)
     if claimed is not None and published is not claimed:
@@ -67,12 +67,6 @@ def know(given: str | Path, size: Size | None = None) -> Known:
             f"{sha256[: max(16, len(claimed.sha256))]}; get it again"
         )
     return Known(file, sha256, published)
-
-
-def digest(file: Path) -> str:
-    """The sha256 of a file, in hexadecimal."""
-    with file.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def folders() -> list[Path]:

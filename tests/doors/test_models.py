@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bestiary.runs.description import digest
+from bestiary.files import sha256_of
 from tests.doors.folders import SOURCES, baseline_folder, model_folder, rows_for
 from tests.doors.hostile import CANARY, VALUES, Trial, again, fields, get, plant_canary, put, whole
 
@@ -54,7 +54,7 @@ def trial(
 def sign() -> None:
     """Makes the digests fit the files, as a stranger would."""
     words = json.loads(Path("m/model.json").read_text())
-    words["files"] = {name: digest(Path("m", name)) for name in words["files"]}
+    words["files"] = {name: sha256_of(Path("m", name)) for name in words["files"]}
     again(Path("m/model.json"), words)
 
 

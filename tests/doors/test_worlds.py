@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from bestiary.cli.main import main
+from bestiary.files import sha256_of
 from bestiary.race.train import train
 from bestiary.records import names
-from bestiary.runs.description import digest
 from tests.doors.hostile import CANARY, plant_canary
 
 WORLD = """
@@ -46,7 +46,7 @@ def foreign(pole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     for file in run.rglob("*.json"):
         file.write_text(file.read_text().replace("CartPole-v1", f"{CANARY}:World"))
     words = json.loads((run / "winner" / "model.json").read_text())
-    words["files"]["encoder/encoder.json"] = digest(run / "winner" / "encoder" / "encoder.json")
+    words["files"]["encoder/encoder.json"] = sha256_of(run / "winner" / "encoder" / "encoder.json")
     (run / "winner" / "model.json").write_text(json.dumps(words))
     monkeypatch.chdir(tmp_path)
     yield run, mark
@@ -85,7 +85,7 @@ def test_what_is_compared_is_what_is_opened(foreign: tuple[Path, Path], capsys: 
         path = run.parent / "m" / file
         path.write_text(path.read_text().replace(f"{CANARY}:World", "CartPole-v1"))
         words = json.loads((run.parent / "m" / "model.json").read_text())
-        words["files"]["encoder/encoder.json"] = digest(run.parent / "m" / "encoder" / "encoder.json")
+        words["files"]["encoder/encoder.json"] = sha256_of(run.parent / "m" / "encoder" / "encoder.json")
         (run.parent / "m" / "model.json").write_text(json.dumps(words))
         assert main(["predict", "m", "CartPole-v1", "--out", "answers.csv"]) == 2
         assert "is of another model" in capsys.readouterr().err

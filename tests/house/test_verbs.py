@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from bestiary.cli.main import main
+from bestiary.files import sha256_of
 from bestiary.race.plan import Plan
 from bestiary.race.train import train
-from bestiary.runs.description import digest
 from bestiary.runs.trained import trained
 from bestiary.sampling.episodes import play
 
@@ -115,7 +115,7 @@ def test_a_module_of_a_model_is_not_imported_unasked(
     for file in (copy / "encoder" / "encoder.json", copy / "model.json"):
         file.write_text(file.read_text().replace("CartPole-v1", "antigravity:Env"))
     words = json.loads((copy / "model.json").read_text())
-    words["files"]["encoder/encoder.json"] = digest(copy / "encoder" / "encoder.json")
+    words["files"]["encoder/encoder.json"] = sha256_of(copy / "encoder" / "encoder.json")
     (copy / "model.json").write_text(json.dumps(words))
     code, _, err = said(capsys, "play", str(copy), "--out", str(tmp_path / "one.gif"))
     assert code == 2

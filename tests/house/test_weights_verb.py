@@ -15,7 +15,8 @@ import bestiary
 from bestiary import catalogue
 from bestiary.cli.main import main
 from bestiary.errors import InputError
-from bestiary.weights.known import UNKNOWN, digest, know
+from bestiary.files import sha256_of
+from bestiary.weights.known import UNKNOWN, know
 from bestiary.weights.loading import exported
 
 
@@ -101,7 +102,7 @@ def lenet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Pa
     true = tmp_path / "true.safetensors"
     save_file(exported(bestiary.create("lenet5", seed=1)), true)
     record = catalogue.Pretrained(
-        "digits", f"lenet5-{digest(true)[:8]}.safetensors", "a test", "none", digest(true)[:8], "70,000 digits"
+        "digits", f"lenet5-{sha256_of(true)[:8]}.safetensors", "a test", "none", sha256_of(true)[:8], "70,000 digits"
     )
     sized = replace(catalogue.size("lenet5"), weights=(record,))
     monkeypatch.setattr(catalogue, "size", lambda name: sized)
