@@ -3,6 +3,7 @@
 Axes: N nodes, D width, M pairs, G graphs, K outputs.
 """
 
+from collections.abc import Callable
 from typing import cast
 
 import torch
@@ -64,3 +65,55 @@ class PairScore(nn.Module):
 
     def forward(self, nodes: Float[Tensor, "N D"], pairs: Int[Tensor, "2 M"]) -> Float[Tensor, "M K"]:
         return self.head(nodes.index_select(0, pairs[0]) * nodes.index_select(0, pairs[1]))
+
+
+class NodesInPairs(nn.Module):
+    """A network of nodes whose answers are compared in pairs: is there an edge between the two?
+
+    Args:
+        nodes: (features, edges, weights of edges) -> answers of the nodes.
+        width: of these.
+        outputs: 2: no edge, edge.
+    """
+
+    def __init__(self, nodes: nn.Module, *, width: int, outputs: int) -> None:
+        super().__init__()
+        self.nodes = nodes
+        self.score = PairScore(width=width, outputs=outputs)
+
+    def forward(
+        self,
+        features: Float[Tensor, "N F"],
+        edges: Int[Tensor, "2 E"],
+        pairs: Int[Tensor, "2 M"],
+        weights: Float[Tensor, " E"] | None = None,
+    ) -> Float[Tensor, "M K"]:
+        return self.score(self.nodes(features, edges, weights), pairs)
+
+
+class NodesTogether(nn.Module):
+    """A network of nodes whose answers are added up, graph by graph.
+
+    Args:
+        nodes: (features, edges, weights of edges) -> answers of the nodes.
+        width: of these.
+        outputs: classes.
+        bend: what is done to each number of an answer before.
+    """
+
+    def __init__(
+        self, nodes: nn.Module, *, width: int, outputs: int, bend: Callable[[Tensor], Tensor] | None = None
+    ) -> None:
+        super().__init__()
+        self.nodes, self.bend = nodes, bend
+        self.readout = GraphSum(width=width, outputs=outputs)
+
+    def forward(
+        self,
+        features: Float[Tensor, "N F"],
+        edges: Int[Tensor, "2 E"],
+        graph: Int[Tensor, " N"],
+        weights: Float[Tensor, " E"] | None = None,
+    ) -> Float[Tensor, "G K"]:
+        states = self.nodes(features, edges, weights)
+        return self.readout(states if self.bend is None else self.bend(states), graph)

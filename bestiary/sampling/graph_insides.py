@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from bestiary.contracts import GraphsBatch
-from bestiary.layers.neighbours import Neighbours, received, softmax
+from bestiary.layers.neighbours import Neighbours, received
 from bestiary.sampling import curves
 from bestiary.sampling.looking import evaluating
 from bestiary.sampling.maps import plane, scatter
@@ -57,11 +57,8 @@ def inspect(network: nn.Module, data: Any, spec: Any, facts: Mapping[str, Any]) 
 
 
 def listened(attention: Any, nodes: Float[Tensor, "N F"], graph: Neighbours) -> Float[Tensor, "M H"]:
-    """`effective` of the attention that a layer pays: `GraphAttention` of GAT, or `DynamicAttention` of GATv2."""
-    if hasattr(attention, "shares"):
-        return effective(attention.shares(nodes, attention.values(nodes), graph), graph)
-    values = attention.weight(nodes).unflatten(-1, (attention.heads, -1))
-    return effective(softmax(attention.scores(values, graph), graph), graph)
+    """`effective` of the attention that a layer pays, an `EdgeAttention` of GAT or GATv2."""
+    return effective(attention.shares(nodes, attention.values(nodes), graph), graph)
 
 
 def effective(shares: Float[Tensor, "E H"], graph: Neighbours) -> Float[Tensor, "M H"]:

@@ -25,7 +25,7 @@ from torch.nn import functional as F
 
 from bestiary.architectures.graph.gcn import normalised
 from bestiary.layers.neighbours import Neighbours, weighted_sum
-from bestiary.layers.readout import GraphSum, PairScore
+from bestiary.layers.readout import NodesInPairs, NodesTogether
 
 
 class PersonalisedPageRank(nn.Module):
@@ -97,7 +97,7 @@ class APPNP(nn.Module):
         return self.propagate(self.layers[-1](self.dropout(features)), graph, averaging)
 
 
-class APPNPLinks(nn.Module):
+class APPNPLinks(NodesInPairs):
     """An APPNP whose outputs are compared in pairs: is there an edge between the two?
 
     Args:
@@ -119,21 +119,11 @@ class APPNPLinks(nn.Module):
         restart: float = 0.1,
         dropout: float = 0.0,
     ) -> None:
-        super().__init__()
-        self.nodes = APPNP(features=features, width=width, outputs=width, steps=steps, restart=restart, dropout=dropout)
-        self.score = PairScore(width=width, outputs=outputs)
-
-    def forward(
-        self,
-        features: Float[Tensor, "N F"],
-        edges: Int[Tensor, "2 E"],
-        pairs: Int[Tensor, "2 M"],
-        weights: Float[Tensor, " E"] | None = None,
-    ) -> Float[Tensor, "M K"]:
-        return self.score(self.nodes(features, edges, weights), pairs)
+        nodes = APPNP(features=features, width=width, outputs=width, steps=steps, restart=restart, dropout=dropout)
+        super().__init__(nodes, width=width, outputs=outputs)
 
 
-class APPNPGraphs(nn.Module):
+class APPNPGraphs(NodesTogether):
     """An APPNP whose nodes answer together, graph by graph.
 
     Args:
@@ -148,15 +138,5 @@ class APPNPGraphs(nn.Module):
     def __init__(
         self, *, features: int, width: int, outputs: int, steps: int = 10, restart: float = 0.1, dropout: float = 0.0
     ) -> None:
-        super().__init__()
-        self.nodes = APPNP(features=features, width=width, outputs=width, steps=steps, restart=restart, dropout=dropout)
-        self.readout = GraphSum(width=width, outputs=outputs)
-
-    def forward(
-        self,
-        features: Float[Tensor, "N F"],
-        edges: Int[Tensor, "2 E"],
-        graph: Int[Tensor, " N"],
-        weights: Float[Tensor, " E"] | None = None,
-    ) -> Float[Tensor, "G K"]:
-        return self.readout(F.relu(self.nodes(features, edges, weights)), graph)
+        nodes = APPNP(features=features, width=width, outputs=width, steps=steps, restart=restart, dropout=dropout)
+        super().__init__(nodes, width=width, outputs=outputs, bend=F.relu)

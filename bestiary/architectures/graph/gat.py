@@ -12,6 +12,10 @@ Weights of edges are not used: how much a neighbour counts is learned.
 Axes: N nodes, F features, E edges, H heads, D width of a head, M pairs, G graphs, K outputs.
 """
 
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import ClassVar
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -19,7 +23,7 @@ from torch.nn import functional as F
 
 from bestiary.layers.messages import looped, with_self_loops
 from bestiary.layers.neighbours import Neighbours, at_source, at_target, softmax, weighted_sum
-from bestiary.layers.readout import GraphSum, PairScore
+from bestiary.layers.readout import NodesInPairs, NodesTogether
 
 
 def with_itself(edges: Int[Tensor, "2 E"], nodes: int) -> Neighbours:
@@ -27,8 +31,36 @@ def with_itself(edges: Int[Tensor, "2 E"], nodes: int) -> Neighbours:
     return Neighbours.of(with_self_loops(edges, None, nodes)[0], nodes, looped(edges, nodes))
 
 
-class GraphAttention(nn.Module):
-    """Attention over edges, before heads are joined.
+class EdgeAttention(nn.Module, ABC):
+    """What neighbours give, each counted as much as attention says, before heads are joined.
+
+    Args:
+        heads: of attention.
+        dropout: chance with which an edge is not looked at in training.
+    """
+
+    def __init__(self, *, heads: int, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.heads = heads
+        self.dropout = nn.Dropout(dropout)
+
+    @abstractmethod
+    def values(self, nodes: Float[Tensor, "N F"]) -> Float[Tensor, "N H D"]:
+        """What each node has to give."""
+
+    @abstractmethod
+    def shares(
+        self, nodes: Float[Tensor, "N F"], values: Float[Tensor, "N H D"], graph: Neighbours
+    ) -> Float[Tensor, "E H"]:
+        """How much each edge counts among those that a node receives from."""
+
+    def forward(self, nodes: Float[Tensor, "N F"], graph: Neighbours) -> Float[Tensor, "N H D"]:
+        values = self.values(nodes)
+        return weighted_sum(values, self.dropout(self.shares(nodes, values, graph)), graph)
+
+
+class GraphAttention(EdgeAttention):
+    """Attention over edges: a term from each end.
 
     Args:
         features: of every node.
@@ -38,12 +70,10 @@ class GraphAttention(nn.Module):
     """
 
     def __init__(self, *, features: int, heads: int, width: int, dropout: float = 0.0) -> None:
-        super().__init__()
-        self.heads = heads
+        super().__init__(heads=heads, dropout=dropout)
         self.weight = nn.Linear(features, heads * width, bias=False)
         self.sends = nn.Parameter(torch.empty(heads, width))
         self.receives = nn.Parameter(torch.empty(heads, width))
-        self.dropout = nn.Dropout(dropout)
         for matrix in (self.weight.weight, self.sends, self.receives):
             nn.init.xavier_uniform_(matrix)
 
@@ -52,18 +82,25 @@ class GraphAttention(nn.Module):
         sends, receives = (values * self.sends).sum(-1), (values * self.receives).sum(-1)  # [N, H]
         return F.leaky_relu(at_source(sends, graph) + at_target(receives, graph), 0.2)
 
-    def forward(self, nodes: Float[Tensor, "N F"], graph: Neighbours) -> Float[Tensor, "N H D"]:
-        values = self.weight(nodes).unflatten(-1, (self.heads, -1))  # [N, H, D]
-        attention = self.dropout(softmax(self.scores(values, graph), graph))  # [E, H]
-        return weighted_sum(values, attention, graph)
+    def values(self, nodes: Float[Tensor, "N F"]) -> Float[Tensor, "N H D"]:
+        """What each node has to give."""
+        return self.weight(nodes).unflatten(-1, (self.heads, -1))
+
+    def shares(
+        self, nodes: Float[Tensor, "N F"], values: Float[Tensor, "N H D"], graph: Neighbours
+    ) -> Float[Tensor, "E H"]:
+        """How much each edge counts among those that a node receives from."""
+        return softmax(self.scores(values, graph), graph)
 
 
 class JoinedHeads(nn.Module):
     """Graph attention whose heads stand side by side; with a bias."""
 
+    kind: ClassVar[Callable[..., EdgeAttention]] = GraphAttention
+
     def __init__(self, *, features: int, heads: int, width: int, dropout: float = 0.0) -> None:
         super().__init__()
-        self.attention = GraphAttention(features=features, heads=heads, width=width, dropout=dropout)
+        self.attention = type(self).kind(features=features, heads=heads, width=width, dropout=dropout)
         self.bias = nn.Parameter(torch.zeros(heads * width))
 
     def forward(self, nodes: Float[Tensor, "N F"], graph: Neighbours) -> Float[Tensor, "N HD"]:
@@ -73,9 +110,11 @@ class JoinedHeads(nn.Module):
 class MeanHeads(nn.Module):
     """Graph attention whose heads are averaged; with a bias."""
 
+    kind: ClassVar[Callable[..., EdgeAttention]] = GraphAttention
+
     def __init__(self, *, features: int, heads: int, width: int, dropout: float = 0.0) -> None:
         super().__init__()
-        self.attention = GraphAttention(features=features, heads=heads, width=width, dropout=dropout)
+        self.attention = type(self).kind(features=features, heads=heads, width=width, dropout=dropout)
         self.bias = nn.Parameter(torch.zeros(width))
 
     def forward(self, nodes: Float[Tensor, "N F"], graph: Neighbours) -> Float[Tensor, "N D"]:
@@ -100,6 +139,9 @@ class GAT(nn.Module):
         torch.Size([4, 2])
     """
 
+    hidden: ClassVar[type[JoinedHeads]] = JoinedHeads
+    final: ClassVar[type[MeanHeads]] = MeanHeads
+
     def __init__(
         self,
         *,
@@ -114,9 +156,9 @@ class GAT(nn.Module):
         super().__init__()
         sizes = [features, *[heads * width] * (depth - 1)]
         self.layers = nn.ModuleList(
-            JoinedHeads(features=size, heads=heads, width=width, dropout=dropout) for size in sizes[:-1]
+            self.hidden(features=size, heads=heads, width=width, dropout=dropout) for size in sizes[:-1]
         )
-        self.last = MeanHeads(features=sizes[-1], heads=last_heads, width=outputs, dropout=dropout)
+        self.last = self.final(features=sizes[-1], heads=last_heads, width=outputs, dropout=dropout)
         self.dropout = nn.Dropout(dropout)
 
     def forward(
@@ -147,7 +189,7 @@ class GATLayer(nn.Module):
         return self.layer(features, with_itself(edges, len(features)))
 
 
-class GATLinks(nn.Module):
+class GATLinks(NodesInPairs):
     """A GAT whose outputs are compared in pairs: is there an edge between the two?
 
     Args:
@@ -158,23 +200,15 @@ class GATLinks(nn.Module):
         dropout: as in `GAT`.
     """
 
+    of_nodes: ClassVar[type[GAT]] = GAT
+
     def __init__(self, *, features: int, heads: int, width: int, outputs: int = 2, dropout: float = 0.0) -> None:
-        super().__init__()
         joined = heads * width
-        self.nodes = GAT(features=features, heads=heads, width=width, outputs=joined, dropout=dropout)
-        self.score = PairScore(width=joined, outputs=outputs)
-
-    def forward(
-        self,
-        features: Float[Tensor, "N F"],
-        edges: Int[Tensor, "2 E"],
-        pairs: Int[Tensor, "2 M"],
-        weights: Float[Tensor, " E"] | None = None,
-    ) -> Float[Tensor, "M K"]:
-        return self.score(self.nodes(features, edges), pairs)
+        nodes = self.of_nodes(features=features, heads=heads, width=width, outputs=joined, dropout=dropout)
+        super().__init__(nodes, width=joined, outputs=outputs)
 
 
-class GATGraphs(nn.Module):
+class GATGraphs(NodesTogether):
     """A GAT whose nodes answer together, graph by graph.
 
     Args:
@@ -186,19 +220,11 @@ class GATGraphs(nn.Module):
         dropout: as in `GAT`.
     """
 
+    of_nodes: ClassVar[type[GAT]] = GAT
+
     def __init__(
         self, *, features: int, heads: int, width: int, outputs: int, depth: int = 3, dropout: float = 0.0
     ) -> None:
-        super().__init__()
         joined = heads * width
-        self.nodes = GAT(features=features, heads=heads, width=width, outputs=joined, depth=depth, dropout=dropout)
-        self.readout = GraphSum(width=joined, outputs=outputs)
-
-    def forward(
-        self,
-        features: Float[Tensor, "N F"],
-        edges: Int[Tensor, "2 E"],
-        graph: Int[Tensor, " N"],
-        weights: Float[Tensor, " E"] | None = None,
-    ) -> Float[Tensor, "G K"]:
-        return self.readout(F.elu(self.nodes(features, edges)), graph)
+        nodes = self.of_nodes(features=features, heads=heads, width=width, outputs=joined, depth=depth, dropout=dropout)
+        super().__init__(nodes, width=joined, outputs=outputs, bend=F.elu)

@@ -18,16 +18,15 @@ Axes: N nodes, F features, E edges, H heads, D width of a head, M pairs, G graph
 """
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bestiary.architectures.graph.gat import with_itself
-from bestiary.layers.neighbours import Neighbours, at_source, at_target, softmax, weighted_sum
-from bestiary.layers.readout import GraphSum, PairScore
+from bestiary.architectures.graph.gat import GAT, EdgeAttention, GATGraphs, GATLinks, JoinedHeads, MeanHeads
+from bestiary.layers.neighbours import Neighbours, at_source, at_target, softmax
 
 
-class DynamicAttention(nn.Module):
+class DynamicAttention(EdgeAttention):
     """Attention over edges whose ranking depends on who asks, before heads are joined.
 
     Args:
@@ -38,12 +37,10 @@ class DynamicAttention(nn.Module):
     """
 
     def __init__(self, *, features: int, heads: int, width: int, dropout: float = 0.0) -> None:
-        super().__init__()
-        self.heads = heads
+        super().__init__(heads=heads, dropout=dropout)
         self.sends = nn.Linear(features, heads * width)
         self.receives = nn.Linear(features, heads * width)
         self.vector = nn.Parameter(torch.empty(heads, width))
-        self.dropout = nn.Dropout(dropout)
         for matrix in (self.sends.weight, self.receives.weight, self.vector):
             nn.init.xavier_uniform_(matrix)
         for bias in (self.sends.bias, self.receives.bias):
@@ -61,36 +58,20 @@ class DynamicAttention(nn.Module):
         """What each node has to give."""
         return self.sends(nodes).unflatten(-1, (self.heads, -1))
 
-    def forward(self, nodes: Float[Tensor, "N F"], graph: Neighbours) -> Float[Tensor, "N H D"]:
-        values = self.values(nodes)
-        return weighted_sum(values, self.dropout(self.shares(nodes, values, graph)), graph)
 
-
-class JoinedDynamicHeads(nn.Module):
+class JoinedDynamicHeads(JoinedHeads):
     """Dynamic attention whose heads stand side by side; with a bias."""
 
-    def __init__(self, *, features: int, heads: int, width: int, dropout: float = 0.0) -> None:
-        super().__init__()
-        self.attention = DynamicAttention(features=features, heads=heads, width=width, dropout=dropout)
-        self.bias = nn.Parameter(torch.zeros(heads * width))
-
-    def forward(self, nodes: Float[Tensor, "N F"], graph: Neighbours) -> Float[Tensor, "N HD"]:
-        return self.attention(nodes, graph).flatten(1) + self.bias
+    kind = DynamicAttention
 
 
-class MeanDynamicHeads(nn.Module):
+class MeanDynamicHeads(MeanHeads):
     """Dynamic attention whose heads are averaged; with a bias."""
 
-    def __init__(self, *, features: int, heads: int, width: int, dropout: float = 0.0) -> None:
-        super().__init__()
-        self.attention = DynamicAttention(features=features, heads=heads, width=width, dropout=dropout)
-        self.bias = nn.Parameter(torch.zeros(width))
-
-    def forward(self, nodes: Float[Tensor, "N F"], graph: Neighbours) -> Float[Tensor, "N D"]:
-        return self.attention(nodes, graph).mean(1) + self.bias
+    kind = DynamicAttention
 
 
-class GATv2(nn.Module):
+class GATv2(GAT):
     """Layers of dynamic attention one after the other; logits of every node come out.
 
     Args:
@@ -108,35 +89,10 @@ class GATv2(nn.Module):
         torch.Size([4, 2])
     """
 
-    def __init__(
-        self,
-        *,
-        features: int,
-        heads: int,
-        width: int,
-        outputs: int,
-        depth: int = 2,
-        last_heads: int = 1,
-        dropout: float = 0.0,
-    ) -> None:
-        super().__init__()
-        sizes = [features, *[heads * width] * (depth - 1)]
-        self.layers = nn.ModuleList(
-            JoinedDynamicHeads(features=size, heads=heads, width=width, dropout=dropout) for size in sizes[:-1]
-        )
-        self.last = MeanDynamicHeads(features=sizes[-1], heads=last_heads, width=outputs, dropout=dropout)
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(
-        self, features: Float[Tensor, "N F"], edges: Int[Tensor, "2 E"], weights: Float[Tensor, " E"] | None = None
-    ) -> Float[Tensor, "N K"]:
-        graph = with_itself(edges, len(features))
-        for layer in self.layers:
-            features = F.elu(layer(self.dropout(features), graph))
-        return self.last(self.dropout(features), graph)
+    hidden, final = JoinedDynamicHeads, MeanDynamicHeads
 
 
-class GATv2Links(nn.Module):
+class GATv2Links(GATLinks):
     """A GATv2 whose outputs are compared in pairs: is there an edge between the two?
 
     Args:
@@ -147,23 +103,10 @@ class GATv2Links(nn.Module):
         dropout: as in `GATv2`.
     """
 
-    def __init__(self, *, features: int, heads: int, width: int, outputs: int = 2, dropout: float = 0.0) -> None:
-        super().__init__()
-        joined = heads * width
-        self.nodes = GATv2(features=features, heads=heads, width=width, outputs=joined, dropout=dropout)
-        self.score = PairScore(width=joined, outputs=outputs)
-
-    def forward(
-        self,
-        features: Float[Tensor, "N F"],
-        edges: Int[Tensor, "2 E"],
-        pairs: Int[Tensor, "2 M"],
-        weights: Float[Tensor, " E"] | None = None,
-    ) -> Float[Tensor, "M K"]:
-        return self.score(self.nodes(features, edges), pairs)
+    of_nodes = GATv2
 
 
-class GATv2Graphs(nn.Module):
+class GATv2Graphs(GATGraphs):
     """A GATv2 whose nodes answer together, graph by graph.
 
     Args:
@@ -175,19 +118,4 @@ class GATv2Graphs(nn.Module):
         dropout: as in `GATv2`.
     """
 
-    def __init__(
-        self, *, features: int, heads: int, width: int, outputs: int, depth: int = 3, dropout: float = 0.0
-    ) -> None:
-        super().__init__()
-        joined = heads * width
-        self.nodes = GATv2(features=features, heads=heads, width=width, outputs=joined, depth=depth, dropout=dropout)
-        self.readout = GraphSum(width=joined, outputs=outputs)
-
-    def forward(
-        self,
-        features: Float[Tensor, "N F"],
-        edges: Int[Tensor, "2 E"],
-        graph: Int[Tensor, " N"],
-        weights: Float[Tensor, " E"] | None = None,
-    ) -> Float[Tensor, "G K"]:
-        return self.readout(F.elu(self.nodes(features, edges)), graph)
+    of_nodes = GATv2

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from bestiary.layers.messages import with_self_loops
 from bestiary.layers.neighbours import Neighbours, received, weighted_sum
-from bestiary.layers.readout import GraphSum, PairScore
+from bestiary.layers.readout import NodesInPairs, NodesTogether
 from bestiary.weights.maps import NameMap, same
 
 PUBLISHED = (
@@ -103,7 +103,7 @@ class GCN(nn.Module):
         return self.layers[-1](self.dropout(features), graph, averaging)
 
 
-class GCNLinks(nn.Module):
+class GCNLinks(NodesInPairs):
     """A GCN whose outputs are compared in pairs: is there an edge between the two?
 
     Args:
@@ -115,21 +115,11 @@ class GCNLinks(nn.Module):
     """
 
     def __init__(self, *, features: int, width: int, outputs: int = 2, depth: int = 2, dropout: float = 0.0) -> None:
-        super().__init__()
-        self.nodes = GCN(features=features, width=width, outputs=width, depth=depth, dropout=dropout)
-        self.score = PairScore(width=width, outputs=outputs)
-
-    def forward(
-        self,
-        features: Float[Tensor, "N F"],
-        edges: Int[Tensor, "2 E"],
-        pairs: Int[Tensor, "2 M"],
-        weights: Float[Tensor, " E"] | None = None,
-    ) -> Float[Tensor, "M K"]:
-        return self.score(self.nodes(features, edges, weights), pairs)
+        nodes = GCN(features=features, width=width, outputs=width, depth=depth, dropout=dropout)
+        super().__init__(nodes, width=width, outputs=outputs)
 
 
-class GCNGraphs(nn.Module):
+class GCNGraphs(NodesTogether):
     """A GCN whose nodes answer together, graph by graph.
 
     Args:
@@ -141,15 +131,5 @@ class GCNGraphs(nn.Module):
     """
 
     def __init__(self, *, features: int, width: int, outputs: int, depth: int = 3, dropout: float = 0.0) -> None:
-        super().__init__()
-        self.nodes = GCN(features=features, width=width, outputs=width, depth=depth, dropout=dropout)
-        self.readout = GraphSum(width=width, outputs=outputs)
-
-    def forward(
-        self,
-        features: Float[Tensor, "N F"],
-        edges: Int[Tensor, "2 E"],
-        graph: Int[Tensor, " N"],
-        weights: Float[Tensor, " E"] | None = None,
-    ) -> Float[Tensor, "G K"]:
-        return self.readout(F.relu(self.nodes(features, edges, weights)), graph)
+        nodes = GCN(features=features, width=width, outputs=width, depth=depth, dropout=dropout)
+        super().__init__(nodes, width=width, outputs=outputs, bend=F.relu)

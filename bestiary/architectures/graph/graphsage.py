@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bestiary.layers.neighbours import Neighbours, at_source, received, weighted_sum
-from bestiary.layers.readout import GraphSum, PairScore
+from bestiary.layers.readout import NodesInPairs, NodesTogether
 
 
 class MeanOfNeighbours(nn.Module):
@@ -87,7 +87,9 @@ class SAGEStack(nn.Module):
         self.layers = nn.ModuleList(layers)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, features: Float[Tensor, "N F"], edges: Int[Tensor, "2 E"]) -> Float[Tensor, "N W"]:
+    def forward(
+        self, features: Float[Tensor, "N F"], edges: Int[Tensor, "2 E"], weights: Float[Tensor, " E"] | None = None
+    ) -> Float[Tensor, "N W"]:
         graph = Neighbours.of(edges, len(features))
         for layer in self.layers:
             features = layer(self.dropout(features), graph)
@@ -158,7 +160,7 @@ class PoolGraphSAGE(nn.Module):
         return self.head(self.nodes(features, edges))
 
 
-class GraphSAGELinks(nn.Module):
+class GraphSAGELinks(NodesInPairs):
     """GraphSAGE whose last layers are compared in pairs: is there an edge between the two?
 
     Args:
@@ -170,21 +172,11 @@ class GraphSAGELinks(nn.Module):
     """
 
     def __init__(self, *, features: int, width: int, outputs: int = 2, depth: int = 2, dropout: float = 0.0) -> None:
-        super().__init__()
-        self.nodes = SAGEStack(mean_layers(features, width, depth), dropout=dropout)
-        self.score = PairScore(width=width, outputs=outputs)
-
-    def forward(
-        self,
-        features: Float[Tensor, "N F"],
-        edges: Int[Tensor, "2 E"],
-        pairs: Int[Tensor, "2 M"],
-        weights: Float[Tensor, " E"] | None = None,
-    ) -> Float[Tensor, "M K"]:
-        return self.score(self.nodes(features, edges), pairs)
+        nodes = SAGEStack(mean_layers(features, width, depth), dropout=dropout)
+        super().__init__(nodes, width=width, outputs=outputs)
 
 
-class GraphSAGEGraphs(nn.Module):
+class GraphSAGEGraphs(NodesTogether):
     """GraphSAGE whose nodes answer together, graph by graph.
 
     Args:
@@ -196,15 +188,5 @@ class GraphSAGEGraphs(nn.Module):
     """
 
     def __init__(self, *, features: int, width: int, outputs: int, depth: int = 3, dropout: float = 0.0) -> None:
-        super().__init__()
-        self.nodes = SAGEStack(mean_layers(features, width, depth), dropout=dropout)
-        self.readout = GraphSum(width=width, outputs=outputs)
-
-    def forward(
-        self,
-        features: Float[Tensor, "N F"],
-        edges: Int[Tensor, "2 E"],
-        graph: Int[Tensor, " N"],
-        weights: Float[Tensor, " E"] | None = None,
-    ) -> Float[Tensor, "G K"]:
-        return self.readout(self.nodes(features, edges), graph)
+        nodes = SAGEStack(mean_layers(features, width, depth), dropout=dropout)
+        super().__init__(nodes, width=width, outputs=outputs)
