@@ -39,7 +39,7 @@ test: .venv/.dev
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(TESTS)
 
 check: .venv/.dev
-	$(BIN)/ruff check .
+	$(BIN)/ruff check --no-cache .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/codespell

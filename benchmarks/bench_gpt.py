@@ -11,10 +11,10 @@ from common import compare, finish, header, most_held
 from torch import Tensor, nn
 
 from bestiary.architectures.attention.gpt import GPT
-from bestiary.architectures.attention.gpt_weights import to_transformers
 from bestiary.contracts import CorpusBatch, CorpusSpec
 from bestiary.recipes.language import language_model
 from bestiary.sampling.decoding import generate
+from bestiary.weights.loading import exported
 
 SIZE = {"vocabulary": 2_000, "length": 512, "width": 256, "depth": 6, "heads": 8}
 BATCH, WINDOW, STEPS = 4, 256, 3
@@ -72,7 +72,7 @@ def generation() -> tuple[bool, bool]:
     """Cached against cached, and against our own without a cache."""
     torch.manual_seed(0)
     network, other = GPT(**SIZE, dropout=0.0).eval(), peer().eval()
-    other.load_state_dict(to_transformers(network.state_dict()))
+    other.load_state_dict(exported(network, "transformers"))
     prompt = torch.ones(1, 1, dtype=torch.long)
     count = WRITTEN - 1
     theirs = {"max_new_tokens": count, "do_sample": False, "attention_mask": torch.ones_like(prompt)}

@@ -249,8 +249,6 @@ def replay(
                 job.retry = False  # what failed there has failed here
         for rival in given.rivals:
             rival.retry = False
-        for refit in given.refits:
-            refit.failed = ""
         bring(given, Path(plan), folder)
         given.write(folder)
         return follow(folder, given, pool, clock, listener, None)

@@ -141,10 +141,11 @@ def run(course: Course, tick: Callable[[], None] = lambda: None) -> None:
     queue: deque[Call] = deque()
     calls = {}
     for refit in plan.refits:
+        if refit.failed or there(course.folder, refit):
+            continue
         call = course.call(refit.job, len(plan.stages) + 1) if refit.job else _rival_call(course, refit)
         calls[call.id] = refit
-        if not there(course.folder, refit):
-            queue.append(call)
+        queue.append(call)
 
     def watch() -> None:
         tick()

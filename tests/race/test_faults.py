@@ -308,6 +308,21 @@ def test_where_time_ran_out_before_any_training_a_replay_trains_nothing_either(t
     assert fingerprint(again.folder) == fingerprint(run)
 
 
+def test_what_was_not_trained_on_all_rows_is_not_in_a_replay_either(tmp_path):
+    run = tmp_path / "run"
+    small_run(run)
+    resume(run)
+    plan = Plan.read(run)
+    assert plan.refits and not any(refit.failed for refit in plan.refits)
+    for refit in plan.refits:
+        refit.failed = "time ran out"
+    plan.write(run)
+    again = replay(run / "plan.json", out=tmp_path / "again").folder
+    assert not list(again.glob("contenders/*.all")) and not (again / "winner" / "judged").exists()
+    told = json.loads((again / "verdict.json").read_text())["shipped"]
+    assert "time ran out. It is the model that was judged" in told
+
+
 @pytest.mark.parametrize("moment", [10, 13])  # a step at which it would have been looked at, and one between two looks
 def test_a_training_that_is_ended_early_leaves_what_one_planned_to_end_there_does(moment, run, monkeypatch):
     """It was not looked at where a look was just due: its answer was that of the look before."""
