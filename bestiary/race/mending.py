@@ -28,8 +28,7 @@ def mend(folder: Path, plan: Plan) -> None:
         _keep_whole_checkpoint(training_folder(folder, name), plan, name)
     for rival in plan.rivals:
         _keep_whole_result(training_folder(folder, rival.id), plan, rival.id)
-    if not plan.finalists:
-        _try_again(plan)
+    _try_again(plan)
 
 
 def _keep_whole_result(here: Path, plan: Plan, name: str) -> None:
