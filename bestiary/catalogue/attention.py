@@ -1,6 +1,6 @@
 """The family `attention`, one row an architecture."""
 
-from bestiary.catalogue import translation
+from bestiary.catalogue import sentences, translation
 from bestiary.catalogue.row import Contender, Pretrained, Reference, Row, Size
 
 _HERE = "bestiary.architectures.attention"
@@ -305,6 +305,7 @@ ROWS: tuple[Row, ...] = (
     SINUSOIDAL,
     TRANSFORMER_ENCODER,
     TRANSFORMER_CLASSIFIER,
+    sentences.SENTENCE_ENCODER,
     GPT2,
     *translation.ATTENTION,
 )

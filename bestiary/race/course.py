@@ -374,6 +374,7 @@ def training_words(folder: Path, plan: Plan, job: Job, rung: int) -> dict[str, A
         "setting": entrant.settings[job.setting],
         "metric": plan.metric,
         **({"weights": str(folder / entrant.weights)} if entrant.weights else {}),
+        **({"frozen": [entrant.frozen_parameters, entrant.frozen_seconds]} if entrant.frozen_parameters else {}),
     }
 
 

@@ -15,9 +15,10 @@ from bestiary.catalogue import Contender
 from bestiary.contracts import Spec
 from bestiary.errors import InputError
 from bestiary.files import replacing, sha256_of
-from bestiary.race.chosen import chosen_size
-from bestiary.race.contenders import PRETRAINED, Candidate
+from bestiary.race.chosen import chosen_size, tuned_recipe
+from bestiary.race.contenders import Candidate
 from bestiary.race.plan import Plan
+from bestiary.race.views import begun_with, seen, size_of
 from bestiary.rows.store import read_spec
 from bestiary.runs.beginning import DIGITS
 from bestiary.weights.files import Changed, open_weights
@@ -55,7 +56,7 @@ def check_weights(weights: Mapping[str, str | Path]) -> None:
     """Refuses what no architecture is called, and files that are not there, before anything is read."""
     for name, given in weights.items():
         catalogue.find(name.partition("/")[0])
-        know(given, None if "/" in name else catalogue.size(name))
+        know(given, size_of(name))
 
 
 def pretrained(candidate: Candidate, name: str, given: str | Path, folder: Path, plan: Plan) -> Candidate:
@@ -76,17 +77,45 @@ def pretrained(candidate: Candidate, name: str, given: str | Path, folder: Path,
         raise InputError(
             f"weights of other data mean nothing to {plan.kind} data, whose columns are others; leave --weights out"
         )
-    known = know(given, None if "/" in name else catalogue.size(name))
+    known = know(given, size_of(name))
     spec, _ = read_spec(folder / "data")
     size, network, told = _fitting(candidate, known, Path(given), spec, folder, plan)
     file = _kept(network, folder)
     head = head_name(network)
     fresh = f"its last part ({head.rstrip('.')}) begins fresh"
-    label = f"{candidate.row.name}/{size.name}{PRETRAINED}"
-    note = f"{label} begins with weights that have seen {known.seen}; {f'{told}; ' if told else ''}{fresh}"
+    made = replace(candidate, sizes=(size,), weights=f"{PLACE}/{file.name}", knows=known.seen)
+    label = f"{candidate.row.name}/{size.name}{made.ending}"
+    _note(plan, f"{label} begins with weights that have seen {known.seen}; {f'{told}; ' if told else ''}{fresh}")
+    return made
+
+
+def knowing(candidate: Candidate, folder: Path, plan: Plan) -> Candidate:
+    """A candidate as it races: one that reads the data by published weights, or begins with them, says what it knows.
+
+    Args:
+        candidate: from the catalogue.
+        folder: of the run.
+        plan: of the data.
+    """
+    size = candidate.sizes[0]
+    if not size.known:
+        return candidate
+    name = f"{candidate.row.name}/{size.name}"
+    if size.begins:
+        settings = tuple(dict(setting) for setting in size.settings) or candidate.row.settings
+        recipe = tuned_recipe(candidate.row, candidate.recipe)
+        tuned = replace(candidate, row=replace(candidate.row, settings=settings), recipe=recipe)
+        given = begun_with(size)
+        assert given is not None  # else it would not be a candidate
+        return pretrained(tuned, name, given, folder, plan)
+    what = seen(size)
+    _note(plan, f"{name} learns a linear layer on what a frozen network says, whose weights have seen {what}")
+    return replace(candidate, knows=what, frozen=(catalogue.size(size.known).parameters or 0, plan.view_seconds))
+
+
+def _note(plan: Plan, note: str) -> None:
     if note not in plan.notes:
         plan.notes.append(note)
-    return replace(candidate, sizes=(size,), weights=f"{PLACE}/{file.name}", knows=known.seen)
 
 
 def entering(weights: Mapping[str, str | Path], folder: Path, plan: Plan) -> list[Candidate]:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from bestiary import tasks
 from bestiary.errors import InputError
 from bestiary.race import refitting
-from bestiary.race.contenders import candidates, split_words
+from bestiary.race.contenders import PRETRAINED, candidates, split_words
 from bestiary.race.course import Clock, Course, OutOfTime
 from bestiary.race.evidence import Verdict
 from bestiary.race.folder import new_run, owned, refuse_links, unfinished, writing
@@ -23,13 +23,14 @@ from bestiary.race.opened import judge
 from bestiary.race.outcome import Outcome
 from bestiary.race.plan import OUT_OF_TIME, Plan, parse_budget
 from bestiary.race.prepare import Wishes, check, prepare
-from bestiary.race.pretraining import bring, check_weights, entering, placed
+from bestiary.race.pretraining import bring, check_weights, entering, knowing, placed
 from bestiary.race.progress import Listener
 from bestiary.race.run_check import check_origin, check_prepared, check_run, check_verdict
 from bestiary.race.searching import REFIT, search, searches
 from bestiary.race.showing import snapshot
 from bestiary.race.stages import alone, encore
 from bestiary.race.telling import announce, introduce, tell, teller
+from bestiary.race.views import SHARE, ask, pace
 from bestiary.race.winner import delivered, forget
 from bestiary.race.workers import Pool
 from bestiary.records import names
@@ -122,12 +123,14 @@ def race(
         with within(watch):
             data = read_source(source, {**words, **reading})
         introduce(data, listener, clock, seconds)
+        ask(data, wanted and [*wanted, *(weights or {})], unwanted, SHARE * seconds)
         wishes = Wishes(seconds, equal, metric, seed, count, chosen, prefer, refit)
         said = list(data.notes)
         say = teller(listener, clock, seconds)
         with within(watch):
             plan = prepare(data, replayable(source, {**words, **reading}), folder, wishes, say)
         watch.tick(1.0)
+        plan.view_seconds = pace(data)
         announce(plan, said, listener, clock)
         plan.contenders, plan.exclude = wanted, unwanted
         plan.weights = placed(weights or {})
@@ -236,6 +239,7 @@ def replay(
             )
         asked = (given.budget, given.equal, given.metric, given.seed, given.workers, given.device)
         wishes = Wishes(*asked, given.prefer, given.refit)
+        ask(data, [entrant.name.removesuffix(PRETRAINED) for entrant in given.entrants], [], float("inf"))
         introduce(data, listener, clock, given.budget)
         said = list(data.notes)
         say = teller(listener, clock, given.budget)
@@ -305,7 +309,8 @@ def _candidates(folder: Path, plan: Plan) -> Any:
         plan.kind, plan.problem, spec, plan.rows["train"], plan.contenders or None, plan.exclude or None
     )
     plan.left_out.update(left_out)
-    return [*found, *entering(plan.weights, folder, plan)]
+    usual = [one for one in found if f"{one.row.name}/{one.sizes[0].name}" not in plan.weights]
+    return [*(knowing(one, folder, plan) for one in usual), *entering(plan.weights, folder, plan)]
 
 
 def follow(folder: Path, plan: Plan, pool: Pool, clock: Clock, listener: Listener | None, found: Any) -> Outcome:
