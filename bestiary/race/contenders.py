@@ -29,6 +29,7 @@ class Candidate:
         row, sizes, recipe: of it.
         weights: file of the run that it begins with, "" where weights are drawn; `knows`: what these have seen.
         frozen: weights that read its rows and do not learn, and seconds in which they read a thousand.
+        note: what the plan says when it enters.
     """
 
     row: Row
@@ -37,6 +38,7 @@ class Candidate:
     weights: str = ""
     knows: str = ""
     frozen: tuple[int, float] = (0, 0.0)
+    note: str = ""
 
     @property
     def id(self) -> str:
@@ -96,8 +98,8 @@ def candidates(
             continue
         sizes, reason = _sizes(row, kind, problem, spec, rows, named, unwanted)
         drawn = tuple(size for size in sizes if not size.begins)
-        for group in ([drawn] if drawn else []) + [(size,) for size in sizes if size.begins]:
-            found.append(Candidate(row, group, cast("tuple[str, str]", recipe_for(row, problem))[1]))
+        groups = ([drawn] if drawn else []) + [(size,) for size in sizes if size.begins]
+        found += [Candidate(row, group, cast("tuple[str, str]", recipe_for(row, problem))[1]) for group in groups]
         if not sizes and reason and (named or _suited(row, kind, problem)):
             left_out[row.name] = reason
     if not found:
@@ -191,7 +193,7 @@ def _sizes(
 
 
 def _seen(fitting: Sequence[Contender], spec: Spec) -> tuple[tuple[Contender, ...], str]:
-    """Those of the sizes, from large to small, as whose network reads them the data were read; or why there are none."""
+    """Those of the sizes, from large to small, for which the data were read as they need it; or why there are none."""
     reasons = {size.name: missing(size, spec) for size in fitting}
     found = tuple(size for size in reversed(fitting) if not reasons[size.name])
     return found, "" if found else next(iter(reasons.values()))

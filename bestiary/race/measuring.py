@@ -106,6 +106,8 @@ def _enter(plan: Plan, candidate: Candidate, tried: Sequence[Mapping[str, Any]])
     size = measured[-1]
     contender = next(c for c in candidate.sizes if c.name == size["name"])
     larger = [s["name"] for s in tried if s["name"] != size["name"]]
+    if candidate.note and candidate.note not in plan.notes:
+        plan.notes.append(candidate.note)
     plan.entrants.append(
         Entrant(
             name=f"{row.name}/{contender.name}{candidate.ending}",

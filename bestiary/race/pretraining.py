@@ -42,7 +42,7 @@ def split_weights(given: Sequence[str]) -> dict[str, str]:
     for word in given:
         name, equals, file = word.partition("=")
         if not name or not equals or not file:
-            raise InputError(f"--weights takes NAME=FILE, such as resnet18=resnet18.pth; received {word!r}")
+            raise InputError(f"--pretrained takes NAME=FILE, such as resnet18=resnet18.pth; received {word!r}")
         found[name.strip()] = file
     return found
 
@@ -67,7 +67,7 @@ def pretrained(candidate: Candidate, name: str, given: str | Path, folder: Path,
         name: by which the person named it.
         given: the file, the folder of a model or run, or the name of published weights.
         folder: of the run.
-        plan: of the data; a note says what the weights have seen.
+        plan: of the data.
 
     Raises:
         InputError: when no size fits the file, or the data are of a kind to which weights of other data mean nothing.
@@ -75,7 +75,7 @@ def pretrained(candidate: Candidate, name: str, given: str | Path, folder: Path,
     kind = kinds.find(plan.kind)
     if not kind.carry:
         raise InputError(
-            f"weights of other data mean nothing to {plan.kind} data, whose columns are others; leave --weights out"
+            f"weights of other data mean nothing to {plan.kind} data, whose columns are others; leave --pretrained out"
         )
     known = know(given, size_of(name))
     spec, _ = read_spec(folder / "data")
@@ -85,8 +85,8 @@ def pretrained(candidate: Candidate, name: str, given: str | Path, folder: Path,
     fresh = f"its last part ({head.rstrip('.')}) begins fresh"
     made = replace(candidate, sizes=(size,), weights=f"{PLACE}/{file.name}", knows=known.seen)
     label = f"{candidate.row.name}/{size.name}{made.ending}"
-    _note(plan, f"{label} begins with weights that have seen {known.seen}; {f'{told}; ' if told else ''}{fresh}")
-    return made
+    note = f"{label} begins with weights that have seen {known.seen}; {f'{told}; ' if told else ''}{fresh}"
+    return replace(made, note=note)
 
 
 def knowing(candidate: Candidate, folder: Path, plan: Plan) -> Candidate:
@@ -109,13 +109,9 @@ def knowing(candidate: Candidate, folder: Path, plan: Plan) -> Candidate:
         assert given is not None  # else it would not be a candidate
         return pretrained(tuned, name, given, folder, plan)
     what = seen(size)
-    _note(plan, f"{name} learns a linear layer on what a frozen network says, whose weights have seen {what}")
-    return replace(candidate, knows=what, frozen=(catalogue.size(size.known).parameters or 0, plan.view_seconds))
-
-
-def _note(plan: Plan, note: str) -> None:
-    if note not in plan.notes:
-        plan.notes.append(note)
+    note = f"{name} learns a linear layer on what a frozen network says, whose weights have seen {what}"
+    parameters = catalogue.size(size.known).parameters or 0
+    return replace(candidate, knows=what, frozen=(parameters, plan.view_seconds), note=note)
 
 
 def entering(weights: Mapping[str, str | Path], folder: Path, plan: Plan) -> list[Candidate]:

@@ -226,7 +226,8 @@ def probe(folder: str) -> None:
         optional = job.get("optional", False)
         measured = _measure({**job, **size}, began, float("inf") if last and not optional else enough)
         if optional and (step := measured.get("step_seconds", 0.0)) > enough:
-            measured = {"name": size["name"], "reason": f"{TOO_SLOW} to see the data once: an update takes {step:.1f} s"}
+            reason = f"{TOO_SLOW} to see the data once: an update takes {step:.1f} s"
+            measured = {"name": size["name"], "reason": reason}
         tried.append(measured)
         if measured.get("step_seconds", float("inf")) <= enough:
             break

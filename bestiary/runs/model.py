@@ -156,7 +156,9 @@ class Model:
         self.warnings = encoded.warnings
         place = next(iter([*network.parameters(), *network.buffers()])).device
         batches = data_of(self.spec, self.facts, {"test": encoded.arrays}).batches("test")
-        return torch.cat([features(network, *batch.to(place).arguments(network)).float().cpu() for batch in batches]).numpy()
+        return torch.cat(
+            [features(network, *batch.to(place).arguments(network)).float().cpu() for batch in batches]
+        ).numpy()
 
     def predict(self, source: object, **words: Any) -> pd.DataFrame:
         """Predictions for new rows, one a row, in order.

@@ -1,4 +1,4 @@
-"""A pre-trained sentence encoder as a reader of texts: from the weights on this machine, or from those in a model folder.
+"""A pre-trained sentence encoder as a reader of texts: by weights on this machine, or by those in a model folder.
 
 It keeps two files beside a model: the vocabulary and the weights, as they were published. They are read back only where
 their digests are those of published weights that the catalogue lists.

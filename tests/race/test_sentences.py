@@ -49,7 +49,9 @@ def reviews(count: int, seed: int = 0) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     good = rng.random(count) < 0.5
     words = [rng.choice(GOOD if up else BAD) for up in good]
-    ends = [f"the {rng.choice(['film', 'book', 'song'])} was {word}{' and long' * (k % 8)}" for k, word in enumerate(words)]
+    ends = [
+        f"the {rng.choice(['film', 'book', 'song'])} was {word}{' and long' * (k % 8)}" for k, word in enumerate(words)
+    ]
     return pd.DataFrame({"review": ends, "mark": np.where(good, "up", "down")})
 
 
@@ -68,10 +70,19 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (folder / "vocab.txt").write_text("\n".join(VOCABULARY) + "\n", encoding="utf-8")
     digests = [sha256_of(folder / name) for name in ("model.safetensors", "vocab.txt")]
     record = Pretrained(
-        "small", "model.safetensors", "nobody", "MIT", digests[0], SEEN, "small-package", beside={"vocab.txt": digests[1]}
+        "small",
+        "model.safetensors",
+        "nobody",
+        "MIT",
+        digests[0],
+        SEEN,
+        "small-package",
+        beside={"vocab.txt": digests[1]},
     )
     row = catalogue.find("sentence_encoder")
-    size = replace(row.sizes[0], keywords=SMALL, weights=(record,), parameters=sum(p.numel() for p in network.parameters()))
+    size = replace(
+        row.sizes[0], keywords=SMALL, weights=(record,), parameters=sum(p.numel() for p in network.parameters())
+    )
     frozen, tuned = row.races["text"]
     racing = (replace(frozen, keywords={"sentence": 12}), replace(tuned, keywords=SMALL))
     small = replace(row, sizes=(size, *row.sizes[1:]), races={"text": racing})
@@ -90,9 +101,8 @@ def reader(shelf: Path, vectors: bool = True) -> SentenceReader:
 
 def bert(shelf: Path, texts: list[str]) -> torch.Tensor:
     """What transformers' model and tokenizer say with the same files, one text at a time: unit vectors [N, D]."""
-    config = BertConfig(
-        vocab_size=34, max_position_embeddings=24, hidden_size=12, num_hidden_layers=1, num_attention_heads=3, intermediate_size=16
-    )  # fmt: skip
+    sizes = {"vocab_size": 34, "max_position_embeddings": 24, "hidden_size": 12, "intermediate_size": 16}
+    config = BertConfig(**sizes, num_hidden_layers=1, num_attention_heads=3)
     return _published(BertModel(config, add_pooling_layer=False), shelf / "model.safetensors", shelf, texts, 24)
 
 
@@ -255,13 +265,18 @@ def test_a_plan_with_frozen_vectors_is_followed_to_the_same_bits(frozen: Path, t
 
 
 def test_all_of_it_learns_on_from_the_published_weights(shelf: Path, tmp_path: Path) -> None:
+    rates = {"frozen": 4, "rate": 0.03}  # the network is a small one
     run, words = tmp_path / "run", {"kind": "text", "text": "review", "threads": 1, "epochs": 12}
-    outcome = bestiary.train("sentence_encoder/fine_tuned", reviews(240), "mark", out=run, set={"frozen": 4}, **words)
+    outcome = bestiary.train("sentence_encoder/fine_tuned", reviews(240), "mark", out=run, set=rates, **words)
     (entrant,) = Plan.read(run).entrants
     assert entrant.name == "sentence_encoder/fine_tuned" and entrant.knows == SEEN and entrant.weights
     assert entrant.settings[0]["body"] == 0.02 and entrant.recipe.startswith("bestiary.recipes.fine_tuning")
     assert any(f"begins with weights that have seen {SEEN}" in note for note in outcome.verdict.notes)
-    assert sorted(file.name for file in (run / "winner" / "encoder").iterdir()) == ["encoder.json", PIECES, "tokenizer.json"]
+    assert sorted(file.name for file in (run / "winner" / "encoder").iterdir()) == [
+        "encoder.json",
+        PIECES,
+        "tokenizer.json",
+    ]
     answers = bestiary.load(run).predict(reviews(60, seed=1)[["review"]])  # type: ignore[union-attr]
     assert (answers["prediction"] == reviews(60, seed=1)["mark"].to_numpy()).mean() > 0.9
     own = tmp_path / "own"  # and on from what it has learned here

@@ -1,4 +1,4 @@
-"""A sentence encoder: BERT reads a text in both directions, and the mean of what it says about each piece is its vector.
+"""A sentence encoder: BERT reads a text in both directions; the mean of what it says about each piece is its vector.
 
 Source: Devlin, Chang, Lee & Toutanova 2019, BERT: pre-training of deep bidirectional Transformers for language
 understanding (the network); Reimers & Gurevych 2019, Sentence-BERT (the mean, section 3); Wang et al. 2020, MiniLM (the
