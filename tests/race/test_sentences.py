@@ -84,7 +84,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         row.sizes[0], keywords=SMALL, weights=(record,), parameters=sum(p.numel() for p in network.parameters())
     )
     frozen, tuned = row.races["text"]
-    racing = (replace(frozen, keywords={"sentence": 12}), replace(tuned, keywords=SMALL))
+    racing = (frozen, replace(tuned, keywords=SMALL))
     small = replace(row, sizes=(size, *row.sizes[1:]), races={"text": racing})
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BESTIARY_WEIGHTS", str(folder))
@@ -286,7 +286,7 @@ def test_all_of_it_learns_on_from_the_published_weights(shelf: Path, tmp_path: P
 
 
 def test_both_race_beside_others(shelf: Path, tmp_path: Path) -> None:
-    names = ["sentence_encoder", "sentence_encoder/fine_tuned", "fasttext"]
+    names = ["sentence_encoder/frozen", "sentence_encoder/fine_tuned", "fasttext"]
     words = {"kind": "text", "text": "review", "budget": "40s", "workers": 1, "refit": False}
     outcome = bestiary.race(reviews(150), "mark", contenders=names, out=tmp_path / "run", **words)
     plan = Plan.read(tmp_path / "run")

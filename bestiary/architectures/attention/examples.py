@@ -35,8 +35,8 @@ def padded_sequence(keywords: Mapping[str, int], batch: int = 2) -> tuple[Tensor
 
 
 def texts(keywords: Mapping[str, int], batch: int = 2) -> tuple[Tensor, ...]:
-    """Vectors of texts, for words that say how long these are; else tokens and lengths, the first text the longest."""
-    if "sentence" in keywords:
+    """Vectors of texts, where words say how long these are and no network's width; else tokens and lengths."""
+    if "sentence" in keywords and "width" not in keywords:
         return (torch.randn(batch, keywords["sentence"]),)
     length = keywords.get("length", 12)
     lengths = torch.linspace(length, max(1, length // 2), batch).long()

@@ -68,7 +68,7 @@ ROW = Row(
     ),
     races={
         "text": (
-            Contender("frozen", _PROBE, {"sentence": 384}, view="sentence", known=_L6),
+            Contender("frozen", _PROBE, {}, view="sentence", known=_L6),
             Contender("fine_tuned", _CLASSIFIER, _MINILM, view="pieces", known=_L6, begins=True, settings=_TUNED),
         ),
     },

@@ -256,7 +256,7 @@ class TextEncoder:
             parts.append(self.arrays(piece))
         arrays: dict[str, NDArray[np.generic]] = {n: np.concatenate([part[n] for part in parts]) for n in parts[0]}
         raw = [raw for piece in pieces_of(frame, [column]) for raw in _bytes(piece[column])]
-        arrays["bytes"] = np.frombuffer(b"".join(raw) or b"\0", np.uint8)
+        arrays["bytes"] = np.frombuffer(bytearray(b"".join(raw) or b"\0"), np.uint8)
         arrays["offsets"] = np.concatenate([[0], np.cumsum([len(text) for text in raw])]).astype(np.int64)
         if self.sentences is not None:
             whole = [text for piece in pieces_of(frame, [column]) for text in texts(piece[column])]
