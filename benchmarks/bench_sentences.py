@@ -1,11 +1,11 @@
-"""On few rows: a linear layer on a frozen sentence encoder's vectors, against the linear model on TF-IDF that races here.
+"""On few rows: a linear layer on a frozen sentence encoder's vectors, against the linear model on TF-IDF.
 
     python benchmarks/bench_sentences.py amazonReviewSnippets_GroundTruth.txt
 
 The file is of the source distribution of vaderSentiment 3.3.2 (MIT; in `additional_resources/hutto_ICWSM_2014.tar.gz`):
-lines of a name, a mean human rating from -4 to 4, and a text, with tabs between. Texts rated below -1 or above 1 are told
-apart. Both sides choose among the settings that they enter a race with, by log loss on a fifth of their training rows,
-and learn on all of them. Needs the weights of all-MiniLM-L6-v2.
+lines of a name, a mean human rating from -4 to 4, and a text, with tabs between. Those rated -1 or less, or 1 or more,
+are used; the class is the sign. Both sides choose among the settings that they enter a race with, by log loss on a
+fifth of their training rows, and learn on all of them. Needs the weights of all-MiniLM-L6-v2.
 """
 
 import sys
@@ -81,11 +81,9 @@ def main(file: Path) -> None:
     vectors = reader.read(texts).vectors
     assert vectors is not None
     print(f"{len(texts):,} texts, {target.mean():.1%} favourable; a thousand were read in {reader.seconds:.1f} s")
+    settings = catalogue.find("sentence_encoder").settings
     sides: dict[str, tuple[Callable[[Rows, Any], Answers], Sequence[Any]]] = {
-        "frozen": (
-            lambda rows, setting: probe(vectors, target, rows, setting),
-            catalogue.find("sentence_encoder").settings,
-        ),
+        "frozen": (lambda rows, setting: probe(vectors, target, rows, setting), settings),
         "TF-IDF": (lambda rows, setting: counted(texts, target, rows, setting), linear_settings("classes", 300, 2)),
     }
     for count in SIZES:
