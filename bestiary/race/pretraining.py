@@ -16,7 +16,7 @@ from bestiary.contracts import Spec
 from bestiary.errors import InputError
 from bestiary.files import replacing, sha256_of
 from bestiary.race.chosen import chosen_size, tuned_recipe
-from bestiary.race.contenders import Candidate
+from bestiary.race.contenders import Candidate, candidates
 from bestiary.race.plan import Plan
 from bestiary.race.views import begun_with, seen, size_of
 from bestiary.rows.store import read_spec
@@ -130,6 +130,17 @@ def entering(weights: Mapping[str, str | Path], folder: Path, plan: Plan) -> lis
         settings = [{word: value for word, value in setting.items() if word in words} for setting in row.settings]
         found.append(replace(one, row=replace(one.row, settings=tuple(settings))))
     return found
+
+
+def entrants(folder: Path, plan: Plan) -> list[Candidate]:
+    """Everyone who may race on the data of a run, those with weights included; the plan says who is left out."""
+    spec = read_spec(folder / "data")[0]
+    found, left_out = candidates(
+        plan.kind, plan.problem, spec, plan.rows["train"], plan.contenders or None, plan.exclude or None
+    )
+    plan.left_out.update(left_out)
+    usual = [one for one in found if f"{one.row.name}/{one.sizes[0].name}" not in plan.weights]
+    return [*(knowing(one, folder, plan) for one in usual), *entering(plan.weights, folder, plan)]
 
 
 def bring(plan: Plan, origin: Path, folder: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from bestiary import tasks
 from bestiary.errors import InputError
 from bestiary.race import refitting
-from bestiary.race.contenders import PRETRAINED, candidates, split_words
+from bestiary.race.contenders import PRETRAINED, split_words
 from bestiary.race.course import Clock, Course, OutOfTime
 from bestiary.race.evidence import Verdict
 from bestiary.race.folder import new_run, owned, refuse_links, unfinished, writing
@@ -23,7 +23,7 @@ from bestiary.race.opened import judge
 from bestiary.race.outcome import Outcome
 from bestiary.race.plan import OUT_OF_TIME, Plan, parse_budget
 from bestiary.race.prepare import Wishes, check, prepare
-from bestiary.race.pretraining import bring, check_weights, entering, knowing, placed
+from bestiary.race.pretraining import bring, check_weights, entrants, placed
 from bestiary.race.progress import Listener
 from bestiary.race.run_check import check_origin, check_prepared, check_run, check_verdict
 from bestiary.race.searching import REFIT, search, searches
@@ -35,7 +35,6 @@ from bestiary.race.winner import delivered, forget
 from bestiary.race.workers import Pool
 from bestiary.records import names
 from bestiary.rows.limits import Within, called, within
-from bestiary.rows.store import read_spec
 
 PREFERENCES = ("best", "small", "fast")
 SHORT_GRACE = 2.0  # the same when time has run out
@@ -135,7 +134,7 @@ def race(
         plan.contenders, plan.exclude = wanted, unwanted
         plan.weights = placed(weights or {})
         plan.shares["reading"] = round(clock.elapsed, 2)
-        found = _candidates(folder, plan)
+        found = entrants(folder, plan)
         plan.write(folder)
         del data
         return follow(folder, plan, pool, clock, listener, found)
@@ -303,16 +302,6 @@ def replayable(source: object, words: dict[str, Any]) -> dict[str, Any]:
         return {}
 
 
-def _candidates(folder: Path, plan: Plan) -> Any:
-    spec = read_spec(folder / "data")[0]
-    found, left_out = candidates(
-        plan.kind, plan.problem, spec, plan.rows["train"], plan.contenders or None, plan.exclude or None
-    )
-    plan.left_out.update(left_out)
-    usual = [one for one in found if f"{one.row.name}/{one.sizes[0].name}" not in plan.weights]
-    return [*(knowing(one, folder, plan) for one in usual), *entering(plan.weights, folder, plan)]
-
-
 def follow(folder: Path, plan: Plan, pool: Pool, clock: Clock, listener: Listener | None, found: Any) -> Outcome:
     """Measures what is not measured, runs the rungs, judges, reports; Ctrl-C goes straight to the judging."""
     show: Callable[[Course], None] = lambda course: listener(snapshot(course, course.now)) if listener else None  # noqa: E731
@@ -323,7 +312,7 @@ def follow(folder: Path, plan: Plan, pool: Pool, clock: Clock, listener: Listene
         try:
             if not plan.entrants:
                 with course.phase("planning"):
-                    measure(folder, plan, found or _candidates(folder, plan), pool, lambda: show(course))
+                    measure(folder, plan, found or entrants(folder, plan), pool, lambda: show(course))
                 if not plan.entrants:
                     why = "; ".join(f"{name}: {reason}" for name, reason in plan.left_out.items())
                     raise InputError(f"no contender could be built for these data ({why}); name others")

@@ -29,8 +29,12 @@ from bestiary.kinds.text.reader import TextEncoder
 from bestiary.kinds.text.wordpiece import WordPieces
 from bestiary.race import views
 from bestiary.race.contenders import candidates
+from bestiary.race.measuring import measure
 from bestiary.race.plan import Plan
+from bestiary.race.prepare import Wishes, prepare
+from bestiary.race.pretraining import entrants
 from bestiary.race.race import replay
+from bestiary.race.workers import Pool
 from bestiary.rows.splits import assign
 from bestiary.runs.sentences import LONGEST, PIECES, VECTORS, SentenceReader, attach
 from bestiary.weights.known import on_this_machine
@@ -285,14 +289,33 @@ def test_all_of_it_learns_on_from_the_published_weights(shelf: Path, tmp_path: P
     assert Plan.read(own).entrants[0].knows == f"the training rows of {run}"
 
 
-def test_both_race_beside_others(shelf: Path, tmp_path: Path) -> None:
-    names = ["sentence_encoder/frozen", "sentence_encoder/fine_tuned", "fasttext"]
-    words = {"kind": "text", "text": "review", "budget": "40s", "workers": 1, "refit": False}
-    outcome = bestiary.race(reviews(150), "mark", contenders=names, out=tmp_path / "run", **words)
-    plan = Plan.read(tmp_path / "run")
-    known = {entrant.name: entrant.knows for entrant in plan.entrants}
-    assert {"sentence_encoder/frozen", "sentence_encoder/fine_tuned"} <= set(known) | set(plan.left_out)
-    assert known["sentence_encoder/frozen"] == SEEN and sum(SEEN in note for note in outcome.verdict.notes) >= 1
+def entered(folder: Path, budget: float, named: list[str]) -> Plan:
+    """The plan of a race on few reviews, when everyone who was named has been measured."""
+    source = read(reviews(150), "mark", kind="text", text="review")
+    views.ask(source, named, [], 60.0)
+    plan = prepare(source, {}, folder, Wishes(budget, "time", None, 0, 1, "cpu"))
+    plan.contenders, plan.view_seconds = named, views.pace(source)
+    pool = Pool(1)
+    try:
+        measure(folder, plan, entrants(folder, plan), pool)
+    finally:
+        pool.stop()
+    return plan
+
+
+def test_both_enter_a_race_and_say_what_they_know(shelf: Path, tmp_path: Path) -> None:
+    plan = entered(tmp_path, 600.0, ["sentence_encoder/frozen", "sentence_encoder/fine_tuned", "fasttext"])
+    frozen, tuned = plan.entrant("sentence_encoder/frozen"), plan.entrant("sentence_encoder/fine_tuned")
+    assert frozen.knows == tuned.knows == SEEN and not plan.entrant("fasttext/small").knows
+    assert frozen.frozen_seconds > 0 and not frozen.weights and not tuned.frozen_parameters
+    assert (tmp_path / tuned.weights).is_file() and tuned.settings[0]["body"] == 0.02
+    assert sum(SEEN in note for note in plan.notes) == 2
+
+
+def test_fine_tuning_that_has_no_time_stays_out_and_nothing_is_said_of_it(shelf: Path, tmp_path: Path) -> None:
+    plan = entered(tmp_path, 0.01, ["sentence_encoder", "fasttext"])
+    assert "too slow" in plan.left_out["sentence_encoder.fine_tuned"]
+    assert not [note for note in plan.notes if "fine_tuned" in note]
 
 
 # ------------------------------------------------------------------------------------ the published weights
