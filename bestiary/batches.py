@@ -116,16 +116,37 @@ class ImageBatch(Batch):
 
 @dataclass(frozen=True)
 class TokenBatch(Batch):
-    """Token numbers, padded at the end with 0; `lengths` counts the real ones (at least 1)."""
+    """Token numbers, padded at the end with 0; `lengths` counts the real ones (at least 1).
+
+    Where a pre-trained encoder has read the texts too, `pieces` are its own token numbers, `piece_lengths` of them are
+    real, and `sentence` is its vector of a text.
+    """
 
     padded: ClassVar[str] = "tokens"
     tokens: Int[Tensor, "B T"]
     lengths: Int[Tensor, " B"]
     target: Num[Tensor, " B"]
+    pieces: Int[Tensor, "B P"] | None = None
+    piece_lengths: Int[Tensor, " B"] | None = None
+    sentence: Float[Tensor, "B D"] | None = None
 
     @property
     def inputs(self) -> tuple[Tensor, Tensor]:
         return (self.tokens, self.lengths)
+
+    @property
+    def as_pieces(self) -> tuple[Tensor, Tensor]:
+        """Pieces, cut to the longest text, and lengths: for networks with `takes = "as_pieces"`."""
+        if self.pieces is None or self.piece_lengths is None:
+            raise InputError("these texts were not cut into the pieces of a pre-trained encoder; train again")
+        return self.pieces[:, : int(self.piece_lengths.max())], self.piece_lengths
+
+    @property
+    def as_sentence(self) -> tuple[Tensor]:
+        """The vector of each text: for networks with `takes = "as_sentence"`."""
+        if self.sentence is None:
+            raise InputError("these texts were not read by a pre-trained encoder; train again")
+        return (self.sentence,)
 
 
 @dataclass(frozen=True)

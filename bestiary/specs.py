@@ -96,12 +96,22 @@ class ImageSpec(Spec):
 
 @dataclass(frozen=True)
 class TokenSpec(Spec):
-    """What sizes a network for text; `length` is the longest sequence in tokens. Token 0 is padding, 1 unknown."""
+    """What sizes a network for text; `length` is the longest sequence in tokens. Token 0 is padding, 1 unknown.
+
+    Where a pre-trained encoder has read the texts too, `pieces` is the longest one in its own tokens, and `sentence`
+    counts the numbers of its vectors; else both are 0.
+    """
 
     vocabulary: int
     length: int
     outputs: int
+    pieces: int = 0
+    sentence: int = 0
     kind: ClassVar[str] = "text"
+
+    def sizes(self) -> dict[str, object]:
+        """The constructor words that the data decide."""
+        return {word: value for word, value in super().sizes().items() if value or word not in ("pieces", "sentence")}
 
 
 @dataclass(frozen=True)

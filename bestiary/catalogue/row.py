@@ -17,6 +17,9 @@ class Pretrained:
         licence: of the weights.
         sha256: of the file, in hexadecimal; where only its first digits are published, those (at least 8).
         seen: the data that they were trained on.
+        package: that ships the file, by its name in the index of packages; "" where none does.
+        place: of the file among installed packages.
+        beside: file beside it that belongs to it, such as its vocabulary -> sha256.
     """
 
     name: str
@@ -25,6 +28,9 @@ class Pretrained:
     licence: str
     sha256: str
     seen: str
+    package: str = ""
+    place: str = ""
+    beside: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,11 @@ class Contender:
         tasks: those that it is for; all of the row's recipes when empty.
         code: the word that says how large its codes are, where it is not `code`; "features" where they are as large as
             a row. It is no part of what a result was measured with.
+        view: the size of the data's spec that is there where they were read as it needs, beside the usual way: "pieces"
+            or "sentence" of texts; "" for the usual way alone.
+        known: name of the size whose published weights read the data so; it enters where these are on the machine.
+        begins: whether it begins with these weights and learns on, beside the others.
+        settings: what it enters with, where that is not what the row does.
     """
 
     name: str
@@ -79,6 +90,10 @@ class Contender:
     smallest: int = 1
     tasks: tuple[str, ...] = ()
     code: str = field(default="", repr=False)
+    view: str = field(default="", repr=False)
+    known: str = field(default="", repr=False)
+    begins: bool = field(default=False, repr=False)
+    settings: tuple[Keywords, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)

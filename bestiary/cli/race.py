@@ -31,13 +31,14 @@ def command(
     exclude: Annotated[
         list[str] | None, typer.Option(help="All but these, with commas.", rich_help_panel=ENTRY)
     ] = None,
-    weights: Annotated[
+    pretrained: Annotated[
         list[str] | None,
         typer.Option(
             help="NAME=FILE: a further contender, such as resnet18, that begins with these weights. Repeatable.",
             rich_help_panel=ENTRY,
         ),
     ] = None,
+    weights: Annotated[list[str] | None, typer.Option(hidden=True)] = None,
     equal: Annotated[
         str, typer.Option(help="What all get the same of: training time, or examples.", rich_help_panel=ENTRY)
     ] = "time",
@@ -116,7 +117,8 @@ def command(
         else:
             outcome = races.race(
                 data, target, budget=budget, equal=equal, contenders=contenders, exclude=exclude,
-                weights=split_weights(weights or []), metric=metric, kind=kind, problem=problem, group=group, time=time,
+                weights=split_weights([*(pretrained or []), *(weights or [])]), metric=metric, kind=kind,
+                problem=problem, group=group, time=time,
                 test=test, seed=seed, workers=workers, device=device, prefer=cast("Any", prefer), refit=refit, out=out,
                 listener=show, began=began, **reading,
             )  # fmt: skip

@@ -27,10 +27,11 @@ def command(
         list[str] | None,
         typer.Option("--set", help="A word of the network or its recipe: width=256, rate=3e-4. Repeatable."),
     ] = None,
-    weights: Annotated[
+    pretrained: Annotated[
         str | None,
-        typer.Option(help="It begins with these: a file, the folder of a model, or published ones by name."),
+        typer.Option(help="Weights that it begins with: a file, the folder of a model, or published ones by name."),
     ] = None,
+    weights: Annotated[str | None, typer.Option(hidden=True)] = None,
     budget: Annotated[str | None, typer.Option(help="Wall-clock time of everything: 90s, 5m, 1h.")] = None,
     epochs: Annotated[
         int | None, typer.Option(help="Passes over the training rows, at most; 50 unless a budget is given.")
@@ -77,6 +78,8 @@ def command(
     _one_of(name, data, resume, add)
     check_data(data)
     given = settings(changes or [])
+    if pretrained is not None and weights is not None:
+        raise InputError("--weights is a former name of --pretrained; received both; leave one out")
     from bestiary.cli.console import console
     from bestiary.cli.display import display
     from bestiary.cli.result import tell
@@ -95,7 +98,7 @@ def command(
             from bestiary.race.train import train
 
             outcome = train(
-                cast("str", name), data, target, set=given, weights=weights, budget=budget, epochs=epochs,
+                cast("str", name), data, target, set=given, weights=pretrained or weights, budget=budget, epochs=epochs,
                 metric=metric, kind=kind, problem=problem, group=group, time=time, test=test, seed=seed,
                 threads=threads, device=device, out=out, listener=show, began=began, **reading,
             )  # fmt: skip

@@ -58,6 +58,8 @@ class Kind:
             mean nothing, as each column of a table is something else. It takes a network for these data, the shapes of
             the file and a function that reads it, and the folders of both encoders (None for a file that has none), and
             returns tensors that take the place of the file's, and what is to be said of them.
+        views: module with `give`, by which a pre-trained network reads rows in a way of its own, `attach`, which gives
+            it to the encoder of a model, and `FILES`, which it keeps there; empty for a kind that is read in one way.
         drawn: words of recipes that change training rows of this kind -> from what to what a race draws them.
         reported: "module:function" from the evidence of a race to sections of its report; empty for none.
         seen: what `inspect` looks at a network with, {count} standing for their number.
@@ -94,6 +96,7 @@ class Kind:
     samples: str = ""
     runs: str = ""
     carry: str = ""
+    views: str = ""
     reported: str = ""
     seen: str = "on {count} training rows"
 

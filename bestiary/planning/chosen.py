@@ -58,7 +58,8 @@ def chosen_size(
     if of_network:
         changed = changed[:1]
     known = inspect.signature(resolve(recipe)).parameters
-    settings = {**{word: value for word, value in row.settings[0].items() if word in known}, **of_recipe}
+    usual = (changed[-1].settings if tuned else ()) or row.settings
+    settings = {**{word: value for word, value in usual[0].items() if word in known}, **of_recipe}
     with torch.device("meta"):  # costs nothing, and refuses words in one line before anything is started
         network = build(changed[-1].network, changed[-1].keywords, spec)
         resolve(recipe)(network, spec, **settings)

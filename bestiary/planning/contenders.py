@@ -10,6 +10,7 @@ from bestiary import catalogue, kinds, tasks
 from bestiary.catalogue import Contender, Row
 from bestiary.contracts import Spec
 from bestiary.errors import InputError, nearest
+from bestiary.planning.views import missing
 
 FAMILY = "family:"
 
@@ -27,6 +28,8 @@ class Candidate:
     Attributes:
         row, sizes, recipe: of it.
         weights: file of the run that it begins with, "" where weights are drawn; `knows`: what these have seen.
+        frozen: weights that read its rows and do not learn, and seconds in which they read a thousand.
+        note: what the plan says when it enters.
     """
 
     row: Row
@@ -34,11 +37,24 @@ class Candidate:
     recipe: str
     weights: str = ""
     knows: str = ""
+    frozen: tuple[int, float] = (0, 0.0)
+    note: str = ""
 
     @property
     def id(self) -> str:
         """Its name among all that race: of one with weights, with its size."""
-        return f"{self.row.name}.{self.sizes[0].name}{PRETRAINED}" if self.weights else self.row.name
+        own = self.weights or self.begins
+        return f"{self.row.name}.{self.sizes[0].name}{self.ending}" if own else self.row.name
+
+    @property
+    def begins(self) -> bool:
+        """Whether it begins with published weights without being told to."""
+        return self.sizes[0].begins
+
+    @property
+    def ending(self) -> str:
+        """How its name ends where a person has given it weights."""
+        return PRETRAINED if self.weights and not self.begins else ""
 
     @property
     def whole(self) -> dict[str, object]:
@@ -81,9 +97,10 @@ def candidates(
         if (wanted and not named) or any(w in (row.name, FAMILY + row.family) for w in unwanted):
             continue
         sizes, reason = _sizes(row, kind, problem, spec, rows, named, unwanted)
-        if sizes:
-            found.append(Candidate(row, sizes, cast("tuple[str, str]", recipe_for(row, problem))[1]))
-        elif reason and (named or _suited(row, kind, problem)):
+        drawn = tuple(size for size in sizes if not size.begins)
+        groups = ([drawn] if drawn else []) + [(size,) for size in sizes if size.begins]
+        found += [Candidate(row, group, cast("tuple[str, str]", recipe_for(row, problem))[1]) for group in groups]
+        if not sizes and reason and (named or _suited(row, kind, problem)):
             left_out[row.name] = reason
     if not found:
         why = "; ".join(f"{name}: {reason}" for name, reason in left_out.items()) or "all are excluded"
@@ -163,14 +180,23 @@ def _sizes(
     allowed = [c for c in suited if f"{row.name}/{c.name}" not in unwanted]
     if asked:
         chosen = [c for c in allowed if c.name in asked]
-        return tuple(reversed(chosen)), "" if chosen else f"has no size {asked[0]} for {kind} data"
+        if not chosen:
+            return (), f"has no size {asked[0]} for {kind} data"
+        return _seen(chosen, spec)
     if code and allowed and row.name not in named and all(c.code == "features" for c in allowed):
         return (), f"its codes are as large as a row, those of the others have {code} numbers; name it to race it"
     extent = spec.extent
     fitting = [c for c in allowed if rows >= c.rows and extent >= c.smallest]
     if not fitting:
         return (), f"needs larger inputs or more rows: {extent} on a side, {rows} training rows"
-    return tuple(reversed(fitting)), ""
+    return _seen(fitting, spec)
+
+
+def _seen(fitting: Sequence[Contender], spec: Spec) -> tuple[tuple[Contender, ...], str]:
+    """Those of the sizes, from large to small, for which the data were read as they need it; or why there are none."""
+    reasons = {size.name: missing(size, spec) for size in fitting}
+    found = tuple(size for size in reversed(fitting) if not reasons[size.name])
+    return found, "" if found else next(iter(reasons.values()))
 
 
 def coded(contender: Contender, code: int) -> Contender:

@@ -88,6 +88,8 @@ class Entrant:
         phases: whether its schedules depend on the horizon, so that every rung trains it afresh.
         weights: file of the run, named by its digest, with the weights that it begins with; "" where they are drawn.
         knows: what these have seen, for people.
+        frozen_parameters: weights that read its rows and do not learn, which `parameters` counts too; `frozen_seconds`:
+            in which they read a thousand rows.
     """
 
     name: Name
@@ -108,6 +110,8 @@ class Entrant:
     phases: bool = False
     weights: Line = ""
     knows: Line = ""
+    frozen_parameters: Count = 0
+    frozen_seconds: Seconds = 0.0
 
     @property
     def pace(self) -> float:
@@ -250,6 +254,7 @@ class Plan:
         unmade: trainings of that rung that had nothing to show by then; added time is for them too.
         prefer: what `winner/` holds where several models cannot be told apart: the "best" on validation rows, or the
             "small"est or "fast"est of those within one standard error of the best on test.
+        view_seconds: in which a pre-trained network has read a thousand rows for those who learn on what it says.
         search: whether time that is left goes into further settings.
         refit: whether what ships is trained again on all rows.
         ensembles: chosen on validation rows before the opening.
@@ -297,6 +302,7 @@ class Plan:
     finalists: list[Name] = field(default_factory=list)
     opened: Count = 0
     spent: Seconds = 0.0
+    view_seconds: Seconds = 0.0
     interrupted: bool = False
     versions: dict[str, Line] = field(default_factory=dict)
     fixed: bool = False

@@ -15,9 +15,10 @@ from bestiary.catalogue import Contender
 from bestiary.contracts import Spec
 from bestiary.errors import InputError
 from bestiary.files import replacing, sha256_of
-from bestiary.planning.chosen import chosen_size
-from bestiary.planning.contenders import PRETRAINED, Candidate
+from bestiary.planning.chosen import chosen_size, tuned_recipe
+from bestiary.planning.contenders import Candidate, candidates
 from bestiary.planning.plan import Plan
+from bestiary.planning.views import begun_with, seen, size_of
 from bestiary.rows.store import read_spec
 from bestiary.runs.beginning import DIGITS
 from bestiary.weights.files import Changed, open_weights
@@ -41,7 +42,7 @@ def split_weights(given: Sequence[str]) -> dict[str, str]:
     for word in given:
         name, equals, file = word.partition("=")
         if not name or not equals or not file:
-            raise InputError(f"--weights takes NAME=FILE, such as resnet18=resnet18.pth; received {word!r}")
+            raise InputError(f"--pretrained takes NAME=FILE, such as resnet18=resnet18.pth; received {word!r}")
         found[name.strip()] = file
     return found
 
@@ -55,7 +56,7 @@ def check_weights(weights: Mapping[str, str | Path]) -> None:
     """Refuses what no architecture is called, and files that are not there, before anything is read."""
     for name, given in weights.items():
         catalogue.find(name.partition("/")[0])
-        know(given, None if "/" in name else catalogue.size(name))
+        know(given, size_of(name))
 
 
 def pretrained(candidate: Candidate, name: str, given: str | Path, folder: Path, plan: Plan) -> Candidate:
@@ -66,7 +67,7 @@ def pretrained(candidate: Candidate, name: str, given: str | Path, folder: Path,
         name: by which the person named it.
         given: the file, the folder of a model or run, or the name of published weights.
         folder: of the run.
-        plan: of the data; a note says what the weights have seen.
+        plan: of the data.
 
     Raises:
         InputError: when no size fits the file, or the data are of a kind to which weights of other data mean nothing.
@@ -74,19 +75,43 @@ def pretrained(candidate: Candidate, name: str, given: str | Path, folder: Path,
     kind = kinds.find(plan.kind)
     if not kind.carry:
         raise InputError(
-            f"weights of other data mean nothing to {plan.kind} data, whose columns are others; leave --weights out"
+            f"weights of other data mean nothing to {plan.kind} data, whose columns are others; leave --pretrained out"
         )
-    known = know(given, None if "/" in name else catalogue.size(name))
+    known = know(given, size_of(name))
     spec, _ = read_spec(folder / "data")
     size, network, told = _fitting(candidate, known, Path(given), spec, folder, plan)
     file = _kept(network, folder)
     head = head_name(network)
     fresh = f"its last part ({head.rstrip('.')}) begins fresh"
-    label = f"{candidate.row.name}/{size.name}{PRETRAINED}"
+    made = replace(candidate, sizes=(size,), weights=f"{PLACE}/{file.name}", knows=known.seen)
+    label = f"{candidate.row.name}/{size.name}{made.ending}"
     note = f"{label} begins with weights that have seen {known.seen}; {f'{told}; ' if told else ''}{fresh}"
-    if note not in plan.notes:
-        plan.notes.append(note)
-    return replace(candidate, sizes=(size,), weights=f"{PLACE}/{file.name}", knows=known.seen)
+    return replace(made, note=note)
+
+
+def knowing(candidate: Candidate, folder: Path, plan: Plan) -> Candidate:
+    """A candidate as it races: one that reads the data by published weights, or begins with them, says what it knows.
+
+    Args:
+        candidate: from the catalogue.
+        folder: of the run.
+        plan: of the data.
+    """
+    size = candidate.sizes[0]
+    if not size.known:
+        return candidate
+    name = f"{candidate.row.name}/{size.name}"
+    if size.begins:
+        settings = tuple(dict(setting) for setting in size.settings) or candidate.row.settings
+        recipe = tuned_recipe(candidate.row, candidate.recipe)
+        tuned = replace(candidate, row=replace(candidate.row, settings=settings), recipe=recipe)
+        given = begun_with(size)
+        assert given is not None  # else it would not be a candidate
+        return pretrained(tuned, name, given, folder, plan)
+    what = seen(size)
+    note = f"{name} learns a linear layer on what a frozen network says, whose weights have seen {what}"
+    parameters = catalogue.size(size.known).parameters or 0
+    return replace(candidate, knows=what, frozen=(parameters, plan.view_seconds), note=note)
 
 
 def entering(weights: Mapping[str, str | Path], folder: Path, plan: Plan) -> list[Candidate]:
@@ -105,6 +130,17 @@ def entering(weights: Mapping[str, str | Path], folder: Path, plan: Plan) -> lis
         settings = [{word: value for word, value in setting.items() if word in words} for setting in row.settings]
         found.append(replace(one, row=replace(one.row, settings=tuple(settings))))
     return found
+
+
+def entrants(folder: Path, plan: Plan) -> list[Candidate]:
+    """Everyone who may race on the data of a run, those with weights included; the plan says who is left out."""
+    spec = read_spec(folder / "data")[0]
+    found, left_out = candidates(
+        plan.kind, plan.problem, spec, plan.rows["train"], plan.contenders or None, plan.exclude or None
+    )
+    plan.left_out.update(left_out)
+    usual = [one for one in found if f"{one.row.name}/{one.sizes[0].name}" not in plan.weights]
+    return [*(knowing(one, folder, plan) for one in usual), *entering(plan.weights, folder, plan)]
 
 
 def bring(plan: Plan, origin: Path, folder: Path) -> None:

@@ -18,11 +18,11 @@ from bestiary.planning.plan import ALL, OUT_OF_TIME, Job, Plan, Rival, Stage
 from bestiary.planning.sizing import SEEDS, makespan, survivors
 from bestiary.race.folder import training_folder
 from bestiary.race.losses import ValidationLosses
-from bestiary.race.pool.worker import AGAIN, DISK, DIVERGED, FAILURE, FILES, accumulates
+from bestiary.race.pool.failures import failure, refuse_machine
+from bestiary.race.pool.worker import AGAIN, DIVERGED, accumulates
 from bestiary.race.pool.workers import LOST, Call, Ended, Pool
 from bestiary.race.undone import crowded
-from bestiary.records import door
-from bestiary.records.training import Failure, Result, RivalResult, read_result, read_rival_result
+from bestiary.records.training import Result, RivalResult, read_result, read_rival_result
 from bestiary.rows.store import read_spec
 from bestiary.tasks.registry import task_for
 from bestiary.tasks.scoring import Scoring
@@ -375,26 +375,5 @@ def training_words(folder: Path, plan: Plan, job: Job, rung: int) -> dict[str, A
         "setting": entrant.settings[job.setting],
         "metric": plan.metric,
         **({"weights": str(folder / entrant.weights)} if entrant.weights else {}),
+        **({"frozen": [entrant.frozen_parameters, entrant.frozen_seconds]} if entrant.frozen_parameters else {}),
     }
-
-
-def refuse_machine(reason: str, code: int) -> None:
-    """Ends a race that the machine cannot go on with, whoever's process has met it.
-
-    Raises:
-        InputError: when the disk is full or too many files are open.
-    """
-    if code == DISK:
-        raise InputError(f"{reason}; make room or choose another folder with --out, then use race --resume")
-    if code == FILES:
-        raise InputError(f"{reason}; raise the limit of open files (ulimit -n), then use race --resume")
-
-
-def failure(folder: Path, code: int) -> str:
-    """Why a process ended: its own words, or the signal that killed it."""
-    try:
-        return door.read(folder / FAILURE, Failure, inside=folder)["reason"]
-    except InputError:  # it was killed before it could say
-        if code == LOST:
-            return "lost: the process that it was started by had been killed"
-        return f"killed by signal {-code}" if code < 0 else f"ended with code {code} and no reason"

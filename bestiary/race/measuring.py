@@ -11,10 +11,10 @@ from typing import Any
 
 from bestiary import kinds, tasks
 from bestiary.architectures.build import resolve
-from bestiary.planning.contenders import PRETRAINED, Candidate, batch_size
+from bestiary.planning.contenders import Candidate, batch_size
 from bestiary.planning.plan import Entrant, Plan
 from bestiary.planning.sizing import SEEDS, SHARES, survivors
-from bestiary.race.course import failure, refuse_machine
+from bestiary.race.pool.failures import failure, refuse_machine
 from bestiary.race.pool.workers import Call, Pool
 from bestiary.records import door
 from bestiary.records.training import Probe
@@ -87,8 +87,9 @@ def _call(folder: Path, plan: Plan, candidate: Candidate, fair: float, limit: fl
         "seed": plan.seed,
         "device": plan.device,
         "fair": fair,
-        "least": PASSES,
+        "least": 1 if candidate.begins else PASSES,
         "limit": limit,
+        "optional": candidate.begins and f"{candidate.row.name}/{candidate.sizes[0].name}" not in plan.contenders,
     }
     write_text(here / "job.json", json.dumps(words, default=list))
     return Call(candidate.id, "probe", (str(here),))
@@ -105,9 +106,11 @@ def _enter(plan: Plan, candidate: Candidate, tried: Sequence[Mapping[str, Any]])
     size = measured[-1]
     contender = next(c for c in candidate.sizes if c.name == size["name"])
     larger = [s["name"] for s in tried if s["name"] != size["name"]]
+    if candidate.note and candidate.note not in plan.notes:
+        plan.notes.append(candidate.note)
     plan.entrants.append(
         Entrant(
-            name=f"{row.name}/{contender.name}" + (PRETRAINED if candidate.weights else ""),
+            name=f"{row.name}/{contender.name}{candidate.ending}",
             title=row.title,
             family=row.family,
             architecture=row.name,
@@ -120,10 +123,12 @@ def _enter(plan: Plan, candidate: Candidate, tried: Sequence[Mapping[str, Any]])
             step_seconds=size["step_seconds"],
             look_seconds=size["look_seconds"],
             start_seconds=size["start_seconds"] + size["look_seconds"] + END,
-            parameters=size["parameters"],
+            parameters=size["parameters"] + candidate.frozen[0],
             phases=row.phases,
             weights=candidate.weights,
             knows=candidate.knows,
+            frozen_parameters=candidate.frozen[0],
+            frozen_seconds=candidate.frozen[1],
             note=f"too slow to see the data {PASSES} times: {', '.join(larger)}" if larger else "",
         )
     )

@@ -20,11 +20,12 @@ from bestiary.judging.holdings import note
 from bestiary.judging.verdict import Candidate, Judgement, judge_race
 from bestiary.planning.plan import OUT_OF_TIME, Ensemble, Job, Plan, Rival
 from bestiary.race import standings
-from bestiary.race.course import Course, failure
+from bestiary.race.course import Course
 from bestiary.race.delivering.delivery import deliver
 from bestiary.race.folder import training_folder
 from bestiary.race.losses import constant
 from bestiary.race.openings import count_opening, ordinal
+from bestiary.race.pool.failures import failure
 from bestiary.race.pool.worker import ANSWER, FAILURE, MODEL
 from bestiary.race.pool.workers import Call
 from bestiary.race.standings import baseline_standing, standing_of

@@ -13,11 +13,12 @@ from typing import Any, Literal
 from bestiary import tasks
 from bestiary.errors import InputError
 from bestiary.judging.evidence import Verdict
-from bestiary.planning.contenders import candidates, split_words
+from bestiary.planning.contenders import PRETRAINED, split_words
 from bestiary.planning.plan import OUT_OF_TIME, Plan, parse_budget
-from bestiary.planning.pretraining import bring, check_weights, entering, placed
+from bestiary.planning.pretraining import bring, check_weights, entrants, placed
 from bestiary.planning.run_check import check_origin, check_prepared, check_run, check_verdict
 from bestiary.planning.stages import alone, encore
+from bestiary.planning.views import SHARE, ask, pace
 from bestiary.race.course import Clock, Course, OutOfTime
 from bestiary.race.delivering import refitting
 from bestiary.race.delivering.searching import REFIT, search, searches
@@ -34,7 +35,6 @@ from bestiary.race.showing import snapshot
 from bestiary.race.telling import announce, introduce, tell, teller
 from bestiary.records import names
 from bestiary.rows.limits import Within, called, within
-from bestiary.rows.store import read_spec
 
 PREFERENCES = ("best", "small", "fast")
 SHORT_GRACE = 2.0  # the same when time has run out
@@ -122,17 +122,19 @@ def race(
         with within(watch):
             data = read_source(source, {**words, **reading})
         introduce(data, listener, clock, seconds)
+        ask(data, wanted and [*wanted, *(weights or {})], unwanted, SHARE * seconds)
         wishes = Wishes(seconds, equal, metric, seed, count, chosen, prefer, refit)
         said = list(data.notes)
         say = teller(listener, clock, seconds)
         with within(watch):
             plan = prepare(data, replayable(source, {**words, **reading}), folder, wishes, say)
         watch.tick(1.0)
+        plan.view_seconds = pace(data)
         announce(plan, said, listener, clock)
         plan.contenders, plan.exclude = wanted, unwanted
         plan.weights = placed(weights or {})
         plan.shares["reading"] = round(clock.elapsed, 2)
-        found = _candidates(folder, plan)
+        found = entrants(folder, plan)
         plan.write(folder)
         del data
         return follow(folder, plan, pool, clock, listener, found)
@@ -236,6 +238,7 @@ def replay(
             )
         asked = (given.budget, given.equal, given.metric, given.seed, given.workers, given.device)
         wishes = Wishes(*asked, given.prefer, given.refit)
+        ask(data, [entrant.name.removesuffix(PRETRAINED) for entrant in given.entrants], [], float("inf"))
         introduce(data, listener, clock, given.budget)
         said = list(data.notes)
         say = teller(listener, clock, given.budget)
@@ -299,15 +302,6 @@ def replayable(source: object, words: dict[str, Any]) -> dict[str, Any]:
         return {}
 
 
-def _candidates(folder: Path, plan: Plan) -> Any:
-    spec = read_spec(folder / "data")[0]
-    found, left_out = candidates(
-        plan.kind, plan.problem, spec, plan.rows["train"], plan.contenders or None, plan.exclude or None
-    )
-    plan.left_out.update(left_out)
-    return [*found, *entering(plan.weights, folder, plan)]
-
-
 def follow(folder: Path, plan: Plan, pool: Pool, clock: Clock, listener: Listener | None, found: Any) -> Outcome:
     """Measures what is not measured, runs the rungs, judges, reports; Ctrl-C goes straight to the judging."""
     show: Callable[[Course], None] = lambda course: listener(snapshot(course, course.now)) if listener else None  # noqa: E731
@@ -318,7 +312,7 @@ def follow(folder: Path, plan: Plan, pool: Pool, clock: Clock, listener: Listene
         try:
             if not plan.entrants:
                 with course.phase("planning"):
-                    measure(folder, plan, found or _candidates(folder, plan), pool, lambda: show(course))
+                    measure(folder, plan, found or entrants(folder, plan), pool, lambda: show(course))
                 if not plan.entrants:
                     why = "; ".join(f"{name}: {reason}" for name, reason in plan.left_out.items())
                     raise InputError(f"no contender could be built for these data ({why}); name others")

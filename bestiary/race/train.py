@@ -11,9 +11,10 @@ from bestiary.catalogue import Row
 from bestiary.errors import InputError
 from bestiary.planning.chosen import chosen_size
 from bestiary.planning.plan import UNBOUNDED, Plan, parse_budget
-from bestiary.planning.pretraining import check_weights, pretrained
+from bestiary.planning.pretraining import check_weights, knowing, pretrained
 from bestiary.planning.stages import EPOCHS, alone
 from bestiary.planning.threads import choose
+from bestiary.planning.views import SHARE, ask, own_weights, pace
 from bestiary.race.course import Clock, Course
 from bestiary.race.folder import new_run, writing
 from bestiary.race.measuring import measure
@@ -85,6 +86,7 @@ def train(
     seconds = parse_budget(budget) if budget is not None else UNBOUNDED
     cores, chosen = check("time", threads, device, seed)
     row = catalogue.find(name.partition("/")[0])
+    weights = own_weights(name) if weights is None else weights
     check_weights({} if weights is None else {name: weights})
     with new_run(out, source) as folder, writing(folder):
         pool = Pool(1)
@@ -96,12 +98,14 @@ def train(
         with within(watch):
             data = read_source(source, {**words, **reading})
         introduce(data, listener, clock, seconds)
+        ask(data, [row.name if "/" not in name else name], [], SHARE * seconds if budget is not None else UNBOUNDED)
         wishes = Wishes(seconds, "time", metric, seed, 1, chosen, alone=True)
         said = list(data.notes)
         say = teller(listener, clock, seconds)
         with within(watch):
             plan = prepare(data, replayable(source, {**words, **reading}), folder, wishes, say)
         watch.tick(1.0)
+        plan.view_seconds = pace(data)
         announce(plan, said, listener, clock)
         patience = None if row.phases else PATIENCE  # phases must run their course, and early ones judge nothing
         plan.rungs, plan.patience, plan.threads, plan.rivals = 1, patience, cores, []
@@ -110,6 +114,8 @@ def train(
         candidate = chosen_size(name, row, plan, folder, dict(set or {}), tuned=weights is not None)
         if weights is not None:
             candidate = pretrained(candidate, name, weights, folder, plan)
+        else:
+            candidate = knowing(candidate, folder, plan)
         tell(listener, "planning", clock, seconds)
         measure(folder, plan, [candidate], pool)
         if not plan.entrants:

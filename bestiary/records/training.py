@@ -36,6 +36,7 @@ class Job(TypedDict):
     setting: Setting
     metric: NotRequired[Id]
     weights: NotRequired[Line]
+    frozen: NotRequired[tuple[Count, Seconds]]
 
 
 class Sized(TypedDict):
@@ -60,6 +61,7 @@ class ProbeJob(TypedDict):
     fair: Seconds
     least: Count
     limit: Seconds
+    optional: NotRequired[bool]
 
 
 class Tried(TypedDict):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast, overload
 import numpy as np
 from torch import nn
 
+from bestiary import kinds
 from bestiary.architectures.build import create
 from bestiary.contracts import Spec
 from bestiary.errors import InputError
@@ -20,6 +21,7 @@ from bestiary.rows.limits import called, guarded
 from bestiary.runs import description
 from bestiary.runs.building import built
 from bestiary.runs.description import BASELINE, ENCODER, MODEL, WEIGHTS
+from bestiary.runs.saving import copy_encoder
 from bestiary.tasks.mixture import Mixture
 from bestiary.tasks.registry import task_for
 
@@ -62,8 +64,8 @@ def save_network(
     temporary = folder / f".{WEIGHTS}"
     save_model(network, str(temporary))
     temporary.replace(folder / WEIGHTS)
-    _copy_encoder(encoder, folder)
     words = {"architecture": architecture, "network": target, "keywords": dict(keywords)}
+    copy_encoder(encoder, folder, spec, [words])
     description.write(folder, words, spec, facts, card)
 
 
@@ -81,13 +83,8 @@ def save_baseline(
     folder.mkdir(parents=True, exist_ok=True)
     if model.resolve() != (folder / BASELINE).resolve():
         shutil.copyfile(model, folder / BASELINE)
-    _copy_encoder(encoder, folder)
+    copy_encoder(encoder, folder, spec, [])
     description.write(folder, {"baseline": name}, spec, facts, card)
-
-
-def _copy_encoder(encoder: Path, folder: Path) -> None:
-    if encoder.resolve() != (folder / ENCODER).resolve():
-        shutil.copytree(encoder, folder / ENCODER, dirs_exist_ok=True)
 
 
 _WHOLE = re.compile(r"0|-?[1-9]\d{0,17}")
@@ -161,7 +158,9 @@ class Model:
         self.warnings = encoded.warnings
         place = next(iter([*network.parameters(), *network.buffers()])).device
         batches = data_of(self.spec, self.facts, {"test": encoded.arrays}).batches("test")
-        return torch.cat([features(network, *batch.to(place).inputs).float().cpu() for batch in batches]).numpy()
+        return torch.cat(
+            [features(network, *batch.to(place).arguments(network)).float().cpu() for batch in batches]
+        ).numpy()
 
     def predict(self, source: object, **words: Any) -> pd.DataFrame:
         """Predictions for new rows, one a row, in order.
@@ -294,6 +293,8 @@ def load(folder: str | Path, *, weights: str | Path | None = None) -> Model | nn
     else:
         name, answer = _answer(words, path / (WEIGHTS if "network" in words else BASELINE), spec, facts)
     encoder = load_encoder(path / ENCODER)
+    if kinds.find(spec.kind).views:
+        kinds.find(spec.kind).part("views").attach(encoder, path / ENCODER)
     if (encoder.spec, dict(encoder.facts)) != (spec, facts):
         raise InputError(f"{path / ENCODER} is of another model: its sizes or facts are not those of {MODEL}")
     return Model(name, spec, facts, answer, encoder, words.get("rule"), words.get("reading"), words.get("temperature"))

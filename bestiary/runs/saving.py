@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bestiary import kinds
+from bestiary.architectures.build import resolve
 from bestiary.contracts import Spec
 from bestiary.runs import description
 from bestiary.runs.description import BASELINE, ENCODER, MEMBERS, WEIGHTS
@@ -67,7 +69,7 @@ def save_models(
         card: the model card.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(encoder, folder / ENCODER, dirs_exist_ok=True)
+    copy_encoder(encoder, folder, spec, [one.words for one in models])
     if len(models) == 1:
         words: dict[str, object] = dict(models[0].words)
         shutil.copyfile(models[0].file, folder / (BASELINE if "baseline" in words else WEIGHTS))
@@ -86,3 +88,21 @@ def save_models(
     if reading:
         words["reading"] = dict(reading)
     description.write(folder, words, spec, facts, card)
+
+
+def copy_encoder(encoder: Path, folder: Path, spec: Spec, models: Sequence[Mapping[str, object]]) -> None:
+    """The fitted preprocessing into a model folder; what a pre-trained network reads by only where one of these does.
+
+    Args:
+        encoder: its folder.
+        folder: of the model.
+        spec: of the data.
+        models: `network` of each that is one.
+    """
+    where, views = folder / ENCODER, kinds.find(spec.kind).views
+    files: Mapping[str, Sequence[str]] = kinds.find(spec.kind).part("views").FILES if views else {}
+    takes = {getattr(resolve(str(one["network"])), "takes", "inputs") for one in models if "network" in one}
+    needed = {name for word in takes for name in files.get(word, ())}
+    spare = {name for names in files.values() for name in names} - needed
+    if encoder.resolve() != where.resolve():
+        shutil.copytree(encoder, where, dirs_exist_ok=True, ignore=lambda place, names: spare & set(names))

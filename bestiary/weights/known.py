@@ -1,11 +1,13 @@
 """What is known of a file of weights: by its digest, whether it is a published one, and what it has seen.
 
 Nothing is fetched. The name of published weights stands for a file that a person has put into the folder that
-`BESTIARY_WEIGHTS` names, or that torch.hub keeps; its digest is checked before it is read.
+`BESTIARY_WEIGHTS` names, that torch.hub keeps, or that an installed package ships; its digest is checked before it is
+read, and nothing of the package is executed.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -76,13 +78,44 @@ def folders() -> list[Path]:
     return [*([Path(own)] if own else []), home / "hub" / "checkpoints"]
 
 
-def _published_file(record: Pretrained, records: Sequence[Pretrained]) -> Path:
+def on_this_machine(record: Pretrained) -> Path | None:
+    """The file of published weights, where it is on this machine; its content is not yet looked at."""
     places = [folder / record.file for folder in folders()]
-    there = next((place for place in places if place.is_file()), None)
+    return next((place for place in [*places, *_shipped(record)] if place.is_file()), None)
+
+
+def beside(record: Pretrained, file: Path, name: str) -> Path:
+    """A file that belongs to published weights, in the same folder, as it was published.
+
+    Args:
+        record: of the weights.
+        file: of them.
+        name: of the file beside.
+
+    Raises:
+        InputError: when it is missing or another.
+    """
+    found = file.with_name(name)
+    if not found.is_file() or sha256_of(found) != record.beside[name]:
+        raise InputError(f"expected {name} of {record.source} at {found}; it is missing or another; get it again")
+    return found
+
+
+def _shipped(record: Pretrained) -> list[Path]:
+    """Where a package that ships the weights has put them."""
+    top, _, inside = record.place.partition("/")
+    found = importlib.util.find_spec(top) if top else None
+    return [Path(place) / inside for place in (found.submodule_search_locations or () if found else ())]
+
+
+def _published_file(record: Pretrained, records: Sequence[Pretrained]) -> Path:
+    there = on_this_machine(record)
     if there is None:
+        places = " or ".join(str((folder / record.file).parent) for folder in folders())
+        package = f", or pip install {record.package}" if record.package else ""
         raise InputError(
-            f"expected {record.file} of {record.source} in {' or '.join(str(place.parent) for place in places)}; found "
-            f"none; nothing is downloaded: put it there, or give its path"
+            f"expected {record.file} of {record.source} in {places}; found none; nothing is downloaded: put it there, "
+            f"or give its path{package}"
         )
     return there
 

@@ -205,7 +205,7 @@ def test_contender_takes_any_data_of_its_kind(row: Row, kind: str, contender: ca
     for spec in specs:
         network = build(contender.network, contender.keywords, spec, seed=0).eval()
         with torch.no_grad():
-            given = inputs(row, kind, spec.sizes())
+            given = inputs(row, kind, {**contender.keywords, **spec.sizes()})
             result = network(*given)
         answers = len(given[0]) if kind == "graph" else 2
         assert result.shape == (answers, spec.outputs)

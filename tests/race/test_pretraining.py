@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 
 import bestiary
 from bestiary.architectures.build import build
+from bestiary.cli.main import main
 from bestiary.data.reading import read
 from bestiary.errors import InputError
 from bestiary.kinds.text.carry import carry
@@ -103,6 +104,14 @@ def test_what_cannot_begin_with_weights_is_one_line(known: Path, tmp_path: Path)
     for word in ("resnet18", "=x", "resnet18="):
         with pytest.raises(InputError, match="NAME=FILE"):
             split_weights([word])
+
+
+@pytest.mark.parametrize("word", ["--pretrained", "--weights"])
+def test_both_words_of_the_command_line_take_weights(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["race", "digits", word, "=x"]) == 2
+    assert "--pretrained takes NAME=FILE" in capsys.readouterr().err
+    assert main(["train", "cnn", "digits", word, "gone.pt"]) == 2
+    assert "expected a file of weights at gone.pt" in capsys.readouterr().err
 
 
 def test_a_token_keeps_its_vector_under_another_vocabulary(tmp_path: Path) -> None:

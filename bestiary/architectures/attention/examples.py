@@ -34,6 +34,16 @@ def padded_sequence(keywords: Mapping[str, int], batch: int = 2) -> tuple[Tensor
     return torch.randn(batch, length, keywords["width"]), lengths
 
 
+def texts(keywords: Mapping[str, int], batch: int = 2) -> tuple[Tensor, ...]:
+    """Vectors of texts, where words say how long these are and no network's width; else tokens and lengths."""
+    if "sentence" in keywords and "width" not in keywords:
+        return (torch.randn(batch, keywords["sentence"]),)
+    length = keywords.get("length", 12)
+    lengths = torch.linspace(length, max(1, length // 2), batch).long()
+    tokens = torch.randint(2, max(3, keywords.get("vocabulary", 20)), (batch, length))
+    return tokens * (torch.arange(length) < lengths[:, None]), lengths
+
+
 def query_and_keys(keywords: Mapping[str, int], batch: int = 2) -> tuple[Tensor, Tensor]:
     """A query for each row, and the keys that it is compared with."""
     keys = torch.randn(batch, keywords.get("length", 7), keywords["key_width"])

@@ -15,6 +15,7 @@ from bestiary.rows.examples import lengths_to, targets, turns
 from bestiary.rows.store import ArrayData
 from bestiary.specs import TokenSpec
 
+SENTENCE = 24  # numbers in a vector of a text
 SIZED: Mapping[str, object] = {"length": 64}
 """Words that size an input beside those of a network, and what they are where a cost is asked for."""
 
@@ -31,23 +32,28 @@ def step(words: Mapping[str, Any], rows: int, problem: str) -> tuple[TokenBatch,
     """What a training step is given, and what would size such a network: random numbers, targets in turn."""
     tokens, lengths = inputs(words, rows)
     outputs = int(words.get("outputs", 1))
-    spec = TokenSpec(int(words.get("vocabulary", 20)), tokens.shape[1], outputs)
-    return TokenBatch(tokens, lengths, turns(rows, outputs, problem)), spec
+    sentence = int(words.get("sentence", SENTENCE))
+    spec = TokenSpec(int(words.get("vocabulary", 20)), tokens.shape[1], outputs, tokens.shape[1], sentence)
+    target = turns(rows, outputs, problem)
+    return TokenBatch(tokens, lengths, target, tokens, lengths, torch.randn(rows, sentence)), spec
 
 
 def spec(outputs: int) -> TokenSpec:
-    """A middling size."""
-    return TokenSpec(500, 40, outputs)
+    """A middling size, of texts that a pre-trained encoder has read too."""
+    return TokenSpec(500, 40, outputs, pieces=40, sentence=SENTENCE)
 
 
 def data(keywords: Mapping[str, Any], problem: str, rows: int = 24) -> ArrayData:
     """Rows that a network of these words can learn from; the same ones validate."""
     tokens, lengths = inputs(keywords, rows)
     outputs = int(keywords.get("outputs", 1))
+    sentence = int(keywords.get("sentence", SENTENCE))
     arrays = {"tokens": tokens.numpy(), "lengths": lengths.numpy(), **targets(rows, outputs, problem)}
+    arrays |= {"pieces": tokens.numpy(), "piece_lengths": lengths.numpy()}
+    arrays["sentence"] = torch.randn(rows, sentence).numpy()
     facts = {"problem": problem, "mean": 0.0, "scale": 1.0, "classes": [str(k) for k in range(outputs)]}
     return ArrayData(
-        TokenSpec(int(keywords["vocabulary"]), tokens.shape[1], outputs),
+        TokenSpec(int(keywords["vocabulary"]), tokens.shape[1], outputs, tokens.shape[1], sentence),
         facts,
         {"train": arrays, "validation": arrays},
         batch=8,

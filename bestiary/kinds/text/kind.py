@@ -18,5 +18,6 @@ KIND = Kind(
     baselines="bestiary.baselines.text",
     show="bestiary.kinds.text.show:show",
     carry="bestiary.kinds.text.carry:carry",
+    views="bestiary.runs.sentences",
     asked="texts.csv --target y --text text",
 )

@@ -23,6 +23,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from bestiary.contracts import TokenSpec
 from bestiary.errors import InputError, nearest
 from bestiary.kinds.corpus.units import short_words
+from bestiary.kinds.text.sentences import Read, Sentences
 from bestiary.kinds.text.tokenizer import made, read_tokenizer
 from bestiary.rows.columns import text_column
 from bestiary.rows.encoder_files import read_encoder, write_encoder
@@ -49,10 +50,13 @@ class TextSource(RowSource):
 
     Attributes:
         column: that holds them.
+        sentences: a pre-trained encoder that reads them too.
     """
 
     column: str = field(kw_only=True)
     kind: str = field(default="text", init=False)
+    sentences: Sentences | None = field(default=None, kw_only=True)
+    _read: Read | None = field(default=None, init=False)
 
     def encode(self, splits: NDArray[np.int8], folder: Path, seed: int, train_only: bool = False) -> TextEncoder:
         """Learns a vocabulary from training rows, then writes all splits piece by piece; see `RowSource.encode`."""
@@ -62,9 +66,20 @@ class TextSource(RowSource):
             self.notes += [note] if note not in self.notes else []
         self.rows.write([self.column], encoder.arrays, splits, folder, train_only)
         self._write_raw(splits, folder, train_only)
+        if (read := self._said()) is not None:
+            read.write(splits, folder, train_only)
         write_spec(folder, encoder.spec, encoder.facts)
+        encoder.sentences = None if train_only else self.sentences
         encoder.save(folder / "encoder")
         return encoder
+
+    def _said(self) -> Read | None:
+        """What the pre-trained encoder reads in all rows, once for all splits."""
+        if self._read is None and self.sentences is not None:
+            found = [text for _, table in self.rows.pieces([self.column]) for text in texts(table[self.column])]
+            self._read = self.sentences.read(found)
+            self.notes += [self.sentences.note] if self.sentences.note else []
+        return self._read
 
     def fit(self, splits: NDArray[np.int8]) -> tuple[TextEncoder, float]:
         """The encoder of these training rows, and the share of them that it cuts."""
@@ -76,7 +91,9 @@ class TextSource(RowSource):
         tokenizer = learn(sample, vocabulary)
         lengths = np.array([len(ids) for ids in tokens_of(tokenizer, sample)])
         length = int(np.clip(np.ceil(np.percentile(lengths, 99)), 1, LONGEST))
-        spec = TokenSpec(tokenizer.get_vocab_size(), length, len(self.target.classes) or 1)
+        read = self._said()
+        sizes = read.sizes() if read else {}
+        spec = TokenSpec(tokenizer.get_vocab_size(), length, len(self.target.classes) or 1, **sizes)
         facts = target_facts(self.target, np.flatnonzero(splits == 0)) | {"text": self.column}
         return TextEncoder(spec, facts, tokenizer), float((lengths > length).mean())
 
@@ -211,6 +228,7 @@ class TextEncoder:
     facts: Mapping[str, object]
     tokenizer: Tokenizer
     kind: str = "text"
+    sentences: Sentences | None = None
 
     def arrays(self, table: pa.Table) -> dict[str, NDArray[np.generic]]:
         """Rows as `tokens` int32 [N T] and `lengths` int32 [N]."""
@@ -234,12 +252,15 @@ class TextEncoder:
         ration = Ration(f"the tokens of {frame.name}", "predict it in parts")
         parts = []
         for piece in pieces_of(frame, [column]):
-            ration.take(4 * self.spec.length * piece.num_rows + 2 * piece.nbytes)
+            ration.take(4 * (self.spec.length + self.spec.pieces) * piece.num_rows + 2 * piece.nbytes)
             parts.append(self.arrays(piece))
         arrays: dict[str, NDArray[np.generic]] = {n: np.concatenate([part[n] for part in parts]) for n in parts[0]}
         raw = [raw for piece in pieces_of(frame, [column]) for raw in _bytes(piece[column])]
-        arrays["bytes"] = np.frombuffer(b"".join(raw) or b"\0", np.uint8)
+        arrays["bytes"] = np.frombuffer(bytearray(b"".join(raw) or b"\0"), np.uint8)
         arrays["offsets"] = np.concatenate([[0], np.cumsum([len(text) for text in raw])]).astype(np.int64)
+        if self.sentences is not None:
+            whole = [text for piece in pieces_of(frame, [column]) for text in texts(piece[column])]
+            arrays |= self.sentences.read(whole).arrays()
         empty = sum(not text.strip() for text in raw)
         full = int((arrays["lengths"] == self.spec.length).sum())
         warnings = [f"column {column!r} is empty in {empty:,} of {len(raw):,} rows"] if empty else []
@@ -250,8 +271,10 @@ class TextEncoder:
         return Encoded(arrays, np.arange(len(raw), dtype=np.int64), warnings)
 
     def save(self, folder: Path) -> None:
-        """Writes `encoder.json` and `tokenizer.json`."""
+        """Writes `encoder.json` and `tokenizer.json`, and what a pre-trained encoder is made of."""
         write_text(folder / "tokenizer.json", self.tokenizer.to_str())
+        if self.sentences is not None:
+            self.sentences.save(folder)
         write_encoder(self, folder)
 
     @classmethod

@@ -15,9 +15,10 @@ from numpy.lib.format import open_memmap
 from bestiary.judging.evidence import Verdict
 from bestiary.planning.plan import ALL, Job, Part, Plan, Refit
 from bestiary.planning.sizing import makespan
-from bestiary.race.course import EVERYTHING, Course, failure
+from bestiary.race.course import EVERYTHING, Course
 from bestiary.race.delivering.members import Member, members
 from bestiary.race.folder import training_folder
+from bestiary.race.pool.failures import failure
 from bestiary.race.pool.workers import Call
 from bestiary.records.training import read_result, read_rival_result
 from bestiary.rows.limits import need_disk

@@ -30,6 +30,7 @@ SLACK = 1.1
 DECAYS = (1e-5, 0.3)
 FACTOR = 4.0  # by which a rate leaves the rates that a contender enters with
 CHANGED, EACH = 0.5, 0.5  # share of settings that change training rows, and of the ways in which each does
+KEPT = ("error", "body", "frozen", "gradual", "layerwise")  # words whose values all settings of a contender share
 LONGER = 0.9  # of a training: whose best step came later might gain by more
 
 
@@ -217,8 +218,7 @@ def draw(entrant: Entrant, rng: np.random.Generator, ways: Mapping[str, tuple[fl
 
     known: list[Setting] = [dict(setting) for setting in find(entrant.architecture).settings]
     drawn = dict(known[int(rng.integers(len(known)))])
-    if "error" in entrant.settings[0]:
-        drawn["error"] = entrant.settings[0]["error"]
+    drawn |= {word: entrant.settings[0][word] for word in KEPT if word in entrant.settings[0]}
     taken = _words(entrant.recipe)
     rates = [float(s["rate"]) for s in known if isinstance(s.get("rate"), float)]
     if rates and "rate" in taken:

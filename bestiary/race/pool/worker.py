@@ -150,7 +150,7 @@ def train(folder: str) -> None:
         "seconds": run.folder.seconds,
         "pace": run.pace,
         "start_seconds": run.first - began,
-        "parameters": count(learner.answer),
+        "parameters": count(learner.answer) + job.get("frozen", (0, 0.0))[0],
         "memory": peak_memory(),
         "stopped": stopping.is_set(),
         "mended": run.folder.mended,
@@ -223,9 +223,14 @@ def probe(folder: str) -> None:
         if time.monotonic() - began > job["limit"] and not last:
             tried.append({"name": size["name"], "reason": f"{TOO_SLOW} to be measured"})
             continue
-        measured = _measure({**job, **size}, began, float("inf") if last else enough)
+        optional = job.get("optional", False)
+        measured = _measure({**job, **size}, began, float("inf") if last and not optional else enough)
+        step = float(str(measured.get("step_seconds", "inf")))
+        if optional and enough < step < float("inf"):
+            reason = f"{TOO_SLOW} to see the data once: an update takes {step:.1f} s"
+            measured, step = {"name": size["name"], "reason": reason}, float("inf")
         tried.append(measured)
-        if measured.get("step_seconds", float("inf")) <= enough:
+        if step <= enough:
             break
     write_text(here / "probe.json", json.dumps({"tried": tried}))
 
@@ -329,7 +334,8 @@ def answer(folder: str, data: str, sealed: str, out: str) -> None:
     predictions = task_for(stored.facts).predict(network, stored, SPLITS[2])
     seconds = time.perf_counter() - began
     write_predictions(Path(out), predictions)
-    _say_answered(here, ANSWER, Path(out), 1000 * seconds / max(1, len(predictions)))
+    reading = job.get("frozen", (0, 0.0))[1]
+    _say_answered(here, ANSWER, Path(out), 1000 * seconds / max(1, len(predictions)) + reading)
 
 
 def rival_answer(folder: str, data: str, sealed: str, out: str) -> None:

@@ -14,6 +14,11 @@ def transformer(width: int, feedforward: int) -> int:
     return 37_000 * width + 6 * encoder_layer(width, feedforward) + 6 * decoder_layer(width, feedforward)
 
 
+def bert(width: int, depth: int) -> int:
+    """Devlin et al. 2019 without the pooler: 30,522 pieces, 512 positions, 2 segments, a norm, encoder layers."""
+    return (30_522 + 512 + 2) * width + norm(width) + depth * encoder_layer(width, 4 * width)
+
+
 COUNTS = {
     "scaled_dot_product_attention": 0,
     "sinusoidal_positional_encoding": 0,
@@ -25,6 +30,9 @@ COUNTS = {
     "transformer_classifier": (10_000 + 512) * 128 + 2 * encoder_layer(128, 256) + linear(128, 2),
     "transformer": transformer(512, 2048),
     "transformer_big": transformer(1024, 4096),
+    "minilm_l6_h384": bert(384, 6),
+    "minilm_l12_h384": bert(384, 12),
+    "bert_base": bert(768, 12),
     "gpt2": gpt2(768, 12),
     "gpt2_medium": gpt2(1024, 24),
     "gpt2_large": gpt2(1280, 36),
