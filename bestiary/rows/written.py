@@ -109,6 +109,8 @@ def numbers(column: pa.ChunkedArray | pa.Array, form: str = "plain") -> Floats:
         return _floats(pc.cast(array, pa.float64(), safe=False))
     if pa.types.is_time(kind):
         return _hours(array)
+    if pa.types.is_duration(kind):
+        return _seconds(array)
     if pa.types.is_temporal(kind) or pa.types.is_null(kind):
         return np.full(len(array), np.nan)
     text = labels(array)
@@ -168,6 +170,12 @@ def _hours(array: pa.Array) -> Floats:
     """Times of day as hours."""
     micro = pc.cast(pc.cast(array, pa.time64("us"), safe=False), pa.int64())
     return _floats(pc.cast(micro, pa.float64())) / 3600e6
+
+
+def _seconds(array: pa.Array) -> Floats:
+    """Spans of time as seconds."""
+    micro = pc.cast(pc.cast(array, pa.duration("us"), safe=False), pa.int64())
+    return _floats(pc.cast(micro, pa.float64())) / 1e6
 
 
 def _clock(text: pa.Array) -> Floats:

@@ -47,7 +47,7 @@ def save_models(
         spec: of the data.
         facts: as in `spec.json`.
         rule: weights of classes by which their probabilities are multiplied before the largest is answered.
-        reading: `separator` and `encoding` of the file that it was trained on, where the person gave them.
+        reading: `separator`, `encoding` and `sheet` of the file that it was trained on, where the person gave them.
         card: the model card.
     """
     folder.mkdir(parents=True, exist_ok=True)

@@ -20,6 +20,7 @@ from bestiary.rows.csv_files import LONGEST, CsvFrame, guess_separator
 from bestiary.rows.frame import names_of
 from bestiary.rows.frames import Frame
 from bestiary.rows.labels import group_keys, stamps
+from bestiary.rows.packed import opened, unpacked_name
 from bestiary.rows.places import place
 from bestiary.rows.rows import pieces_of
 from bestiary.rows.spool import Series, Spool
@@ -148,9 +149,9 @@ def bare_frame(path: Path, reading: Reading) -> tuple[Frame, Reading] | None:
     """
     if reading.layout == "long" or (reading.channels and not reading.bare) or path.suffix.lower() == ".parquet":
         return None
-    with path.open("rb") as file:
+    with opened(path) as file:
         head = file.readline(LONGEST).decode("utf-8", "replace")
-    separator = reading.separator or ("\t" if path.suffix.lower() == ".tsv" else guess_separator(head))
+    separator = reading.separator or ("\t" if unpacked_name(path).endswith(".tsv") else guess_separator(head))
     try:
         first = next(csv.reader(io.StringIO(head), delimiter=separator), [])
         width = len([float(cell) for cell in first])
