@@ -45,6 +45,8 @@ COUNTED = re.compile(
     re.I,
 )
 """Names of what is measured in whole steps: numbers that rise by one with each row mean something under these."""
+NAMED, MANY = "it looks like a name or number of the row", "it has too many different words"
+"""Why columns of words are left out: they differ from row to row, or nearly."""
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2} \w{3,9} \d{4}|\w{3,9} \d{1,2},? \d{4}|^\d{4}-\d{2}$")
 
 
@@ -62,6 +64,7 @@ class Column:
         known: category: the words that have a place of their own; boolean: the words for 0 and 1.
         gaps: whether training rows have missing cells.
         rare: whether training rows have words that are not in `known`.
+        averages: category of many words: averages of the target that every word has, see `kinds.table.averages`.
     """
 
     name: str
@@ -73,6 +76,7 @@ class Column:
     known: tuple[str, ...] = ()
     gaps: bool = False
     rare: bool = False
+    averages: int = 0
 
     @property
     def extent(self) -> str:
@@ -246,7 +250,7 @@ def _as_words(name: str, present: pa.Array, kinds: pa.StructArray, gaps: bool, k
     if free_text(present):
         return Column(name, "text", gaps=gaps)
     if filled >= 20 and distinct > 0.9 * filled and not kept:
-        told = f"it looks like a name or number of the row: {distinct:,} of {filled:,} values differ"
+        told = f"{NAMED}: {distinct:,} of {filled:,} values differ"
         return Column(name, "left out", told)
     times = kinds.field("counts").to_numpy()
     order = np.lexsort((np.array(kinds.field("values").to_pylist(), dtype=object), -times))
@@ -255,7 +259,7 @@ def _as_words(name: str, present: pa.Array, kinds: pa.StructArray, gaps: bool, k
     covered = float(times[common].sum()) / filled
     if distinct > CATEGORIES and not kept and (covered < 0.2 or distinct > 0.5 * filled):
         share = f"its {len(common)} commonest cover {covered:.0%} of the rows"
-        return Column(name, "left out", f"it has too many different words ({distinct:,}); {share}")
+        return Column(name, "left out", f"{MANY} ({distinct:,}); {share}")
     known = sorted(kinds.field("values")[i].as_py() for i in common)
     spare = distinct - len(common)
     reason = f"{spare:,} rare words share one place" if spare else ""

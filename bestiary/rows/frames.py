@@ -232,7 +232,7 @@ def _simple(column: pd.Series) -> pd.Series:
     return column.astype(str) if isinstance(inner, pd.IntervalDtype) else column
 
 
-def _from_columns(columns: dict[str, Sequence[object]]) -> tuple[pa.Table, list[str]]:
+def _from_columns(columns: Mapping[str, Sequence[object]]) -> tuple[pa.Table, list[str]]:
     lengths = {len(values) for values in columns.values()}
     if len(lengths) > 1:
         raise InputError(f"columns must be equally long; received lengths {', '.join(map(str, sorted(lengths)))}")

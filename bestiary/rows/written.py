@@ -248,14 +248,19 @@ class DateForm:
         self.dotted &= pc.all(pc.equal(pc.struct_field(parts, "sign"), ".")).as_py()
         self.example = self.example or text[0].as_py()
 
-    def decide(self, asked: str | None = None) -> tuple[str, str]:
-        """The form, and a remark for people; `asked` is "day first" or "month first" when the person has said so."""
+    def decide(self, asked: str | None = None, usual: str | None = None) -> tuple[str, str]:
+        """The form, and a remark for people.
+
+        Args:
+            asked: "day first" or "month first" when the person has said so.
+            usual: the same, of rows that were read before; it decides where these can be read either way.
+        """
         if asked or not self.example:
             return ("day first" if asked == "day first" else "plain"), ""
         if self.days_first or self.months_first:
             return ("day first" if self.days_first >= self.months_first else "plain"), ""
-        if self.dotted:
-            return "day first", ""
+        if usual or self.dotted:
+            return ("day first" if usual in (None, "day first") else "plain"), ""
         told = f"dates such as {self.example} are read with the month first; --dates day-first reads the day first"
         return "plain", told
 

@@ -275,3 +275,53 @@ def test_truths_are_spelled_as_in_the_first_file(tmp_path: Path, written, pair: 
     encoder = source.fit(assign(source))  # pyright: ignore[reportAttributeAccessIssue]
     _, cells = source.rows.sample(np.ones(len(source), bool), 100, ["f"])  # pyright: ignore
     assert set(cells["f"].to_pylist()) == set(map(str, written)), encoder.columns
+
+
+# ------------------------------------------------------------------------------------------------ series and texts
+
+
+def trends(days_: list[str], write: str, series: int = 24) -> pd.DataFrame:
+    """Series that rise or fall from day to day; the days are written in a form of their own."""
+    names = np.repeat([f"s{n:02d}" for n in range(series)], len(days_))
+    stamps = pd.to_datetime(pd.Series(days_ * series))
+    sign = np.repeat(np.where(np.arange(series) % 2, 1.0, -1.0), len(days_))
+    value = sign * np.tile(np.arange(len(days_)), series) + np.repeat(np.arange(series), len(days_)) % 5
+    frame = pd.DataFrame({"id": names, "day": stamps.dt.strftime(write), "v": value})
+    return frame.assign(trend=np.where(sign > 0, "up", "down")).sample(frac=1, random_state=0)
+
+
+def test_the_form_of_dates_is_kept_for_new_series(tmp_path: Path) -> None:
+    whole = [f"2023-{m:02d}-{d:02d}" for m in (1, 2, 3) for d in (1, 2, 3, 4, 25)]
+    either = [day for day in whole if not day.endswith("25")]  # as if days came first, or months
+    sources = {w: read(trends(whole, w), target="trend", kind="series", id="id", time="day")
+               for w in ("%Y-%m-%d", "%d/%m/%Y")}  # fmt: skip
+    values = [[series.tolist() for series in source.values] for source in sources.values()]  # pyright: ignore
+    assert values[0] == values[1]
+    encoded = {}
+    for write, source in sources.items():
+        encoder = source.encode(assign(source), tmp_path / write[1] / "data", 0)
+        encoded[write] = encoder.encode(trends(either, write)).arrays["values"]
+    assert np.array_equal(*encoded.values())
+
+
+def test_dates_of_series_that_can_be_read_either_way_are_said_and_can_be_decided() -> None:
+    either = [f"2023-{m:02d}-{d:02d}" for m in (1, 2, 3) for d in (1, 2, 3, 4)]
+    words = {"target": "trend", "kind": "series", "id": "id", "time": "day"}
+    plain, dmy = read(trends(either, "%Y-%m-%d"), **words), trends(either, "%d/%m/%Y")
+    guessed = read(dmy, **words)
+    assert any("--dates day-first reads the day first" in note for note in guessed.notes)
+    asked = read(dmy, **words, dates="day-first")
+    assert not any("--dates" in note for note in asked.notes)
+    orders = [[series.tolist() for series in source.values] for source in (plain, asked, guessed)]  # pyright: ignore
+    assert orders[0] == orders[1] != orders[2]
+
+
+def test_words_that_mark_a_missing_target_are_named_for_series_and_texts_too() -> None:
+    whole = [f"2023-01-{d:02d}" for d in range(1, 9)]
+    frame = trends(whole, "%Y-%m-%d", 30)
+    frame["trend"] = np.where(frame["id"] < "s10", "NA", frame["trend"])
+    words = {"target": "trend", "kind": "series", "id": "id", "time": "day"}
+    assert read(frame, **words).target.classes == ("NA", "down", "up")
+    assert read(frame, **words, missing="NA").target.classes == ("down", "up")
+    texts = pd.DataFrame({"t": [f"a few words of row {n}" for n in range(60)], "y": ["None", "low", "high"] * 20})
+    assert read(texts, target="y", kind="text", missing="None").target.classes == ("high", "low")
