@@ -10,10 +10,12 @@ import numpy as np
 import pyarrow as pa
 
 from bestiary.rows.columns import Column
+from bestiary.rows.shifts import shifts
 from bestiary.rows.source import SPLITS, Source
 from bestiary.rows.splits import assign
-from bestiary.rows.written import labels, textual
+from bestiary.rows.written import finite, labels, numbers, textual
 
+LOOKED = 10_000  # rows
 SHOWN = 6  # classes, and words of a column, that are named
 
 
@@ -88,9 +90,12 @@ def overview(source: Source) -> Overview:
     if hasattr(source, "fit"):
         table: Any = source
         encoder = table.fit(splits)
-        _, cells = table.rows.sample(splits == 0, 10_000, table.rows.features)
+        _, cells = table.rows.sample(splits == 0, LOOKED, table.rows.features)
         columns = [_read(column, cells) for column in encoder.columns]
         notes += [note for note in encoder.notes() if note not in notes]
+        if source.held is not None or source.times is not None or source.groups is not None:
+            _, tested = table.rows.sample(splits == 2, LOOKED, table.rows.features)
+            notes += shifts(encoder.used, cells, tested)
     target = source.target
     seen = {f"column {one.name!r}" for one in columns if one.remark}
     return Overview(
@@ -120,6 +125,8 @@ def _read(column: Column, cells: pa.Table) -> Read:
     held = cells[column.name]
     text = labels(held)
     missing = text.null_count / max(1, len(text))
+    if column.role == "number":  # marks such as `..` are missing too
+        missing = float(np.isnan(finite(numbers(held, column.form))).mean())
     return Read(column.name, column.role, missing, _values(column, held, text), column.reason)
 
 

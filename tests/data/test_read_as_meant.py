@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +101,8 @@ def test_classes_are_told_apart_as_they_are_written(labels: list[str], classes: 
         (lambda v: f"{v:.2f} €", "signs or spaces"),
         (lambda v: f"{v:.2f} %", "signs or spaces"),
         (lambda v: f"{v:_.2f}".replace("_", "\u202f"), "signs or spaces"),
+        (lambda v: f"USD {v:,.2f}", "commas between thousands"),
+        (lambda v: f"{v:.2f} mm", "in mm"),
     ],
 )
 def test_targets_in_local_forms_are_numbers(write, how: str, draw) -> None:
@@ -135,6 +138,14 @@ def test_classes_that_hardly_occur_twice_are_refused_with_the_likely_reason() ->
         (["(12.3)", "3.5", "4"], "signs", [-12.3, 3.5, 4]),
         (["70 kg", "81.5 kg", "9kg"], "unit:kg", [70, 81.5, 9]),
         (["14:35", "00:00", "9:15:36"], "time of day", [14 + 35 / 60, 0, 9.26]),
+        (["2:30 PM", "12:15 AM", "12:00 p.m."], "time of day", [14.5, 0.25, 12]),
+        (["59:30:00", "100:15:00", "1:00:00"], "time of day", [59.5, 100.25, 1]),
+        (["USD 12.50", "EUR 3", "4"], "signs", [12.5, 3, 4]),
+        (["1,234.50 EUR", "3 EUR", "12,000 EUR"], "thousands", [1234.5, 3, 12000]),
+        (["CHF 103\u2019070.85", "CHF 5", "CHF 7"], "signs", [103070.85, 5, 7]),
+        (["R$ 12.5", "R$ 3", "R$ 4"], "signs", [12.5, 3, 4]),
+        (["<5", "7.5", "~12"], "signs", [5, 7.5, 12]),
+        (["1,234 kg", "70 kg", "9 kg"], "unit:kg", [1234, 70, 9]),
     ],
 )
 def test_numbers_in_local_forms(cells: list[str], form: str, wanted: list[float]) -> None:
@@ -147,7 +158,7 @@ def test_mixed_units_are_no_numbers() -> None:
     assert column(["70 kg", "150 lb"] * 20).role == "category"
 
 
-@pytest.mark.parametrize("mark", ["..", "-", "–", "n.d.", "missing"])
+@pytest.mark.parametrize("mark", ["..", "-", "–", "n.d.", "missing", "#VALUE!", "tba", "see notes", "not known"])
 def test_marks_of_missing_numbers_of_any_share_are_gaps_and_said(mark: str, draw) -> None:
     cells = [mark if n % 3 == 0 else f"{v:.2f}" for n, v in enumerate(draw.normal(size=90))]
     found = column(cells)
@@ -159,6 +170,13 @@ def test_words_among_numbers_are_no_marks(draw) -> None:
     assert column(cells).role == "category"
 
 
+@pytest.mark.parametrize(
+    "codes", [["r1", "r2", "r3", "us4"], ["try1", "try2", "cad3", "kr4"], ["M12", "F30", "M40", "F7"]]
+)
+def test_codes_are_no_amounts(codes: list[str]) -> None:
+    assert column(codes * 10).role == "category"
+
+
 # ------------------------------------------------------------------------------------------------ rows and words
 
 
@@ -166,7 +184,7 @@ def test_words_among_numbers_are_no_marks(draw) -> None:
 def test_a_saved_index_is_no_feature(name: str, draw) -> None:
     index = [str(n) for n in draw.permutation(900)[:ROWS]]
     found = column(index, name)
-    assert found.role == "left out" and f"--keep {name}" in found.reason
+    assert found.role == "left out" and f"--keep {shlex.quote(name)}" in found.reason
     assert column(index, name, Asked(keep=(name,))).role == "number"
 
 
@@ -219,6 +237,28 @@ def test_a_column_of_dates_has_one_form_decided_from_all_of_it() -> None:
     assert since[0] == since[1]
     assert np.isnan(days(pa.array(["01/31/2023"]), "day first")[0])  # never scrambled
     assert np.isnan(days(pa.array(["31/01/2023"]))[0])
+
+
+@pytest.mark.parametrize("write", ["%d-%b-%Y", "%d %B %Y", "%Y%m%d", "%b %Y", "%d.%m.%y", "%B %d, %Y", "%d-%b-%y"])
+def test_days_are_dates_in_any_usual_form(write: str) -> None:
+    stamps = pd.date_range("2023-01-01", periods=200)
+    found = column(stamps.strftime(write).tolist(), "d")
+    assert (found.role, found.reason) == ("date", "")
+    whole = "%d" in write
+    assert np.allclose(found.high - found.low, 199 if whole else 181)
+    wide = pd.DataFrame({f"d{n}": stamps.strftime(write) for n in range(9)} | {"y": range(200)})
+    assert {c.role for c in encoded(wide, target="y", problem="regression").columns} == {"date"}
+
+
+def test_numbers_of_eight_digits_that_are_no_days_are_numbers(draw) -> None:
+    assert column(draw.integers(19_000_101, 20_991_231, 200).astype(str).tolist()).role == "number"
+
+
+def test_dates_are_no_target_and_it_is_said(draw) -> None:
+    stamps = pd.Timestamp("2024-01-01") + pd.to_timedelta(draw.integers(0, 300, 200), unit="D")
+    for cells in (stamps, stamps.strftime("%d.%m.%Y")):
+        with pytest.raises(InputError, match="target 'y' holds dates; give the days since some day as a number"):
+            read(pd.DataFrame({"x": range(200), "y": cells}), target="y")
 
 
 def test_dates_that_can_be_read_either_way_are_said_and_can_be_decided() -> None:

@@ -176,9 +176,7 @@ def read_table(
     values, columns = rows.target.values[index], describe_all(sample, rows.numbers[index])
     suspects = leaks.leaking(sample, columns, rows.target, values)
     rows.notes += leaks.note(suspects, name)
-    if parts := leaks.adding_up(sample, columns, rows.target, values):
-        told = ", ".join(map(repr, parts))
-        rows.notes.append(f"columns {told} add up to the target {name!r}: are they known before the target is?")
+    rows.notes += leaks.sum_note(*leaks.adding_up(sample, columns, rows.target, values, suspects), name)
     source_ = TableSource(rows, reason, suspects, asked=asked)
     source_.notes += duplicates(source_)
     return source_
