@@ -16,6 +16,7 @@ from bestiary.rows.splits import assign
 from bestiary.rows.written import finite, labels, numbers, textual
 
 LOOKED = 10_000  # rows
+_HOW = ("", " is left out", " is not learned from")
 SHOWN = 6  # classes, and words of a column, that are named
 
 
@@ -97,10 +98,10 @@ def overview(source: Source) -> Overview:
             _, tested = table.rows.sample(splits == 2, LOOKED, table.rows.features)
             notes += shifts(encoder.used, cells, tested)
     target = source.target
-    seen = {f"column {one.name!r}" for one in columns if one.remark}
+    told = {f"column {one.name!r}{how}: {one.remark}" for one in columns for how in _HOW}  # the table says so already
     return Overview(
         source.kind, source.reason, dict(found), target.name, target.problem, target.reason, _answers(source), columns,
-        list(source.suspects), [note for note in notes if not any(note.startswith(name) for name in seen)],
+        list(source.suspects), [note for note in notes if note not in told],
     )  # fmt: skip
 
 
