@@ -10,10 +10,13 @@ import numpy as np
 import pyarrow as pa
 
 from bestiary.rows.columns import Column
+from bestiary.rows.shifts import shifts
 from bestiary.rows.source import SPLITS, Source
 from bestiary.rows.splits import assign
-from bestiary.rows.written import labels, textual
+from bestiary.rows.written import finite, labels, numbers, textual
 
+LOOKED = 10_000  # rows
+_HOW = ("", " is left out", " is not learned from")
 SHOWN = 6  # classes, and words of a column, that are named
 
 
@@ -88,14 +91,17 @@ def overview(source: Source) -> Overview:
     if hasattr(source, "fit"):
         table: Any = source
         encoder = table.fit(splits)
-        _, cells = table.rows.sample(splits == 0, 10_000, table.rows.features)
+        _, cells = table.rows.sample(splits == 0, LOOKED, table.rows.features)
         columns = [_read(column, cells) for column in encoder.columns]
         notes += [note for note in encoder.notes() if note not in notes]
+        if source.held is not None or source.times is not None or source.groups is not None:
+            _, tested = table.rows.sample(splits == 2, LOOKED, table.rows.features)
+            notes += shifts(encoder.used, cells, tested)
     target = source.target
-    seen = {f"column {one.name!r}" for one in columns if one.remark}
+    told = {f"column {one.name!r}{how}: {one.remark}" for one in columns for how in _HOW}  # the table says so already
     return Overview(
         source.kind, source.reason, dict(found), target.name, target.problem, target.reason, _answers(source), columns,
-        list(source.suspects), [note for note in notes if not any(note.startswith(name) for name in seen)],
+        list(source.suspects), [note for note in notes if note not in told],
     )  # fmt: skip
 
 
@@ -120,6 +126,8 @@ def _read(column: Column, cells: pa.Table) -> Read:
     held = cells[column.name]
     text = labels(held)
     missing = text.null_count / max(1, len(text))
+    if column.role == "number":  # marks such as `..` are missing too
+        missing = float(np.isnan(finite(numbers(held, column.form))).mean())
     return Read(column.name, column.role, missing, _values(column, held, text), column.reason)
 
 

@@ -16,7 +16,7 @@ from bestiary.data import builtin
 from bestiary.data.objects import plain
 from bestiary.data.order import put_in_order
 from bestiary.errors import InputError, nearest
-from bestiary.rows.frames import frame_of, open_frame
+from bestiary.rows.frames import frame_of, open_frame, sheet_named
 from bestiary.rows.given import Given
 from bestiary.rows.limits import called, guarded
 from bestiary.rows.paths import checked_path
@@ -58,7 +58,7 @@ def read(
         id: column that tells series apart, in long form; of a table: a column to leave out.
         label: the target's column, in the words of series.
         order: all classes, the least first, where their order means something.
-        **options: of one kind: `separator`, `encoding` of CSV files, `image_size` of images, ...
+        **options: of one kind: `separator`, `encoding` of CSV files, `sheet` of workbooks, `image_size` of images, ...
 
     Returns:
         A `Source`: N rows with a target, notes for people, and `encode`.
@@ -73,7 +73,8 @@ def read(
     """
     words = {"kind": kind, "asked": _task(problem, task), "group": group, "time": time, "test": test}
     words |= {"text": text, "id": id, "label": label}
-    with guarded(called(source)):
+    sheet = options.pop("sheet", None)
+    with guarded(called(source)), sheet_named(None if sheet is None else str(sheet)):
         found = _read(*plain(source, target), **words, **options)  # pyright: ignore[reportArgumentType] - as they were given
         if order is not None:
             put_in_order(found, order)

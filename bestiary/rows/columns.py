@@ -13,6 +13,7 @@ left out  empty, constant, a row counter, an identifier, or too many different w
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -23,11 +24,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from bestiary.errors import InputError
-from bestiary.rows.written import NUMBERS, SAID, DateForm, days, finite, labels, marks, numbers, unit
+from bestiary.rows.written import NUMBERS, SAID, DateForm, days, finite, labels, marks, numbers, textual, unit
 
 CATEGORIES, MOST = 32, 512  # places of a category: of its commonest words, and of all that have rows ENOUGH
 ENOUGH = 8  # training rows of a word from which on it has a place beyond the first; the rarer words share one more
 STRAY = 0.05  # share of cells that may be something else before a column stops being one of numbers or dates
+WORDS = 3  # different words that may stand among many numbers: they are gaps, and a feature says where
+DIFFERENT = 0.95  # share of the values of a number of the row that differ at least: rows may be there twice
 FEW_NUMBERS = 10  # that a column must have beside marks for missing cells
 PARTS = ("days", "year", "month", "weekday", "hour")
 _TRUE, _FALSE = {"true", "yes", "t", "y", "on"}, {"false", "no", "f", "n", "off"}
@@ -45,7 +48,14 @@ COUNTED = re.compile(
     re.I,
 )
 """Names of what is measured in whole steps: numbers that rise by one with each row mean something under these."""
-_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2} \w{3,9} \d{4}|\w{3,9} \d{1,2},? \d{4}|^\d{4}-\d{2}$")
+NAMED, MANY = "it looks like a name or number of the row", "it has too many different words"
+"""Why columns of words are left out: they differ from row to row, or nearly."""
+_DATE = re.compile(
+    r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2}\.?[- ][^\W\d]{3,9}\.?[-, ]+\d{2,4}|[^\W\d]{3,9}\.? \d{1,2},? \d{4}"
+    r"|^\d{4}-\d{2}$|^[^\W\d]{3,9}\.?[- ]\d{4}$"
+)
+_COMPACT = r"^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$"
+COMPACT = 5  # different days, such as 20240131, from which on numbers are taken for them
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,7 @@ class Column:
         known: category: the words that have a place of their own; boolean: the words for 0 and 1.
         gaps: whether training rows have missing cells.
         rare: whether training rows have words that are not in `known`.
+        averages: category of many words: averages of the target that every word has, see `kinds.table.averages`.
     """
 
     name: str
@@ -73,6 +84,7 @@ class Column:
     known: tuple[str, ...] = ()
     gaps: bool = False
     rare: bool = False
+    averages: int = 0
 
     @property
     def extent(self) -> str:
@@ -158,7 +170,13 @@ def describe(name: str, column: pa.ChunkedArray, rows: NDArray[np.int64], asked:
     if len(yes_no) == 2 and yes_no & _TRUE and yes_no & _FALSE:
         return Column(name, "boolean", known=(*sorted(yes_no & _FALSE), *sorted(yes_no & _TRUE)), gaps=gaps)
     kept = name in asked.keep
-    found = _as_number(name, column, text, rows, distinct, kept) or _as_date(name, column, present, gaps, asked.dates)
+    compact = distinct >= COMPACT and pc.all(pc.match_substring_regex(present, _COMPACT)).as_py()
+    found = _dates(name, column, present, gaps, asked.dates) if compact else None
+    found = (
+        found
+        or _as_number(name, column, text, rows, distinct, kept)
+        or _as_date(name, column, present, gaps, asked.dates)
+    )
     return found or _as_words(name, present, kinds, gaps, kept)
 
 
@@ -179,7 +197,8 @@ def _as_number(
     if not read:
         return None
     apart = text.filter(pa.array(np.isnan(values))).drop_null()
-    marked = strays > 0 and marks(apart) and read >= FEW_NUMBERS
+    few = distinct > CATEGORIES and 2 * read >= present and len(pc.unique(apart)) <= WORDS  # too many to be categories
+    marked = strays > 0 and read >= FEW_NUMBERS and (few or marks(apart))
     if strays and not marked and (strays > STRAY * present or distinct <= CATEGORIES):
         return None
     some = finite(values)
@@ -212,22 +231,49 @@ def counting(name: str, values: NDArray[np.float64], rows: NDArray[np.int64], ga
         rows: row numbers in the file, [N] where nothing is missing.
         gaps: whether some are missing.
     """
-    if not gaps and len(values) > 2 and np.ptp(values - rows) == 0 and not COUNTED.search(name):
-        return f"it counts the rows; --keep {name} learns from it"
+    override = f"--keep {shlex.quote(name)} learns from it"
+    if not gaps and len(values) > 2 and rises_with(values - rows) and not COUNTED.search(name):
+        return f"it counts the rows; {override}"
     whole = len(values) > 10 and bool(np.all(values == np.floor(values)))
-    if whole and SAVED.search(name.strip()) and len(np.unique(values)) > 0.9 * len(values):
-        return f"it is the number of the row in some other table; --keep {name or chr(39) * 2} learns from it"
-    if whole and len(np.unique(values)) == len(values) and IDENTIFIER.search(name):
-        return f"it is a number of the row: every value differs; --keep {name} learns from it"
+    different = len(np.unique(values)) / max(1, len(values))
+    if whole and SAVED.search(name.strip()) and different > 0.9:
+        return f"it is the number of the row in some other table; {override}"
+    if whole and different > DIFFERENT and IDENTIFIER.search(name):
+        told = "every value differs" if different == 1 else f"{different:.0%} of its values differ"
+        return f"it is a number of the row: {told}; {override}"
     return ""
 
 
+def rises_with(offset: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether values less the numbers of their rows, [..., N], are one and the same, but for a few copied rows, [...].
+
+    Example:
+        >>> bool(rises_with(np.zeros(40))), bool(rises_with(np.arange(40.0)))
+        (True, False)
+    """
+    return (offset == np.median(offset, axis=-1, keepdims=True)).mean(axis=-1) > DIFFERENT
+
+
 def _as_date(name: str, column: pa.ChunkedArray, present: pa.Array, gaps: bool, asked: str | None) -> Column | None:
-    stamped = pa.types.is_timestamp(column.type) or pa.types.is_date(column.type)
-    if not stamped:
-        some = present.slice(0, 50).to_pylist()
-        if sum(bool(_DATE.search(word)) and len(word) < 40 for word in some) < (1 - STRAY) * len(some):
-            return None
+    if not holds_dates(column):
+        return None
+    return _dates(name, column, present, gaps, asked)
+
+
+def holds_dates(column: pa.ChunkedArray | pa.Array) -> bool:
+    """Whether most cells are dates.
+
+    Example:
+        >>> holds_dates(pa.array(["01.02.2024", "2.2.24"])), holds_dates(pa.array(["a", "1.2"]))
+        (True, False)
+    """
+    if not textual(column.type):
+        return pa.types.is_timestamp(column.type) or pa.types.is_date(column.type)
+    some = labels(column).drop_null().slice(0, 50).to_pylist()
+    return bool(some) and sum(bool(_DATE.search(word)) and len(word) < 40 for word in some) >= (1 - STRAY) * len(some)
+
+
+def _dates(name: str, column: pa.ChunkedArray, present: pa.Array, gaps: bool, asked: str | None) -> Column | None:
     written = DateForm()
     written.add(column)
     form, remark = written.decide(asked)
@@ -246,7 +292,7 @@ def _as_words(name: str, present: pa.Array, kinds: pa.StructArray, gaps: bool, k
     if free_text(present):
         return Column(name, "text", gaps=gaps)
     if filled >= 20 and distinct > 0.9 * filled and not kept:
-        told = f"it looks like a name or number of the row: {distinct:,} of {filled:,} values differ"
+        told = f"{NAMED}: {distinct:,} of {filled:,} values differ; --keep {shlex.quote(name)} learns from it"
         return Column(name, "left out", told)
     times = kinds.field("counts").to_numpy()
     order = np.lexsort((np.array(kinds.field("values").to_pylist(), dtype=object), -times))
@@ -255,7 +301,7 @@ def _as_words(name: str, present: pa.Array, kinds: pa.StructArray, gaps: bool, k
     covered = float(times[common].sum()) / filled
     if distinct > CATEGORIES and not kept and (covered < 0.2 or distinct > 0.5 * filled):
         share = f"its {len(common)} commonest cover {covered:.0%} of the rows"
-        return Column(name, "left out", f"it has too many different words ({distinct:,}); {share}")
+        return Column(name, "left out", f"{MANY} ({distinct:,}); {share}; --keep {shlex.quote(name)} learns from it")
     known = sorted(kinds.field("values")[i].as_py() for i in common)
     spare = distinct - len(common)
     reason = f"{spare:,} rare words share one place" if spare else ""

@@ -1,14 +1,12 @@
-"""CSV and TSV files, packed with gzip or not: encoding and separator detected, read a few megabytes at a time."""
+"""CSV and TSV files, packed or not: encoding and separator detected, read a few megabytes at a time."""
 
 from __future__ import annotations
 
 import codecs
 import contextlib
 import csv
-import gzip
 import io
 import re
-import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, cast
@@ -21,45 +19,15 @@ from numpy.typing import NDArray
 from bestiary.errors import InputError
 from bestiary.rows.frame import COLUMNS, ROWS, check_columns
 from bestiary.rows.limits import progress
+from bestiary.rows.packed import opened, packing, unpacked_name
 from bestiary.rows.places import SEARCHED, LineCount, begins
 
 BLOCK = 1 << 18  # bytes parsed at once, more where rows are longer: Arrow reads 32 blocks ahead
 LONGEST = 4 << 20  # bytes of a row
 KEPT = 4 << 20  # bytes of a file up to which its parsed rows are kept: every reading takes them several times
 ROWS_AT_ONCE = 32  # of a block, where rows are long: every piece of a wide table costs time for every column
-UNPACKED = 200  # a packed file may grow by this factor: numbers as text shrink to a third, seldom below a fiftieth
 _SEPARATORS = ",;\t|"
 _COUNTED = re.compile(r"Row #(\d+)")  # as Arrow says it: empty lines do not count
-
-
-class _Unpacked(io.RawIOBase):
-    """A gzip file that refuses to grow beyond reason."""
-
-    def __init__(self, path: Path, raw: IO[bytes]) -> None:
-        self._raw, self._file, self._name = raw, gzip.open(raw), path.name  # noqa: SIM115 (closed in `close`)
-        self._left = max(64 << 20, UNPACKED * path.stat().st_size)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: object, /) -> int:
-        view = memoryview(cast("bytearray", buffer))
-        try:
-            piece = self._file.read(len(view))
-        except (EOFError, OSError, zlib.error) as reason:
-            raise InputError(f"{self._name} is a damaged gzip file ({reason}); pack it again") from None
-        self._left -= len(piece)
-        if self._left < 0:
-            raise InputError(
-                f"{self._name} unpacks to more than {UNPACKED} times its size; unpack it and look at it first"
-            )
-        view[: len(piece)] = piece
-        return len(piece)
-
-    def close(self) -> None:
-        self._file.close()
-        self._raw.close()
-        super().close()
 
 
 class _Longest:
@@ -82,7 +50,7 @@ class _Longest:
 
 
 class CsvFrame:
-    """A CSV or TSV file, packed with gzip or not; all cells are text, exactly as written.
+    """A CSV or TSV file, packed or not; all cells are text, exactly as written.
 
     Args:
         path: of the file.
@@ -98,11 +66,10 @@ class CsvFrame:
         self._size = max(1, path.stat().st_size)
         self._held: list[pa.Table] = []
         self._rows, self._text, self._where = -1, 0, None  # rows below the names, -1 while they are not counted
-        with path.open("rb") as file:
-            self._packed = file.read(2) == b"\x1f\x8b"
+        self._packed = bool(packing(path))
         self._small = not self._packed and path.stat().st_size <= KEPT
         head = self._scan(encoding)
-        tabs = path.name.lower().removesuffix(".gz").endswith((".tsv", ".tab"))
+        tabs = unpacked_name(path).endswith((".tsv", ".tab"))
         self._separator = separator or ("\t" if tabs else guess_separator(head))
         if len(self._separator) != 1:
             raise InputError(f"a separator is one character; received {self._separator!r}")
@@ -146,7 +113,7 @@ class CsvFrame:
 
     def _open(self) -> io.BufferedIOBase:
         self._raw = self._path.open("rb")  # where it stands tells how far a pass has come
-        return io.BufferedReader(_Unpacked(self._path, self._raw), 1 << 20) if self._packed else self._raw
+        return opened(self._path, self._raw)
 
     def _scan(self, encoding: str | None) -> str:
         """Finds the encoding by reading the whole file once; returns its beginning."""

@@ -79,7 +79,7 @@ def texts(values: Sequence[object]) -> pa.Array:
 def flat(kind: pa.DataType) -> bool:
     """Whether cells of this type are single values that can be written as text."""
     inner = kind.value_type if pa.types.is_dictionary(kind) else kind
-    nested = pa.types.is_nested(inner) or pa.types.is_duration(inner) or isinstance(inner, pa.BaseExtensionType)
+    nested = pa.types.is_nested(inner) or isinstance(inner, pa.BaseExtensionType)
     opaque = pa.types.is_binary(inner) or pa.types.is_large_binary(inner) or pa.types.is_fixed_size_binary(inner)
     return not (nested or opaque or pa.types.is_interval(inner) or pa.types.is_binary_view(inner))
 

@@ -1,4 +1,4 @@
-"""Rows in pieces, whatever holds them: CSV, TSV, Parquet, JSON lines, a pandas frame, arrays.
+"""Rows in pieces, whatever holds them: CSV, TSV, Parquet, Feather, JSON, Excel, a pandas frame, arrays.
 
 Every reader gives a `Frame`, which is read front to back as often as wanted; files of rows are never held whole.
 Cells of a CSV file stay the text that was written; what a column means is decided in `columns.py`.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import codecs
 import contextlib
-from collections.abc import Iterator, Sequence
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,12 +23,21 @@ from numpy.typing import NDArray
 from bestiary.errors import InputError
 from bestiary.rows.frame import COLUMNS, Frame, array_of, check_columns, flat, words
 from bestiary.rows.limits import Ration
+from bestiary.rows.packed import opened, packing, unpacked_name
 from bestiary.rows.paths import checked_path
 
 __all__ = ["Frame", "MemoryFrame", "frame_of", "open_any", "open_frame", "whole", "words"]
 
 _SIGNATURES = (
     (b"PK\x03\x04", "a zip archive", "unpack it and give the file inside"),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "an old Excel file (.xls), or one with a password",
+        "save it as .xlsx without one, or as CSV",
+    ),
+    (b"FEA1", "a Feather file of version 1", "save it again with a newer library, or as Parquet"),
+    (b"\x89HDF", "an HDF5 file", "export the table as CSV or Parquet"),
+    (b"SQLite format 3", "a database", "export the table as CSV or Parquet"),
     (b"\x89PNG", "an image", "give a folder of images with one folder per class"),
     (b"\xff\xd8\xff", "an image", "give a folder of images with one folder per class"),
     (b"\x93NUMPY", "a NumPy array", "give the features and labels together as .npz"),
@@ -39,24 +49,42 @@ _SIGNATURES = (
 )
 
 
-_AS_TRAINED: ContextVar[tuple[str | None, str | None]] = ContextVar("as_trained", default=(None, None))
+_AS_TRAINED: ContextVar[Mapping[str, str]] = ContextVar("as_trained", default={})  # noqa: B039 (never changed)
+_SHEET: ContextVar[str | None] = ContextVar("sheet", default=None)
+HOW = ("separator", "encoding", "sheet")
+"""Words that say how a file of rows is read; a model keeps those that were given for the files that come later."""
 
 
 @contextlib.contextmanager
-def as_trained(separator: str | None, encoding: str | None) -> Iterator[None]:
-    """While it lasts, CSV files are read so where nothing else is said: as the file that a model has learned from."""
-    token = _AS_TRAINED.set((separator, encoding))
+def as_trained(how: Mapping[str, str]) -> Iterator[None]:
+    """While it lasts, files are read so where nothing else is said: as the file that a model has learned from.
+
+    Args:
+        how: words of `HOW`.
+    """
+    token = _AS_TRAINED.set(how)
     try:
         yield
     finally:
         _AS_TRAINED.reset(token)
 
 
+@contextlib.contextmanager
+def sheet_named(sheet: str | None) -> Iterator[None]:
+    """While it lasts, this sheet is read of workbooks."""
+    token = _SHEET.set(sheet)
+    try:
+        yield
+    finally:
+        _SHEET.reset(token)
+
+
 def open_frame(source: object, separator: str | None = None, encoding: str | None = None) -> Frame:
     """Opens a path, a pandas frame, an Arrow table, a mapping of columns, or an array.
 
     Args:
-        source: path of a CSV, TSV (also `.gz`), Parquet, JSON or JSON-lines file, or data in memory.
+        source: path of a CSV, TSV, JSON or JSON-lines file (also packed with gzip, bzip2, xz, zstd or zip), a Parquet,
+            Feather or Excel file, or data in memory.
         separator: of a CSV file; detected among comma, semicolon, tab and bar unless given.
         encoding: of a CSV file; UTF-8, UTF-16 with a mark, or Windows-1252 is detected unless given.
 
@@ -94,24 +122,68 @@ def frame_of(array: NDArray[np.generic]) -> pd.DataFrame:
 
 
 def _open_path(path: Path, separator: str | None, encoding: str | None) -> Frame:
+    usual = _AS_TRAINED.get()
     with path.open("rb") as file:
         head = file.read(4096)
+    if head[:4] == b"PK\x03\x04" and _workbook(path):
+        from bestiary.rows.excel_files import excel_frame
+
+        return excel_frame(path, _SHEET.get(), usual.get("sheet"))
+    if _SHEET.get() is not None:
+        raise InputError(f"sheet= names a sheet of an Excel workbook; {path.name} is none; leave it out")
     if head[:4] == b"PAR1":
         from bestiary.rows.parquet_files import ParquetFrame
 
         return ParquetFrame(path)
+    if head[:6] == b"ARROW1":
+        from bestiary.rows.feather_files import FeatherFrame
+
+        return FeatherFrame(path)
+    packed = packing(path)
+    if packed:
+        with opened(path) as file:
+            head = file.read(4096)
+        if head[:4] in (b"PAR1", b"PK\x03\x04") or head[:6] == b"ARROW1":
+            raise InputError(f"{path.name} is packed with {packed}; unpack it and give the file inside")
     for signature, what, remedy in _SIGNATURES:
         if head.startswith(signature):
             raise InputError(f"expected a table (CSV, TSV, Parquet, JSON lines); {path.name} is {what}; {remedy}")
     start = head.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
-    if start in (b"{", b"[") and path.suffix.lower() in (".json", ".jsonl", ".ndjson"):
-        from bestiary.rows.json_lines import JsonLinesFrame
-
-        return JsonLinesFrame(path)
+    if start in (b"{", b"[") and unpacked_name(path).endswith((".json", ".jsonl", ".ndjson")):
+        return _open_json(path, start)
     from bestiary.rows.csv_files import CsvFrame
 
-    usual = _AS_TRAINED.get()
-    return CsvFrame(path, separator or usual[0], encoding or usual[1])
+    return CsvFrame(path, separator or usual.get("separator"), encoding or usual.get("encoding"))
+
+
+def _open_json(path: Path, start: bytes) -> Frame:
+    from bestiary.rows.json_documents import whole_table
+    from bestiary.rows.json_lines import json_lines
+
+    found = whole_table(path) if start == b"{" else None
+    if found is None:
+        return json_lines(path)
+    columns, how = found
+    frame = MemoryFrame(path.name, *_from_columns(columns))
+    frame.notes.append(f"the table is read from {how}")
+    return frame
+
+
+def _workbook(path: Path) -> bool:
+    """Whether a zip archive is an Excel workbook.
+
+    Raises:
+        InputError: for workbooks of other programs or forms.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return path.suffix.lower() in (".xlsx", ".xlsm")  # said there, in the words of a workbook
+    if "xl/workbook.bin" in names or "content.xml" in names:
+        what = "a binary Excel workbook (.xlsb)" if "xl/workbook.bin" in names else "a document of another office"
+        raise InputError(f"expected a table; {path.name} is {what}; save it as .xlsx or CSV")
+    return "xl/workbook.xml" in names
 
 
 # ------------------------------------------------------------------------------------------------ in memory
@@ -160,7 +232,7 @@ def _simple(column: pd.Series) -> pd.Series:
     return column.astype(str) if isinstance(inner, pd.IntervalDtype) else column
 
 
-def _from_columns(columns: dict[str, Sequence[object]]) -> tuple[pa.Table, list[str]]:
+def _from_columns(columns: Mapping[str, Sequence[object]]) -> tuple[pa.Table, list[str]]:
     lengths = {len(values) for values in columns.values()}
     if len(lengths) > 1:
         raise InputError(f"columns must be equally long; received lengths {', '.join(map(str, sorted(lengths)))}")

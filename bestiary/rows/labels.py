@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,7 +22,11 @@ from bestiary.rows.written import dates, days, labels, numbers
 
 
 def read_labels(
-    name: str, raw: NDArray[np.generic], problem: str | None = None, usual: tuple[str, str] | None = None
+    name: str,
+    raw: NDArray[np.generic],
+    problem: str | None = None,
+    usual: tuple[str, str] | None = None,
+    missing: Sequence[str] | None = None,
 ) -> tuple[Target, NDArray[np.bool_], list[str]]:
     """The target of the rows that have a label, which rows those are, and notes.
 
@@ -30,6 +35,7 @@ def read_labels(
         raw: labels as they were written, [N].
         problem: "classification" or "regression" when the person has said so.
         usual: the problem when nobody has said so, and the reason for people.
+        missing: words that mark a missing label, when the person has said so.
 
     Raises:
         InputError: when labels are missing everywhere, constant, or too many.
@@ -38,7 +44,7 @@ def read_labels(
         >>> read_labels("kind", np.array(["oak", "elm", "oak"]))[0].classes
         ('elm', 'oak')
     """
-    reader = TargetReader(name, problem or (usual[0] if usual else None))
+    reader = TargetReader(name, problem or (usual[0] if usual else None), missing)
     for piece in open_frame({"label": raw}).chunks():
         reader.add(piece.column(0))
     target, kept, notes = reader.finish()

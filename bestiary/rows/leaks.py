@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 import numpy as np
@@ -47,11 +48,18 @@ def leaking(sample: pa.Table, columns: Sequence[Column], target: Target, values:
     return [c.name for c in suspects if _determines(_coded(c, sample[c.name]), values, target.problem)]
 
 
-def adding_up(sample: pa.Table, columns: Sequence[Column], target: Target, values: NDArray[np.generic]) -> list[str]:
-    """Names of columns of numbers whose sum or difference the target is; none where there are none.
+def adding_up(
+    sample: pa.Table,
+    columns: Sequence[Column],
+    target: Target,
+    values: NDArray[np.generic],
+    suspects: Sequence[str] = (),
+) -> tuple[list[str], bool]:
+    """Names of columns of numbers of which the target is a weighted sum, and whether every weight is 1 or -1.
 
     Args:
         sample, columns, target, values: as `leaking` takes them.
+        suspects: columns that tell the target alone, and are not looked at.
 
     Example:
         >>> draw = np.random.default_rng(0)
@@ -60,26 +68,36 @@ def adding_up(sample: pa.Table, columns: Sequence[Column], target: Target, value
         >>> from bestiary.rows.many_columns import describe_all
         >>> columns = describe_all(cells, np.arange(60) * 7)
         >>> adding_up(cells, columns, Target("sum", "regression", "", (), first - second), first - second)
-        ['first', 'second']
+        (['first', 'second'], True)
     """
+    nothing: tuple[list[str], bool] = [], False
     if target.classes or len(values) < FEWEST:
-        return []
-    columns = [column for column in columns if column.role == "number"]
+        return nothing
+    columns = [column for column in columns if column.role == "number" and column.name not in suspects]
     if not 2 <= len(columns) <= min(COLUMNS, len(values) // 3):
-        return []
+        return nothing
     read = np.stack([_coded(column, sample[column.name]) for column in columns], axis=1)
     wanted = np.asarray(values, dtype=np.float64)
     unit = read.std(0)
     if not (unit > 0).all() or not wanted.std() > 0:
-        return []
+        return nothing
     matrix = np.column_stack([(read - read.mean(0)) / unit, np.ones(len(read))])
     found, *_ = np.linalg.lstsq(matrix, wanted, rcond=None)
     if np.abs(matrix @ found - wanted).max() > 1e-6 * wanted.std():
-        return []
+        return nothing
     weights = found[:-1] / unit
     parts = [place for place, weight in enumerate(weights) if abs(weight) * unit[place] > 1e-4 * wanted.std()]
     whole = all(abs(abs(weights[place]) - 1) < 1e-3 for place in parts)
-    return [columns[place].name for place in parts] if whole and 2 <= len(parts) <= _ADDED else []
+    return ([columns[place].name for place in parts], whole) if 2 <= len(parts) <= _ADDED else nothing
+
+
+def sum_note(parts: Sequence[str], whole: bool, target: str) -> list[str]:
+    """A warning where columns add up to the target."""
+    if not parts:
+        return []
+    told, first = ", ".join(map(repr, parts)), shlex.quote(parts[0])
+    how = f"add up to the target {target!r}" if whole else f"give the target {target!r} as a weighted sum, to the digit"
+    return [f"columns {told} {how}: are they known before the target is? --drop {first} leaves one out"]
 
 
 def _closest(columns: list[Column], sample: pa.Table, values: NDArray[np.generic]) -> list[Column]:
@@ -116,7 +134,8 @@ def _without_gaps(read: NDArray[np.float64]) -> NDArray[np.float64]:
 def note(names: list[str], target: str) -> list[str]:
     """A warning for each suspect."""
     return [
-        f"column {name!r} equals or almost determines the target {target!r}: is it known before the target is?"
+        f"column {name!r} equals or almost determines the target {target!r}: is it known before the target is? "
+        f"--drop {shlex.quote(name)} leaves it out"
         for name in names
     ]
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from bestiary.rows.columns import IDENTIFIER, NOTHING, SAVED, Asked, Column, counting, describe, short
+from bestiary.rows.columns import IDENTIFIER, NOTHING, SAVED, Asked, Column, counting, describe, rises_with, short
 from bestiary.rows.frame import words
 from bestiary.rows.limits import tick
 from bestiary.rows.written import finite, labels, numbers
@@ -195,7 +195,8 @@ def _described(values: Floats, names: Sequence[str], rows: NDArray[np.int64]) ->
     full = some == values.shape[1]
     with np.errstate(invalid="ignore"):
         offset = kept - rows
-        counts = full & (np.ptp(offset, axis=1) == 0) & (values.shape[1] > 2)
+        counts = full & (values.shape[1] > 2)
+        counts[counts] = rises_with(offset[counts])
     found: list[Column | None] = []
     for place, name in enumerate(names):
         if not some[place]:
@@ -205,7 +206,12 @@ def _described(values: Floats, names: Sequence[str], rows: NDArray[np.int64]) ->
         elif counts[place]:
             reason = counting(name, values[place], rows, False)
             found.append(Column(name, "left out", reason) if reason else None)
-        elif IDENTIFIER.search(name) or SAVED.search(name) or not read[place]:
+        elif (
+            IDENTIFIER.search(name)
+            or SAVED.search(name)
+            or not read[place]
+            or (low[place] >= 19_000_101 and high[place] <= 20_991_231)
+        ):
             found.append(None)
         else:
             infinite = int(read[place] - some[place])
@@ -213,3 +219,8 @@ def _described(values: Floats, names: Sequence[str], rows: NDArray[np.int64]) ->
             bounds = float(low[place]), float(high[place])
             found.append(Column(name, "number", reason, "plain", *bounds, gaps=not full[place]))
     return found
+
+
+def _like_days(low: float, high: float) -> bool:
+    """Whether numbers from one to the other may be days that are written as 20240131."""
+    return low >= 19_000_101 and high <= 20_991_231

@@ -5,29 +5,21 @@ reads them, each word once and its number in every row, until a piece is handed 
 weigh eight megabytes when they are written out.
 """
 
-# pyright: reportAttributeAccessIssue=false
-# pyarrow.compute makes its functions when it is imported, so that a checker cannot see them.
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from bestiary.errors import InputError
 from bestiary.rows.frame import ROWS, check_columns, flat
-from bestiary.rows.limits import need, shown
+from bestiary.rows.weighing import WEIGHT, Scales, is_text
 
 MOST_ROWS = 16_384  # of a piece
 CELLS = 500_000  # of a piece
-WEIGHT = 8 << 20  # bytes of a piece
-UNPACKED, LIGHT = 200, 1 << 30
-"""Times its size that a file's text may take when it is written out, and bytes that it may take in any case."""
 _BUFFER = 1 << 16
 
 
@@ -56,7 +48,7 @@ class ParquetFrame:
         gone = [name for name, written in zip(names, schema.names) if not flat(schema.field(written).type)]
         self.notes += [f"column {name!r} is left out: its cells hold lists, objects or bytes" for name in gone]
         self._written = dict(kept)
-        self._words = [written for _, written in kept if _is_text(schema.field(written).type)]
+        self._words = [written for _, written in kept if is_text(schema.field(written).type)]
         self.columns = tuple(self._written)
 
     def _file(self) -> pq.ParquetFile:
@@ -80,45 +72,16 @@ class ParquetFrame:
         names = list(self.columns if columns is None else columns)
         light = WEIGHT / max(1.0, sum(self._average.get(self._written[name], 0.0) for name in names))
         rows = int(max(1, min(light, MOST_ROWS, max(256, CELLS // max(1, len(names))))))
-        given, heavy = 0, 0
+        given, scales = 0, Scales(self.name, self._size)
         with self._reading(), self._file() as file:
             written = [self._written[name] for name in names]
             for batch in file.iter_batches(rows, columns=written, use_threads=False):
                 batch.validate(full=True)  # words that are no UTF-8, and numbers of words that there are not
                 table = pa.Table.from_batches([batch]).select(written).rename_columns(names)
-                weights = _weights(table)
-                heavy += int(weights.sum())
-                if heavy > max(LIGHT, UNPACKED * self._size):
-                    raise InputError(
-                        f"{self.name} holds more than {shown(heavy)} of text in {shown(self._size)}: a few words, "
-                        "again and again; leave out the columns with the longest cells"
-                    )
-                for start, stop in self._cuts(weights):
-                    given += stop - start
+                for piece in scales.light(table):
+                    given += piece.num_rows
                     self.share = given / self.rows
-                    yield _written_out(table.slice(start, stop - start))
-
-    def _cuts(self, weights: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-        """Rows from and to, as many at a time as weigh little."""
-        if weights.sum() <= WEIGHT:
-            yield 0, len(weights)
-            return
-        heaviest = int(weights.max())
-        need(3 * heaviest, f"one row of {self.name}", "leave out the columns with the longest cells")
-        behind, start = np.cumsum(weights), 0
-        while start < len(weights):
-            before = behind[start - 1] if start else 0
-            stop = max(start + 1, int(np.searchsorted(behind, before + WEIGHT, side="right")))
-            yield start, stop
-            start = stop
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
-
-
-def _is_coded_text(kind: pa.DataType) -> bool:
-    return pa.types.is_dictionary(kind) and _is_text(kind.value_type)
+                    yield piece
 
 
 def _average(metadata: pq.FileMetaData) -> dict[str, float]:
@@ -132,28 +95,3 @@ def _average(metadata: pq.FileMetaData) -> dict[str, float]:
             name = column.path_in_schema
             found[name] = max(found.get(name, 0.0), weight)
     return found
-
-
-def _weights(table: pa.Table) -> NDArray[np.int64]:
-    """Bytes of each row's text when it is written out."""
-    weights = np.zeros(table.num_rows, np.int64)
-    for column in table.columns:
-        if _is_coded_text(column.type):
-            weights += np.concatenate([_lengths(chunk) for chunk in column.chunks])
-        elif _is_text(column.type):
-            weights += pc.fill_null(pc.binary_length(column), 0).to_numpy().astype(np.int64)
-    return weights
-
-
-def _lengths(chunk: pa.DictionaryArray) -> NDArray[np.int64]:
-    lengths = pc.fill_null(pc.binary_length(chunk.dictionary), 0).to_numpy(zero_copy_only=False).astype(np.int64)
-    places = pc.fill_null(pc.cast(chunk.indices, pa.int64()), len(lengths)).to_numpy(zero_copy_only=False)
-    return np.append(lengths, 0)[places]
-
-
-def _written_out(table: pa.Table) -> pa.Table:
-    """The same rows, every cell of text for itself."""
-    columns = [
-        column.cast(column.type.value_type) if _is_coded_text(column.type) else column for column in table.columns
-    ]
-    return pa.table(columns, names=table.column_names)

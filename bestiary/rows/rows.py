@@ -159,18 +159,26 @@ class Rows:
     def write(
         self,
         columns: Sequence[str],
-        encode: Callable[[pa.Table], dict[str, NDArray[np.generic]]],
+        encode: Callable[[pa.Table, slice], dict[str, NDArray[np.generic]]],
         splits: NDArray[np.int8],
         folder: Path,
         train_only: bool,
     ) -> None:
-        """Encodes all rows piece by piece into memory maps; the test rows go to `folder/../sealed`."""
+        """Encodes all rows piece by piece into memory maps; the test rows go to `folder/../sealed`.
+
+        Args:
+            columns: that are needed.
+            encode: from cells of rows, and which of the N they are, to arrays.
+            splits: int8 [N].
+            folder: for train and validation.
+            train_only: write no test rows.
+        """
         opened: dict[int, dict[str, NDArray[np.generic]]] = {}
         done, written = [0] * len(SPLITS), 0
         target = self.target.values.astype("int64" if self.target.classes else "float64")
         places = {s: folder if s < 2 else folder.parent / "sealed" for s in range(2 if train_only else 3)}
         for part, table in self.pieces(columns, "write"):
-            arrays = encode(table) | {"target": target[part], "row": self.numbers[part]}
+            arrays = encode(table, part) | {"target": target[part], "row": self.numbers[part]}
             if self.weights is not None:
                 arrays["weight"] = self.weights[part]
             for split, home in places.items():

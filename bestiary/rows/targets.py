@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from bestiary import tasks
 from bestiary.errors import InputError, nearest
-from bestiary.rows.columns import STRAY, short
+from bestiary.rows.columns import STRAY, holds_dates, short
 from bestiary.rows.frame import names_of
 from bestiary.rows.places import Place, said
 from bestiary.rows.source import Target
-from bestiary.rows.written import MISSING, NUMBERS, SAID, finite, numbers, textual
+from bestiary.rows.written import MISSING, NUMBERS, SAID, UNIT, finite, labels, numbers, textual, unit
 
 CLASSES = 1_000
 FEW = 20  # whole numbers with at most so many different values are classes
@@ -93,6 +93,7 @@ class TargetReader:
         self._words: dict[str, int] = {}
         self._kind: pa.DataType | None = None
         self._filled = 0
+        self._dates = False
         self._notes: list[str] = []
 
     def add(self, column: pa.ChunkedArray) -> None:
@@ -118,7 +119,10 @@ class TargetReader:
         plain = numbers(column)
         if self._kind is None:  # the first piece
             local = textual(column.type) and np.isnan(plain).any()
-            self._numbers = {form: [] for form in (NUMBERS if local else ["plain"])}
+            measured = unit(labels(column).drop_null()) if local else ""
+            forms = [*NUMBERS, *([measured] if measured else [])] if local else ["plain"]
+            self._numbers = {form: [] for form in forms}
+            self._dates = holds_dates(column)
         for form, held in self._numbers.items():
             held.append(plain if form == "plain" else numbers(column, form))
 
@@ -141,7 +145,7 @@ class TargetReader:
         codes = np.concatenate(self._codes) if self._codes else None
         sort, reason = self._decide(values)
         if sort == "value" and form != "plain":
-            reason += f", written with {SAID[form]}"
+            reason += f", written with {SAID[form]}" if form in SAID else f", in {form.removeprefix(UNIT)}"
         if sort == "classes":
             if codes is None:
                 raise InputError(
@@ -184,6 +188,11 @@ class TargetReader:
             return tasks.find(self.problem).target, "as asked"
         if self._kind is not None and pa.types.is_boolean(self._kind):
             return "classes", f"{self.name!r} is true or false"
+        if self._dates and len(self._words) > FEW:
+            raise InputError(
+                f"expected classes or numbers; target {self.name!r} holds dates; give the days since some day as a "
+                "number, the part of the date that is asked for, or --task classification where each date is a class"
+            )
         distinct = np.unique(some[np.isfinite(some)])
         if len(some) < (1 - STRAY if len(distinct) > FEW else 1.0) * filled:
             return "classes", f"{self.name!r} holds words, not numbers"

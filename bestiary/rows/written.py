@@ -1,10 +1,10 @@
 """How cells are written: missing ones, numbers in local forms, dates.
 
 plain          12.5, 1e3, inf
-signs          12.5 %, $3.20, 1 234.5, 1'234.5, (12.3) for -12.3, the minus sign of typesetters
+signs          12.5 %, $3.20, USD 3.20, 1 234.5, 1'234.5, (12.3) for -12.3, the minus sign of typesetters, <5 as 5
 thousands      1,234,567.8 and 12,34,567
 decimal comma  1.234.567,8
-time of day    14:35 as 14.58 hours
+time of day    14:35 and 2:35 PM as 14.58 hours; spans of time such as 30:15:00 too
 unit:kg        70 kg, where every number of a column has that unit
 """
 
@@ -32,7 +32,7 @@ NUMBERS = {
     "signs": r"^[+-]?(\d+\.?\d*|\.\d+)$",
     "thousands": r"^[+-]?(\d+|[1-9]\d{0,2}(,\d{2,3})*,\d{3})(\.\d+)?$",
     "decimal comma": r"^[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+)(,\d+)?$",
-    "time of day": r"^([01]?\d|2[0-4]):[0-5]\d(:[0-5]\d)?$",
+    "time of day": r"^\d{1,3}:[0-5]\d(:[0-5]\d(\.\d+)?)?(?i:[ap]\.?m\.?)?$",
 }
 """Form -> pattern of a number, once signs are taken away."""
 FORMS = (*NUMBERS, "day first")
@@ -44,9 +44,17 @@ SAID = {
 }
 """Form -> what numbers are written with, for people."""
 UNIT = "unit:"
-_SIGNS = "[\\s\u00a0\u2007\u2009\u202f'\u2019%$€£¥]"
-_WITH_UNIT = r"^[+-]?(?:\d+\.?\d*|\.\d+)\s*(?P<unit>[A-Za-zµμ°²³/][A-Za-z0-9µμ°²³/^.-]{0,11})$"
-_MARK = r"^[^\w\s]{1,3}$|^(?i:missing|unknown|not available|no data|n\.?\s?a\.?|n\.?d\.?|none|nil)$"
+_SIGNS = "R\\$|[\\s\u00a0\u2007\u2009\u202f'\u2019%‰$€£¥₹₽₩₺<>≤≥~≈]"
+_SPACE = "[\\s\u00a0\u2007\u2009\u202f]"
+_MONEY = (
+    r"(?i:usd|us|eur|gbp|chf|jpy|cny|rmb|inr|aud|cad|nzd|sek|nok|dkk|pln|czk|huf|brl|mxn|zar|rub|try|krw|sgd|hkd"
+    r"|rs\.?|kr\.?|zł|kč|ft)"
+)
+_WITH_UNIT = r"^[+-]?(?:\d[\d,]*\.?\d*|\.\d+)\s*(?P<unit>[A-Za-zµμ°²³/][A-Za-z0-9µμ°²³/^.-]{0,11})$"
+_MARK = (
+    r"^[^\w\s]{1,3}$|^(?i:missing|unknown|unk|not (available|known|recorded|applicable)|no data|n\.?\s?a\.?|n\.?d\.?"
+    r"|n/k|tb[ad]|none|nil|#(value|div/0|ref|name|num|null|n/a)[!?]?)$"
+)
 _SLASHED = r"^(?P<first>\d{1,2})(?P<sign>[-/.])(?P<second>\d{1,2})[-/.]\d{2,4}(?:\D|$)"
 
 Floats = NDArray[np.float64]
@@ -109,18 +117,26 @@ def numbers(column: pa.ChunkedArray | pa.Array, form: str = "plain") -> Floats:
         return _floats(pc.cast(array, pa.float64(), safe=False))
     if pa.types.is_time(kind):
         return _hours(array)
+    if pa.types.is_duration(kind):
+        return _seconds(array)
     if pa.types.is_temporal(kind) or pa.types.is_null(kind):
         return np.full(len(array), np.nan)
     text = labels(array)
     if form not in ("decimal comma", "time of day"):  # there 1.234 is a thousand and more
         with contextlib.suppress(pa.ArrowInvalid):
             return _floats(pc.cast(text, pa.float64()))
-    if form.startswith(UNIT):
+    unit_given = form.startswith(UNIT)
+    if unit_given:
         text = pc.replace_substring_regex(text, rf"\s*{re.escape(form.removeprefix(UNIT))}$", "")
         form = "signs"
     if form != "plain":
+        text = pc.replace_substring_regex(text, rf"^([+-]?){_MONEY}{_SPACE}+|{_SPACE}+{_MONEY}$", r"\1")
         text = pc.replace_substring_regex(pc.replace_substring(text, "\u2212", "-"), _SIGNS, "")
         text = pc.replace_substring_regex(text, r"^\((.+)\)$", r"-\1")
+    if unit_given:
+        text = pc.if_else(
+            pc.match_substring_regex(text, NUMBERS["thousands"]), pc.replace_substring(text, ",", ""), text
+        )
     text = pc.if_else(pc.match_substring_regex(text, NUMBERS[form]), text, pa.scalar(None, pa.string()))
     if form == "time of day":
         return _clock(text)
@@ -170,13 +186,23 @@ def _hours(array: pa.Array) -> Floats:
     return _floats(pc.cast(micro, pa.float64())) / 3600e6
 
 
+def _seconds(array: pa.Array) -> Floats:
+    """Spans of time as seconds."""
+    micro = pc.cast(pc.cast(array, pa.duration("us"), safe=False), pa.int64())
+    return _floats(pc.cast(micro, pa.float64())) / 1e6
+
+
 def _clock(text: pa.Array) -> Floats:
     """`14:35` or `14:35:20` as hours, [N]."""
-    parts = pc.extract_regex(text, r"^(?P<hour>\d+):(?P<minute>\d+):?(?P<second>\d*)$")
+    wanted = r"^(?P<hour>\d+):(?P<minute>\d+):?(?P<second>[\d.]*?)(?P<half>(?i:[ap]?))\.?(?i:m?)\.?$"
+    parts = pc.extract_regex(text, wanted)
+    half = pc.utf8_lower(pc.struct_field(parts, "half"))
     hour, minute, second = (pc.struct_field(parts, name) for name in ("hour", "minute", "second"))
     second = pc.if_else(pc.equal(second, ""), "0", second)
-    read = [_floats(pc.cast(pc.cast(part, pa.int32()), pa.float64())) for part in (hour, minute, second)]
-    return read[0] + read[1] / 60 + read[2] / 3600
+    read = [_floats(pc.cast(part, pa.float64())) for part in (hour, minute, second)]
+    noon = _floats(pc.cast(pc.equal(half, "p"), pa.float64())) * 12
+    named = pc.fill_null(pc.not_equal(half, ""), False).to_numpy(zero_copy_only=False)
+    return np.where(named, read[0] % 12 + noon, read[0]) + read[1] / 60 + read[2] / 3600
 
 
 # ------------------------------------------------------------------------------------------------ dates
@@ -240,14 +266,19 @@ class DateForm:
         self.dotted &= pc.all(pc.equal(pc.struct_field(parts, "sign"), ".")).as_py()
         self.example = self.example or text[0].as_py()
 
-    def decide(self, asked: str | None = None) -> tuple[str, str]:
-        """The form, and a remark for people; `asked` is "day first" or "month first" when the person has said so."""
+    def decide(self, asked: str | None = None, usual: str | None = None) -> tuple[str, str]:
+        """The form, and a remark for people.
+
+        Args:
+            asked: "day first" or "month first" when the person has said so.
+            usual: the same, of rows that were read before; it decides where these can be read either way.
+        """
         if asked or not self.example:
             return ("day first" if asked == "day first" else "plain"), ""
         if self.days_first or self.months_first:
             return ("day first" if self.days_first >= self.months_first else "plain"), ""
-        if self.dotted:
-            return "day first", ""
+        if usual or self.dotted:
+            return ("day first" if usual in (None, "day first") else "plain"), ""
         told = f"dates such as {self.example} are read with the month first; --dates day-first reads the day first"
         return "plain", told
 

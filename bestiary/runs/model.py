@@ -100,8 +100,8 @@ class Model:
         encoder: the fitted preprocessing.
         rule: weights by which probabilities of classes are multiplied before the largest is answered; None: all alike.
         temperature: above 1 the probabilities that people get are less sure than those computed; None: as computed.
-        reading: `separator` and `encoding` of the file that it was trained on, where the person gave them: new files
-            are read so too.
+        reading: `separator`, `encoding` and `sheet` of the file that it was trained on, where the person gave them:
+            new files are read so too.
     """
 
     def __init__(
@@ -216,7 +216,7 @@ class Model:
         return answers
 
     def _encoded(self, source: object) -> Encoded:
-        with as_trained(self.reading.get("separator"), self.reading.get("encoding")):
+        with as_trained(self.reading):
             return self.encoder.encode(opened(source))
 
     def _computed(self, arrays: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def save_models(
         spec: of the data.
         facts: as in `spec.json`.
         way: how its probabilities become answers.
-        reading: `separator` and `encoding` of the file that it was trained on, where the person gave them.
+        reading: `separator`, `encoding` and `sheet` of the file that it was trained on, where the person gave them.
         card: the model card.
     """
     folder.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.lib import format as npy
@@ -155,6 +156,53 @@ def packed_csv(folder: Path) -> Path:
     return path
 
 
+def packed_by_zstd(folder: Path) -> Path:
+    """A file that unpacks to thousands of times its size."""
+    path = folder / "x.csv.zst"
+    with pa.CompressedOutputStream(str(path), "zstd") as file:
+        file.write(b"a,y\n")
+        for _ in range(40):
+            file.write(b"1,2\n" * 1_000_000)
+    return path
+
+
+def feather_of_zeros(folder: Path) -> Path:
+    """A quarter of a megabyte that unpacks to four gigabytes of numbers, in one batch."""
+    path = folder / "x.feather"
+    zeros = pa.array(np.zeros(60_000_000, np.int64))
+    schema = pa.schema([(f"c{n}", pa.int64()) for n in range(8)])
+    options = pa.ipc.IpcWriteOptions(compression="zstd")
+    with pa.ipc.new_file(path, schema, options=options) as file:
+        file.write_batch(pa.record_batch([zeros] * 8, schema=schema))
+    return path
+
+
+def workbook_of_one_word(folder: Path) -> Path:
+    """A sheet of ever the same row, which packs a thousandfold."""
+    path, rows = folder / "x.xlsx", 3_000_000
+    pd.DataFrame({"a": [1], "y": [2]}).to_excel(folder / "small.xlsx", index=False)
+    row = b"<row><c><v>1</v></c><c><v>2</v></c></row>" * 10_000
+    with zipfile.ZipFile(folder / "small.xlsx") as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for part in old.infolist():
+            if part.filename != "xl/worksheets/sheet1.xml":
+                new.writestr(part, old.read(part))
+                continue
+            head, _, tail = old.read(part).partition(b"</sheetData>")
+            with new.open(part.filename, "w") as file:
+                file.write(head)
+                for _ in range(rows // 10_000):
+                    file.write(row)
+                file.write(b"</sheetData>" + tail)
+    return path
+
+
+def lists_in_lists(folder: Path) -> Path:
+    """Columns by name whose cells are empty objects: thirty times the memory of their text."""
+    path = folder / "x.json"
+    path.write_bytes(b'{"a": [' + b"{}," * 40_000_000 + b'{}], "y": [1]}')
+    return path
+
+
 def channels_of_one_step(folder: Path) -> Path:
     """A .ts file whose series have one long channel and many short ones, which are filled up to its length."""
     path = folder / "x.ts"
@@ -183,6 +231,10 @@ BOMBS: dict[str, tuple[Callable[[Path], Path], dict[str, object], str]] = {
     "SDF fields that all differ": (sdf_fields, {"task": "graphs", "target": "label"}, r"only one in [\d,]+ cells"),
     "GraphML attributes that all differ": (graphml_attributes, {"task": "nodes", "target": "a1"}, r"only one in"),
     "a packed CSV": (packed_csv, {"target": "y"}, r"unpacks to more than 200 times its size"),
+    "a packed CSV in zstd": (packed_by_zstd, {"target": "y"}, r"unpacks to more than 200 times its size"),
+    "a Feather file of zeros": (feather_of_zeros, {"target": "y"}, r"of memory"),
+    "a workbook of one row again and again": (workbook_of_one_word, {"target": "y"}, r"unpacks to more than 200 times"),
+    "JSON of empty objects": (lists_in_lists, {"target": "y"}, r"of memory"),
     "a .ts file of short channels": (channels_of_one_step, {"kind": "series"}, r"differ too much|of memory"),
 }
 """What it is -> (how it is made in a folder, the words it is read with, what the refusal says)."""

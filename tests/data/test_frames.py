@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bestiary.errors import InputError
-from bestiary.rows import json_lines
+from bestiary.rows import json_lines, records
 from bestiary.rows.csv_files import BLOCK, LONGEST, guess_separator
 from bestiary.rows.frames import open_frame, words
 
@@ -95,7 +95,7 @@ def test_lists_are_left_out_by_name_and_json_gaps_are_missing(tmp_path):
 
 
 def test_json_lines_settle_on_one_type_over_all_batches(tmp_path, monkeypatch):
-    monkeypatch.setattr(json_lines, "_BATCH", 40)  # so that nearly every line is a batch
+    monkeypatch.setattr(records, "_BATCH", 40)  # so that nearly every line is a batch
     rows = [
         {"count": 1, "flag": True, "late": None, "mixed": 1, "nest": [1]},
         {"count": 2.5, "flag": False, "mixed": "x", "nest": {"a": 1}},
@@ -202,7 +202,7 @@ def test_a_json_array_is_read_in_pieces(tmp_path, monkeypatch):
     (tmp_path / "t.json").write_text(" [ " + " ,\n ".join(map(json.dumps, rows)) + "\n ] ")
     (tmp_path / "t.jsonl").write_text("\n".join(map(json.dumps, rows)))
     monkeypatch.setattr(json_lines, "LONGEST", 64)
-    monkeypatch.setattr(json_lines, "_BATCH", 900)
+    monkeypatch.setattr(records, "_BATCH", 900)
     array, lines = (pa.concat_tables(open_frame(tmp_path / f"t.{end}").chunks()) for end in ("json", "jsonl"))
     assert array.equals(lines) and array.num_rows == 300
     for text, says in (
@@ -219,7 +219,7 @@ def test_a_json_array_is_read_in_pieces(tmp_path, monkeypatch):
 
 
 def test_few_names_of_many_objects_make_a_sparse_table_and_ever_new_ones_none(tmp_path, monkeypatch):
-    monkeypatch.setattr(json_lines, "SURELY", 100)
+    monkeypatch.setattr(records, "SURELY", 100)
     (tmp_path / "t.jsonl").write_text("\n".join(json.dumps({f"n{i % 40}": i}) for i in range(400)))
     found = pa.concat_tables(open_frame(tmp_path / "t.jsonl").chunks())
     assert found.num_columns == 40 and found["n3"].drop_null().to_pylist() == list(range(3, 400, 40))

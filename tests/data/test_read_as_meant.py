@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +101,8 @@ def test_classes_are_told_apart_as_they_are_written(labels: list[str], classes: 
         (lambda v: f"{v:.2f} €", "signs or spaces"),
         (lambda v: f"{v:.2f} %", "signs or spaces"),
         (lambda v: f"{v:_.2f}".replace("_", "\u202f"), "signs or spaces"),
+        (lambda v: f"USD {v:,.2f}", "commas between thousands"),
+        (lambda v: f"{v:.2f} mm", "in mm"),
     ],
 )
 def test_targets_in_local_forms_are_numbers(write, how: str, draw) -> None:
@@ -135,6 +138,14 @@ def test_classes_that_hardly_occur_twice_are_refused_with_the_likely_reason() ->
         (["(12.3)", "3.5", "4"], "signs", [-12.3, 3.5, 4]),
         (["70 kg", "81.5 kg", "9kg"], "unit:kg", [70, 81.5, 9]),
         (["14:35", "00:00", "9:15:36"], "time of day", [14 + 35 / 60, 0, 9.26]),
+        (["2:30 PM", "12:15 AM", "12:00 p.m."], "time of day", [14.5, 0.25, 12]),
+        (["59:30:00", "100:15:00", "1:00:00"], "time of day", [59.5, 100.25, 1]),
+        (["USD 12.50", "EUR 3", "4"], "signs", [12.5, 3, 4]),
+        (["1,234.50 EUR", "3 EUR", "12,000 EUR"], "thousands", [1234.5, 3, 12000]),
+        (["CHF 103\u2019070.85", "CHF 5", "CHF 7"], "signs", [103070.85, 5, 7]),
+        (["R$ 12.5", "R$ 3", "R$ 4"], "signs", [12.5, 3, 4]),
+        (["<5", "7.5", "~12"], "signs", [5, 7.5, 12]),
+        (["1,234 kg", "70 kg", "9 kg"], "unit:kg", [1234, 70, 9]),
     ],
 )
 def test_numbers_in_local_forms(cells: list[str], form: str, wanted: list[float]) -> None:
@@ -147,7 +158,7 @@ def test_mixed_units_are_no_numbers() -> None:
     assert column(["70 kg", "150 lb"] * 20).role == "category"
 
 
-@pytest.mark.parametrize("mark", ["..", "-", "–", "n.d.", "missing"])
+@pytest.mark.parametrize("mark", ["..", "-", "–", "n.d.", "missing", "#VALUE!", "tba", "see notes", "not known"])
 def test_marks_of_missing_numbers_of_any_share_are_gaps_and_said(mark: str, draw) -> None:
     cells = [mark if n % 3 == 0 else f"{v:.2f}" for n, v in enumerate(draw.normal(size=90))]
     found = column(cells)
@@ -159,6 +170,13 @@ def test_words_among_numbers_are_no_marks(draw) -> None:
     assert column(cells).role == "category"
 
 
+@pytest.mark.parametrize(
+    "codes", [["r1", "r2", "r3", "us4"], ["try1", "try2", "cad3", "kr4"], ["M12", "F30", "M40", "F7"]]
+)
+def test_codes_are_no_amounts(codes: list[str]) -> None:
+    assert column(codes * 10).role == "category"
+
+
 # ------------------------------------------------------------------------------------------------ rows and words
 
 
@@ -166,7 +184,7 @@ def test_words_among_numbers_are_no_marks(draw) -> None:
 def test_a_saved_index_is_no_feature(name: str, draw) -> None:
     index = [str(n) for n in draw.permutation(900)[:ROWS]]
     found = column(index, name)
-    assert found.role == "left out" and f"--keep {name}" in found.reason
+    assert found.role == "left out" and f"--keep {shlex.quote(name)}" in found.reason
     assert column(index, name, Asked(keep=(name,))).role == "number"
 
 
@@ -219,6 +237,28 @@ def test_a_column_of_dates_has_one_form_decided_from_all_of_it() -> None:
     assert since[0] == since[1]
     assert np.isnan(days(pa.array(["01/31/2023"]), "day first")[0])  # never scrambled
     assert np.isnan(days(pa.array(["31/01/2023"]))[0])
+
+
+@pytest.mark.parametrize("write", ["%d-%b-%Y", "%d %B %Y", "%Y%m%d", "%b %Y", "%d.%m.%y", "%B %d, %Y", "%d-%b-%y"])
+def test_days_are_dates_in_any_usual_form(write: str) -> None:
+    stamps = pd.date_range("2023-01-01", periods=200)
+    found = column(stamps.strftime(write).tolist(), "d")
+    assert (found.role, found.reason) == ("date", "")
+    whole = "%d" in write
+    assert np.allclose(found.high - found.low, 199 if whole else 181)
+    wide = pd.DataFrame({f"d{n}": stamps.strftime(write) for n in range(9)} | {"y": range(200)})
+    assert {c.role for c in encoded(wide, target="y", problem="regression").columns} == {"date"}
+
+
+def test_numbers_of_eight_digits_that_are_no_days_are_numbers(draw) -> None:
+    assert column(draw.integers(19_000_101, 20_991_231, 200).astype(str).tolist()).role == "number"
+
+
+def test_dates_are_no_target_and_it_is_said(draw) -> None:
+    stamps = pd.Timestamp("2024-01-01") + pd.to_timedelta(draw.integers(0, 300, 200), unit="D")
+    for cells in (stamps, stamps.strftime("%d.%m.%Y")):
+        with pytest.raises(InputError, match="target 'y' holds dates; give the days since some day as a number"):
+            read(pd.DataFrame({"x": range(200), "y": cells}), target="y")
 
 
 def test_dates_that_can_be_read_either_way_are_said_and_can_be_decided() -> None:
@@ -275,3 +315,53 @@ def test_truths_are_spelled_as_in_the_first_file(tmp_path: Path, written, pair: 
     encoder = source.fit(assign(source))  # pyright: ignore[reportAttributeAccessIssue]
     _, cells = source.rows.sample(np.ones(len(source), bool), 100, ["f"])  # pyright: ignore
     assert set(cells["f"].to_pylist()) == set(map(str, written)), encoder.columns
+
+
+# ------------------------------------------------------------------------------------------------ series and texts
+
+
+def trends(days_: list[str], write: str, series: int = 24) -> pd.DataFrame:
+    """Series that rise or fall from day to day; the days are written in a form of their own."""
+    names = np.repeat([f"s{n:02d}" for n in range(series)], len(days_))
+    stamps = pd.to_datetime(pd.Series(days_ * series))
+    sign = np.repeat(np.where(np.arange(series) % 2, 1.0, -1.0), len(days_))
+    value = sign * np.tile(np.arange(len(days_)), series) + np.repeat(np.arange(series), len(days_)) % 5
+    frame = pd.DataFrame({"id": names, "day": stamps.dt.strftime(write), "v": value})
+    return frame.assign(trend=np.where(sign > 0, "up", "down")).sample(frac=1, random_state=0)
+
+
+def test_the_form_of_dates_is_kept_for_new_series(tmp_path: Path) -> None:
+    whole = [f"2023-{m:02d}-{d:02d}" for m in (1, 2, 3) for d in (1, 2, 3, 4, 25)]
+    either = [day for day in whole if not day.endswith("25")]  # as if days came first, or months
+    sources = {w: read(trends(whole, w), target="trend", kind="series", id="id", time="day")
+               for w in ("%Y-%m-%d", "%d/%m/%Y")}  # fmt: skip
+    values = [[series.tolist() for series in source.values] for source in sources.values()]  # pyright: ignore
+    assert values[0] == values[1]
+    encoded = {}
+    for write, source in sources.items():
+        encoder = source.encode(assign(source), tmp_path / write[1] / "data", 0)
+        encoded[write] = encoder.encode(trends(either, write)).arrays["values"]
+    assert np.array_equal(*encoded.values())
+
+
+def test_dates_of_series_that_can_be_read_either_way_are_said_and_can_be_decided() -> None:
+    either = [f"2023-{m:02d}-{d:02d}" for m in (1, 2, 3) for d in (1, 2, 3, 4)]
+    words = {"target": "trend", "kind": "series", "id": "id", "time": "day"}
+    plain, dmy = read(trends(either, "%Y-%m-%d"), **words), trends(either, "%d/%m/%Y")
+    guessed = read(dmy, **words)
+    assert any("--dates day-first reads the day first" in note for note in guessed.notes)
+    asked = read(dmy, **words, dates="day-first")
+    assert not any("--dates" in note for note in asked.notes)
+    orders = [[series.tolist() for series in source.values] for source in (plain, asked, guessed)]  # pyright: ignore
+    assert orders[0] == orders[1] != orders[2]
+
+
+def test_words_that_mark_a_missing_target_are_named_for_series_and_texts_too() -> None:
+    whole = [f"2023-01-{d:02d}" for d in range(1, 9)]
+    frame = trends(whole, "%Y-%m-%d", 30)
+    frame["trend"] = np.where(frame["id"] < "s10", "NA", frame["trend"])
+    words = {"target": "trend", "kind": "series", "id": "id", "time": "day"}
+    assert read(frame, **words).target.classes == ("NA", "down", "up")
+    assert read(frame, **words, missing="NA").target.classes == ("down", "up")
+    texts = pd.DataFrame({"t": [f"a few words of row {n}" for n in range(60)], "y": ["None", "low", "high"] * 20})
+    assert read(texts, target="y", kind="text", missing="None").target.classes == ("high", "low")

@@ -87,7 +87,7 @@ def test_infinities_and_stray_words_are_missing_and_said():
     assert (found.role, found.low, found.high, found.gaps) == ("number", 1.0, 5.0, True)
     assert "2 infinite values" in found.reason
     many = [str(i / 3) for i in range(200)] + ["broken"]
-    assert role(many).role == "number" and "1 cells are no numbers" in role(many).reason
+    assert role(many).role == "number" and "1 cells ('broken') count as missing" in role(many).reason
 
 
 def test_squash_is_straight_inside_and_keeps_order():

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import json
+import lzma
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from PIL import Image
 
 from tests.fuzz.mutations import BYTES, TEXT, Mutation, in_gzip, in_json_line, in_npy, in_npz, in_png, in_zip
@@ -68,6 +73,28 @@ def parquet(compression: str) -> bytes:
     """The frame as Parquet."""
     file = io.BytesIO()
     frame().to_parquet(file, compression=compression)  # pyright: ignore[reportArgumentType]
+    return file.getvalue()
+
+
+def feather(compression: str) -> bytes:
+    """The frame as Feather."""
+    file = io.BytesIO()
+    frame().to_feather(file, compression=compression)
+    return file.getvalue()
+
+
+def excel() -> bytes:
+    """The frame as a workbook."""
+    file = io.BytesIO()
+    frame().to_excel(file, index=False)
+    return file.getvalue()
+
+
+def csv_in_zip() -> bytes:
+    """The frame as text, alone in an archive."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("data.csv", csv())
     return file.getvalue()
 
 
@@ -188,6 +215,15 @@ FORMS: Mapping[str, Form] = {
     "csv by semicolons": Form("data.csv", lambda: csv(";"), TEXT, _TARGET),
     "tsv": Form("data.tsv", lambda: csv("\t"), TEXT, _TARGET),
     "csv in gzip": Form("data.csv.gz", lambda: gzip.compress(csv(), mtime=0), (in_gzip, *BYTES), _TARGET),
+    "csv in bzip2": Form("data.csv.bz2", lambda: bz2.compress(csv()), BYTES, _TARGET),
+    "csv in xz": Form("data.csv.xz", lambda: lzma.compress(csv()), BYTES, _TARGET),
+    "csv in zstd": Form("data.csv.zst", lambda: pa.compress(csv(), "zstd", asbytes=True), BYTES, _TARGET),
+    "csv in zip": Form("data.zip", csv_in_zip, (in_zip, *BYTES), _TARGET),
+    "feather": Form("data.feather", lambda: feather("uncompressed"), BYTES, _TARGET),
+    "feather packed": Form("data.feather", lambda: feather("zstd"), BYTES, _TARGET),
+    "excel": Form("data.xlsx", excel, (in_zip, *BYTES), _TARGET),
+    "json by columns": Form("data.json", lambda: (frame().to_json() or "").encode(), TEXT, _TARGET),
+    "json by lists": Form("data.json", lambda: json.dumps(frame().astype(str).to_dict("list")).encode(), TEXT, _TARGET),
     "csv in UTF-16": Form("data.csv", lambda: csv().decode().encode("utf-16"), TEXT, _TARGET),
     "parquet": Form("data.parquet", lambda: parquet("none"), BYTES, _TARGET),
     "parquet packed": Form("data.parquet", lambda: parquet("snappy"), BYTES, _TARGET),

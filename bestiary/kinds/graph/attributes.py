@@ -8,8 +8,8 @@ from typing import Any, cast
 import numpy as np
 import pyarrow as pa
 
-from bestiary.rows.json_lines import CELL, by_name, check_filled
 from bestiary.rows.limits import need
+from bestiary.rows.records import CELL, by_name, check_filled
 
 
 def text_of(values: Sequence[object]) -> pa.Array:

@@ -35,7 +35,9 @@ from bestiary.rows.places import place
 from bestiary.rows.written import numbers
 
 NODES, EDGES = 5_000_000, 50_000_000
-_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".parquet", ".jsonl")
+_SUFFIXES = (
+    ".csv", ".tsv", ".csv.gz", ".csv.bz2", ".csv.xz", ".csv.zst", ".tsv.gz", ".parquet", ".feather", ".jsonl", ".xlsx",
+)  # fmt: skip
 
 
 @dataclass

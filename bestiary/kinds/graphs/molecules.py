@@ -16,8 +16,8 @@ import pyarrow as pa
 
 from bestiary.errors import InputError
 from bestiary.rows.frame import COLUMNS
-from bestiary.rows.json_lines import CELL, by_name, check_filled
 from bestiary.rows.limits import Ration, need, progress
+from bestiary.rows.records import CELL, by_name, check_filled
 
 LARGEST = 1 << 30  # bytes of a file
 MOLECULES = 2_000_000

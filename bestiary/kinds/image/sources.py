@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePath
+from pathlib import Path, PurePath, PureWindowsPath
 from typing import Protocol, cast
 
 import numpy as np
@@ -35,7 +35,6 @@ from bestiary.rows.source import SPLITS
 from bestiary.rows.targets import column_named
 
 _BLOCK = 1024  # pictures of an array that are looked at together
-TABLES = frozenset({".csv", ".tsv", ".parquet"})
 _PATH_COLUMNS = ("path", "file", "filename", "file_name", "filepath", "image", "image_path", "img")
 _TARGET_COLUMNS = ("label", "class", "target", "category", "y")
 
@@ -198,7 +197,7 @@ def gather(
         return _from_folder(path, folders) if labels else _from_any_folder(path)
     if path.suffix.lower() in (".npz", ".npy"):
         return _from_arrays(path, target, labels)
-    if path.suffix.lower() in TABLES:
+    if path.suffix.lower() not in SUFFIXES:
         return _from_table(open_frame(path, separator, encoding), path.parent, target, labels)
     if labels:
         raise InputError(
@@ -266,8 +265,14 @@ def _from_table(table: Frame, base: Path, target: str | None, labels: bool) -> G
         name = target or _target_column(frame, table.name, where)
         raw = frame[column_named(table.columns, name)].to_numpy()
     texts = [str(text).strip() for text in frame[where].fillna("")]
-    pictures = FilePictures([base / text for text in texts], texts)
+    pictures = FilePictures([_path(base, text) for text in texts], texts)
     return Gathered(pictures, raw, name, rows, None, [*table.notes, f"paths of images are in the column {where!r}"])
+
+
+def _path(base: Path, text: str) -> Path:
+    r"""The file that a cell names; a path of Windows, such as `cats\1.png`, is found on other systems too."""
+    given = base / text
+    return given if "\\" not in text or given.exists() else base / PureWindowsPath(text).as_posix()
 
 
 def _path_column(frame: pd.DataFrame, file: str, target: str | None) -> str:

@@ -16,6 +16,7 @@ from bestiary.errors import InputError
 from bestiary.kinds.series.encoder import MOST_BYTES, MOST_STEPS, SeriesEncoder, fit
 from bestiary.kinds.series.sources import Rows, gather, held_beside, join, labelled
 from bestiary.kinds.series.tables import Reading
+from bestiary.rows.columns import Asked
 from bestiary.rows.labels import check_words, read_labels, target_facts, write_target
 from bestiary.rows.limits import need_disk
 from bestiary.rows.source import SPLITS, Target
@@ -114,6 +115,8 @@ def read_series(
     test: object = None,
     separator: str | None = None,
     encoding: str | None = None,
+    dates: str | None = None,
+    missing: str | Sequence[str] | None = None,
     reason: str | None = None,
 ) -> SeriesSource:
     """Reads series with labels.
@@ -132,6 +135,8 @@ def read_series(
         test: held-out series, in any of the forms above.
         separator: of a CSV file; detected unless given.
         encoding: of a CSV file; detected unless given.
+        dates: "day-first" or "month-first", where dates such as 03/04/2024 can be read either way.
+        missing: words that mark a missing label; told from how often they occur unless given.
         reason: why these are series, for people.
 
     Raises:
@@ -147,7 +152,8 @@ def read_series(
     if layout is not None and layout not in ("long", "wide"):
         raise InputError(f"layout must be long or wide; received {layout!r}; leave it out to have it told")
     check_words(target=target, id=id, time=time, group=group)
-    known = Reading(layout or "", target, id, time, group, separator=separator, encoding=encoding)
+    asked = Asked.of(dates=dates, missing=missing)
+    known = Reading(layout or "", target, id, time, group, separator=separator, encoding=encoding, dates=asked.dates)
     rows = _gather(source, known)
     used = (("id", id), ("time", time), ("group", group))
     wrong = [word for word, name in used if name is not None and rows.reading.layout not in ("long", "wide")]
@@ -163,7 +169,7 @@ def read_series(
             raise InputError("expected labels with the test series; they have none; add them")
     elif isinstance(source, (str, Path)) and rows.held is None and (beside := held_beside(Path(source))):
         rows.notes.append(f"{beside.name} lies beside it and is not used; test={beside.name} holds it out")
-    return _source(rows, problem, reason or _reason(source, rows))
+    return _source(rows, problem, reason or _reason(source, rows), asked.missing)
 
 
 def read_arrays(
@@ -221,10 +227,10 @@ def _key(series: Series) -> int:
     return int.from_bytes(code.digest(), "little")
 
 
-def _source(rows: Rows, problem: str | None, reason: str) -> SeriesSource:
+def _source(rows: Rows, problem: str | None, reason: str, missing: Sequence[str] | None = None) -> SeriesSource:
     assert rows.labels is not None
     usual = (rows.problem, "the file says so") if rows.problem else None
-    target, kept, more = read_labels(rows.reading.target or "label", rows.labels, problem, usual)
+    target, kept, more = read_labels(rows.reading.target or "label", rows.labels, problem, usual, missing)
     numbers = np.flatnonzero(kept)
     groups, times, held = (
         None if rows.groups is None else rows.groups[kept],

@@ -20,6 +20,7 @@ from bestiary.rows.csv_files import LONGEST, CsvFrame, guess_separator
 from bestiary.rows.frame import names_of
 from bestiary.rows.frames import Frame
 from bestiary.rows.labels import group_keys, stamps
+from bestiary.rows.packed import opened, unpacked_name
 from bestiary.rows.places import place
 from bestiary.rows.rows import pieces_of
 from bestiary.rows.spool import Series, Spool
@@ -58,6 +59,7 @@ class Reading:
         bare: whether a wide file has no line of names: the label first, then the steps, as in the UCR archive.
         separator: of a CSV file; detected unless given.
         encoding: of a CSV file; detected unless given.
+        dates: "day first" or "month first", of stamps that can be read either way: asked for, or as read before.
     """
 
     layout: str = ""
@@ -70,6 +72,12 @@ class Reading:
     bare: bool = False
     separator: str | None = None
     encoding: str | None = None
+    dates: str | None = None
+
+    def clock_of(self, column: str | None) -> Clock:
+        """What reads the stamps of a column that orders steps or series."""
+        read_before = bool(self.channels)
+        return Clock(column, None if read_before else self.dates, self.dates if read_before else None)
 
 
 @dataclass
@@ -148,9 +156,9 @@ def bare_frame(path: Path, reading: Reading) -> tuple[Frame, Reading] | None:
     """
     if reading.layout == "long" or (reading.channels and not reading.bare) or path.suffix.lower() == ".parquet":
         return None
-    with path.open("rb") as file:
+    with opened(path) as file:
         head = file.readline(LONGEST).decode("utf-8", "replace")
-    separator = reading.separator or ("\t" if path.suffix.lower() == ".tsv" else guess_separator(head))
+    separator = reading.separator or ("\t" if unpacked_name(path).endswith(".tsv") else guess_separator(head))
     try:
         first = next(csv.reader(io.StringIO(head), delimiter=separator), [])
         width = len([float(cell) for cell in first])
@@ -172,7 +180,8 @@ def read_long(frame: Frame, reading: Reading, need: bool, by: str | None) -> Tab
     The frame is read twice: to learn which series there are and how long they are, and to put their steps into a spool.
     """
     assert reading.id is not None
-    given = Given(reading.id, by, reading.target if need else None, reading.group if need else None)
+    clock = reading.clock_of(by)
+    given = Given(reading.id, clock, reading.target if need else None, reading.group if need else None)
     others = {reading.id, by, reading.target, reading.group}
     columns = Numeric(frame, [name for name in frame.columns if name not in others], reading.channels, given.add)
     given.check(frame.name)
@@ -189,7 +198,7 @@ def read_long(frame: Frame, reading: Reading, need: bool, by: str | None) -> Tab
     times = last if reading.time and not reading.group and len(np.unique(first)) > 1 else None
     if need and reading.time and not reading.group and times is None:
         notes.append(f"all series start at the same {reading.time!r}: it orders their steps and cuts no split")
-    done = replace(reading, channels=tuple(columns.names), time=reading.time or by)
+    done = replace(reading, channels=tuple(columns.names), time=reading.time or by, dates=clock.form)
     raw = given.labels("target")
     owners = given.labels("group")
     groups = None if owners is None else group_keys(pa.array(owners))
@@ -201,13 +210,13 @@ class Given:
 
     Args:
         id: column that tells series apart.
-        by: column that orders their steps, or None.
+        clock: reads the column that orders their steps.
         target: column that must be the same in all rows of a series, or None.
         group: another.
     """
 
-    def __init__(self, id: str, by: str | None, target: str | None, group: str | None) -> None:  # noqa: A002
-        self.id, self.clock = id, Clock(by)
+    def __init__(self, id: str, clock: Clock, target: str | None, group: str | None) -> None:  # noqa: A002
+        self.id, self.clock = id, clock
         self.names: dict[str, int] = {}
         self.dropped = 0
         self._lengths = np.zeros(0, np.int64)
@@ -246,17 +255,30 @@ class Given:
 
 
 class Clock:
-    """What orders rows: a column of numbers, or of dates when a cell is no number; nothing without a column."""
+    """What orders rows: a column of numbers, or of dates when a cell is no number; nothing without a column.
 
-    def __init__(self, column: str | None) -> None:
+    Args:
+        column: its name.
+        asked: "day first" or "month first" when the person has said so.
+        usual: the same, of the rows that a model has learned from.
+    """
+
+    def __init__(self, column: str | None, asked: str | None = None, usual: str | None = None) -> None:
         self.column, self._dated, self._seen = column, False, 0
-        self._form = DateForm()
+        self._form, self._words = DateForm(), (asked, usual)
 
     @property
     def notes(self) -> list[str]:
         """What people should know of how dates were read."""
-        remark = self._form.decide()[1] if self._dated else ""
-        return [f"column {self.column!r}: {remark.partition(';')[0]}"] if remark else []
+        remark = self._form.decide(*self._words)[1] if self._dated else ""
+        return [f"column {self.column!r}: {remark}"] if remark else []
+
+    @property
+    def form(self) -> str | None:
+        """ "day first" or "month first" where dates are written so; else what was asked for."""
+        if not (self._dated and self._form.example):
+            return self._words[0] or self._words[1]
+        return "day first" if self._form.decide(*self._words)[0] == "day first" else "month first"
 
     def look(self, piece: pa.Table) -> None:
         """The next piece, in the first reading."""
@@ -272,8 +294,9 @@ class Clock:
         if self.column is None:
             return np.zeros(piece.num_rows)
         return stamps(
-            piece[self.column], self.column, self._dated, self._form.decide()[0], lambda row: place(frame, start + row)
-        )
+            piece[self.column], self.column, self._dated, self._form.decide(*self._words)[0],
+            lambda row: place(frame, start + row),
+        )  # fmt: skip
 
 
 class _Same:
@@ -338,7 +361,7 @@ def read_wide(frame: Frame, reading: Reading, need: bool) -> TableRows:
 
     The frame is read twice: to find its columns of numbers, and to put the series into a spool.
     """
-    clock, rows = Clock(reading.time if need else None), 0
+    clock, rows = reading.clock_of(reading.time if need else None), 0
 
     def look(piece: pa.Table) -> None:
         nonlocal rows

@@ -126,6 +126,7 @@ def decode(encoder: TableEncoder, features: NDArray[Any], most: int | None = Non
             frame[column.name] = [written.get("always")] * len(features)
         elif column.role == "category":
             frame[column.name] = words[column.name]
+            place += width(column)
         else:
             frame[column.name] = _CELLS[column.role](column, written, values[:, place])
             place += width(column)
@@ -133,8 +134,8 @@ def decode(encoder: TableEncoder, features: NDArray[Any], most: int | None = Non
 
 
 def width(column: Column) -> int:
-    """How many numbers a column is read as: a date has parts, a category none."""
-    return {"date": len(PARTS), "category": 0, "text": 0, "left out": 0}.get(column.role, 1)
+    """How many numbers a column is read as: a date has parts, a category none, or averages of its words."""
+    return {"date": len(PARTS), "category": column.averages, "text": 0, "left out": 0}.get(column.role, 1)
 
 
 def sharing(gone: NDArray[np.bool_], gaps: Sequence[int]) -> list[int]:

@@ -3,6 +3,7 @@
     number, boolean, parts of dates -> robust scale -> linear in the middle, logarithmic in the tails -> median for gaps
                                     -> mean 0, variance 1;   one more feature tells where training rows had gaps
     category                        -> one-hot, rare and unknown words in one place
+      of many words                 -> what the target is for each word on average beside it, see `averages`
     text                            -> hashed n-grams -> a short summary, see `text`
 
 Beside these `features` stand the same columns for whoever takes them apart: `numbers` after the robust scale alone,
@@ -31,6 +32,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 
 from bestiary.contracts import TableSpec
 from bestiary.errors import InputError
+from bestiary.kinds.table.averages import Averages, Floats, keys_of
 from bestiary.kinds.table.decoder import GAP, OTHER, STRAIGHT, decode, sharing, spellings, width
 from bestiary.kinds.table.parts import check_parts
 from bestiary.kinds.table.scaling import robust
@@ -48,6 +50,7 @@ from bestiary.rows.source import Encoded
 from bestiary.rows.written import date_parts, days, finite, labels, numbers, truths
 
 WIDEST = 50_000  # features
+NONE: Mapping[str, Any] = {}
 _PLACES = ("scaled", "gaps", "told")  # parts that are lists of numbers
 FARTHEST = 1e15  # robust deviations of a number that is not bent: its square still fits float32
 _ALLOWED = (
@@ -175,9 +178,19 @@ class TableEncoder:
         gone = [f"column {c.name!r} is left out: {c.reason}" for c in self.columns if c.role == "left out"]
         return gone + [f"column {c.name!r}: {c.reason}" for c in self.used if c.reason]
 
-    def learn(self, sample: pa.Table) -> None:
-        """Fits every part on a sample of training rows."""
-        values, _ = self._read(sample, None)
+    def learn(
+        self, sample: pa.Table, averages: Mapping[str, Averages] = NONE, held: Mapping[str, Floats] = NONE
+    ) -> None:
+        """Fits every part on a sample of training rows.
+
+        Args:
+            sample: their cells.
+            averages: of columns of many words, by name.
+            held: the averages [N, K] that the rows of the sample get, by name: see `arrays`.
+        """
+        states = {name: one.state() for name, one in averages.items()}
+        self.parts = {"averages": states}
+        values, _ = self._read(sample, None, held)
         gone = np.isnan(values)
         low, high = (fit(np.where(gone, other, values), axis=0) for fit, other in ((np.min, np.inf), (np.max, -np.inf)))
         scaled = np.flatnonzero(low < high).tolist()
@@ -197,6 +210,8 @@ class TableEncoder:
             onehot.fit(np.array([[names[0] for names in known]], dtype=object))
         told = sharing(gone, gaps)
         self.parts = {"numbers": numeric, "scaled": scaled, "gaps": gaps, "told": told, "words": onehot, "text": None}
+        if states:
+            self.parts["averages"] = states
         there = dict(zip(sample.column_names, sample.columns))
         texts = [there[column.name] for column in self.used if column.role == "text"]
         if texts:
@@ -209,14 +224,22 @@ class TableEncoder:
                 f"at most {WIDEST:,} features can be learned from; this table gives {self.width:,}; leave columns out"
             )
 
-    def arrays(self, table: pa.Table, drift: Drift | None = None) -> dict[str, NDArray[np.generic]]:
+    def arrays(
+        self, table: pa.Table, drift: Drift | None = None, held: Mapping[str, Floats] = NONE
+    ) -> dict[str, NDArray[np.generic]]:
         """Rows with the needed columns; a column that is not there counts as missing.
+
+        Args:
+            table: the rows.
+            drift: counts what is odd about new rows.
+            held: name of a column of many words -> averages [N, K] of rows that are trained on, which must not see
+                their own target; NaN of other rows.
 
         Returns:
             `features` float32 [N F]; where the spec takes columns apart also `numbers` float32 [N P], `categories`
             int32 [N C] and `words` int32 [N X T], those of them that there are.
         """
-        values, words = self._read(table, drift)
+        values, words = self._read(table, drift, held)
         scaled, gaps = cast("list[int]", self.parts["scaled"]), cast("list[int]", self.parts["gaps"])
         features = np.empty((table.num_rows, self.spec.features), np.float32)
         numeric, onehot = (
@@ -329,7 +352,9 @@ class TableEncoder:
             return open_frame(frame.set_axis(names, axis=1))
         return open_frame(source)
 
-    def _read(self, table: pa.Table, drift: Drift | None) -> tuple[NDArray[np.float64], NDArray[np.object_]]:
+    def _read(
+        self, table: pa.Table, drift: Drift | None, held: Mapping[str, Floats] = NONE
+    ) -> tuple[NDArray[np.float64], NDArray[np.object_]]:
         """Numbers [N P], NaN where missing, and words [N Q]."""
         there = dict(zip(table.column_names, table.columns))
         wide = self._together(table)
@@ -343,6 +368,9 @@ class TableEncoder:
                 cells = pa.chunked_array([pa.nulls(table.num_rows, pa.string())])
             if column.role == "category":
                 words.append(_words(column, cells, watch))
+                if column.averages:
+                    values[place : place + width(column)] = self._averages(column, cells, held).T
+                    place += width(column)
                 continue
             if column.role == "text":
                 continue
@@ -352,6 +380,13 @@ class TableEncoder:
             values[place : place + width(column)] = date_parts(read).T if column.role == "date" else read
             place += width(column)
         return values.T, np.stack(words, axis=1) if words else np.empty((table.num_rows, 0), object)
+
+    def _averages(self, column: Column, cells: pa.ChunkedArray, held: Mapping[str, Floats]) -> Floats:
+        """The averages [N, K] of a column of many words."""
+        state = cast("dict[str, dict[str, Any]]", self.parts["averages"])[column.name]
+        found = Averages.restore(state).of(keys_of(cells))
+        own = held.get(column.name)
+        return found if own is None else np.where(np.isnan(own), found, own)
 
     def _together(self, table: pa.Table) -> dict[str, NDArray[np.float64]]:
         """The columns of numbers that are there, those that are written alike read as one."""

@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, RobustScaler, StandardScaler
 
 from bestiary.errors import InputError
+from bestiary.kinds.table.averages import CLASSES, sound
 from bestiary.kinds.table.decoder import width
 from bestiary.kinds.table.text import LARGEST, LONGEST
 from bestiary.rows.columns import ROLES, Column
@@ -41,6 +42,7 @@ def check_parts(parts: object, columns: Sequence[Column], spec: TableSpec, file:
     """
     for column in columns:
         _check(column.role in ROLES and known_form(column.form), file, f"there is no role {column.role!r:.40}")
+        _check(type(column.averages) is int and 0 <= column.averages <= CLASSES, file, "it has other averages")
         _check(column.role != "boolean" or len(column.known) == 2, file, f"{column.name!r:.60} has two words")
     names = [column.name for column in columns]
     _check(len(set(names)) == len(names), file, "two columns have one name")
@@ -54,6 +56,7 @@ def check_parts(parts: object, columns: Sequence[Column], spec: TableSpec, file:
         _check(len(told) == numbers, file, "its gaps are not those of its numbers")
     _check_numbers(parts.get("numbers"), len(scaled), file)
     _check_words(parts.get("words"), sum(column.role == "category" for column in used), file)
+    _check_averages(parts.get("averages"), used, file)
     _check_text(parts.get("text"), sum(column.role == "text" for column in used), file)
 
 
@@ -79,6 +82,16 @@ def _check_words(onehot: object, count: int, file: Path) -> None:
     _check(isinstance(onehot, OneHotEncoder), file, "its categories are missing")
     assert isinstance(onehot, OneHotEncoder)
     return _check(len(onehot.categories_) == count, file, "it has categories of other columns")
+
+
+def _check_averages(states: object, used: Sequence[Column], file: Path) -> None:
+    many = {column.name: column.averages for column in used if column.role == "category" and column.averages}
+    if not many:
+        return _check(not states, file, "it has averages and no column of many words")
+    fits = isinstance(states, dict) and set(states) == set(many)
+    _check(fits, file, "it has averages of other columns")
+    assert isinstance(states, dict)
+    return _check(all(sound(states[name], width) for name, width in many.items()), file, "its averages are damaged")
 
 
 def _check_text(state: object, count: int, file: Path) -> None:

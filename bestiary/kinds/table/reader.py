@@ -7,18 +7,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from bestiary.contracts import TableSpec
 from bestiary.errors import InputError
+from bestiary.kinds.table.averages import Averages, Floats, count, keys_of_pieces, out_of_fold, wanted, worth
 from bestiary.kinds.table.encoder import TableEncoder
 from bestiary.rows import leaks
-from bestiary.rows.columns import NOTHING, Asked, Column
+from bestiary.rows.columns import MANY, NAMED, NOTHING, Asked, Column, describe
 from bestiary.rows.frames import open_any
 from bestiary.rows.labels import target_facts
+from bestiary.rows.limits import Ration
 from bestiary.rows.many_columns import describe_all
 from bestiary.rows.rows import RowSource, gather
-from bestiary.rows.splits import duplicates
+from bestiary.rows.splits import duplicates, unit_keys
 from bestiary.rows.store import write_spec
 from bestiary.rows.targets import column_named, named_target
 
@@ -35,15 +38,23 @@ class TableSource(RowSource):
 
     def encode(self, splits: NDArray[np.int8], folder: Path, seed: int, train_only: bool = False) -> TableEncoder:
         """Fits on training rows alone, then writes all splits piece by piece; see `RowSource.encode`."""
-        encoder = self.fit(splits)
+        encoder, held = self._fit(splits)
         self.notes += [note for note in encoder.notes() if note not in self.notes]
-        self.rows.write(encoder.needed, encoder.arrays, splits, folder, train_only)
+
+        def encoded(table: pa.Table, part: slice) -> dict[str, NDArray[np.generic]]:
+            return encoder.arrays(table, held={name: values[part] for name, values in held.items()})
+
+        self.rows.write(encoder.needed, encoded, splits, folder, train_only)
         write_spec(folder, encoder.spec, encoder.facts)
         encoder.save(folder / "encoder")
         return encoder
 
     def fit(self, splits: NDArray[np.int8]) -> TableEncoder:
         """The encoder of these training rows."""
+        return self._fit(splits)[0]
+
+    def _fit(self, splits: NDArray[np.int8]) -> tuple[TableEncoder, dict[str, Floats]]:
+        """The encoder, and the averages [N, K] of columns of many words that training rows get, by name."""
         index, sample = self.rows.sample(splits == 0, SAMPLE, self.rows.features)
         rows = self.rows.numbers[index]
         columns = describe_all(sample, rows, self.asked)
@@ -53,18 +64,47 @@ class TableSource(RowSource):
         if all(column.role == "left out" for column in columns):  # a counter that nothing stands beside is the input
             counters = tuple(column.name for column in columns if "counts the rows" in column.reason)
             columns = describe_all(sample, rows, replace(self.asked, keep=counters))
+        columns, averages, held = self._of_many_words(columns, sample, rows, splits) if apart else (columns, {}, {})
         used = [column for column in columns if column.role != "left out"]
         if not used:
             why = "; ".join(f"{column.name!r}: {column.reason}" for column in columns[:5])
             raise InputError(f"no column can be learned from ({why}); add columns, or give another kind")
         columns += [Column(name, "left out", reason) for name, reason in self.rows.left.items()]
         encoder = TableEncoder(TableSpec(0, 0), {}, columns, {})
-        encoder.learn(sample)
+        encoder.learn(sample, averages, {name: values[index] for name, values in held.items()})
         encoder.spec = encoder.sized(len(self.target.classes) or 1, apart)
         encoder.facts = target_facts(self.target, np.flatnonzero(splits == 0))
         if not apart:  # who makes rows again names what they hold; every process reads the facts
             encoder.facts |= {"columns": [dict(vars(column)) for column in columns]}
-        return encoder
+        return encoder, held
+
+    def _of_many_words(
+        self, columns: list[Column], sample: pa.Table, rows: NDArray[np.int64], splits: NDArray[np.int8]
+    ) -> tuple[list[Column], dict[str, Averages], dict[str, Floats]]:
+        """Columns with those of many words among them that come again and again, and the averages of these words."""
+        names = [c.name for c in columns if (c.role == "category" and c.rare) or MANY in c.reason or NAMED in c.reason]
+        size = count(self.target)
+        if not names or not size:
+            return columns, {}, {}
+        ration = Ration(f"the words of {len(names):,} columns of {self.rows.frame.name}", "leave columns out (--drop)")
+        ration.take(8 * len(self) * len(names) * (2 + size))
+        keys = keys_of_pieces((table for _, table in self.rows.pieces(names)), names)
+        train = splits == 0
+        values, units = wanted(self.target)[train], unit_keys(self)[train]
+        found = {column.name: column for column in columns}
+        averages, held = dict[str, Averages](), dict[str, Floats]()
+        for name in names:
+            column = describe(name, sample[name], rows, replace(self.asked, keep=(name,)))
+            if column.role != "category" or not worth(keys[name][train], column.known):
+                continue
+            words = len(np.unique(keys[name][train]))
+            known = len(column.known)
+            told = f"{words:,} words: the {known:,} commonest, and the average target of each, are learned from"
+            found[name] = replace(column, averages=size, reason=told)
+            averages[name] = Averages.fit(keys[name][train], values)
+            held[name] = np.full((len(self), size), np.nan)
+            held[name][train] = out_of_fold(keys[name][train], values, units)
+        return list(found.values()), averages, held
 
 
 def _without_text(column: Column) -> Column:
@@ -136,9 +176,7 @@ def read_table(
     values, columns = rows.target.values[index], describe_all(sample, rows.numbers[index])
     suspects = leaks.leaking(sample, columns, rows.target, values)
     rows.notes += leaks.note(suspects, name)
-    if parts := leaks.adding_up(sample, columns, rows.target, values):
-        told = ", ".join(map(repr, parts))
-        rows.notes.append(f"columns {told} add up to the target {name!r}: are they known before the target is?")
+    rows.notes += leaks.sum_note(*leaks.adding_up(sample, columns, rows.target, values, suspects), name)
     source_ = TableSource(rows, reason, suspects, asked=asked)
     source_.notes += duplicates(source_)
     return source_

@@ -33,8 +33,10 @@ def standing(encoder: TableEncoder) -> dict[str, Standing]:
     for column in encoder.used:
         if column.role == "category":
             size = encoder.categories[category] - 1
-            found[column.name] = {"features": list(range(at, at + size)), "categories": [category]}
-            at, category = at + size, category + 1
+            plain = [of_number[i] for i in range(number, number + width(column)) if i in of_number]
+            found[column.name] = {"features": [*range(at, at + size), *plain], "categories": [category]}
+            found[column.name] |= {"numbers": plain} if plain else {}
+            at, category, number = at + size, category + 1, number + width(column)
         elif column.role == "text":
             found[column.name] = {"features": list(range(behind, behind + widths[word])), "words": [word]}
             behind, word = behind + widths[word], word + 1

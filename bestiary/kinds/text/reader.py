@@ -25,7 +25,7 @@ from bestiary.errors import InputError, nearest
 from bestiary.kinds.corpus.units import short_words
 from bestiary.kinds.text.sentences import Read, Sentences
 from bestiary.kinds.text.tokenizer import made, read_tokenizer
-from bestiary.rows.columns import text_column
+from bestiary.rows.columns import Asked, text_column
 from bestiary.rows.encoder_files import read_encoder, write_encoder
 from bestiary.rows.frames import open_any, open_frame, words
 from bestiary.rows.labels import target_facts
@@ -64,7 +64,7 @@ class TextSource(RowSource):
         if cut:
             note = f"{cut:.1%} of the training texts are cut to their first {encoder.spec.length} tokens"
             self.notes += [note] if note not in self.notes else []
-        self.rows.write([self.column], encoder.arrays, splits, folder, train_only)
+        self.rows.write([self.column], lambda table, _: encoder.arrays(table), splits, folder, train_only)
         self._write_raw(splits, folder, train_only)
         if (read := self._said()) is not None:
             read.write(splits, folder, train_only)
@@ -128,6 +128,8 @@ def read_text(
     weight: str | None = None,
     separator: str | None = None,
     encoding: str | None = None,
+    dates: str | None = None,
+    missing: str | Sequence[str] | None = None,
     reason: str = "as asked",
 ) -> TextSource:
     """Reads a table with a column of text.
@@ -143,6 +145,8 @@ def read_text(
         weight: column that says how much each row counts in training.
         separator: of CSV files.
         encoding: of CSV files.
+        dates: "day-first" or "month-first", where dates in the column `time` can be read either way.
+        missing: words that mark a missing target; told from how often they occur unless given.
         reason: why it is read as text.
 
     Raises:
@@ -161,7 +165,8 @@ def read_text(
     )
     if column == name:
         raise InputError(f"text and target are different columns; received {name!r} for both")
-    rows = gather(frame, name, problem, group, time, held, content=[column], weight=weight)
+    asked = Asked.of(dates=dates, missing=missing)
+    rows = gather(frame, name, problem, group, time, held, content=[column], asked=asked, weight=weight)
     others = [other for other in rows.features if other != column]
     if others:
         rows.notes.append(f"only the text {column!r} is learned from; left out: {', '.join(map(repr, others[:8]))}")

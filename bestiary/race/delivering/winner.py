@@ -16,6 +16,7 @@ from bestiary.race.delivering.refitting import run, shipped, there, told
 from bestiary.race.folder import training_folder
 from bestiary.records.digests import check_result
 from bestiary.records.training import read_job
+from bestiary.rows.frames import HOW
 from bestiary.rows.store import read_spec
 from bestiary.runs.description import JUDGED
 
@@ -147,6 +148,6 @@ def _save(
                 "keywords": dict(job["keywords"]),
             }
             saved.append(Saved(source.folder / "answer.safetensors", words, source.weight))
-    reading = {word: str(plan.source[word]) for word in ("separator", "encoding") if plan.source.get(word)}
+    reading = {word: str(plan.source[word]) for word in HOW if plan.source.get(word)}
     way = Way(plan.rules.get(standing.name), plan.temperatures.get(standing.name))
     save_models(where, saved, encoder=encoder, spec=spec, facts=facts, way=way, reading=reading, card=card)
