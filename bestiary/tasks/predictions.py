@@ -51,6 +51,18 @@ def answers(predictions: Predictions) -> NDArray[np.float64]:
     return np.stack(columns, axis=1)
 
 
+def columns_of(truth: NDArray[np.generic]) -> dict[str, NDArray[np.generic]]:
+    """True answers [N] or [N T] as columns of a file: `target`, or `target_0` ... `target_{T-1}`.
+
+    Example:
+        >>> list(columns_of(np.zeros((3, 2))))
+        ['target_0', 'target_1']
+    """
+    if truth.ndim == 1:
+        return {"target": truth}
+    return {f"target_{k}": truth[:, k] for k in range(truth.shape[1])}
+
+
 def write_predictions(path: Path, predictions: Predictions) -> None:
     """Writes a Parquet table with a digest of its content, whole or not at all: temporary name, sync, rename."""
     columns = {name: column.cpu().numpy() for name, column in predictions.columns.items()}
