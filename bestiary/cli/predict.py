@@ -64,8 +64,9 @@ def with_lists_as_text(answers: pd.DataFrame) -> pd.DataFrame:
     """The same, with lists of labels as JSON in one cell: a label may hold any separator."""
     kept = answers.copy(deep=False)
     for name in kept.columns:
-        if kept[name].map(lambda cell: isinstance(cell, list)).any():
-            kept[name] = kept[name].map(lambda cell: json.dumps(cell, ensure_ascii=False))
+        cells = kept[name].tolist()
+        if any(isinstance(cell, list) for cell in cells):
+            kept[name] = [json.dumps(cell, ensure_ascii=False) for cell in cells]
     return kept
 
 

@@ -16,6 +16,7 @@ from bestiary.data import builtin
 from bestiary.data.objects import answers_of, plain
 from bestiary.data.order import put_in_order
 from bestiary.errors import InputError, nearest
+from bestiary.rows.frame import keeping_lists
 from bestiary.rows.frames import frame_of, open_frame
 from bestiary.rows.given import Given
 from bestiary.rows.limits import called, guarded
@@ -74,8 +75,11 @@ def read(
     """
     words = {"kind": kind, "asked": _task(problem, task), "group": group, "time": time, "test": test}
     words |= {"text": text, "id": id, "label": label}
-    with guarded(called(source)):
-        found = _read(*plain(source, target), **words, **options)  # pyright: ignore[reportArgumentType] - as they were given
+    given, named = plain(source, target)
+    names = named.split(",") if isinstance(named, str) else named or ()
+    wanted = {*([named] if isinstance(named, str) else ()), *(name.strip() for name in names)}
+    with guarded(called(source)), keeping_lists(wanted):
+        found = _read(given, named, **words, **options)  # pyright: ignore[reportArgumentType] - as they were given
         if order is not None:
             put_in_order(found, order)
         return found

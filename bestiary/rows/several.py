@@ -119,7 +119,7 @@ class TargetsReader:
             if "written with" in target.reason:
                 notes.append(f"target {reader.name!r} is {target.reason.partition(', ')[2]}")
         whole = np.stack(tables, axis=1)
-        kept = ~np.isnan(whole).any(axis=1)
+        kept = np.asarray(~np.isnan(whole).any(axis=1))
         notes = [*_dropped(np.isnan(whole), self.names, place), *notes]
         values = whole[kept]
         self._check(values)

@@ -86,11 +86,11 @@ class Target:
         """Each of several numbers or labels as a target of its own; else itself."""
         if not self.several:
             return [self]
-        sort, classes = ("classes", ("0", "1")) if self.classes else ("value", ())
-        values = np.asarray(self.values).astype(np.int64 if self.classes else np.float64)
-        names = self.classes or self.columns
-        problem = tasks.by_target(sort)
-        return [Target(name, problem, "", classes, values[:, place]) for place, name in enumerate(names)]
+        if not self.classes:
+            numbers, problem = self.values.astype(np.float64), tasks.by_target("value")
+            return [Target(name, problem, "", (), numbers[:, place]) for place, name in enumerate(self.columns)]
+        has, problem = self.values.astype(np.int64), tasks.by_target("classes")
+        return [Target(name, problem, "", ("0", "1"), has[:, place]) for place, name in enumerate(self.classes)]
 
 
 @dataclass

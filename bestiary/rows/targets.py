@@ -45,6 +45,11 @@ def named_target(columns: tuple[str, ...], target: str | None) -> str:
     if target is None:
         shown = ", ".join(columns[:12]) + (" ..." if len(columns) > 12 else "")
         raise InputError(f"name the column to predict (target=); the columns are {shown}")
+    if not isinstance(target, str) or (target not in columns and set(target.split(",")) <= set(columns)):
+        takers = " and ".join(tasks.kinds_of(tasks.by_target("values")))
+        raise InputError(
+            f"several targets are for {takers} data; received {target!r}; race them one by one, or name the kind"
+        )
     return column_named(columns, target)
 
 

@@ -66,5 +66,5 @@ def _worst(
 
 def _listed(names: Sequence[str], has: NDArray[np.bool_]) -> str:
     places = np.flatnonzero(has)
-    shown = ", ".join(words.shorten(names[k], 40) for k in places[:NAMED])
+    shown = ", ".join(words.shorten(names[int(k)], 40) for k in places[:NAMED])
     return (shown + (f" and {len(places) - NAMED} more" if len(places) > NAMED else "")) or "none"

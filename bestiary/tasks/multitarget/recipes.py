@@ -9,11 +9,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from torch import nn
 
-from bestiary.contracts import Algorithm, Spec
+from bestiary.contracts import Algorithm, Spec, TableSpec
 from bestiary.recipes import realmlp as of_realmlp
 from bestiary.recipes import supervised, tables
 
@@ -23,7 +23,7 @@ def _several(recipe: Callable[..., Any]) -> Callable[..., Algorithm]:
 
     @functools.wraps(recipe)
     def learner(network: nn.Module, spec: Spec, **settings: Any) -> Algorithm:
-        return recipe(network, replace(spec, outputs=1), **settings)  # pyright: ignore[reportCallIssue]
+        return recipe(network, replace(cast("TableSpec", spec), outputs=1), **settings)
 
     return learner
 
