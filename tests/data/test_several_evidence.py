@@ -81,9 +81,8 @@ def test_average_precision_changes_with_a_row_as_its_terms_say() -> None:
     for row in range(0, ROWS, 20):
         where = np.append(np.arange(ROWS), row)
         again = evidence.score(table("probability", given[where]), known[where])["average_precision"]
-        told, before = (
-            float(combine(sums)["average_precision"]) for sums in ((terms.sum(0) + terms[row]), terms.sum(0))
-        )
+        total = terms.sum(0)
+        told, before = (float(combine(sums)["average_precision"]) for sums in (total + terms[row], total))
         assert told - before == pytest.approx(again - before, abs=2e-3)
 
 
