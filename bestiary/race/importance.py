@@ -145,4 +145,5 @@ class _Judge:
         from bestiary.data.opening import data_of
 
         data = data_of(self._model.spec, self._model.facts, {"test": arrays})
-        return self._scoring.decided(self._scoring.predict(self._model.answer, data, "test"), self._model.rule)
+        given = self._scoring.predict(self._model.answer, data, "test")
+        return self._scoring.decided(given, self._model.rule, self._model.temperature)

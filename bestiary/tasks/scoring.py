@@ -76,14 +76,27 @@ class Scoring(ABC):
         """
         return None
 
-    def decided(self, predictions: Predictions, rule: Sequence[float] | None) -> Predictions:
-        """Predictions with what a rule answers; as they are where there is no rule.
+    def temperature(self, metric: str, answers: Floats, truth: Truth) -> float | None:
+        """How much less sure probabilities must be to be right, where the metric judges them; None for as they are.
+
+        Args:
+            metric: that ranks.
+            answers: the columns of predictions but for `row`, [N, K]; they did not see the truth.
+            truth: of the same rows.
+        """
+        return None
+
+    def decided(
+        self, predictions: Predictions, rule: Sequence[float] | None, temperature: float | None = None
+    ) -> Predictions:
+        """Predictions with what a rule answers, at a temperature; as they are where there is neither.
 
         Args:
             predictions: of any rows.
             rule: what `rule` gave, or None.
+            temperature: what `temperature` gave, or None.
         """
-        return decided(predictions, rule)
+        return decided(predictions, rule, temperature)
 
     def deciding(self, metric: str, loss: float, scores: Mapping[str, float]) -> float:
         """The loss by which trainings stop and are chosen, where a metric ranks.

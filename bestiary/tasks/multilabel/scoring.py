@@ -153,7 +153,9 @@ class Multilabel(Scoring):
         found = thresholds.shared(answers, known) if metric == "micro_f1" else thresholds.each(answers, known)
         return [round(float(one), 6) for one in found]
 
-    def decided(self, predictions: Predictions, rule: Sequence[float] | None) -> Predictions:
+    def decided(
+        self, predictions: Predictions, rule: Sequence[float] | None, temperature: float | None = None
+    ) -> Predictions:
         """Predictions with `answer_0` ... `answer_{L-1}`: 1 where a label is answered."""
         if rule is None:
             return predictions
