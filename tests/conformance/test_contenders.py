@@ -1,7 +1,8 @@
 """Every contender learns by every recipe that it races with: forward, backward, and a gradient for every parameter."""
 
+import inspect
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from bestiary.catalogue import Contender, Row
 from bestiary.contracts import Algorithm, Data, ImageSpec, Spec
 from bestiary.optimisation.minimise import Minimise
 from bestiary.race.contenders import coded, recipe_for
+from bestiary.tasks.registry import task_for
 from tests.conformance.kinds import data_of, spec_of
 
 UPDATES = 8
@@ -116,6 +118,30 @@ def test_contender_learns_by_its_recipe(
         assert all(not torch.equal(before[name], parameter) for name, parameter in network.named_parameters())
     else:
         assert received == expected, f"no gradient reaches {sorted(expected - received)}"
+
+
+BORROWING = [entry for entry in ENTRIES if entry.values[3] not in cast("Row", entry.values[0]).recipes]
+
+
+@pytest.mark.parametrize(("row", "kind", "contender", "task"), BORROWING)
+def test_what_a_borrowed_recipe_makes_small_is_what_the_task_judges(
+    row: Row, kind: str, contender: Contender, task: str
+) -> None:
+    spec = spec_for(kind, task, contender)
+    data = data_of(kind, spec.sizes(), task)
+    network = build(contender.network, contender.keywords, data.spec, seed=0)
+    recipe = resolve(_recipe(row, task))
+    plain = {"smoothing": 0.0} if "smoothing" in inspect.signature(recipe).parameters else {}
+    learner = cast("Any", recipe(network, data.spec, **{**row.settings[0], **plain}))
+    for _ in learner.updates(data, 0, 2):
+        pass
+    network.eval()
+    with torch.no_grad():
+        _, logs = learner.objective(network, next(iter(data.batches("validation"))), 0)
+    scoring = task_for(data.facts)
+    loss = scoring.loss(scoring.predict(network, data, "validation"), data.arrays("validation")["target"])
+    assert loss <= float(logs["loss"]) * (1 + 1e-5)  # members together err no more than they do on average
+    assert loss > 0.5 * float(logs["loss"])
 
 
 def test_a_parameter_that_nothing_uses_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

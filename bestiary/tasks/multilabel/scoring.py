@@ -13,12 +13,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from bestiary.contracts import Predictions
+from bestiary.contracts import Batch, Predictions
 from bestiary.tasks.class_evidence import SMALLEST, average_precision, mean_of_defined, probabilities
 from bestiary.tasks.evidence import Combine, Floats, Truth
 from bestiary.tasks.mixture import Mixture
 from bestiary.tasks.multilabel import thresholds
-from bestiary.tasks.predictions import outputs, told
+from bestiary.tasks.predictions import by_member, outputs, told
 from bestiary.tasks.rule import ANSWER
 from bestiary.tasks.scoring import Scoring
 
@@ -76,6 +76,11 @@ class LabelsEvidence:
         return terms, combine
 
 
+def _chances(network: nn.Module, batch: Batch) -> Tensor:
+    """The probability of each label, [B L]: the mean of what the members of a network say."""
+    return by_member(network, batch).float().sigmoid().mean(1)
+
+
 def entropy(table: Floats, truth: Truth) -> Floats:
     """Binary cross-entropy in nats, mean over labels, [N]."""
     true = np.where(np.asarray(truth) > 0, table, 1 - table)
@@ -128,7 +133,7 @@ class Multilabel(Scoring):
         if isinstance(answer, Mixture):
             return answer.predict(self, data, split)
         if isinstance(answer, nn.Module):
-            return self.predictions(*outputs(answer, data, split))
+            return self._columns(*outputs(answer, data, split, _chances))
         return self._columns(*told(answer, data, split))
 
     def predictions(self, logits: Tensor, row: Tensor) -> Predictions:

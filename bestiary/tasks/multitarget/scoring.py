@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from bestiary.contracts import Predictions
 from bestiary.tasks.evidence import Combine, Floats, Truth
 from bestiary.tasks.mixture import Mixture
-from bestiary.tasks.predictions import outputs, told
+from bestiary.tasks.predictions import by_member, outputs, told
 from bestiary.tasks.scoring import Scoring
 
 FLAT = 1e-12  # share of the spread of all rows below which a target does not vary in a resample
@@ -125,7 +125,7 @@ class Multitarget(Scoring):
         if isinstance(answer, Mixture):
             return answer.predict(self, data, split)
         if isinstance(answer, nn.Module):
-            return self.predictions(*outputs(answer, data, split))
+            return self.predictions(*outputs(answer, data, split, lambda net, batch: by_member(net, batch).mean(1)))
         return self._columns(*told(answer, data, split))
 
     def predictions(self, answers: Tensor, row: Tensor) -> Predictions:
