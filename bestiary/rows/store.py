@@ -236,6 +236,8 @@ class ArrayData:
     def _assemble(self, parts: dict[str, Tensor]) -> Batch:
         target = parts["target"]
         if self.regression:
+            if isinstance(self._scale[0], Tensor) and target.ndim == 1:  # new rows, which have no targets
+                target = target[:, None].expand(-1, len(self._scale[0]))
             target = ((target - self._scale[0]) / self._scale[1]).float()
         if "pixels" in parts:
             pixels = parts["pixels"].float()

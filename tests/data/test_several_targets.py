@@ -134,7 +134,7 @@ def test_rows_that_lack_a_target_are_dropped_and_said(frame: pd.DataFrame, tmp_p
     ("target", "words", "said"),
     [
         ("height,height", {}, "target names the column 'height' twice; name each column once"),
-        ("height,wieght", {}, "no column is named 'wieght' (target); did you mean 'weight'?"),
+        ("height,weigh", {}, "no column is named 'weigh' (target); did you mean 'weight'?"),
         (
             "height,sort",
             {},
