@@ -10,9 +10,9 @@ from typing import Any
 from torch import nn
 
 from bestiary.contracts import Algorithm, Objective, Spec
+from bestiary.objectives.labels import BinaryCrossEntropy, MembersBinaryCrossEntropy, SparseLabels
 from bestiary.recipes import realmlp as of_realmlp
 from bestiary.recipes import supervised, tables
-from bestiary.tasks.multilabel.objectives import BinaryCrossEntropy, MembersBinaryCrossEntropy, SparseLabels
 
 
 def _labels(recipe: Callable[..., Any], objective: Callable[[float], Objective], word: str) -> Callable[..., Algorithm]:
