@@ -13,7 +13,7 @@ from bestiary.architectures.build import build, resolve
 from bestiary.catalogue import Contender, Row
 from bestiary.contracts import Algorithm, Data, ImageSpec, Spec
 from bestiary.optimisation.minimise import Minimise
-from bestiary.race.contenders import coded, recipe_for
+from bestiary.planning.contenders import coded, recipe_for
 from bestiary.tasks.registry import task_for
 from tests.conformance.kinds import data_of, spec_of
 

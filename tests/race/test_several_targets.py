@@ -14,10 +14,10 @@ from sklearn.datasets import load_digits, load_iris
 import bestiary
 from bestiary.cli.predict import with_lists_as_text
 from bestiary.data.reading import read
-from bestiary.race.plan import Entrant, Plan, Rival, Stage
+from bestiary.planning.plan import Entrant, Plan, Rival, Stage
+from bestiary.race.pool.workers import Pool
 from bestiary.race.prepare import prepare
 from bestiary.race.race import replay, resume
-from bestiary.race.workers import Pool
 from tests.race.small import WISHES, fingerprint, job
 
 NAMES = ("mlp/small", "tabm/small")
