@@ -16,7 +16,8 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
 from bestiary import kinds, tasks
-from bestiary.baselines import saved
+from bestiary.baselines import saved, several
+from bestiary.baselines.several import alike, chances, for_several
 from bestiary.contracts import Spec
 from bestiary.errors import InputError
 from bestiary.records import door
@@ -29,6 +30,8 @@ Setting = dict[str, Any]
 Inputs = Any  # what scikit-learn is given: a matrix [N F], which may be sparse, or a list of N texts
 View = Callable[[Arrays, Spec], Inputs]
 
+Unit = tuple[Any, Any]
+"""Mean and deviation of the targets: two numbers, or two arrays [T]."""
 AT_ONCE = 4096  # rows predicted at a time
 
 
@@ -60,13 +63,18 @@ class Baseline:
     settings: Callable[[str, int, int], Sequence[Setting]] = lambda target, rows, outputs: ({},)
     effort: Callable[[Setting], float] = lambda setting: 1.0
     votes: Callable[[Setting], int] = lambda setting: 0
-    targets: tuple[str, ...] = ("classes", "value")
+    targets: tuple[str, ...] = ("classes", "value")  # "values" and "labels" are built by `several`
     holds: str = ""
     views: Mapping[str, View] = field(default_factory=dict)
     suited: Callable[[Setting, Spec], bool] = lambda setting, spec: True
     most: int = sys.maxsize
     errors: Mapping[str, Setting] = field(default_factory=dict)
     space: Callable[[str, int, int, np.random.Generator], Setting] | None = None
+
+    def built(self, problem: str, setting: Setting, seed: int) -> Pipeline:
+        """The unfitted pipeline for a task."""
+        task = tasks.find(problem)
+        return for_several(self.build(task.each, setting, seed), task.target)
 
     def inputs(self, setting: Setting, arrays: Arrays, spec: Spec) -> Inputs:
         """What scikit-learn is given under a setting."""
@@ -118,14 +126,14 @@ class Baseline:
                 told = words["baseline"]
                 raise InputError(f"{path} holds the baseline {told!r} for other data than the words beside it say")
             estimator, setting = content["estimator"], words["setting"]
-            expected = self.build(tasks.find(problem).target, setting, 0)
+            expected = self.built(problem, setting, 0)
             _put_vocabularies(estimator, words["vocabularies"])
-            if _types(estimator) not in (_types(expected), [DummyClassifier]):
+            if _types(estimator) not in (_types(expected), [DummyClassifier]) or not alike(estimator, expected):
                 raise InputError(f"expected {self.title} in {path}; it holds another model; save it again")
             _reset(estimator, expected)
-            unit = tuple(words.get("unit", (0.0, 1.0)))
-            if len(unit) != 2 or not (np.isfinite(unit).all() and unit[1] > 0):
-                raise InputError(f"the unit of the answers in {path} is no unit: {unit}; train again")
+            unit = _unit(words.get("unit", [0.0, 1.0]), inside, tasks.find(problem).target)
+            if unit is None:
+                raise InputError(f"the unit of the answers in {path} is no unit: {words.get('unit')}; train again")
             fitted = Fitted(self, inside, problem, setting, estimator, unit)
             fitted.predict(
                 kinds.find(kind).part("example").row(inside)
@@ -142,7 +150,8 @@ class Fitted:
         problem: the task.
         setting: what it was built with.
         estimator: the fitted pipeline.
-        unit: mean and deviation of the targets, in which the pipeline answers: (value - mean) / deviation.
+        unit: mean and deviation of the targets, in which the pipeline answers: (value - mean) / deviation; of several
+            targets a number for each.
     """
 
     def __init__(
@@ -152,34 +161,42 @@ class Fitted:
         problem: str,
         setting: Setting,
         estimator: Any,
-        unit: tuple[float, float] = (0.0, 1.0),
+        unit: Unit = (0.0, 1.0),
     ) -> None:
         self.baseline, self.spec, self.problem = baseline, spec, problem
         self.setting, self.estimator, self.unit = setting, estimator, unit
-        self.classes = tasks.find(problem).answers_classes
+        self.classes, self.labels = tasks.find(problem).answers_classes, tasks.find(problem).target == "labels"
 
     def predict(self, arrays: Arrays) -> NDArray[np.floating]:
-        """Probabilities [N, K] float32 of all classes, those absent in training included, or values [N] float64."""
+        """Probabilities [N, K] float32 of all classes or labels, those absent in training included, or values float64.
+
+        Values are [N]; those of several targets [N, T].
+        """
         rows = count(arrays)
         parts = [self._part(take(arrays, slice(start, start + AT_ONCE))) for start in range(0, rows, AT_ONCE)]
-        empty = np.empty((0, self.spec.outputs), np.float32) if self.classes else np.empty(0)
+        single = not (self.classes or self.labels) and np.ndim(self.unit[0]) == 0
+        empty = np.empty(0) if single else np.empty((0, self.spec.outputs), np.float32)
         return np.concatenate(parts) if parts else empty
 
     def _part(self, arrays: Arrays) -> NDArray[np.floating]:
         inputs = self.baseline.inputs(self.setting, arrays, self.spec)
-        if not self.classes:
+        if not (self.classes or self.labels):
             return self.estimator.predict(inputs).astype(np.float64) * self.unit[1] + self.unit[0]
-        table = np.zeros((count(arrays), self.spec.outputs))
-        table[:, self.estimator.classes_] = self.estimator.predict_proba(inputs)
+        if self.labels:
+            table, even = chances(self.estimator, inputs), 0.5
+        else:
+            table, even = np.zeros((count(arrays), self.spec.outputs)), 1 / self.spec.outputs
+            table[:, self.estimator.classes_] = self.estimator.predict_proba(inputs)
         votes = self.baseline.votes(self.setting)
         if votes:
-            table = (votes * table + 1 / self.spec.outputs) / (votes + 1)
+            table = (votes * table + even) / (votes + 1)
         return table.astype(np.float32)
 
     @property
     def parameters(self) -> int:
         """Numbers that were fitted: coefficients, nodes of trees, stored rows."""
-        return parameters(self.estimator[-1] if isinstance(self.estimator, Pipeline) else self.estimator)
+        last = self.estimator[-1] if isinstance(self.estimator, Pipeline) else self.estimator
+        return sum(map(parameters, several.parts(last) or [last]))
 
     def save(self, path: Path) -> int:
         """Writes one skops file, whole or not at all; returns its size in bytes."""
@@ -190,7 +207,7 @@ class Fitted:
             "spec": self.spec.written(),
             "problem": self.problem,
             "setting": self.setting,
-            "unit": self.unit,
+            "unit": [np.asarray(one).tolist() for one in self.unit],
             "vocabularies": [sorted(vocabulary, key=vocabulary.__getitem__) for vocabulary in vocabularies],
         }
         content = {"words": json.dumps(words), "estimator": self.estimator}
@@ -210,8 +227,21 @@ class Words(TypedDict):
     spec: dict[str, Any]
     problem: Id
     setting: Setting
-    unit: NotRequired[list[float]]
+    unit: NotRequired[list[float | list[float]]]
     vocabularies: list[list[str]]
+
+
+def _unit(written: Sequence[Any], spec: Spec, target: str) -> Unit | None:
+    """Mean and deviation of the targets as a file has them; None where they cannot be."""
+    if len(written) != 2:
+        return None
+    shape = (spec.outputs,) if target == "values" else ()
+    mean, scale = (np.asarray(one, dtype=np.float64) for one in written)
+    if mean.shape != shape or scale.shape != shape or not (np.isfinite(mean).all() and np.isfinite(scale).all()):
+        return None
+    if not (scale > 0).all():
+        return None
+    return (mean, scale) if shape else (float(mean), float(scale))
 
 
 def _put_vocabularies(estimator: Any, vocabularies: Sequence[Sequence[str]]) -> None:
@@ -230,6 +260,9 @@ def _reset(estimator: Any, expected: Any) -> None:
             _reset(part, wanted)
         estimator.set_params(n_jobs=None, transformer_weights=None, verbose=False)
     elif type(estimator) is type(expected):
+        for part in several.parts(estimator):
+            if type(part) is type(expected.estimator):
+                part.set_params(**expected.estimator.get_params(deep=False))
         estimator.set_params(**expected.get_params(deep=False))
 
 
@@ -252,22 +285,30 @@ def fit(
     Args:
         baseline: what to fit.
         arrays: of the training rows.
-        target: class numbers or values, [N].
+        target: class numbers or values, [N]; of several numbers or labels [N T].
         spec: of the data.
         problem: the task.
         setting: one of `baseline.settings`.
         seed: of its random numbers.
     """
     task = tasks.find(problem)
-    dtype = np.int64 if task.answers_classes else np.float64
+    numbers = task.each != "classes"
     alone = task.answers_classes and len(np.unique(target)) < 2
-    estimator = DummyClassifier(strategy="prior") if alone else baseline.build(task.target, setting, seed)
-    wanted, unit = np.asarray(target).astype(dtype), (0.0, 1.0)
-    if not task.answers_classes:  # packages keep targets as float32, which tells large values apart only near zero
-        unit = (float(wanted.mean()), float(wanted.std()) or 1.0)
+    estimator = DummyClassifier(strategy="prior") if alone else baseline.built(problem, setting, seed)
+    wanted, unit = np.asarray(target).astype(np.float64 if numbers else np.int64), (0.0, 1.0)
+    if numbers:  # packages keep targets as float32, which tells large values apart only near zero
+        unit = _spread(wanted)
         wanted = (wanted - unit[0]) / unit[1]
     _fit(estimator, baseline.inputs(setting, arrays, spec), wanted, arrays.get("weight"), seed)
     return Fitted(baseline, spec, problem, setting, estimator, unit)
+
+
+def _spread(wanted: NDArray[Any]) -> Unit:
+    """Mean and deviation of targets [N], or of each of several [N T]; a deviation of 0 becomes 1."""
+    if wanted.ndim == 1:
+        return float(wanted.mean()), float(wanted.std()) or 1.0
+    scale = wanted.std(0)
+    return wanted.mean(0), np.where(scale > 0, scale, 1.0)
 
 
 def _fit(estimator: Any, inputs: Any, wanted: NDArray[Any], weights: Any, seed: int) -> None:
@@ -323,5 +364,6 @@ def parameters(estimator: Any) -> int:
         return sum(len(tree.nodes) for trees in estimator._predictors for tree in trees)
     for name in ("feature_log_prob_", "_fit_X", "class_prior_", "constant_"):
         if hasattr(estimator, name):
-            return int(np.size(getattr(estimator, name)))
+            held = getattr(estimator, name)  # of several labels an array for each
+            return sum(map(np.size, held)) if isinstance(held, list) else int(np.size(held))
     return 0

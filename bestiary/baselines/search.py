@@ -198,7 +198,7 @@ class Search:
         return self._answer(whole)
 
     def _grid(self, rows: int) -> list[Setting]:
-        every = self.baseline.settings(tasks.find(self.problem).target, rows, self.spec.outputs)
+        every = self.baseline.settings(tasks.find(self.problem).each, rows, self.spec.outputs)
         suited = [setting for setting in every if self.baseline.suited(setting, self.spec)]
         words = self._error_words()
         return [one for setting in suited for one in ({**setting, **words}, setting)] if words else suited
@@ -246,7 +246,7 @@ class Search:
             return None
         known = [one["setting"] for one in self.tried]
         for _ in range(20):
-            setting = self.baseline.space(tasks.find(self.problem).target, rows, self.spec.outputs, rng)
+            setting = self.baseline.space(tasks.find(self.problem).each, rows, self.spec.outputs, rng)
             if rng.random() < ASKED:
                 setting = {**setting, **self._error_words()}
             if setting not in known and self.baseline.suited(setting, self.spec):

@@ -263,8 +263,9 @@ def _trees(setting: Setting) -> int:
     return setting["n_estimators"]
 
 
+ANY = ("classes", "value", "values", "labels")
 BASELINES: tuple[Baseline, ...] = (
-    Baseline("constant", "always the same answer", nothing, constant),
+    Baseline("constant", "always the same answer", nothing, constant, targets=ANY),
     Baseline(
         "linear",
         "linear model",
@@ -275,6 +276,7 @@ BASELINES: tuple[Baseline, ...] = (
         suited=_linear_suits,
         errors={"absolute": {"robust": True}},
         space=linear_space,
+        targets=ANY,
     ),
     Baseline(
         "neighbours",
@@ -286,6 +288,7 @@ BASELINES: tuple[Baseline, ...] = (
         holds=f"up to {MOST_NEIGHBOURS:,} training rows, their encoded columns with their target",
         most=MOST_NEIGHBOURS,
         space=neighbours_space,
+        targets=ANY,
     ),
     Baseline(
         "boosting",
@@ -296,6 +299,7 @@ BASELINES: tuple[Baseline, ...] = (
         _boosting_effort,
         errors={"absolute": {"loss": "absolute_error"}},
         space=boosting_space,
+        targets=ANY,
     ),
     Baseline(
         "forest",
@@ -306,6 +310,7 @@ BASELINES: tuple[Baseline, ...] = (
         _forest_effort,
         _trees,
         space=forest_space,
+        targets=ANY,
     ),
     Baseline(
         "extra_trees",
@@ -316,6 +321,7 @@ BASELINES: tuple[Baseline, ...] = (
         _forest_effort,
         _trees,
         space=forest_space,
+        targets=ANY,
     ),
 )
 

@@ -18,6 +18,7 @@ from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
 from sklearn.pipeline import Pipeline
 from sklearn.tree._tree import NODE_DTYPE, Tree
 
+from bestiary.baselines import several
 from bestiary.errors import InputError
 
 Saved = dict[str, Any]
@@ -46,6 +47,8 @@ def _planted(thing: Any) -> Iterator[Any]:
             yield from _planted(step)
     elif hasattr(thing, "_predictors") or _is_forest(thing):
         yield thing
+    else:
+        yield from _planted(several.parts(thing))
 
 
 def _is_forest(thing: Any) -> bool:
@@ -126,7 +129,9 @@ def _grow_forest(estimator: Any, saved: Saved, features: int) -> None:
     depths = _array(saved, "depths", np.dtype(np.int64))
     grown = estimator.estimators_
     _check(len(values) == len(nodes) and len(depths) == len(grown), "each node has its answer")
-    _check(values.shape[1] == 1 and 0 < values.shape[2] <= MOST_VALUES, "a node has one answer")
+    outputs = getattr(estimator, "n_outputs_", 1)
+    _check(type(outputs) is int and values.shape[1] == outputs, "a node has an answer for each target")
+    _check(0 < values.shape[1] * values.shape[2] <= MOST_VALUES, "a node has an answer for each target")
     if isinstance(estimator, IsolationForest):
         whole = np.arange(features)
         _check(estimator._max_features == features, "each tree sees all features")
@@ -135,7 +140,7 @@ def _grow_forest(estimator: Any, saved: Saved, features: int) -> None:
         _check(len(estimator._decision_path_lengths) == len(grown), "each tree has path lengths")
     parts = _split(nodes, saved)
     _check(len(parts) == len(grown), "each estimator has a tree")
-    start, classes = 0, np.array([values.shape[2]], np.intp)
+    start, classes = 0, np.full(outputs, values.shape[2], np.intp)
     for tree, part, depth in zip(grown, parts, depths.tolist()):
         inner = part["left_child"] != -1
         _check(bool((part["right_child"][~inner] == -1).all()), "a leaf has no children")
@@ -143,7 +148,7 @@ def _grow_forest(estimator: Any, saved: Saved, features: int) -> None:
         named = part["feature"][inner]
         _check(bool(((named >= 0) & (named < features)).all()), "splits are on features of the model")
         _check(tree.n_features_in_ == features and 0 <= depth < len(part), "a tree fits its model")
-        made = Tree(features, classes, 1)
+        made = Tree(features, classes, outputs)
         answers = np.ascontiguousarray(values[start : start + len(part)])
         made.__setstate__({"max_depth": depth, "node_count": len(part), "nodes": part, "values": answers})
         tree.tree_, start = made, start + len(part)

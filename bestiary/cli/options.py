@@ -16,7 +16,10 @@ from bestiary.errors import InputError
 READING, TRAINING = "Reading the data", "Training"
 
 Target = Annotated[
-    str | None, typer.Option(help="The column to predict. Not needed for folders of images and built-in data.")
+    str | None,
+    typer.Option(
+        help="The column to predict, or several of a table: a,b. Not needed for folders of images and built-in data."
+    ),
 ]
 Kind = Annotated[
     str | None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from bestiary.cli import options
 from bestiary.cli.output import remark, rows
-from bestiary.cli.spreadsheet import check_asked, for_spreadsheets
+from bestiary.cli.spreadsheet import CELLS, check_asked, for_spreadsheets
 from bestiary.cli.there import check_data, check_run
 from bestiary.cli.writing import TABLES, check_out
 from bestiary.files import TEMPORARY, replacing
@@ -49,12 +50,24 @@ def command(
     answers = answers.drop(columns="row")
     for warning in model.warnings:
         remark(f"warning: {warning}")
+    if out is None or out.suffix.lower() in CELLS:
+        answers = with_lists_as_text(answers)
     answers = for_spreadsheets(answers, spreadsheet_safe, out)
     if out is None:
         rows(answers)
     else:
         write(answers, out)
         remark(f"{len(answers):,} predictions written to {out}")
+
+
+def with_lists_as_text(answers: pd.DataFrame) -> pd.DataFrame:
+    """The same, with lists of labels as JSON in one cell: a label may hold any separator."""
+    kept = answers.copy(deep=False)
+    for name in kept.columns:
+        cells = kept[name].tolist()
+        if any(isinstance(cell, list) for cell in cells):
+            kept[name] = [json.dumps(cell, ensure_ascii=False) for cell in cells]
+    return kept
 
 
 def write(answers: pd.DataFrame, out: Path) -> None:

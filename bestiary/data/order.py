@@ -27,8 +27,10 @@ def put_in_order(source: Source, order: str | Sequence[str]) -> None:
     """
     target = source.target
     names = [name.strip() for name in order.split(",")] if isinstance(order, str) else [str(name) for name in order]
-    if not target.classes:
-        raise InputError(f"order names classes, the least first; {target.name!r} has none; leave it out")
+    if not target.classes or target.several:
+        raise InputError(
+            f"order names classes, the least first; {target.name!r} has none that exclude each other; leave it out"
+        )
     shown = ", ".join(target.classes[:12]) + (", ..." if len(target.classes) > 12 else "")
     for name in names:
         if name not in target.classes:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from bestiary.rows.columns import Column
 from bestiary.rows.shifts import shifts
-from bestiary.rows.source import SPLITS, Source
+from bestiary.rows.source import SPLITS, Source, Target
 from bestiary.rows.splits import assign
 from bestiary.rows.written import finite, labels, numbers, textual
 
@@ -47,7 +47,7 @@ class Overview:
         kind, reason: of the data, and why they were read so.
         rows: of each split that a race would make.
         target, task, why: what would be predicted, and why by this task.
-        answers: classes with the number of their rows, or a range of numbers.
+        answers: classes or labels with the number of their rows, or a range of numbers.
         columns: of a table.
         suspects: columns that tell the target by themselves.
         notes: everything else that was guessed, left out or found odd.
@@ -107,6 +107,8 @@ def overview(source: Source) -> Overview:
 
 def _answers(source: Source) -> str:
     target = source.target
+    if target.several:
+        return _each(target)
     if target.classes:
         counts = np.bincount(np.asarray(target.values), minlength=len(target.classes))
         order = np.argsort(-counts, kind="stable")[:SHOWN]
@@ -118,6 +120,20 @@ def _answers(source: Source) -> str:
         return ""
     low, middle, high = (float(quantile) for quantile in np.quantile(values, (0, 0.5, 1)))
     return f"{low:.6g} to {high:.6g}, median {middle:.6g}"
+
+
+def _each(target: Target) -> str:
+    """How many rows have each label, or the range of each number."""
+    values, names = np.asarray(target.values), target.classes or target.columns
+    if target.classes:
+        counts = values.sum(0, dtype=np.int64)
+        order = np.argsort(-counts, kind="stable")[:SHOWN]
+        shown = ", ".join(f"{names[i]} {counts[i]:,}" for i in order)
+        more = f" and {len(names) - len(order):,} more labels" if len(names) > len(order) else ""
+        return f"{shown}{more}; {values.sum(1).mean():.3g} labels a row"
+    ranges = [(name, *np.quantile(values[:, place], (0, 0.5, 1))) for place, name in enumerate(names)]
+    shown = "; ".join(f"{name} {low:.6g} to {high:.6g}, median {mid:.6g}" for name, low, mid, high in ranges[:SHOWN])
+    return shown + (f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else "")
 
 
 def _read(column: Column, cells: pa.Table) -> Read:

@@ -13,9 +13,10 @@ import pandas as pd
 
 from bestiary import kinds, tasks
 from bestiary.data import builtin
-from bestiary.data.objects import plain
+from bestiary.data.objects import answers_of, plain
 from bestiary.data.order import put_in_order
 from bestiary.errors import InputError, nearest
+from bestiary.rows.frame import keeping_lists
 from bestiary.rows.frames import frame_of, open_frame, sheet_named
 from bestiary.rows.given import Given
 from bestiary.rows.limits import called, guarded
@@ -45,7 +46,8 @@ def read(
 
     Args:
         source: path of a file or folder, pandas frame, `(X, y)` arrays, or the name of a built-in data set.
-        target: column to predict, or an array of the targets; needed for tables.
+        target: column to predict, several columns (a list, or names with commas), or an array of the targets [N] or
+            [N T]; needed for tables.
         kind: "table", "image", "text", "series", "pairs", "corpus", "graph", "graphs" or "environment"; guessed, or
             told from the task, unless given.
         problem: "classification" or "regression"; told from the target unless given.
@@ -74,8 +76,11 @@ def read(
     words = {"kind": kind, "asked": _task(problem, task), "group": group, "time": time, "test": test}
     words |= {"text": text, "id": id, "label": label}
     sheet = options.pop("sheet", None)
-    with guarded(called(source)), sheet_named(None if sheet is None else str(sheet)):
-        found = _read(*plain(source, target), **words, **options)  # pyright: ignore[reportArgumentType] - as they were given
+    given, named = plain(source, target)
+    names = named.split(",") if isinstance(named, str) else named or ()
+    wanted = {*([named] if isinstance(named, str) else ()), *(name.strip() for name in names)}
+    with guarded(called(source)), sheet_named(None if sheet is None else str(sheet)), keeping_lists(wanted):
+        found = _read(given, named, **words, **options)  # pyright: ignore[reportArgumentType] - as they were given
         if order is not None:
             put_in_order(found, order)
         return found
@@ -83,7 +88,7 @@ def read(
 
 def _read(
     source: object,
-    target: str | None = None,
+    target: str | tuple[str, ...] | None = None,
     *,
     kind: str | None,
     asked: tasks.TaskDescriptor | None,
@@ -211,19 +216,24 @@ def _arrays(pair: tuple[object, ...], kind: kinds.Kind, words: dict[str, object]
     if len(pair) != 2:
         raise InputError(f"expected a pair (X, y) of features and targets; received {len(pair)} parts")
     features = pair[0] if isinstance(pair[0], pd.DataFrame) else np.asarray(pair[0])
-    count, answers = len(features), np.asarray(pair[1])
-    if answers.ndim != 1 or len(answers) != count:
-        raise InputError(f"expected one target for each of {count:,} rows; received targets of shape {answers.shape}")
+    count = len(features)
+    named = words["target"] if isinstance(words["target"], str) else None
+    answers = answers_of(pair[1], count, named or "target")
     if kind.opens == "arrays":
-        return features, answers
+        if answers.shape[1] > 1:
+            raise InputError(
+                f"{kind.name} data in arrays have one target a row; received {answers.shape[1]}; race them one by one"
+            )
+        return features, np.asarray(pair[1]).reshape(-1)
     if isinstance(features, np.ndarray) and features.ndim > 2:
         features = features.reshape(count, -1)
     frame = features.copy() if isinstance(features, pd.DataFrame) else frame_of(features)
-    name = words["target"] = cast("str", words["target"] or "target")
-    if name in frame.columns:
-        raise InputError(f"the features have a column {name!r} already; give target= another name")
-    frame[name] = answers
-    return open_frame(frame)
+    names = [str(name) for name in answers.columns]
+    words["target"] = names[0] if len(names) == 1 else names
+    for name in names:
+        if name in frame.columns:
+            raise InputError(f"the features have a column {name!r} already; give target= another name")
+    return open_frame(pd.concat([frame.reset_index(drop=True), answers], axis=1))
 
 
 def _accepted(reader: Callable[..., object], kind: str, words: Mapping[str, object]) -> dict[str, Any]:

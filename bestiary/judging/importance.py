@@ -25,7 +25,6 @@ from bestiary.judging.statistics import Resampling
 from bestiary.records import door
 from bestiary.rows.store import read_array
 from bestiary.runs.description import JUDGED
-from bestiary.tasks.rule import decided
 
 NAME = "importance.json"
 ROWS, SHUFFLES = 1_000, 3
@@ -146,6 +145,5 @@ class _Judge:
         from bestiary.data.opening import data_of
 
         data = data_of(self._model.spec, self._model.facts, {"test": arrays})
-        return decided(
-            self._scoring.predict(self._model.answer, data, "test"), self._model.rule, self._model.temperature
-        )
+        given = self._scoring.predict(self._model.answer, data, "test")
+        return self._scoring.decided(given, self._model.rule, self._model.temperature)

@@ -35,8 +35,7 @@ from bestiary.records.digests import check_data, digest
 from bestiary.records.training import predict_seconds, read_answered
 from bestiary.rows.store import read_array, read_lines
 from bestiary.tasks.mixture import mean
-from bestiary.tasks.predictions import read_predictions, write_predictions
-from bestiary.tasks.rule import decided
+from bestiary.tasks.predictions import columns_of, read_predictions, write_predictions
 
 MOST_OPENED = 4  # contenders judged when a race is ended before its last rung
 
@@ -244,7 +243,7 @@ def _write_truth(course: Course) -> Any:
 
     sealed = course.folder / "sealed"
     target, row = read_array(sealed, "test", "target"), read_array(sealed, "test", "row")
-    columns: dict[str, Any] = {"row": np.asarray(row), "target": np.asarray(target)}
+    columns: dict[str, Any] = {"row": np.asarray(row), **columns_of(np.asarray(target))}
     if (lines := read_lines(sealed, len(row))) is not None:
         columns["line"] = lines
     remarks = _remarks(sealed, len(row))
@@ -276,7 +275,7 @@ def _optional(path: Path) -> Any:
 def _candidate(course: Course, finalist: Finalist, loss: float) -> Candidate | None:
     paths = [file_of(course.folder, finalist.name, place) for place in range(max(1, len(finalist.jobs)))]
     rule, degree = course.plan.rules.get(finalist.name), course.plan.temperatures.get(finalist.name)
-    predictions = [decided(read_predictions(path), rule, degree) for path in paths if path.exists()]
+    predictions = [course.scoring.decided(read_predictions(path), rule, degree) for path in paths if path.exists()]
     if not predictions:
         return None
     # What is cheap must depend neither on a clock nor on how well a file was packed, or a replay could ship another.

@@ -73,7 +73,7 @@ def race(
 
     Args:
         source: path, pandas frame, arrays or the name of a built-in data set, as `bestiary.data.read` takes it.
-        target: column to predict, or an array of the targets.
+        target: column to predict, several of a table (a list, or names with commas), or an array of the targets.
         kind: "table", "image", "text" or "series"; guessed unless given.
         problem: "classification" or "regression"; told from the target unless given.
         task: the same word, for all tasks: "reconstruct", "generate", "continue", "nodes", ...

@@ -28,9 +28,10 @@ def introduce(data: Source, listener: Listener | None, clock: Clock, budget: flo
     noun = getattr(data, "noun", kinds.find(data.kind).examined)
     noun = tasks.find(target.problem).judged if noun == "rows" else noun
     told = f"{len(data):,} {noun}, read as {data.kind}: {data.reason}"
-    what = f"{len(target.classes)} classes" if target.classes else "numbers"
-    about = f"target {target.name!r} holds {what}, {target.problem}: {target.reason}"
-    if tasks.find(target.problem).target not in ("classes", "value"):
+    about = f"target {target.name!r} holds {target.held}, {target.problem}: {target.reason}"
+    if target.several:
+        about = f"targets {target.name}: {target.held}, {target.problem}: {target.reason}"
+    elif tasks.find(target.problem).target not in ("classes", "value"):
         about = f"task {target.problem}: {target.reason}"
     for message in (told, about, *data.notes):
         tell(listener, "reading", clock, budget, message)

@@ -107,7 +107,8 @@ def _data(verdict: Verdict, notes: tuple[str, ...]) -> str:
     if verdict.classes:
         named = ", ".join(f"`{_code(name, 60)}`" for name in verdict.classes[:LISTED])
         more = f" and {len(verdict.classes) - LISTED:,} more" if len(verdict.classes) > LISTED else ""
-        lines.append(f"- classes: {named}{more}")
+        noun = "labels" if tasks.find(verdict.problem).target == "labels" else "classes"
+        lines.append(f"- {noun}: {named}{more}")
     told = ("test rows were opened", "holds training rows", "did not take part")  # below, or of no use with the model
     kept = [note for note in verdict.notes if not any(part in note for part in told)]
     lines += [f"- {_plain(words.sentence(note), 400)}" for note in [*notes, *kept[:50]]]

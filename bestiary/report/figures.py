@@ -201,8 +201,10 @@ def decile_calibration(bins: Bins, target: str) -> str:
 # ----------------------------------------------------------------------------------------------------- residuals
 
 
-def predicted_true(truth: NDArray[np.float64], values: NDArray[np.float64], target: str) -> str:
-    """True against predicted value, a point a row."""
+def predicted_true(
+    truth: NDArray[np.float64], values: NDArray[np.float64], target: str, name: str = "predicted"
+) -> str:
+    """True against predicted value, a point a row; for `name` see `draw`."""
 
     def paint(axes: Axes) -> None:
         low, high = float(min(truth.min(), values.min())), float(max(truth.max(), values.max()))
@@ -211,7 +213,7 @@ def predicted_true(truth: NDArray[np.float64], values: NDArray[np.float64], targ
         axes.plot(truth, values, ".", color=NETWORK, alpha=alpha, markersize=5, markeredgewidth=0)
         axes.set(xlabel=f"true {target}", ylabel=f"predicted {target}")
 
-    return draw("predicted", (400, 320), paint)
+    return draw(name, (400, 320), paint)
 
 
 def residuals(errors: NDArray[np.float64], target: str) -> str:

@@ -25,7 +25,7 @@ from bestiary.tasks.predictions import read_predictions
 from bestiary.tasks.rule import tempered
 
 DRAWN = 60  # points of a training loss
-Answers = NDArray[np.float64]  # probabilities [N, K], or values [N]
+Answers = NDArray[np.float64]  # probabilities [N, K], or values [N], of several targets [N T]
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Truth:
 
     Attributes:
         rows: their numbers in the person's data, from 0, [N].
-        target: [N].
+        target: [N]; of several numbers or labels [N T].
         remarks: a text or file name a row; empty where there are none.
         lines: on which lines of the person's file they begin, [N]; 0 where they are on none.
     """
@@ -185,13 +185,14 @@ def _read_truth(path: Path) -> Truth:
         said = " ".join(str(reason).split())[:200]
         raise InputError(f"expected the true answers in {path}; they cannot be read ({said})") from reason
     apart = ("row", "target", "group", "time", "line")
-    remark = next((n for n in table.column_names if n not in apart), None)
+    several = [name for name in table.column_names if re.fullmatch(r"target_\d+", name)]
+    remark = next((n for n in table.column_names if n not in (*apart, *several)), None)
     remarks = tuple(str(v) if v is not None else "" for v in table[remark].to_pylist()) if remark else ()
     rows = np.asarray(table["row"].to_numpy(), dtype=np.int64)
     lines = (
         np.asarray(table["line"].to_numpy(), dtype=np.int64) if "line" in table.column_names else np.zeros_like(rows)
     )
-    target = table["target"].to_numpy()
+    target = np.stack([table[n].to_numpy() for n in several], 1) if several else table["target"].to_numpy()
     if np.issubdtype(target.dtype, np.integer):
         return Truth(rows, np.asarray(target, dtype=np.int64), remarks, lines)
     return Truth(rows, np.asarray(target, dtype=np.float64), remarks, lines)
@@ -201,7 +202,8 @@ def _read_answers(path: Path, rows: NDArray[np.int64]) -> Answers | None:
     """In the order of `rows`; None when the file is about other rows, or holds neither probabilities nor values."""
     columns = {name: column.numpy() for name, column in read_predictions(path).columns.items()}
     chances = [name for name in columns if name.startswith("probability_")]
-    names = sorted(chances, key=lambda name: int(name.rpartition("_")[2])) or [n for n in columns if n == "value"]
+    known = chances or [name for name in columns if re.fullmatch(r"value_\d+", name)]
+    names = sorted(known, key=lambda name: int(name.rpartition("_")[2])) or [n for n in columns if n == "value"]
     if not names:
         return None  # such predictions are evidence, which the sections of their task read
     found = np.asarray(columns["row"], dtype=np.int64)
@@ -210,7 +212,7 @@ def _read_answers(path: Path, rows: NDArray[np.int64]) -> Answers | None:
         return None
     answers = np.empty((len(rows), len(names)))
     answers[wanted] = np.column_stack([columns[name] for name in names])[order]
-    return np.nan_to_num(answers) if chances else answers[:, 0]
+    return np.nan_to_num(answers) if chances else answers[:, 0] if names == ["value"] else answers
 
 
 # -------------------------------------------------------------------------------------------------- trainings

@@ -9,17 +9,22 @@ from torch import Tensor
 
 from bestiary import tasks
 
+NUMBERS = ("value", "values")
+
 
 def targets(rows: int, outputs: int, problem: str) -> dict[str, NDArray[np.generic]]:
-    """Targets and row numbers: classes in turn, or random values where a number is predicted."""
-    classes = torch.arange(rows) % max(outputs, 1)
-    target = torch.randn(rows) if tasks.find(problem).target == "value" else classes
-    return {"target": target.numpy(), "row": np.arange(rows)}
+    """Targets and row numbers: classes in turn, or random values where numbers are predicted."""
+    sort = tasks.find(problem).target
+    target = torch.randn((rows, outputs) if sort == "values" else (rows,)) if sort in NUMBERS else None
+    return {"target": (turns(rows, outputs, problem) if target is None else target).numpy(), "row": np.arange(rows)}
 
 
 def turns(rows: int, outputs: int, problem: str) -> Tensor:
-    """Targets of a batch: classes in turn, or zeros where a number is predicted."""
-    return torch.zeros(rows) if tasks.find(problem).target == "value" else torch.arange(rows) % max(outputs, 1)
+    """Targets of a batch: classes in turn, labels in turn, or zeros where numbers are predicted."""
+    sort, place = tasks.find(problem).target, torch.arange(rows) % max(outputs, 1)
+    if sort == "labels":
+        return torch.nn.functional.one_hot(place, max(outputs, 1)).to(torch.int8)
+    return torch.zeros((rows, outputs) if sort == "values" else (rows,)) if sort in NUMBERS else place
 
 
 def lengths_to(length: int, rows: int) -> tuple[Tensor, Tensor]:

@@ -30,8 +30,9 @@ class Facts(TypedDict):
     target: Text
     problem: Text
     classes: list[Text]
-    mean: NotRequired[Finite]
-    scale: NotRequired[Positive]
+    targets: NotRequired[list[Text]]
+    mean: NotRequired[Finite | list[Finite]]
+    scale: NotRequired[Positive | list[Positive]]
 
 
 class Words(TypedDict):
@@ -61,6 +62,13 @@ def check_facts(facts: Mapping[str, Any], spec: Spec, name: str) -> None:
     if task.target == "value":
         _check({"mean", "scale"} <= set(known), name, "the mean or the scale of its answers is missing")
         _check(spec.outputs == 1, name, "a value has one output")
+        _check(not isinstance(known["mean"], list) and not isinstance(known["scale"], list), name, "a value has a mean")
+    if task.target == "values":
+        _check({"mean", "scale", "targets"} <= set(known), name, "the targets, their mean or their scale are missing")
+        sizes = {len(known[word]) if isinstance(known[word], list) else 1 for word in ("mean", "scale", "targets")}
+        _check(sizes == {spec.outputs}, name, "each target has a mean, a scale and an output")
+    if task.target == "labels":
+        _check(len(known["classes"]) == spec.outputs, name, "each label has an output")
     channels = getattr(spec, "channels", 0)
     for word in set(CHANNELWISE) & set(known) if channels else ():
         _check(len(known[word]) == channels, name, f"{word} is not one for each channel")

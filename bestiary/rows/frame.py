@@ -4,8 +4,11 @@
 # pyarrow.compute makes its functions when it is imported, so that a checker cannot see them.
 from __future__ import annotations
 
+import contextlib
+import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextvars import ContextVar
 from typing import Protocol, cast
 
 import numpy as np
@@ -82,6 +85,51 @@ def flat(kind: pa.DataType) -> bool:
     nested = pa.types.is_nested(inner) or isinstance(inner, pa.BaseExtensionType)
     opaque = pa.types.is_binary(inner) or pa.types.is_large_binary(inner) or pa.types.is_fixed_size_binary(inner)
     return not (nested or opaque or pa.types.is_interval(inner) or pa.types.is_binary_view(inner))
+
+
+_LISTS: ContextVar[frozenset[str]] = ContextVar("lists", default=frozenset())
+
+
+@contextlib.contextmanager
+def keeping_lists(names: Iterable[str]) -> Iterator[None]:
+    """While it lasts, frames that are opened give lists in these columns as text; in others they are left out."""
+    token = _LISTS.set(frozenset(names))
+    try:
+        yield
+    finally:
+        _LISTS.reset(token)
+
+
+def kept_as_text(name: str, kind: pa.DataType) -> bool:
+    """Whether a column holds lists that somebody wants: see `keeping_lists`."""
+    return name in _LISTS.get() and listing(kind)
+
+
+def written(name: str, cells: Sequence[object]) -> Sequence[object]:
+    """Cells with lists as text, as JSON writes them, where somebody wants them; else as they are."""
+    if name not in _LISTS.get():
+        return cells
+    return [json.dumps(cell, ensure_ascii=False) if isinstance(cell, list) else cell for cell in cells]
+
+
+def listing(kind: pa.DataType) -> bool:
+    """Whether cells of this type are lists of words or numbers."""
+    if not (pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)):
+        return False
+    inner = kind.value_type
+    textual = pa.types.is_string(inner) or pa.types.is_large_string(inner)
+    return textual or pa.types.is_integer(inner) or pa.types.is_boolean(inner) or pa.types.is_null(inner)
+
+
+def as_text(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """Lists as text, as JSON writes them; missing cells stay missing.
+
+    Example:
+        >>> as_text(pa.array([["a", "b"], None, []])).to_pylist()
+        ['["a", "b"]', None, '[]']
+    """
+    cells = column.to_pylist()
+    return pa.array([None if cell is None else json.dumps(cell, ensure_ascii=False) for cell in cells], pa.string())
 
 
 def words(column: pa.ChunkedArray | pa.Array) -> pa.Array:

@@ -21,7 +21,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from bestiary.errors import InputError
-from bestiary.rows.frame import COLUMNS, Frame, array_of, check_columns, flat, words
+from bestiary.rows.frame import COLUMNS, Frame, array_of, as_text, check_columns, flat, kept_as_text, words
 from bestiary.rows.limits import Ration
 from bestiary.rows.packed import opened, packing, unpacked_name
 from bestiary.rows.paths import checked_path
@@ -240,6 +240,7 @@ def _from_columns(columns: Mapping[str, Sequence[object]]) -> tuple[pa.Table, li
 
 
 def _flat(names: list[str], arrays: list[pa.Array]) -> tuple[pa.Table, list[str]]:
+    arrays = [as_text(array) if kept_as_text(name, array.type) else array for name, array in zip(names, arrays)]
     nested = [name for name, array in zip(names, arrays) if not flat(array.type)]
     notes = [f"column {name!r} is left out: its cells hold lists, objects or bytes" for name in nested]
     kept = [(name, array) for name, array in zip(names, arrays) if flat(array.type)]

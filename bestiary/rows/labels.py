@@ -134,9 +134,15 @@ def check_words(**names: str | None) -> None:
 
 
 def target_facts(target: Target, train: NDArray[np.int64]) -> dict[str, object]:
-    """Name, problem and classes of a target for `spec.json`; for regression, mean and scale over the rows `train`."""
+    """Name, problem and classes of a target for `spec.json`; of numbers, mean and scale over the rows `train`."""
     facts: dict[str, object] = {"target": target.name, "problem": target.problem, "classes": list(target.classes)}
-    if target.numeric:
+    if target.several:
+        facts["targets"] = list(target.columns)
+        values = np.asarray(target.values, dtype=np.float64)[train]
+        if not target.classes:
+            spread = values.std(0)
+            facts.update(mean=values.mean(0).tolist(), scale=np.where(spread > 0, spread, 1.0).tolist())
+    elif target.numeric:
         values = np.asarray(target.values, dtype=np.float64)[train]
         facts.update(mean=float(values.mean()), scale=float(values.std()) or 1.0)
     return facts
@@ -144,6 +150,6 @@ def target_facts(target: Target, train: NDArray[np.int64]) -> dict[str, object]:
 
 def write_target(folder: Path, split: str, target: Target, rows: NDArray[np.int64], numbers: NDArray[np.int64]) -> None:
     """Writes `target` and `row` of a split: targets of `rows`, and their `numbers` in the person's file."""
-    kind = np.float64 if target.numeric else np.int64  # float32 tells 16 million values apart: too few for epochs
+    kind = "float64" if target.numeric else "int64" if not target.several else target.stored
     write_array(folder, split, "target", np.asarray(target.values)[rows].astype(kind))
     write_array(folder, split, "row", numbers.astype(np.int64))

@@ -23,6 +23,7 @@ LARGEST = 3e38  # in which trees can compare: they keep values as float32
 ALMOST = 0.995  # balanced accuracy or R2 of one column by itself, on rows it was not fitted on
 ROWS = 2_000
 COLUMNS = 100
+TARGETS = 12  # of several, that are looked at: the first
 _ADDED = 12  # columns that are named at most where they add up to the target
 _LEARNED = 0.98  # what a tree must reach on the rows that it was fitted on, or it need not be asked about others
 FEWEST = 30  # rows below which a coincidence cannot be told from a leak

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bestiary.errors import InputError
-from bestiary.rows.frame import ROWS, check_columns, flat
+from bestiary.rows.frame import ROWS, as_text, check_columns, flat, kept_as_text
 from bestiary.rows.weighing import WEIGHT, Scales, is_text
 
 MOST_ROWS = 16_384  # of a piece
@@ -44,8 +44,11 @@ class ParquetFrame:
         if self.rows <= 0:
             raise InputError(f"{path.name} has no rows")
         names = check_columns(path.name, schema.names)
-        kept = [(name, written) for name, written in zip(names, schema.names) if flat(schema.field(written).type)]
-        gone = [name for name, written in zip(names, schema.names) if not flat(schema.field(written).type)]
+        types = {name: schema.field(written).type for name, written in zip(names, schema.names)}
+        self._lists = [name for name, kind in types.items() if kept_as_text(name, kind)]
+        readable = {name for name, kind in types.items() if flat(kind) or name in self._lists}
+        kept = [(name, written) for name, written in zip(names, schema.names) if name in readable]
+        gone = [name for name in names if name not in readable]
         self.notes += [f"column {name!r} is left out: its cells hold lists, objects or bytes" for name in gone]
         self._written = dict(kept)
         self._words = [written for _, written in kept if is_text(schema.field(written).type)]
@@ -81,7 +84,14 @@ class ParquetFrame:
                 for piece in scales.light(table):
                     given += piece.num_rows
                     self.share = given / self.rows
-                    yield piece
+                    yield self._without_lists(piece)
+
+    def _without_lists(self, table: pa.Table) -> pa.Table:
+        """The same, with lists as text."""
+        for name in set(self._lists) & set(table.column_names):
+            place = table.column_names.index(name)
+            table = table.set_column(place, name, as_text(table[name]))
+        return table
 
 
 def _average(metadata: pq.FileMetaData) -> dict[str, float]:

@@ -18,7 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from bestiary.errors import InputError
-from bestiary.rows.frame import COLUMNS, ROWS, array_of, check_columns, flat, texts
+from bestiary.rows.frame import COLUMNS, ROWS, array_of, check_columns, flat, texts, written
 from bestiary.rows.limits import need_temporary
 
 CELL = 16  # bytes of a cell in `by_name`, and of what is made of it
@@ -74,7 +74,7 @@ class RecordFrame:
         columns = by_name(records)
         if len(columns) + len(self._types) > 2 * COLUMNS or len({*columns, *self._types}) > COLUMNS:
             raise InputError(f"at most {COLUMNS:,} columns can be read; {self.name} has more; leave some out")
-        table = pa.table([array_of(cells) for cells in columns.values()], names=list(columns))
+        table = pa.table([array_of(written(*one)) for one in columns.items()], names=list(columns))
         for field in table.schema:
             self._types[field.name] = _common(self._types.get(field.name, pa.null()), field.type)
         self._filled += sum(map(len, records))

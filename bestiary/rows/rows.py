@@ -26,11 +26,12 @@ from bestiary.rows.limits import Ration, progress
 from bestiary.rows.many_columns import contents
 from bestiary.rows.moments import Moments
 from bestiary.rows.places import place
+from bestiary.rows.several import target_reader
 from bestiary.rows.source import SPLITS, Encoder, Target
 from bestiary.rows.spool import release
 from bestiary.rows.stacked import Stacked
 from bestiary.rows.store import empty_array, write_lines
-from bestiary.rows.targets import NoTarget, TargetReader, column_named
+from bestiary.rows.targets import NoTarget, column_named
 from bestiary.rows.weights import Weights
 from bestiary.rows.written import labels
 
@@ -175,7 +176,7 @@ class Rows:
         """
         opened: dict[int, dict[str, NDArray[np.generic]]] = {}
         done, written = [0] * len(SPLITS), 0
-        target = self.target.values.astype("int64" if self.target.classes else "float64")
+        target = self.target.values.astype(self.target.stored)
         places = {s: folder if s < 2 else folder.parent / "sealed" for s in range(2 if train_only else 3)}
         for part, table in self.pieces(columns, "write"):
             arrays = encode(table, part) | {"target": target[part], "row": self.numbers[part]}
@@ -202,7 +203,7 @@ class Rows:
 
 def gather(
     frame: Frame,
-    target: str | None,
+    target: str | Sequence[str] | None,
     problem: str | None = None,
     group: str | None = None,
     time: str | None = None,
@@ -216,7 +217,7 @@ def gather(
 
     Args:
         frame: the person's data.
-        target: column to predict; None for rows that are learned from without one.
+        target: column to predict, or several; None for rows that are learned from without one.
         problem: "classification" or "regression", when the person has said so.
         group: column whose rows with equal cells are never parted between splits.
         time: column that orders the rows; dates or numbers.
@@ -231,26 +232,29 @@ def gather(
     """
     if group and time:
         raise InputError("rows are split by group or by time; received both; leave one out")
-    chosen = {"target": target, "group": group, "time": time, "id": leave, "weight": weight}
+    targets = (target,) if isinstance(target, str) else tuple(target or ())
+    chosen = {"group": group, "time": time, "id": leave, "weight": weight}
     named = {option: column_named(frame.columns, name, option) for option, name in chosen.items() if name}
-    if len(set(named.values())) < len(named):
+    apart = (*targets, *named.values())
+    if len(set(apart)) < len(apart):
         raise InputError(
-            f"target, group, time, id and weight are different columns; received {', '.join(map(repr, named.values()))}"
+            f"target, group, time, id and weight are different columns; received {', '.join(map(repr, apart))}"
         )
     for option in ("keep", "drop"):
         for name in getattr(asked, option):
             column_named(frame.columns, name, option)
-            if name in named.values():
-                where = next(o for o in named if named[o] == name)
+            if name in apart:
+                where = next((option for option in named if named[option] == name), "target")
                 raise InputError(f"column {name!r} is the {where} of the rows; leave it out of {option}")
     first = 0
     if test is not None:
         first = sum(piece.num_rows for piece in frame.chunks(frame.columns[:1]))
         frame = Stacked(frame, test)
-    features = tuple(name for name in frame.columns if name not in (*named.values(), *asked.drop))
+    features = tuple(name for name in frame.columns if name not in (*apart, *asked.drop))
     if not features:
-        raise InputError(f"{frame.name} has the target {target!r} and no other column to predict it from")
-    reader = TargetReader(target, problem, asked.missing) if target else NoTarget()
+        told = ", ".join(map(repr, targets))
+        raise InputError(f"{frame.name} has the target {told} and no other column to predict it from")
+    reader = target_reader(frame, targets, problem, asked.missing) if targets else NoTarget()
     moments = Moments(time, asked.dates) if time else None
     weights = Weights(weight) if weight else None
     digest = hashlib.sha256(repr(frame.columns).encode())
@@ -264,7 +268,7 @@ def gather(
         ration.take(0 if known else ROW * piece.num_rows)
         if not count and not content:
             hashable = contents(piece.slice(0, _OPENING), features, asked)
-        reader.add(piece[target or frame.columns[0]])
+        reader.add(*(piece[name] for name in targets or frame.columns[:1]))
         text = joined(piece.select(list(hashable)))
         keys.append(hashed(text))
         digest.update(b"\n".join([*joined(piece), b""]))
@@ -292,7 +296,7 @@ def gather(
             f"{place(frame, int(rows[bad[0]]))}; fill or remove them"
         )
     result.notes += moments.notes if moments else []
-    result.left = {named[o]: f"it is the {o} of the rows" for o in named if o != "target"}
+    result.left = {named[o]: f"it is the {o} of the rows" for o in named}
     result.left |= dict.fromkeys(asked.drop, "as asked")
     result.notes += [f"column {name!r} is not learned from: {reason}" for name, reason in result.left.items()]
     return result

@@ -18,28 +18,79 @@ SPLITS = ("train", "validation", "test")  # a split assignment is int8 [N]: an i
 
 @dataclass(frozen=True)
 class Target:
-    """What is to be predicted, one value a row.
+    """What is to be predicted: one value a row, several numbers, or several labels.
 
     Attributes:
-        name: of the column, or "folder" for images in class folders.
+        name: of the column, or "folder" for images in class folders; of several columns, for people.
         problem: the task.
         reason: why it was taken as that, for people.
         classes: the labels as they were written, sorted; empty for numbers.
-        values: int64 class numbers, or float64 values in the target's own unit, [N].
+        values: int64 class numbers, or float64 values in the target's own unit, [N]; several numbers float64 [N T];
+            several labels int8 [N L], 1 where a row has one.
         ordered: whether the order of the classes means something.
+        columns: of the file, where several things are asked of a row.
     """
 
     name: str
     problem: str
     reason: str
     classes: tuple[str, ...]
-    values: NDArray[np.int64] | NDArray[np.float64]
+    values: NDArray[np.int8] | NDArray[np.int64] | NDArray[np.float64]
     ordered: bool = False
+    columns: tuple[str, ...] = ()
 
     @property
     def numeric(self) -> bool:
         """Whether it is a number a row, not a class."""
         return tasks.find(self.problem).target == "value"
+
+    @property
+    def several(self) -> bool:
+        """Whether several numbers or labels are asked of a row."""
+        return self.values.ndim == 2
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers a network answers with: a logit a class or label, or a number a target."""
+        return len(self.classes) or (self.values.shape[1] if self.several else 1)
+
+    @property
+    def stored(self) -> str:
+        """The type of its values on disk."""
+        if not self.classes:
+            return "float64"  # float32 tells 16 million values apart: too few for epochs
+        return "int8" if self.several else "int64"
+
+    @property
+    def strata(self) -> NDArray[np.int64] | None:
+        """What every split should have its share of, a number a row: the class, or the rarest label of the row.
+
+        None for numbers. A row without labels is of a stratum of its own.
+        """
+        if not self.classes:
+            return None
+        if not self.several:
+            return self.values.astype(np.int64)
+        order = np.argsort(self.values.sum(0, dtype=np.int64), kind="stable")
+        has = np.asarray(self.values)[:, order] > 0
+        return np.where(has.any(1), order[has.argmax(1)], len(order)).astype(np.int64)
+
+    @property
+    def held(self) -> str:
+        """What a row holds, for people."""
+        if self.several:
+            return f"{self.outputs:,} labels" if self.classes else f"{self.outputs:,} numbers a row"
+        return f"{len(self.classes)} classes" if self.classes else "numbers"
+
+    def apart(self) -> list[Target]:
+        """Each of several numbers or labels as a target of its own; else itself."""
+        if not self.several:
+            return [self]
+        if not self.classes:
+            numbers, problem = self.values.astype(np.float64), tasks.by_target("value")
+            return [Target(name, problem, "", (), numbers[:, place]) for place, name in enumerate(self.columns)]
+        has, problem = self.values.astype(np.int64), tasks.by_target("classes")
+        return [Target(name, problem, "", ("0", "1"), has[:, place]) for place, name in enumerate(self.classes)]
 
 
 @dataclass

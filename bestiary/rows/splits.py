@@ -172,8 +172,9 @@ def _cut(
     late = source.times is not None and source.groups is None
     rank = -units.astype(np.int64) if late else mixed(units, f"{word} {SPLITS[number]}")
     stratum = np.zeros(len(units), np.int64)
-    if source.target.classes and not late:
-        stratum = source.target.values[rows][first].astype(np.int64)
+    strata = source.target.strata
+    if strata is not None and not late:
+        stratum = strata[rows][first]
         times = np.bincount(stratum)
         stratum = np.where(times[stratum] >= _ALONE, stratum, -1)
     chosen = np.zeros(len(units), bool)
@@ -191,9 +192,9 @@ def _cut(
 
 def _train_on_every_class(source: Source, keys: NDArray[np.uint64], splits: NDArray[np.int8], word: str) -> None:
     """Moves one unit into training for each class that has none there; a split that would be emptied gets another."""
-    if not source.target.classes or (source.times is not None and source.groups is None):
+    values = source.target.strata
+    if values is None or (source.times is not None and source.groups is None):
         return
-    values = source.target.values
     movable = splits == _VALIDATION if source.held is not None else splits != _TRAIN
     rank = mixed(keys, word)
     for label in np.setdiff1d(np.unique(values), np.unique(values[splits == _TRAIN])):

@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypedDict, cast
+from typing import Any, TypedDict
 
 import numpy as np
 import torch
@@ -56,7 +56,7 @@ def write_spec(folder: Path, spec: Spec, facts: Facts) -> None:
     Args:
         folder: of the encoded arrays.
         spec: what sizes a network.
-        facts: `target`, `problem`, `classes`; for regression `mean` and `scale` of the training targets; for images
+        facts: `target`, `problem`, `classes`; of numbers `mean` and `scale` of the training targets; for images
             `pixel_mean` and `pixel_scale`, a list with one number a channel, in the unit of the stored pixels.
     """
     write_text(folder / "spec.json", json.dumps({"spec": spec.written(), "facts": dict(facts)}))
@@ -162,8 +162,8 @@ class ArrayData:
         self._batch = batch
         statistics = [self.facts.get("pixel_mean"), self.facts.get("pixel_scale")]
         self._pixels = [torch.tensor(s, dtype=torch.float32)[:, None, None] for s in statistics if s is not None]
-        mean, scale = self.facts.get("mean", 0.0), self.facts.get("scale", 1.0)
-        self._scale = (float(cast("float", mean)), float(cast("float", scale)))
+        units: list[Any] = [self.facts.get("mean", 0.0), self.facts.get("scale", 1.0)]
+        self._scale = [torch.tensor(u, dtype=torch.float64) if isinstance(u, list) else float(u) for u in units]
 
     @classmethod
     def of(cls, spec: Spec, facts: Facts, splits: Mapping[str, Mapping[str, NDArray[np.generic]]]) -> ArrayData:
@@ -178,7 +178,7 @@ class ArrayData:
     @property
     def regression(self) -> bool:
         """Whether targets are numbers."""
-        return tasks.find(str(self.facts["problem"])).target == "value"
+        return tasks.find(str(self.facts["problem"])).target in ("value", "values")
 
     def rows(self, split: str) -> int:
         """How many rows a split has."""
@@ -236,6 +236,8 @@ class ArrayData:
     def _assemble(self, parts: dict[str, Tensor]) -> Batch:
         target = parts["target"]
         if self.regression:
+            if isinstance(self._scale[0], Tensor) and target.ndim == 1:  # new rows, which have no targets
+                target = target[:, None].expand(-1, len(self._scale[0]))
             target = ((target - self._scale[0]) / self._scale[1]).float()
         if "pixels" in parts:
             pixels = parts["pixels"].float()

@@ -27,6 +27,8 @@ FEW = 20  # whole numbers with at most so many different values are classes
 REPEATS = 3  # when each occurs so often on average
 SHARE, LEAST = 0.05, 5  # of the rows, and rows, from which on a word such as `None` or `NA` is a class among others
 _EXACT = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?")
+PAIRS = (("0", "1"), ("no", "yes"), ("n", "y"), ("f", "t"), ("off", "on"), ("false", "true"))
+"""Words of a column that says whether something is so; the second means yes."""
 SORTS = ("classes", "value")  # what a column can hold
 
 
@@ -43,7 +45,34 @@ def named_target(columns: tuple[str, ...], target: str | None) -> str:
     if target is None:
         shown = ", ".join(columns[:12]) + (" ..." if len(columns) > 12 else "")
         raise InputError(f"name the column to predict (target=); the columns are {shown}")
+    if not isinstance(target, str) or (target not in columns and set(target.split(",")) <= set(columns)):
+        takers = " and ".join(tasks.kinds_of(tasks.by_target("values")))
+        raise InputError(
+            f"several targets are for {takers} data; received {target!r}; race them one by one, or name the kind"
+        )
     return column_named(columns, target)
+
+
+def named_targets(columns: tuple[str, ...], target: str | Sequence[str] | None) -> tuple[str, ...]:
+    """The target's column, or several: a list of names, or one text with commas that is no column itself.
+
+    Raises:
+        InputError: when none is named, one is unknown, or one is named twice.
+
+    Example:
+        >>> named_targets(("a", "b", "c"), "a, c"), named_targets(("a,c", "b"), "a,c")
+        (('a', 'c'), ('a,c',))
+    """
+    if target is None or (isinstance(target, str) and (target in columns or "," not in target)):
+        return (named_target(columns, target),)
+    names = [name.strip() for name in target.split(",")] if isinstance(target, str) else [str(name) for name in target]
+    found = tuple(column_named(columns, name) for name in names if name)
+    twice = next((name for name in found if found.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"target names the column {twice!r} twice; name each column once")
+    if not found:
+        raise InputError(f"target names no column; received {target!r}; name one or several with commas")
+    return found
 
 
 def _amount(word: str) -> Decimal | None:
@@ -160,6 +189,16 @@ class TargetReader:
         where = f"; the first is {place(int(np.argmin(kept)))}" if gone else ""
         notes = [f"{gone:,} rows are dropped: their target {self.name!r} is missing{of_them}{where}"] if gone else []
         return target, kept, [*notes, *self._notes]
+
+    def holds(self) -> str:
+        """What the column holds, whatever its task: "two" (0 and 1, or two words like these), "numbers" or "words"."""
+        _, values = self._best()
+        some = values[~np.isnan(values)]
+        used = {word.lower() for word in self._words if word not in MISSING and word not in (self.missing or ())}
+        counted = set(some) <= {0.0, 1.0} and len(some) == self._filled
+        if self._filled and (counted or any(used <= set(pair) for pair in PAIRS)):
+            return "two"
+        return "numbers" if len(some) >= (1 - STRAY) * self._filled and len(some) else "words"
 
     def _without_marks(self, codes: NDArray[np.int32]) -> NDArray[np.int32]:
         """Codes of rows, -1 where the word marks a missing cell."""

@@ -171,7 +171,8 @@ class Model:
             **words: of the task: `beams` and `penalty` of one that writes sequences.
 
         Returns:
-            `row`; `name`, where rows have names (the file of an image, the id of a series); `prediction`; for classes
+            `row`; `name`, where rows have names (the file of an image, the id of a series); `prediction`, which is a
+            list where rows have several labels; of several targets `prediction_<target>`; for classes and labels
             `probability_<class>`. A row that cannot be read keeps its place, with nothing in it. What was odd about the
             rows is left in `self.warnings`. It has the index of a frame that was given. Classes that are whole numbers
             come as numbers, those of rows in memory that are true and false as such.
@@ -207,7 +208,9 @@ class Model:
     def _typed(self, answers: pd.DataFrame, memory: bool) -> pd.DataFrame:
         """Names of classes as the numbers or truths that they are."""
         classes = [str(name) for name in cast("Sequence[str]", self.facts.get("classes") or ())]
-        if "prediction" not in answers or not classes or not set(answers["prediction"]) <= set(classes):
+        if "prediction" not in answers or not classes or task_for(self.facts).lists:
+            return answers
+        if not set(answers["prediction"]) <= set(classes):
             return answers
         if all(_WHOLE.fullmatch(name) for name in classes):
             answers["prediction"] = answers["prediction"].astype("int64")

@@ -92,7 +92,7 @@ def _sums(
     answered = np.eye(classes)[answers]
     ranked = [1] if classes == 2 else list(range(classes))
     placed = np.stack([_placements(table[:, k], is_class[:, k] > 0) for k in ranked], axis=1)
-    parts = [_precision(table[:, k], is_class[:, k] > 0) for k in ranked]
+    parts = [average_precision(table[:, k], is_class[:, k] > 0) for k in ranked]
     precise, slopes = np.array([average for average, _ in parts]), np.stack([slope for _, slope in parts], axis=1)
     away = ((answers - truth) ** 2).astype(np.float64)
     terms = np.concatenate(
@@ -116,11 +116,11 @@ def _sums(
             above = inside / true[..., ranked] + outside / (count[..., None] - true[..., ranked]) - whole
             found = {
                 "accuracy": hits.sum(-1) / count,
-                "balanced_accuracy": _mean(np.where(true > 0, hits / true, np.nan)),
+                "balanced_accuracy": mean_of_defined(np.where(true > 0, hits / true, np.nan)),
                 "log_loss": loss / count,
-                "macro_f1": _mean(np.where(true + told > 0, 2 * hits / (true + told), np.nan)),
-                "auroc": _mean(above),
-                "average_precision": _mean(precise + rows * slope / count[..., None]),
+                "macro_f1": mean_of_defined(np.where(true + told > 0, 2 * hits / (true + told), np.nan)),
+                "auroc": mean_of_defined(above),
+                "average_precision": mean_of_defined(precise + rows * slope / count[..., None]),
             }
             if classes == 2:
                 found["f1"] = np.nan_to_num(2 * hits[..., 1] / (true[..., 1] + told[..., 1]))
@@ -148,7 +148,7 @@ def area(metric: str, table: Floats, labels: NDArray[np.int64]) -> float:
         if metric == "auroc":
             found.append(_placements(table[:, k], inside)[inside].mean())
         else:
-            found.append(_precision(table[:, k], inside)[0])
+            found.append(average_precision(table[:, k], inside)[0])
     return float(np.mean(found))
 
 
@@ -166,7 +166,7 @@ def _placements(score: Floats, positive: NDArray[np.bool_]) -> Floats:
     return np.where(positive, below, above)
 
 
-def _precision(score: Floats, positive: NDArray[np.bool_]) -> tuple[float, Floats]:
+def average_precision(score: Floats, positive: NDArray[np.bool_]) -> tuple[float, Floats]:
     """Average precision of a class, and how it changes with the weight of each row [N]; NaN where it has no rows."""
     count = int(positive.sum())
     if not count:
@@ -187,7 +187,7 @@ def _precision(score: Floats, positive: NDArray[np.bool_]) -> tuple[float, Float
     return average, back
 
 
-def _mean(parts: Floats) -> Floats:
+def mean_of_defined(parts: Floats) -> Floats:
     """The mean over the last axis of what is defined; NaN where nothing is."""
     defined = np.isfinite(parts)
     count = defined.sum(-1)

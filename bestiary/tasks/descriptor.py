@@ -13,6 +13,8 @@ from bestiary.errors import InputError, nearest
 from bestiary.tasks.metric import Metric, plain
 
 LABELS = ("needed", "judging", "none")
+EACH = {"values": "value", "labels": "classes"}
+"""What is asked of the data where several things are asked -> what each of them is."""
 Ranking = Callable[[Sequence[int]], tuple[str, str]]
 
 
@@ -25,8 +27,9 @@ class TaskDescriptor:
         summary: what is asked, in a sentence for people.
         kinds: the kinds of data that it takes; empty: all that have no task of their own.
         told: whether it is meant when a person names no task and the target holds what it asks for.
-        target: what is asked of the data: "classes", "value" (one number a row), "tokens" or "none". Networks and
-            baselines of tasks with the same target give outputs of the same form.
+        target: what is asked of the data: "classes", "value" (one number a row), "values" (several), "labels" (several
+            of them a row, or none), "tokens" or "none". Networks and baselines of tasks with the same target give
+            outputs of the same form.
         labels: whether a target column is "needed", used for "judging" alone, or there is "none".
         reading: "module:function", (source, **words) -> source, which makes rows that were read ready for the task; its
             keyword-only words are options of reading. Empty where nothing is to be done.
@@ -102,6 +105,11 @@ class TaskDescriptor:
     def answers_classes(self) -> bool:
         """Whether its answers are probabilities of classes."""
         return self.target == "classes"
+
+    @property
+    def each(self) -> str:
+        """Its target; where several things are asked of a row, that of each of them."""
+        return EACH.get(self.target, self.target)
 
     def metric(self, name: str) -> Metric:
         """Its metric of a name; case, spaces and hyphens do not matter.

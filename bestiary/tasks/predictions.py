@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import xxhash
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from bestiary.contracts import Data, Predictions
+from bestiary.contracts import Batch, Data, Predictions
 from bestiary.errors import InputError
 from bestiary.files import replacing
 from bestiary.sampling.looking import evaluating, row_numbers
@@ -22,14 +22,38 @@ from bestiary.sampling.looking import evaluating, row_numbers
 DIGEST = b"xxh3_128"
 
 
-def outputs(network: nn.Module, data: Data, split: str) -> tuple[Tensor, Tensor]:
+Forward = Callable[[nn.Module, Batch], Tensor]
+"""What a network answers to a batch."""
+
+
+def forward(network: nn.Module, batch: Batch) -> Tensor:
+    """The outputs of a network, [B K]."""
+    return network(*batch.arguments(network))
+
+
+def by_member(network: nn.Module, batch: Batch) -> Tensor:
+    """The outputs of each member of a network, [B M K]; of one that has no members [B 1 K].
+
+    A network of members joins them itself as classes or as one number. Who asks for several of either joins them.
+    """
+    members: Callable[..., Tensor] | None = getattr(network, "answers", None)
+    return forward(network, batch)[:, None] if members is None else members(*batch.arguments(network))
+
+
+def outputs(network: nn.Module, data: Data, split: str, ask: Forward = forward) -> tuple[Tensor, Tensor]:
     """Every row of a split through a network in evaluation mode, on the CPU.
+
+    Args:
+        network: of whom.
+        data: with the split.
+        split: whose rows.
+        ask: how a batch is put to it.
 
     Returns:
         Outputs [N K], and row numbers [N]: those of the person's file where the data know them, else 0 ... N-1.
     """
     with evaluating(network):
-        parts = [network(*batch.arguments(network)).cpu() for batch in data.batches(split)]  # pyright: ignore
+        parts = [ask(network, batch).cpu() for batch in data.batches(split)]
     joined = torch.cat(parts) if parts else torch.empty(0, data.spec.outputs)
     return joined, row_numbers(data, split, len(joined))
 
@@ -49,6 +73,18 @@ def answers(predictions: Predictions) -> NDArray[np.float64]:
     """Everything that predictions say of each row but its number, [N, K]."""
     columns = [column.double().numpy() for name, column in predictions.columns.items() if name != "row"]
     return np.stack(columns, axis=1)
+
+
+def columns_of(truth: NDArray[np.generic]) -> dict[str, NDArray[np.generic]]:
+    """True answers [N] or [N T] as columns of a file: `target`, or `target_0` ... `target_{T-1}`.
+
+    Example:
+        >>> list(columns_of(np.zeros((3, 2))))
+        ['target_0', 'target_1']
+    """
+    if truth.ndim == 1:
+        return {"target": truth}
+    return {f"target_{k}": truth[:, k] for k in range(truth.shape[1])}
 
 
 def write_predictions(path: Path, predictions: Predictions) -> None:

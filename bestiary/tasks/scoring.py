@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from bestiary.contracts import Predictions, Spec
 from bestiary.tasks.evidence import Evidence, Floats, Truth
+from bestiary.tasks.rule import decided
 
 MOST = 20_000  # rows looked at: the standard error of a log loss of 0.5 with spread 0.5 is then 0.0035
 
@@ -19,11 +20,13 @@ class Scoring(ABC):
         evidence: what makes metrics of predictions.
         most: rows that are looked at during training.
         mixes: whether the mean of two predictions is a prediction, so that models can answer together.
+        lists: whether what people get in `prediction` is a list.
     """
 
     evidence: Evidence
     most: int = MOST
     mixes: bool = False
+    lists: bool = False
 
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> Self:
@@ -61,12 +64,15 @@ class Scoring(ABC):
         return float(self.losses(predictions, truth).mean())
 
     def rule(self, metric: str, answers: Floats, truth: Truth) -> list[float] | None:
-        """Weights of classes with which the metric is best, tuned on rows that the answers did not see; None for none.
+        """Weights of classes, or thresholds, with which the metric is best on rows that the answers did not see.
 
         Args:
             metric: that ranks.
             answers: the columns of predictions but for `row`, [N, K].
             truth: of the same rows.
+
+        Returns:
+            A number from 0 to 1 for each; None where the usual answer is the best.
         """
         return None
 
@@ -79,6 +85,18 @@ class Scoring(ABC):
             truth: of the same rows.
         """
         return None
+
+    def decided(
+        self, predictions: Predictions, rule: Sequence[float] | None, temperature: float | None = None
+    ) -> Predictions:
+        """Predictions with what a rule answers, at a temperature; as they are where there is neither.
+
+        Args:
+            predictions: of any rows.
+            rule: what `rule` gave, or None.
+            temperature: what `temperature` gave, or None.
+        """
+        return decided(predictions, rule, temperature)
 
     def deciding(self, metric: str, loss: float, scores: Mapping[str, float]) -> float:
         """The loss by which trainings stop and are chosen, where a metric ranks.

@@ -1,18 +1,20 @@
 """Every contender learns by every recipe that it races with: forward, backward, and a gradient for every parameter."""
 
+import inspect
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from bestiary import catalogue
+from bestiary import catalogue, tasks
 from bestiary.architectures.build import build, resolve
 from bestiary.catalogue import Contender, Row
 from bestiary.contracts import Algorithm, Data, ImageSpec, Spec
 from bestiary.optimisation.minimise import Minimise
-from bestiary.planning.contenders import coded
+from bestiary.planning.contenders import coded, recipe_for
+from bestiary.tasks.registry import task_for
 from tests.conformance.kinds import data_of, spec_of
 
 UPDATES = 8
@@ -25,12 +27,22 @@ STORING = {"perceptron", "hopfield"}
 WITHOUT = {"wgan_gp": ("discriminator.output.bias",)}
 """A critic's last bias is the same in both scores that are subtracted, so that its gradient is exactly zero."""
 
+
+def borrowed(row: Row, kind: str) -> list[str]:
+    """Tasks that the row does not know, and learns by a recipe that they have in the place of one of its own."""
+    return [
+        task.name
+        for task in tasks.every().values()
+        if task.name not in row.recipes and kind in tasks.kinds_of(task.name) and recipe_for(row, task.name)
+    ]
+
+
 ENTRIES = [
     pytest.param(row, kind, contender, task, id=f"{row.name}/{contender.name}-{kind}-{task}")
     for row in catalogue.ROWS
     for kind, contenders in row.races.items()
     for contender in contenders
-    for task in contender.tasks or row.recipes
+    for task in contender.tasks or (*row.recipes, *borrowed(row, kind))
 ]
 
 
@@ -81,6 +93,12 @@ def taught(
     return gradients.received
 
 
+def _recipe(row: Row, task: str) -> str:
+    found = recipe_for(row, task)
+    assert found is not None
+    return found[1]
+
+
 @pytest.mark.parametrize(("row", "kind", "contender", "task"), ENTRIES)
 def test_contender_learns_by_its_recipe(
     row: Row, kind: str, contender: Contender, task: str, monkeypatch: pytest.MonkeyPatch
@@ -92,7 +110,7 @@ def test_contender_learns_by_its_recipe(
     network = build(chosen.network, chosen.keywords, replace(data.spec, code=code) if code else data.spec, seed=0)
     before = {name: parameter.clone() for name, parameter in network.named_parameters()}
     torch.manual_seed(0)
-    learner = cast("Algorithm", resolve(row.recipes[task])(network, data.spec, **row.settings[0]))
+    learner = cast("Algorithm", resolve(_recipe(row, task))(network, data.spec, **row.settings[0]))
     expected = set(before) - set(WITHOUT.get(row.name, ()))
     received = taught(network, learner, data, expected, monkeypatch)
     if row.name in STORING:
@@ -100,6 +118,30 @@ def test_contender_learns_by_its_recipe(
         assert all(not torch.equal(before[name], parameter) for name, parameter in network.named_parameters())
     else:
         assert received == expected, f"no gradient reaches {sorted(expected - received)}"
+
+
+BORROWING = [entry for entry in ENTRIES if entry.values[3] not in cast("Row", entry.values[0]).recipes]
+
+
+@pytest.mark.parametrize(("row", "kind", "contender", "task"), BORROWING)
+def test_what_a_borrowed_recipe_makes_small_is_what_the_task_judges(
+    row: Row, kind: str, contender: Contender, task: str
+) -> None:
+    spec = spec_for(kind, task, contender)
+    data = data_of(kind, spec.sizes(), task)
+    network = build(contender.network, contender.keywords, data.spec, seed=0)
+    recipe = resolve(_recipe(row, task))
+    plain = {"smoothing": 0.0} if "smoothing" in inspect.signature(recipe).parameters else {}
+    learner = cast("Any", recipe(network, data.spec, **{**row.settings[0], **plain}))
+    for _ in learner.updates(data, 0, 2):
+        pass
+    network.eval()
+    with torch.no_grad():
+        _, logs = learner.objective(network, next(iter(data.batches("validation"))), 0)
+    scoring = task_for(data.facts)
+    loss = scoring.loss(scoring.predict(network, data, "validation"), data.arrays("validation")["target"])
+    assert loss <= float(logs["loss"]) * (1 + 1e-5)  # members together err no more than they do on average
+    assert loss > 0.5 * float(logs["loss"])
 
 
 def test_a_parameter_that_nothing_uses_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,7 +82,7 @@ def test_one_name_of_a_metric_means_one_thing() -> None:
 
 def test_one_task_is_meant_for_what_a_target_holds() -> None:
     told = Counter(task.target for task in tasks.every().values() if task.told)
-    assert told == {"classes": 1, "value": 1}
+    assert told == {"classes": 1, "value": 1, "values": 1, "labels": 1}
 
 
 def test_the_task_of_a_kind_takes_it() -> None:

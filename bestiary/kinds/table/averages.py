@@ -60,7 +60,9 @@ def worth(keys: Keys, known: Sequence[str]) -> bool:
 
 
 def count(target: Target) -> int:
-    """How many averages a word has, K; 0 where there are too many classes."""
+    """How many averages a word has, K; 0 where there are too many classes or targets."""
+    if target.several:
+        return target.outputs if target.outputs <= CLASSES else 0
     classes = len(target.classes)
     return 1 if classes <= 2 else classes if classes <= CLASSES else 0
 
@@ -68,6 +70,8 @@ def count(target: Target) -> int:
 def wanted(target: Target) -> Floats:
     """What is averaged of each row, [N, K]."""
     values = np.asarray(target.values)
+    if target.several:
+        return values.astype(np.float64)
     if len(target.classes) <= 2:
         return values.astype(np.float64)[:, None]
     return (values[:, None] == np.arange(len(target.classes))).astype(np.float64)

@@ -270,7 +270,8 @@ class TableEncoder:
     def encode(self, source: object) -> Encoded:
         """Encodes a path, frame or array of new rows; see `rows.source.Encoder`."""
         frame = self._open(source)
-        ignored = [column.name for column in self.columns if column.role == "left out"] + [str(self.facts["target"])]
+        ignored = [column.name for column in self.columns if column.role == "left out"]
+        ignored += [str(self.facts["target"]), *cast("list[str]", self.facts.get("targets", []))]
         drift = Drift(self.used, ignored)
         drift.header(frame.columns)
         wanted = [name for name in self.needed if name in frame.columns]

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from bestiary import tasks
 from bestiary.batches import TableBatch
 from bestiary.rows.examples import targets, turns
 from bestiary.rows.store import ArrayData
@@ -70,6 +71,8 @@ def data(keywords: Mapping[str, Any], problem: str, rows: int = 24) -> ArrayData
     arrays |= targets(rows, outputs, problem)
     sizes = {word: keywords[word] for word in ("numbers", "categories", "texts", "vocabulary") if word in keywords}
     facts = {"problem": problem, "mean": 0.0, "scale": 1.0, "classes": [str(k) for k in range(outputs)]}
+    if tasks.find(problem).target == "values":
+        facts |= {"targets": facts["classes"], "mean": [0.0] * outputs, "scale": [1.0] * outputs}
     spec = TableSpec(features.shape[1], outputs, **sizes)
     return ArrayData(spec, facts, {"train": arrays, "validation": arrays}, batch=8)
 

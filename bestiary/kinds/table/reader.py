@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from bestiary import tasks
 from bestiary.contracts import TableSpec
 from bestiary.errors import InputError
 from bestiary.kinds.table.averages import Averages, Floats, count, keys_of_pieces, out_of_fold, wanted, worth
@@ -23,9 +24,8 @@ from bestiary.rows.many_columns import describe_all
 from bestiary.rows.rows import RowSource, gather
 from bestiary.rows.splits import duplicates, unit_keys
 from bestiary.rows.store import write_spec
-from bestiary.rows.targets import column_named, named_target
+from bestiary.rows.targets import column_named, named_targets
 
-ANSWERED = ("classification", "regression")  # problems with a target to learn, for which columns stand apart
 SAMPLE = 10_000  # training rows that preprocessing is fitted on: quantiles are good to half a percent
 
 
@@ -58,7 +58,7 @@ class TableSource(RowSource):
         index, sample = self.rows.sample(splits == 0, SAMPLE, self.rows.features)
         rows = self.rows.numbers[index]
         columns = describe_all(sample, rows, self.asked)
-        apart = self.target.problem in ANSWERED
+        apart = tasks.find(self.target.problem).told
         if not apart:
             columns = [_without_text(column) for column in columns]
         if all(column.role == "left out" for column in columns):  # a counter that nothing stands beside is the input
@@ -72,7 +72,7 @@ class TableSource(RowSource):
         columns += [Column(name, "left out", reason) for name, reason in self.rows.left.items()]
         encoder = TableEncoder(TableSpec(0, 0), {}, columns, {})
         encoder.learn(sample, averages, {name: values[index] for name, values in held.items()})
-        encoder.spec = encoder.sized(len(self.target.classes) or 1, apart)
+        encoder.spec = encoder.sized(self.target.outputs, apart)
         encoder.facts = target_facts(self.target, np.flatnonzero(splits == 0))
         if not apart:  # who makes rows again names what they hold; every process reads the facts
             encoder.facts |= {"columns": [dict(vars(column)) for column in columns]}
@@ -117,7 +117,7 @@ def _without_text(column: Column) -> Column:
 def read_table(
     source: object,
     *,
-    target: str | None = None,
+    target: str | Sequence[str] | None = None,
     problem: str | None = None,
     group: str | None = None,
     time: str | None = None,
@@ -137,7 +137,7 @@ def read_table(
 
     Args:
         source: what `open_frame` takes, or a frame.
-        target: column to predict.
+        target: column to predict, or several: a list, or their names with commas.
         problem: "classification" or "regression"; told from the target unless given.
         group: column whose rows with equal cells are never parted between splits.
         time: column that orders the rows.
@@ -162,21 +162,24 @@ def read_table(
         ('classification', 4)
     """
     frame = open_any(source, separator, encoding)
-    name = named_target(frame.columns, target) if labels or target else None
+    names = named_targets(frame.columns, target) if labels or target else ()
     asked = Asked.of(keep, drop, dates, missing)
     left = column_named(frame.columns, id, "id") if id else None
     held = open_any(test, separator, encoding) if test is not None else None
-    rows = gather(frame, name, problem, group, time, held, leave=left, asked=asked, weight=weight)
+    rows = gather(frame, names, problem, group, time, held, leave=left, asked=asked, weight=weight)
     where = np.ones(len(rows), bool)
-    if name is None:
+    if not names:
         plain = TableSource(rows, reason, asked=asked)
         plain.notes += duplicates(plain)
         return plain
     index, sample = rows.sample(where, leaks.ROWS, rows.features)
-    values, columns = rows.target.values[index], describe_all(sample, rows.numbers[index])
-    suspects = leaks.leaking(sample, columns, rows.target, values)
-    rows.notes += leaks.note(suspects, name)
-    rows.notes += leaks.sum_note(*leaks.adding_up(sample, columns, rows.target, values, suspects), name)
-    source_ = TableSource(rows, reason, suspects, asked=asked)
+    columns, suspects = describe_all(sample, rows.numbers[index]), dict[str, None]()
+    for one in rows.target.apart()[: leaks.TARGETS]:
+        values = one.values[index]
+        found = leaks.leaking(sample, columns, one, values)
+        rows.notes += leaks.note(found, one.name)
+        rows.notes += leaks.sum_note(*leaks.adding_up(sample, columns, one, values, found), one.name)
+        suspects |= dict.fromkeys(found)
+    source_ = TableSource(rows, reason, list(suspects), asked=asked)
     source_.notes += duplicates(source_)
     return source_

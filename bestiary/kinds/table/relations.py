@@ -30,7 +30,7 @@ class Relations:
 
     Attributes:
         missing: share of the cells that are missing.
-        target: correlation with the target; for two classes, with the second one.
+        target: correlation with the target; for two classes, with the second one. Empty where there are several.
         alike: pairs of columns that say nearly the same, with their correlation.
     """
 
@@ -49,6 +49,9 @@ def relations(encoder: TableEncoder, folder: Path, classes: int) -> Relations:
     """
     features = np.asarray(read_array(folder, "train", "features")[:ROWS], np.float64)
     target = np.asarray(read_array(folder, "train", "target")[: len(features)], np.float64)
+    single = target.ndim == 1
+    if not single:  # of several, a column of the report cannot tell
+        target = np.zeros(len(features))
     missing, plain = dict[str, float](), dict[str, int]()
     scaled = len(encoder.parts["scaled"])  # pyright: ignore[reportArgumentType]
     onehot: Any = encoder.parts["words"]
@@ -64,7 +67,7 @@ def relations(encoder: TableEncoder, folder: Path, classes: int) -> Relations:
         missing[column.name] = float(features[:, gaps[0]].mean()) if gaps else 0.0
     names = list(plain)[:COLUMNS]
     table = _correlations(np.column_stack([*(features[:, plain[name]] for name in names), target]))
-    told = {name: float(table[k, -1]) for k, name in enumerate(names)} if classes in (0, 2) else {}
+    told = {name: float(table[k, -1]) for k, name in enumerate(names)} if single and classes in (0, 2) else {}
     above = np.triu(np.abs(table[:-1, :-1]), 1)
     order = np.argsort(-above, axis=None, kind="stable")[:PAIRS] if len(names) > 1 else []
     pairs = [divmod(int(place), len(names)) for place in order]

@@ -122,6 +122,5 @@ def _scores(library: Library, answers: np.ndarray) -> dict[str, float]:
 
     from bestiary.contracts import Predictions
 
-    names = ["value"] if answers.shape[1] == 1 else [f"probability_{k}" for k in range(answers.shape[1])]
-    columns = {name: torch.from_numpy(np.ascontiguousarray(answers[:, k])) for k, name in enumerate(names)}
+    columns = {name: torch.from_numpy(np.ascontiguousarray(answers[:, k])) for k, name in enumerate(library.columns)}
     return library.task.score(Predictions({"row": torch.from_numpy(library.rows), **columns}), library.truth)

@@ -84,6 +84,7 @@ class Library:
         read = [one for one in read if np.isfinite(one[2]).all() and one[2].shape[1:] == read[0][2].shape[1:]]
         self.rows = self._common([row for _, row, _ in read])
         self.members = [member for member, _, _ in read]
+        self.columns = self._columns(self.members[0])
         self.answers = [table[np.searchsorted(row, self.rows)] for _, row, table in read]
 
     def _answers(self, member: Member) -> tuple[NDArray[np.int64], Floats]:
@@ -95,6 +96,11 @@ class Library:
         table = np.concatenate([answers(one) for one in read])
         order = np.argsort(row, kind="stable")
         return row[order], table[order]
+
+    def _columns(self, member: Member) -> list[str]:
+        """What the columns of answers are called."""
+        path = training_folder(self.course.folder, member.judging[0]) / "validation.parquet"
+        return [name for name in read_predictions(path).columns if name != "row"]
 
     @staticmethod
     def _common(rows: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:

@@ -1,0 +1,1 @@
+"""Which labels a row has: any number of them."""

@@ -1,0 +1,1 @@
+"""Which numbers a row has: several targets at once."""
