@@ -47,7 +47,7 @@ UNIT = "unit:"
 _SIGNS = "R\\$|[\\s\u00a0\u2007\u2009\u202f'\u2019%‰$€£¥₹₽₩₺<>≤≥~≈]"
 _SPACE = "[\\s\u00a0\u2007\u2009\u202f]"
 _MONEY = (
-    r"(?i:usd|us|eur|gbp|chf|jpy|cny|rmb|inr|aud|cad|nzd|sek|nok|dkk|pln|czk|huf|brl|mxn|zar|rub|try|krw|sgd|hkd"
+    r"(?i:usd|us|eur|gbp|chf|jpy|cny|rmb|inr|aud|cad|nzd|sek|nok|dkk|pln|czk|huf|brl|mxn|rub|try|krw|sgd|hkd"
     r"|rs\.?|kr\.?|zł|kč|ft)"
 )
 _WITH_UNIT = r"^[+-]?(?:\d[\d,]*\.?\d*|\.\d+)\s*(?P<unit>[A-Za-zµμ°²³/][A-Za-z0-9µμ°²³/^.-]{0,11})$"

@@ -227,8 +227,8 @@ def test_the_first_sheet_with_rows_is_read_and_said_and_another_can_be(tmp_path:
     table = [["k", "y"], *([n, n % 2] for n in range(40))]
     both = workbook(tmp_path / "u.xlsx", Data=ROWS, More=table)
     assert len(read(both, target="y", sheet="More")) == 40
-    with pytest.raises(InputError, match=r"no sheet of u\.xlsx is named 'Mor'; did you mean 'More'\?"):
-        read(both, target="y", sheet="Mor")
+    with pytest.raises(InputError, match=r"no sheet of u\.xlsx is named 'Mora'; did you mean 'More'\?"):
+        read(both, target="y", sheet="Mora")
     (tmp_path / "t.csv").write_bytes(TEXT)
     with pytest.raises(InputError, match=r"t\.csv is none; leave it out"):
         read(tmp_path / "t.csv", target="b", sheet="More")
