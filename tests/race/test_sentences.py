@@ -27,14 +27,14 @@ from bestiary.errors import InputError
 from bestiary.files import sha256_of
 from bestiary.kinds.text.reader import TextEncoder
 from bestiary.kinds.text.wordpiece import WordPieces
-from bestiary.race import views
-from bestiary.race.contenders import candidates
+from bestiary.planning import views
+from bestiary.planning.contenders import candidates
+from bestiary.planning.plan import Plan
+from bestiary.planning.pretraining import entrants
 from bestiary.race.measuring import measure
-from bestiary.race.plan import Plan
+from bestiary.race.pool.workers import Pool
 from bestiary.race.prepare import Wishes, prepare
-from bestiary.race.pretraining import entrants
 from bestiary.race.race import replay
-from bestiary.race.workers import Pool
 from bestiary.rows.splits import assign
 from bestiary.runs.sentences import LONGEST, PIECES, VECTORS, SentenceReader, attach
 from bestiary.weights.known import on_this_machine

@@ -10,7 +10,7 @@ from bestiary import catalogue, kinds, tasks
 from bestiary.catalogue import Contender, Row
 from bestiary.contracts import Spec
 from bestiary.errors import InputError, nearest
-from bestiary.race.views import missing
+from bestiary.planning.views import missing
 
 FAMILY = "family:"
 

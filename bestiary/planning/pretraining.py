@@ -15,10 +15,10 @@ from bestiary.catalogue import Contender
 from bestiary.contracts import Spec
 from bestiary.errors import InputError
 from bestiary.files import replacing, sha256_of
-from bestiary.race.chosen import chosen_size, tuned_recipe
-from bestiary.race.contenders import Candidate, candidates
-from bestiary.race.plan import Plan
-from bestiary.race.views import begun_with, seen, size_of
+from bestiary.planning.chosen import chosen_size, tuned_recipe
+from bestiary.planning.contenders import Candidate, candidates
+from bestiary.planning.plan import Plan
+from bestiary.planning.views import begun_with, seen, size_of
 from bestiary.rows.store import read_spec
 from bestiary.runs.beginning import DIGITS
 from bestiary.weights.files import Changed, open_weights
