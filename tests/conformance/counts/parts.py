@@ -1,0 +1,3 @@
+"""Parts: gains, biases, tables and kernels."""
+
+COUNTS = {"layer_norm": 2 * 768}
