@@ -1,11 +1,11 @@
-"""Every architecture, one row each, in the family files of this folder, which are found by listing it; `parts` has
-the parts that they consist of and the methods that they learn by.
+"""Every architecture, one row each: a file `FAMILY/NAME.py` that holds `ROW`, found by listing the folders; and in the
+folder `parts` what they consist of and how they learn, a file each that holds `PART`.
 
 Nothing here imports torch.
 """
 
 import importlib
-import pkgutil
+from pathlib import Path
 
 from bestiary.catalogue import parts
 from bestiary.catalogue.row import Contender, Keywords, Pretrained, Reference, Row, Size
@@ -31,7 +31,6 @@ FIRST = (
     "feedforward",
     "table",
     "convolution",
-    "series",
     "recurrence",
     "attention",
     "graph",
@@ -42,11 +41,17 @@ FIRST = (
 
 
 def _found() -> tuple[Row, ...]:
-    """The rows of all files of this folder that have `ROWS`."""
-    files = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    files.sort(key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
-    modules = [importlib.import_module(f"{__name__}.{name}") for name in files]
-    return tuple(row for module in modules for row in getattr(module, "ROWS", ()))
+    """The rows of all families; in a family by year, then by name."""
+    here = Path(__file__).parent
+    families = sorted(path.name for path in here.iterdir() if path.is_dir() and not path.name.startswith("_"))
+    families.sort(key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
+    rows: list[Row] = []
+    for family in families:
+        files = sorted(path.stem for path in (here / family).glob("*.py"))
+        modules = [importlib.import_module(f"{__name__}.{family}.{name}") for name in files]
+        found = [module.ROW for module in modules if hasattr(module, "ROW")]
+        rows += sorted(found, key=lambda row: (row.year, row.name))
+    return tuple(rows)
 
 
 ROWS: tuple[Row, ...] = _found()

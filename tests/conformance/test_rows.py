@@ -67,6 +67,14 @@ def test_names_are_unique() -> None:
         assert size not in rows or catalogue.find(size).name == size
 
 
+def test_a_row_stands_in_the_file_of_its_name_in_the_folder_of_its_family() -> None:
+    here = Path(catalogue.__file__).parent
+    files = {path.relative_to(here).with_suffix("").as_posix() for path in here.glob("*/*.py")}
+    rows = {f"{row.family}/{row.name}" for row in catalogue.ROWS}
+    assert rows <= files
+    assert {name.split("/")[1] for name in files - rows} <= {"__init__", "common"}
+
+
 @pytest.mark.parametrize("row", catalogue.ROWS, ids=lambda row: row.name)
 def test_row_is_complete(row: Row) -> None:
     assert row.sizes and row.title and row.paper and row.summary and row.learns and row.reference

@@ -13,9 +13,11 @@ SORTS = {"part": "what networks consist of", "method": "how they learn, draw and
 
 
 def _found() -> tuple[Part, ...]:
+    """Parts, then methods; by year, then by name."""
     files = sorted(module.name for module in pkgutil.iter_modules(__path__))
     parts: list[Part] = [importlib.import_module(f"{__name__}.{name}").PART for name in files]
-    return tuple(one for sort in SORTS for one in parts if one.sort == sort)
+    parts.sort(key=lambda one: (list(SORTS).index(one.sort), one.year, one.name))
+    return tuple(parts)
 
 
 PARTS: tuple[Part, ...] = _found()

@@ -1,0 +1,1 @@
+"""The family `attention`, one file an architecture."""

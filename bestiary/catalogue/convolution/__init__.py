@@ -1,0 +1,1 @@
+"""The family `convolution`, one file an architecture."""

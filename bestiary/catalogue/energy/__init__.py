@@ -1,0 +1,1 @@
+"""The family `energy`, one file an architecture."""

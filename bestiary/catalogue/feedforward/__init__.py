@@ -1,0 +1,1 @@
+"""The family `feedforward`, one file an architecture."""

@@ -1,0 +1,1 @@
+"""The family `generative`, one file an architecture."""

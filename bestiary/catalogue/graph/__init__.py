@@ -1,0 +1,1 @@
+"""The family `graph`, one file an architecture."""

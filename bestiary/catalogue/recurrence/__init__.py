@@ -1,0 +1,1 @@
+"""The family `recurrence`, one file an architecture."""

@@ -1,0 +1,1 @@
+"""The family `reinforcement`, one file an architecture."""

@@ -1,0 +1,1 @@
+"""The family `representation`, one file an architecture."""

@@ -1,0 +1,1 @@
+"""The family `table`, one file an architecture."""
