@@ -47,7 +47,7 @@ def _found() -> tuple[Row, ...]:
     families.sort(key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
     rows: list[Row] = []
     for family in families:
-        files = sorted(path.stem for path in (here / family).glob("*.py"))
+        files = sorted(path.stem for path in (here / family).glob("[!_]*.py"))
         modules = [importlib.import_module(f"{__name__}.{family}.{name}") for name in files]
         found = [module.ROW for module in modules if hasattr(module, "ROW")]
         rows += sorted(found, key=lambda row: (row.year, row.name))
