@@ -13,8 +13,8 @@ class LayerNorm(nn.Module):
         eps: added to the variance, so that equal units give 0.
 
     Example:
-        >>> LayerNorm(width=2)(torch.tensor([[3.0, 5.0]])).tolist()
-        [[-0.999995, 0.999995]]
+        >>> LayerNorm(width=2)(torch.tensor([[3.0, 5.0]])).detach().round(decimals=3)
+        tensor([[-1.,  1.]])
     """
 
     def __init__(self, *, width: int, eps: float = 1e-5) -> None:
