@@ -46,9 +46,9 @@ class ChebyshevConvolution(nn.Module):
 def laplacian_times(x: Float[Tensor, "N F"], edges: Int[Tensor, "2 E"]) -> Float[Tensor, "N F"]:
     """The rescaled Laplacian 2 L / 2 - I of L = I - D^-1/2 A D^-1/2, whose eigenvalues are at most 2, times x.
 
-    Edges from a node to itself are left out.
+    Edges from a node to itself do not count.
     """
-    edges = edges[:, edges[0] != edges[1]]
-    degrees = torch.bincount(edges[0], minlength=len(x)).to(x.dtype)
-    root = degrees.rsqrt().masked_fill(degrees == 0, 0.0)[:, None]
-    return -root * scatter_sum(gather(root * x, edges), edges, len(x))
+    counts = (edges[0] != edges[1]).to(x.dtype)[:, None]  # [E, 1]
+    degrees = scatter_sum(counts, edges, len(x))  # [N, 1]
+    root = degrees.rsqrt().masked_fill(degrees == 0, 0.0)
+    return -root * scatter_sum(counts * gather(root * x, edges), edges, len(x))

@@ -18,7 +18,7 @@ PART = Part(
     formula="""
 y = g * (x - m) / sqrt(v + e) + b                            channel by channel
 m = mean of x,  v = mean of (x - m)^2                        over the batch and all places, in training
-m' = (1 - k) m' + k m,  v' = (1 - k) v' + k v n / (n - 1)    running statistics, used in place of m and v afterwards
+m' = (1 - k) m' + k m,  v' = (1 - k) v' + k v n / (n - 1)    running statistics, in place of m, v afterwards
 g, b   learned, at first 1 and 0;  n numbers of a channel;  k = 0.1;  e = 1e-5""",
     calls={"batch_norm": BATCH_NORM},
     example="""

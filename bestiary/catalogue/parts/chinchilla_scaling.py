@@ -17,7 +17,7 @@ PART = Part(
 C = 6 N D                                      operations of training
 D = 20 N                                       the rule: N = sqrt(C / 120)
 L(N, D) = 1.69 + 406.4 / N^0.34 + 410.7 / D^0.28      loss in nats a token, equation (10)
-N = G (C / 6)^(0.28 / 0.62),  G = (0.34 * 406.4 / (0.28 * 410.7))^(1 / 0.62)      least L at a given C, equation (4)
+N = G (C / 6)^(0.28 / 0.62),  G = (0.34 * 406.4 / (0.28 * 410.7))^(1 / 0.62)      least L at a given C, (4)
 N   parameters;  D   tokens, each read once""",
     calls={
         "chinchilla_scaling": f"{_HERE}:chinchilla_scaling",

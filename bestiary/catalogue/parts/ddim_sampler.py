@@ -14,7 +14,7 @@ PART = Part(
     "thousand steps.",
     formula="""
 n = (x(t) - sqrt(A(t)) x0) / sqrt(1 - A(t))                           the noise that x0 amounts to
-x(r) = sqrt(A(r)) x0 + sqrt(1 - A(r) - s^2) n + s n',  n' from N(0, 1)      equation 12, from step t to any earlier r
+x(r) = sqrt(A(r)) x0 + sqrt(1 - A(r) - s^2) n + s n',  n' from N(0, 1)      equation 12, to any earlier r
 s^2 = e^2 (1 - A(r)) / (1 - A(t)) (1 - A(t) / A(r))                   e = 0 draws nothing, e = 1 is DDPM
 x0   what the network makes of x(t);  A(t)   share of the data's variance that is left""",
     calls={"ddim_sampler": "bestiary.sampling.diffusion:ddim"},

@@ -18,7 +18,7 @@ dz/dm = 1,  dz/dl = exp(l / 2) * n / 2
 m   mean;  l   logarithm of the variance, so that any number will do""",
     calls={"reparameterization_trick": "bestiary.architectures.representation.vae:draw"},
     example="""
->>> mean, log_variance = torch.zeros(100_000, requires_grad=True), torch.zeros(100_000)
+>>> mean, log_variance = torch.zeros(1000, 5, requires_grad=True), torch.zeros(1000, 5)
 >>> bestiary.part("reparameterization_trick")(mean, log_variance).sum().backward()
 >>> mean.grad.unique()
 tensor([1.])""",

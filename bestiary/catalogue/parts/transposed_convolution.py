@@ -15,7 +15,7 @@ PART = Part(
     "that overlap add up. With a stride of 2 an image gets twice as large, which is how generators and decoders grow "
     "pictures.",
     formula="""
-y(d, s i + a - p, s j + b - p) += x(c, i, j) w(c, d, a, b)      for all channels, pixels i, j, and a, b = 0 ... k - 1
+y(d, s i + a - p, s j + b - p) += x(c, i, j) w(c, d, a, b)      for all c, i, j, and a, b = 0 ... k - 1
 k side of the kernel;  s stride;  p pixels cut off on every side;  sides grow from n to s (n - 1) + k - 2 p""",
     calls={"transposed_convolution": TRANSPOSED},
     example="""
