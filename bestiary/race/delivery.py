@@ -40,22 +40,27 @@ def deliver(course: Course) -> dict[str, float]:
         losses[member.name] = min(loss + max(0.0, luck), losses.get(member.name, math.inf))
     if not course.plan.fixed:
         course.plan.ensembles = _ensembles(library, course.plan.seed)
-        course.plan.rules = _rules(library, course.plan.ensembles, course.plan.metric)
+        _settle(library, course.plan)
     return losses | {one.name: one.loss for one in course.plan.ensembles}
 
 
-def _rules(library: Library, ensembles: Sequence[Ensemble], metric: str) -> dict[str, list[float]]:
-    """How each model answers, where the metric asks for more than the likeliest class."""
+def _settle(library: Library, plan: Plan) -> None:
+    """How each model answers, where the metric asks for more than the likeliest class; how sure it is, likewise."""
     best: dict[str, int] = {}
     for place, member in enumerate(library.members):
         if member.name not in best or library.alone[place] < library.alone[best[member.name]]:
             best[member.name] = place
     tables = {name: library.answers[place] for name, place in best.items()}
     by_id = {member.id: place for place, member in enumerate(library.members)}
-    for one in ensembles:
+    for one in plan.ensembles:
         tables[one.name] = np.sum([part.weight * library.answers[by_id[part.id]] for part in one.parts], axis=0)
-    found = {name: library.task.rule(metric, table, library.truth) for name, table in tables.items()}
-    return {name: weights for name, weights in found.items() if weights is not None}
+    for name, table in tables.items():
+        weights = library.task.rule(plan.metric, table, library.truth)
+        if weights is not None:
+            plan.rules[name] = weights
+        degree = library.task.temperature(plan.metric, table, library.truth)
+        if degree is not None:
+            plan.temperatures[name] = degree
 
 
 def _ensembles(library: Library, seed: int) -> list[Ensemble]:

@@ -146,4 +146,6 @@ class _Judge:
         from bestiary.data.opening import data_of
 
         data = data_of(self._model.spec, self._model.facts, {"test": arrays})
-        return decided(self._scoring.predict(self._model.answer, data, "test"), self._model.rule)
+        return decided(
+            self._scoring.predict(self._model.answer, data, "test"), self._model.rule, self._model.temperature
+        )

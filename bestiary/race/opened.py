@@ -272,8 +272,8 @@ def _optional(path: Path) -> Any:
 
 def _candidate(course: Course, finalist: Finalist, loss: float) -> Candidate | None:
     paths = [file_of(course.folder, finalist.name, place) for place in range(max(1, len(finalist.jobs)))]
-    rule = course.plan.rules.get(finalist.name)
-    predictions = [decided(read_predictions(path), rule) for path in paths if path.exists()]
+    rule, degree = course.plan.rules.get(finalist.name), course.plan.temperatures.get(finalist.name)
+    predictions = [decided(read_predictions(path), rule, degree) for path in paths if path.exists()]
     if not predictions:
         return None
     # What is cheap must depend neither on a clock nor on how well a file was packed, or a replay could ship another.

@@ -250,6 +250,7 @@ class Plan:
         ensembles: chosen on validation rows before the opening.
         preferred: the model that validation chose to ship, written before the opening; "" where test rows decide.
         rules: model -> weights of classes with which it answers, where the metric asks for them.
+        temperatures: model -> how much less sure its probabilities are made, where the metric judges them.
         speeds: model -> seconds for 1,000 rows, where the fastest ships.
         searched: why the search for further settings ended, for people.
         entry: seconds of a budget in which every network that was measured would take part.
@@ -303,6 +304,7 @@ class Plan:
     ensembles: list[Ensemble] = field(default_factory=list)
     preferred: Line = ""
     rules: dict[str, list[float]] = field(default_factory=dict)
+    temperatures: dict[str, float] = field(default_factory=dict)
     speeds: dict[str, Seconds] = field(default_factory=dict)
     refits: list[Refit] = field(default_factory=list)
     unrefitted: Line = ""

@@ -380,7 +380,8 @@ def _reopen(folder: Path, plan: Plan) -> None:
         plan.stages[-1].jobs += plan.unmade
         plan.unmade = []
     plan.opened, plan.finalists, plan.interrupted, plan.cut, plan.searched = 0, [], False, "", ""
-    plan.ensembles, plan.preferred, plan.refits, plan.unrefitted, plan.speeds, plan.rules = [], "", [], "", {}, {}
+    plan.ensembles, plan.preferred, plan.refits, plan.unrefitted, plan.speeds = [], "", [], "", {}
+    plan.rules, plan.temperatures = {}, {}
 
 
 def reserve(plan: Plan) -> float:

@@ -128,7 +128,7 @@ def _save(
     notes: tuple[str, ...],
 ) -> None:
     from bestiary.report import model_card
-    from bestiary.runs.saving import Saved, save_models
+    from bestiary.runs.saving import Saved, Way, save_models
 
     spec, facts = read_spec(folder / "data")
     encoder = folder / "data" / "encoder"
@@ -148,5 +148,5 @@ def _save(
             }
             saved.append(Saved(source.folder / "answer.safetensors", words, source.weight))
     reading = {word: str(plan.source[word]) for word in ("separator", "encoding") if plan.source.get(word)}
-    rule = plan.rules.get(standing.name)
-    save_models(where, saved, encoder=encoder, spec=spec, facts=facts, rule=rule, reading=reading, card=card)
+    way = Way(plan.rules.get(standing.name), plan.temperatures.get(standing.name))
+    save_models(where, saved, encoder=encoder, spec=spec, facts=facts, way=way, reading=reading, card=card)

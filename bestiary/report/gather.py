@@ -22,6 +22,7 @@ from bestiary.records.digests import check_data
 from bestiary.rows.places import said
 from bestiary.rows.store import read_spec
 from bestiary.tasks.predictions import read_predictions
+from bestiary.tasks.rule import tempered
 
 DRAWN = 60  # points of a training loss
 Answers = NDArray[np.float64]  # probabilities [N, K], or values [N]
@@ -169,8 +170,9 @@ def _add_predictions(evidence: Evidence) -> None:
         paths = [folder / f"{key}.parquet", *(folder / f"{key}.{place}.parquet" for place in range(1, 20))]
         read = [_read_answers(path, truth.rows) for path in paths if path.is_file()]
         answers = [given for given in read if given is not None]
+        degree = evidence.plan.temperatures.get(name) if evidence.plan else None
         if answers:
-            evidence.predictions[name] = answers
+            evidence.predictions[name] = [one if degree is None else tempered(one, degree) for one in answers]
 
 
 def _read_truth(path: Path) -> Truth:

@@ -54,6 +54,7 @@ class Description(TypedDict):
     baseline: NotRequired[Id]
     reading: NotRequired[dict[Id, Annotated[str, Meta(max_length=40)]]]
     rule: NotRequired[list[Annotated[float, Meta(gt=0, le=1)]]]
+    temperature: NotRequired[Annotated[float, Meta(ge=0.01, le=100)]]
     members: NotRequired[Annotated[list[MemberOf], Meta(min_length=2, max_length=MOST)]]
     spec: dict[str, Any]
     facts: dict[str, Any]

@@ -102,6 +102,7 @@ class Model:
         answer: what computes: a network in evaluation mode, a fitted baseline, or a `Mixture` of them.
         encoder: the fitted preprocessing.
         rule: weights by which probabilities of classes are multiplied before the largest is answered; None: all alike.
+        temperature: above 1 the probabilities that people get are less sure than those computed; None: as computed.
         reading: `separator` and `encoding` of the file that it was trained on, where the person gave them: new files
             are read so too.
     """
@@ -115,10 +116,11 @@ class Model:
         encoder: Encoder,
         rule: list[float] | None = None,
         reading: Mapping[str, str] | None = None,
+        temperature: float | None = None,
     ) -> None:
         self.name, self.spec, self.facts, self.encoder = name, spec, facts, encoder
         self.answer = answer.eval() if isinstance(answer, nn.Module) else answer
-        self.rule, self.reading = rule, dict(reading or {})
+        self.rule, self.reading, self.temperature = rule, dict(reading or {}), temperature
         self.warnings: list[str] = []
 
     def __repr__(self) -> str:
@@ -227,7 +229,8 @@ class Model:
 
         try:
             data = data_of(self.spec, self.facts, {"test": arrays})
-            facts = {**self.facts, **({} if self.rule is None else {"rule": self.rule})}
+            way = {"rule": self.rule, "temperature": self.temperature}
+            facts = {**self.facts, **{word: found for word, found in way.items() if found is not None}}
             columns = task_for(facts).table(self.answer, data, "test", **words)
         except (InputError, MemoryError, OSError, KeyboardInterrupt):
             raise
@@ -293,7 +296,7 @@ def load(folder: str | Path, *, weights: str | Path | None = None) -> Model | nn
     encoder = load_encoder(path / ENCODER)
     if (encoder.spec, dict(encoder.facts)) != (spec, facts):
         raise InputError(f"{path / ENCODER} is of another model: its sizes or facts are not those of {MODEL}")
-    return Model(name, spec, facts, answer, encoder, words.get("rule"), words.get("reading"))
+    return Model(name, spec, facts, answer, encoder, words.get("rule"), words.get("reading"), words.get("temperature"))
 
 
 def _answer(words: Mapping[str, Any], file: Path, spec: Spec, facts: Mapping[str, Any]) -> tuple[str, Any]:

@@ -27,6 +27,22 @@ class Saved:
     weight: float = 1.0
 
 
+@dataclass(frozen=True)
+class Way:
+    """How computed probabilities become answers.
+
+    Attributes:
+        rule: weights of classes by which their probabilities are multiplied before the largest is answered.
+        temperature: above 1 people get probabilities that are less sure than those computed.
+    """
+
+    rule: Sequence[float] | None = None
+    temperature: float | None = None
+
+
+AS_COMPUTED = Way()
+
+
 def save_models(
     folder: Path,
     models: Sequence[Saved],
@@ -34,7 +50,7 @@ def save_models(
     encoder: Path,
     spec: Spec,
     facts: Mapping[str, object],
-    rule: Sequence[float] | None = None,
+    way: Way = AS_COMPUTED,
     reading: Mapping[str, str] | None = None,
     card: str = "",
 ) -> None:
@@ -46,7 +62,7 @@ def save_models(
         encoder: folder of the fitted preprocessing, which is copied.
         spec: of the data.
         facts: as in `spec.json`.
-        rule: weights of classes by which their probabilities are multiplied before the largest is answered.
+        way: how its probabilities become answers.
         reading: `separator` and `encoding` of the file that it was trained on, where the person gave them.
         card: the model card.
     """
@@ -63,8 +79,10 @@ def save_models(
             shutil.copyfile(one.file, folder / name)
             members.append({**one.words, "file": name, "weight": one.weight})
         words = {"members": members}
-    if rule is not None:
-        words["rule"] = list(rule)
+    if way.rule is not None:
+        words["rule"] = list(way.rule)
+    if way.temperature is not None:
+        words["temperature"] = way.temperature
     if reading:
         words["reading"] = dict(reading)
     description.write(folder, words, spec, facts, card)

@@ -70,6 +70,16 @@ class Scoring(ABC):
         """
         return None
 
+    def temperature(self, metric: str, answers: Floats, truth: Truth) -> float | None:
+        """How much less sure probabilities must be to be right, where the metric judges them; None for as they are.
+
+        Args:
+            metric: that ranks.
+            answers: the columns of predictions but for `row`, [N, K]; they did not see the truth.
+            truth: of the same rows.
+        """
+        return None
+
     def deciding(self, metric: str, loss: float, scores: Mapping[str, float]) -> float:
         """The loss by which trainings stop and are chosen, where a metric ranks.
 

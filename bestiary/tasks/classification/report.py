@@ -47,6 +47,7 @@ def _details(evidence: Evidence, truth: Truth, given: Answers) -> dict[str, Any]
         "reliability": figures.reliability(bins),
         "bins": list(zip(bins.rows.tolist(), bins.said.tolist(), bins.true.tolist())),
         "calibration_error": error,
+        "temperature": evidence.plan.temperatures.get(evidence.verdict.chosen) if evidence.plan else None,
         "threshold": curve(target, given, rules.get(evidence.verdict.chosen)) if len(classes) == 2 else None,
         "mistakes": worst(evidence, truth, given),
         "agreement": _agreement(evidence, target),

@@ -34,6 +34,7 @@ class Classification(Scoring):
     Args:
         classes: the labels in the order of the network's outputs, or how many there are.
         weights: of each class, by which its probability is multiplied before the largest is answered.
+        temperature: above 1 the probabilities that people get are less sure than those that were computed.
 
     Example:
         >>> import torch
@@ -46,15 +47,18 @@ class Classification(Scoring):
     evidence = ClassEvidence()
     mixes = True
 
-    def __init__(self, classes: Sequence[str] | int, weights: Sequence[float] | None = None) -> None:
+    def __init__(
+        self, classes: Sequence[str] | int, weights: Sequence[float] | None = None, temperature: float | None = None
+    ) -> None:
         named = range(classes) if isinstance(classes, int) else classes
         self.classes = [str(name) for name in named]
         self.weights = None if weights is None else list(weights)
+        self._temperature = temperature
 
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> Self:
-        """From `classes` among the facts, and `rule` where a model has one."""
-        return cls(facts["classes"], facts.get("rule"))
+        """From `classes` among the facts, and `rule` and `temperature` where a model has them."""
+        return cls(facts["classes"], facts.get("rule"), facts.get("temperature"))
 
     def predict(self, answer: Any, data: Any, split: str) -> Predictions:
         """Every row of a split: `row`, and `probability_0` ... `probability_{K-1}` float32.
@@ -100,6 +104,10 @@ class Classification(Scoring):
         found = rule.tuned(answers, labels, lambda given: label_score(metric, given, labels, answers.shape[1]))
         return None if np.ptp(found) < 1e-9 else [round(float(weight), 6) for weight in found]
 
+    def temperature(self, metric: str, answers: Floats, truth: Truth) -> float | None:
+        """Where log loss ranks: learned on these rows (temperature scaling)."""
+        return rule.temperature(answers, np.asarray(truth, dtype=np.int64)) if metric == "log_loss" else None
+
     def ignorant(self, data: Any, split: str) -> Predictions:
         """Every row answered with the shares of the classes among the training rows."""
         known = data.arrays("train")["target"].numpy().astype(np.int64)
@@ -115,9 +123,10 @@ class Classification(Scoring):
     def written(self, predictions: Predictions) -> dict[str, Any]:
         """Predictions as people get them."""
         columns = predictions.columns
-        shares = torch.stack([columns[f"probability_{k}"] for k in range(len(self.classes))], 1)
-        named = {f"probability_{name}": shares[:, k].numpy() for k, name in enumerate(self.classes)}
-        best = [self.classes[k] for k in rule.answered(shares.double().numpy(), self.weights).tolist()]
+        shares = torch.stack([columns[f"probability_{k}"] for k in range(len(self.classes))], 1).numpy()
+        shares = rule.tempered(shares, self._temperature).astype(shares.dtype)
+        named = {f"probability_{name}": shares[:, k] for k, name in enumerate(self.classes)}
+        best = [self.classes[k] for k in rule.answered(shares.astype(np.float64), self.weights).tolist()]
         return {"row": columns["row"].numpy(), "prediction": best, **named}
 
 
