@@ -50,6 +50,26 @@ def test_names_are_unique_in_the_whole_catalogue() -> None:
     assert all(size.name in {part.name, *part.calls} for part in PARTS for size in part.sizes)
 
 
+TAUGHT = (
+    *("activations", "adam", "backpropagation", "batch_norm", "bptt", "cheb_conv", "chinchilla_scaling"),
+    *("cross_attention", "ddim_sampler", "ddpm_sampler", "dropout", "embedding", "experience_replay"),
+    *("gradient_descent", "layer_norm", "max_pooling", "pca", "recurrent_dropout", "reparameterization_trick"),
+    *("residual_connection", "scaled_dot_product_attention", "self_attention", "sinusoidal_positional_encoding"),
+    *("spectral_norm", "transposed_convolution"),
+)
+"""Parts and methods that introductory texts name, by their usual names."""
+
+
+@pytest.mark.parametrize("name", TAUGHT)
+def test_what_is_taught_is_shown_and_called(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Some parts, such as attention, are rows of a family: their sizes are created."""
+    assert said(capsys, "show", name)[0] == 0
+    if catalogue.parts.named(name):
+        assert callable(bestiary.part(name))
+    else:
+        assert isinstance(bestiary.create(name), nn.Module)
+
+
 @pytest.mark.parametrize("part", EVERY)
 def test_a_part_is_complete(part: Part) -> None:
     assert part.title and part.summary.count(".") >= 2 and part.sort in SORTS
