@@ -3,10 +3,10 @@
 import math
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, replace
 from itertools import pairwise
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -345,7 +345,7 @@ def test_cheb_conv_is_pygs(order: int) -> None:
     assert_same(ours, twin(ours, theirs), (torch.randn(8, 5), some_graph(8)))
 
 
-def filtered_spectrum(weights: list[Tensor], bias: Tensor, x: Tensor, edges: Tensor) -> Tensor:
+def filtered_spectrum(weights: Sequence[Tensor], bias: Tensor, x: Tensor, edges: Tensor) -> Tensor:
     """The filter on the eigenvectors of the Laplacian, where a polynomial is cos(k arccos(eigenvalue))."""
     adjacency = torch.zeros(len(x), len(x), dtype=x.dtype)
     adjacency[edges[0], edges[1]] = 1.0
@@ -439,7 +439,7 @@ def test_gradients_of_a_draw_are_those_of_its_mean() -> None:
 
 
 def digits() -> Tensor:
-    return torch.from_numpy(load_digits().data[:600] / 16)
+    return torch.from_numpy(load_digits(return_X_y=True)[0][:600] / 16)
 
 
 @pytest.mark.parametrize("code", [1, 8, 40])
@@ -501,7 +501,7 @@ def test_replay_is_a_queue_drawn_from_at_random() -> None:
     torch.manual_seed(0)
     memory, queue = Replay(10, 2), deque[tuple[list[float], int, float, list[float], bool]](maxlen=10)
     for number in range(37):
-        before, after = np.float32([number, 1]), np.float32([number + 1, 2])
+        before, after = np.array([number, 1], np.float32), np.array([number + 1, 2], np.float32)
         one = (before, number % 3, float(number), after, number % 5 == 0)
         memory.add(*one)
         queue.append((before.tolist(), one[1], one[2], after.tolist(), one[4]))
@@ -525,14 +525,14 @@ def test_the_optimum_has_the_least_loss() -> None:
         def loss(size: float, tokens: float = flops / 6) -> float:
             return 1.69 + 406.4 / math.exp(0.34 * size) + 410.7 / (tokens / math.exp(size)) ** 0.28
 
-        search = minimize_scalar(
+        search: Any = minimize_scalar(
             loss,
             bounds=(math.log(1e6), math.log(1e13)),
             method="bounded",
             options={"xatol": 1e-10},
         )
-        assert math.log(found.parameters) == pytest.approx(float(search.x), abs=1e-5)
-        assert found.loss == pytest.approx(float(search.fun), rel=1e-9)
+        assert math.log(found.parameters) == pytest.approx(float(search["x"]), abs=1e-5)
+        assert found.loss == pytest.approx(float(search["fun"]), rel=1e-9)
         assert found.loss == pytest.approx(chinchilla_loss(found.parameters, found.tokens), rel=1e-12)
         assert 6 * found.parameters * found.tokens == pytest.approx(flops, rel=1e-12)
         beside = replace(found, parameters=1.1 * found.parameters, tokens=found.tokens / 1.1)
