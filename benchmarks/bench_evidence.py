@@ -11,7 +11,7 @@ from common import finish, header
 
 from bestiary import baselines
 from bestiary.contracts import Predictions, TableSpec
-from bestiary.race.verdict import Candidate, judge_race
+from bestiary.judging.verdict import Candidate, judge_race
 from bestiary.rows.store import write_array, write_spec
 
 

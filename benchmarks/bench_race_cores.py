@@ -18,10 +18,10 @@ from pathlib import Path
 import torch
 
 from bestiary.data import read
+from bestiary.planning.plan import Entrant, Job, Plan, Stage
 from bestiary.race.course import Clock, Course
-from bestiary.race.plan import Entrant, Job, Plan, Stage
+from bestiary.race.pool.workers import Call, Pool
 from bestiary.race.prepare import Wishes, prepare
-from bestiary.race.workers import Call, Pool
 
 CONTENDERS, STEPS, ROUNDS = 12, 1500, 3
 NETWORK = "bestiary.architectures.feedforward.fnn:FNN"

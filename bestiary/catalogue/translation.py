@@ -1,7 +1,7 @@
 """What networks that transduce have in common, in the families `recurrence` and `attention`."""
 
 RECURRENCE, ATTENTION = "bestiary.architectures.recurrence", "bestiary.architectures.attention"
-INSPECT = {"inspect": "bestiary.sampling.alignments:inspect"}
+INSPECT = {"inspect": "bestiary.sampling.insides.alignments:inspect"}
 FORCED = (
     "By gradient descent on the log probability of the true answer, each token after the true ones before it (teacher "
     "forcing); with `own` it sees more and more of what it wrote itself (scheduled sampling)."

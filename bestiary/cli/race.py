@@ -106,8 +106,8 @@ def command(
     from bestiary.cli.result import tell
 
     with display(console(), quiet, as_json) as show:
+        from bestiary.planning.pretraining import split_weights
         from bestiary.race import race as races
-        from bestiary.race.pretraining import split_weights
 
         if resume is not None:
             outcome = races.resume(resume, add=add, listener=show, environment=environment)

@@ -18,11 +18,11 @@ from bestiary.cli import words
 from bestiary.cli.console import console
 from bestiary.cli.display import WIDE, as_json
 from bestiary.cli.output import say
+from bestiary.judging import shipping
+from bestiary.judging.evidence import Verdict
+from bestiary.planning.plan import Plan
 from bestiary.printable import one_line
-from bestiary.race import shipping
-from bestiary.race.evidence import Verdict
 from bestiary.race.outcome import Outcome
-from bestiary.race.plan import Plan
 from bestiary.report.board import Line, lines
 from bestiary.report.words import new_rows, ranked, title
 from bestiary.report.words import next_command as typed_next

@@ -13,14 +13,14 @@ from typing import Any
 
 from bestiary.errors import InputError
 from bestiary.files import write_text
-from bestiary.race import promotion, stages
+from bestiary.planning import promotion, stages
+from bestiary.planning.plan import ALL, OUT_OF_TIME, Job, Plan, Rival, Stage
+from bestiary.planning.sizing import SEEDS, makespan, survivors
 from bestiary.race.folder import training_folder
 from bestiary.race.losses import ValidationLosses
-from bestiary.race.plan import ALL, OUT_OF_TIME, Job, Plan, Rival, Stage
-from bestiary.race.sizing import SEEDS, makespan, survivors
+from bestiary.race.pool.worker import AGAIN, DISK, DIVERGED, FAILURE, FILES, accumulates
+from bestiary.race.pool.workers import LOST, Call, Ended, Pool
 from bestiary.race.undone import crowded
-from bestiary.race.worker import AGAIN, DISK, DIVERGED, FAILURE, FILES, accumulates
-from bestiary.race.workers import LOST, Call, Ended, Pool
 from bestiary.records import door
 from bestiary.records.training import Failure, Result, RivalResult, read_result, read_rival_result
 from bestiary.rows.store import read_spec
@@ -127,6 +127,12 @@ class Course:
         """Wall-clock seconds that are left for training."""
         return self.plan.budget - self.plan.shares["reserve"] - self.clock.elapsed
 
+    @property
+    def named(self) -> bool:
+        """Whether its finalists are named, and what they have learned is there: from then on nothing learns more."""
+        jobs = [job for stage in self.plan.stages for job in stage.jobs]
+        return bool(self.plan.finalists) and all(job.failed or self.best_so_far(job) for job in jobs)
+
     def grace(self, usual: float) -> float:
         """Seconds that trainings have to save what they hold when they are stopped.
 
@@ -200,7 +206,7 @@ class Course:
 
     def rival_result(self, rival: Rival) -> RivalResult | None:
         """What a baseline left behind, else None."""
-        return read_rival_result(training_folder(self.folder, rival_id(rival)))
+        return read_rival_result(training_folder(self.folder, rival.id))
 
     def _why(self) -> str:
         reasons = [job.failed for stage in self.plan.stages for job in stage.jobs if job.failed]
@@ -269,7 +275,7 @@ class Course:
     def _settle(self, ended: Ended, stage: Stage, queue: deque[Call]) -> None:
         """A training that diverged, ran out of memory or was killed starts afresh, in half batches where its recipe can
         accumulate; where it cannot, it would only diverge again. The second time it has failed."""
-        rivals = {rival_id(r): r for r in self.plan.rivals}
+        rivals = {r.id: r for r in self.plan.rivals}
         rival = rivals.get(ended.call.id)
         job = None if rival else next(j for j in stage.jobs if j.id == ended.call.id)
         trained = self.result(job) if job else None
@@ -343,12 +349,7 @@ class Course:
             "metric": self.plan.metric,
             "rounds": rounds,
         }
-        return self.told(rival_id(rival), "rival", words)
-
-
-def rival_id(rival: Rival) -> str:
-    """The name of a baseline's folder."""
-    return f"baseline.{rival.name}"
+        return self.told(rival.id, "rival", words)
 
 
 def training_words(folder: Path, plan: Plan, job: Job, rung: int) -> dict[str, Any]:

@@ -11,11 +11,11 @@ from typing import Any
 
 from bestiary import kinds, tasks
 from bestiary.architectures.build import resolve
-from bestiary.race.contenders import PRETRAINED, Candidate, batch_size
+from bestiary.planning.contenders import PRETRAINED, Candidate, batch_size
+from bestiary.planning.plan import Entrant, Plan
+from bestiary.planning.sizing import SEEDS, SHARES, survivors
 from bestiary.race.course import failure, refuse_machine
-from bestiary.race.plan import Entrant, Plan
-from bestiary.race.sizing import SEEDS, SHARES, survivors
-from bestiary.race.workers import Call, Pool
+from bestiary.race.pool.workers import Call, Pool
 from bestiary.records import door
 from bestiary.records.training import Probe
 from bestiary.rows.store import write_text

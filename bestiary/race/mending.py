@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from bestiary.errors import InputError
-from bestiary.race.course import rival_id
+from bestiary.planning.plan import Plan
 from bestiary.race.folder import training_folder
-from bestiary.race.plan import Plan
 from bestiary.records.digests import RESULT, check_data, check_result
 from bestiary.runs.run import CHECKPOINT, DAMAGED, check_tensors
 
@@ -28,7 +27,7 @@ def mend(folder: Path, plan: Plan) -> None:
         _keep_whole_result(training_folder(folder, name), plan, name)
         _keep_whole_checkpoint(training_folder(folder, name), plan, name)
     for rival in plan.rivals:
-        _keep_whole_result(training_folder(folder, rival_id(rival)), plan, rival_id(rival))
+        _keep_whole_result(training_folder(folder, rival.id), plan, rival.id)
     _try_again(plan)
 
 
@@ -67,5 +66,7 @@ def _try_again(plan: Plan) -> None:
 
 
 def _note(plan: Plan, text: str) -> None:
+    """A training that is made again may be a finalist: they are named anew when it has ended."""
+    plan.finalists = []
     if text not in plan.mended:
         plan.mended.append(text)

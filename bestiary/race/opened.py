@@ -15,20 +15,20 @@ import numpy as np
 from bestiary import tasks
 from bestiary.errors import InputError
 from bestiary.files import replacing
+from bestiary.judging.evidence import Standing, Verdict
+from bestiary.judging.holdings import note
+from bestiary.judging.verdict import Candidate, Judgement, judge_race
+from bestiary.planning.plan import OUT_OF_TIME, Ensemble, Job, Plan, Rival
 from bestiary.race import standings
-from bestiary.race.course import Course, failure, rival_id
-from bestiary.race.delivery import deliver
-from bestiary.race.evidence import Standing, Verdict
+from bestiary.race.course import Course, failure
+from bestiary.race.delivering.delivery import deliver
 from bestiary.race.folder import training_folder
-from bestiary.race.holdings import note
 from bestiary.race.losses import constant
 from bestiary.race.openings import count_opening, ordinal
-from bestiary.race.plan import OUT_OF_TIME, Ensemble, Job, Plan, Rival
+from bestiary.race.pool.worker import ANSWER, FAILURE, MODEL
+from bestiary.race.pool.workers import Call
 from bestiary.race.standings import baseline_standing, standing_of
 from bestiary.race.undone import left_out, undone
-from bestiary.race.verdict import Candidate, Judgement, judge_race
-from bestiary.race.worker import ANSWER, FAILURE, MODEL
-from bestiary.race.workers import Call
 from bestiary.records import door
 from bestiary.records.digests import check_data, digest
 from bestiary.records.training import predict_seconds, read_answered
@@ -61,7 +61,7 @@ class Finalist:
         """Folders of the trainings that would ship."""
         if self.ensemble is not None:
             return self.ensemble.trainings
-        return [rival_id(self.rival) if self.rival else self.jobs[0].id]
+        return [self.rival.id if self.rival else self.jobs[0].id]
 
 
 def judge(course: Course) -> Verdict:
@@ -114,7 +114,7 @@ def _nothing(course: Course) -> str:
     jobs = [*(job for stage in plan.stages for job in stage.jobs), *plan.unmade]
     why |= {job.entrant: told for job in jobs if (told := job.failed or _said(course, job.id))}
     for rival in plan.rivals:
-        if told := _said(course, rival_id(rival)) or rival.failed.replace(OUT_OF_TIME, ""):
+        if told := _said(course, rival.id) or rival.failed.replace(OUT_OF_TIME, ""):
             why[f"baseline/{rival.name}"] = told
     told = "; ".join(f"{name}: {reason}" for name, reason in why.items())
     if told and all(job.failed for stage in plan.stages for job in stage.jobs) and not plan.cut:
@@ -190,10 +190,10 @@ def _answer(course: Course, found: list[Finalist]) -> None:
             words = ("answer", str(training_folder(folder, job.id)))
             _add(calls, folder, f"{finalist.name} {place}", words, out)
         if finalist.rival:
-            words = ("rival_answer", str(training_folder(folder, rival_id(finalist.rival))))
+            words = ("rival_answer", str(training_folder(folder, finalist.rival.id)))
             _add(calls, folder, finalist.name, words, file_of(folder, finalist.name))
     parts = {name for f in found if f.ensemble for name in f.ensemble.trainings}
-    answered = {job.id for f in found for job in f.jobs} | {rival_id(f.rival) for f in found if f.rival}
+    answered = {job.id for f in found for job in f.jobs} | {f.rival.id for f in found if f.rival}
     for name in sorted(parts - answered):
         rival = name.startswith("baseline.")
         words = ("rival_answer" if rival else "answer", str(training_folder(folder, name)))
@@ -218,7 +218,7 @@ def _answer_together(course: Course, ensemble: Ensemble, found: list[Finalist]) 
     for one in found:
         files |= {job.id: file_of(folder, one.name, place) for place, job in enumerate(one.jobs)}
         if one.rival:
-            files[rival_id(one.rival)] = file_of(folder, one.name)
+            files[one.rival.id] = file_of(folder, one.name)
     answers = []
     for part in ensemble.parts:
         paths = [files.get(name, _part_file(folder, name)) for name in part.trainings]
@@ -229,8 +229,10 @@ def _answer_together(course: Course, ensemble: Ensemble, found: list[Finalist]) 
 
 
 def _add(calls: deque[Call], folder: Path, name: str, words: tuple[str, str], out: Path) -> None:
-    told = read_answered(Path(words[1]))
-    if not out.exists() or told is None or told["digest"] != digest(out):
+    here = Path(words[1])
+    told = read_answered(here)
+    model = here / (MODEL if here.name.startswith("baseline.") else ANSWER)
+    if not out.exists() or told is None or (told["digest"], told.get("model")) != (digest(out), digest(model)):
         calls.append(Call(name, words[0], (words[1], str(folder / "data"), str(folder / "sealed"), str(out))))
 
 

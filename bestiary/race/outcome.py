@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bestiary.errors import InputError
-from bestiary.race.evidence import Verdict
+from bestiary.judging.evidence import Verdict
 from bestiary.rows.paths import checked_path
 
 if TYPE_CHECKING:
@@ -111,8 +111,8 @@ def open_run(folder: str | Path) -> Outcome:
     Raises:
         InputError: when it is no run, has not ended, or holds what no race would have written.
     """
-    from bestiary.race.plan import Plan
-    from bestiary.race.run_check import check_run, check_verdict
+    from bestiary.planning.plan import Plan
+    from bestiary.planning.run_check import check_run, check_verdict
 
     path = checked_path(folder, folder=True)
     if not (path / "plan.json").exists():

@@ -17,8 +17,8 @@ import torch
 from bestiary import __version__, tasks
 from bestiary.data.order import suit
 from bestiary.errors import InputError
+from bestiary.planning.plan import Plan, Rival
 from bestiary.race.losses import constant
-from bestiary.race.plan import Plan, Rival
 from bestiary.records.digests import write_digests
 from bestiary.rows.limits import guarded
 from bestiary.rows.source import SPLITS, Source
@@ -191,7 +191,7 @@ def _note_test_rows(source: Source, splits: np.ndarray[Any, Any], sealed: Path) 
     Returns:
         A note for people, where rows count as fewer than they are.
     """
-    from bestiary.race.statistics import time_blocks
+    from bestiary.judging.statistics import time_blocks
     from bestiary.rows.splits import unit_keys
 
     where, notes = splits == SPLITS.index("test"), list[str]()

@@ -12,26 +12,26 @@ from typing import Any, Literal
 
 from bestiary import tasks
 from bestiary.errors import InputError
-from bestiary.race import refitting
-from bestiary.race.contenders import candidates, split_words
+from bestiary.judging.evidence import Verdict
+from bestiary.planning.contenders import candidates, split_words
+from bestiary.planning.plan import OUT_OF_TIME, Plan, parse_budget
+from bestiary.planning.pretraining import bring, check_weights, entering, placed
+from bestiary.planning.run_check import check_origin, check_prepared, check_run, check_verdict
+from bestiary.planning.stages import alone, encore
 from bestiary.race.course import Clock, Course, OutOfTime
-from bestiary.race.evidence import Verdict
+from bestiary.race.delivering import refitting
+from bestiary.race.delivering.searching import REFIT, search, searches
+from bestiary.race.delivering.winner import delivered, forget
 from bestiary.race.folder import new_run, owned, refuse_links, unfinished, writing
 from bestiary.race.measuring import measure
 from bestiary.race.mending import mend
 from bestiary.race.opened import judge
 from bestiary.race.outcome import Outcome
-from bestiary.race.plan import OUT_OF_TIME, Plan, parse_budget
+from bestiary.race.pool.workers import Pool
 from bestiary.race.prepare import Wishes, check, prepare
-from bestiary.race.pretraining import bring, check_weights, entering, placed
 from bestiary.race.progress import Listener
-from bestiary.race.run_check import check_origin, check_prepared, check_run, check_verdict
-from bestiary.race.searching import REFIT, search, searches
 from bestiary.race.showing import snapshot
-from bestiary.race.stages import alone, encore
 from bestiary.race.telling import announce, introduce, tell, teller
-from bestiary.race.winner import delivered, forget
-from bestiary.race.workers import Pool
 from bestiary.records import names
 from bestiary.rows.limits import Within, called, within
 from bestiary.rows.store import read_spec
@@ -259,7 +259,7 @@ def replay(
 
 def candidates_known(wanted: list[str], unwanted: list[str]) -> None:
     """Refuses unknown names before anything is read."""
-    from bestiary.race.contenders import check_words
+    from bestiary.planning.contenders import check_words
 
     check_words([*wanted, *unwanted])
 
@@ -323,9 +323,10 @@ def follow(folder: Path, plan: Plan, pool: Pool, clock: Clock, listener: Listene
                     why = "; ".join(f"{name}: {reason}" for name, reason in plan.left_out.items())
                     raise InputError(f"no contender could be built for these data ({why}); name others")
                 course.write()
-            course.run()
-            if searches(course):
-                search(course)
+            if not course.named:
+                course.run()
+                if searches(course):
+                    search(course)
         except KeyboardInterrupt:
             _saving(course, show)
             pool.stop(course.grace(GRACE))

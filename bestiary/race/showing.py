@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bestiary.race.course import Course, rival_id
+from bestiary.planning.plan import Job
+from bestiary.planning.sizing import makespan
+from bestiary.race.course import Course
 from bestiary.race.folder import training_folder
-from bestiary.race.plan import Job
 from bestiary.race.progress import Entry, Snapshot
-from bestiary.race.sizing import makespan
 from bestiary.records.training import Status, read_status
 
 
@@ -18,7 +18,7 @@ def snapshot(course: Course, phase: str) -> Snapshot:
     running = {call.id for call in course.pool.running}
     elapsed = course.clock.elapsed
     entries = [_entry(course, e.name, running) for e in plan.entrants]
-    entries += [_rival(course, r.name, rival_id(r) in running, r.failed) for r in plan.rivals]
+    entries += [_rival(course, r.name, r.id in running, r.failed) for r in plan.rivals]
     left = max(0.0, plan.budget - elapsed)
     message, course.message = course.message, ""
     return Snapshot(phase, elapsed, plan.budget, left, plan.metric, plan.higher, entries, message)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bestiary.race.course import Course, rival_id
-from bestiary.race.evidence import Standing
-from bestiary.race.plan import OUT_OF_TIME, Ensemble, Job, Rival
+from bestiary.judging.evidence import Standing
+from bestiary.planning.plan import OUT_OF_TIME, Ensemble, Job, Rival
+from bestiary.race.course import Course
 
 
 def standing_of(course: Course, name: str, jobs: Sequence[Job]) -> Standing:
@@ -72,7 +72,7 @@ def baseline_standing(course: Course, rival: Rival) -> Standing:
     standing.selection = dict(result.get("scores", {}))
     loss = result.get("loss") if rival.name != "constant" else None  # which has nothing to learn
     standing.learned = _learned(float(loss), course.plan.constant) if loss is not None else 0.0
-    standing.seeds, standing.folder = [course.plan.seed], f"contenders/{rival_id(rival)}"
+    standing.seeds, standing.folder = [course.plan.seed], f"contenders/{rival.id}"
     return standing
 
 
@@ -80,7 +80,7 @@ def ensemble_title(ensemble: Ensemble) -> str:
     """What an ensemble is called in a sentence.
 
     Example:
-        >>> from bestiary.race.plan import Part
+        >>> from bestiary.planning.plan import Part
         >>> parts = [Part(f"{name}.0", f"{name}/small", [f"{name}.0"], 0.5) for name in ("mlp", "resnet")]
         >>> ensemble_title(Ensemble("ensemble/all", parts, 0.1, {}))
         'the ensemble of 2 networks'
@@ -93,7 +93,7 @@ def ensemble_title(ensemble: Ensemble) -> str:
 def parameters(course: Course, ensemble: Ensemble) -> int:
     """Of all its parts, each as often as it was trained."""
     total = 0
-    rivals = {rival_id(rival): rival for rival in course.plan.rivals}
+    rivals = {rival.id: rival for rival in course.plan.rivals}
     jobs = {job.id: job for stage in course.plan.stages for job in stage.jobs}
     for name in ensemble.trainings:
         result = course.rival_result(rivals[name]) if name in rivals else course.best_so_far(jobs[name])

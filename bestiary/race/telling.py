@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bestiary import kinds, tasks
+from bestiary.planning.plan import Plan
 from bestiary.race.course import Clock
-from bestiary.race.plan import Plan
 from bestiary.race.progress import Listener, Snapshot
 from bestiary.rows.source import Source
 

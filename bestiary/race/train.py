@@ -9,20 +9,20 @@ from typing import Any
 from bestiary import catalogue, tasks
 from bestiary.catalogue import Row
 from bestiary.errors import InputError
-from bestiary.race.chosen import chosen_size
+from bestiary.planning.chosen import chosen_size
+from bestiary.planning.plan import UNBOUNDED, Plan, parse_budget
+from bestiary.planning.pretraining import check_weights, pretrained
+from bestiary.planning.stages import EPOCHS, alone
+from bestiary.planning.threads import choose
 from bestiary.race.course import Clock, Course
 from bestiary.race.folder import new_run, writing
 from bestiary.race.measuring import measure
 from bestiary.race.outcome import Outcome
-from bestiary.race.plan import UNBOUNDED, Plan, parse_budget
+from bestiary.race.pool.workers import Pool
 from bestiary.race.prepare import Wishes, check, prepare
-from bestiary.race.pretraining import check_weights, pretrained
 from bestiary.race.progress import Listener
 from bestiary.race.race import follow, read_source, replayable, reserve
-from bestiary.race.stages import EPOCHS, alone
 from bestiary.race.telling import announce, introduce, tell, teller
-from bestiary.race.threads import choose
-from bestiary.race.workers import Pool
 from bestiary.rows.limits import Within, called, within
 
 PATIENCE = 12

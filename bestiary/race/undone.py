@@ -6,15 +6,15 @@ Whoever was starved has not been refuted: where this matters, the verdict leaves
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from bestiary import tasks
+from bestiary.judging.undone import Undone, about
+from bestiary.planning.plan import OUT_OF_TIME, PLATEAU, TOO_SLOW, Ensemble, Job, Plan
+from bestiary.planning.sizing import MOST_STEPS
+from bestiary.planning.stages import EPOCHS, unit_of
 from bestiary.race.folder import training_folder
-from bestiary.race.plan import OUT_OF_TIME, PLATEAU, TOO_SLOW, Ensemble, Job, Plan
-from bestiary.race.sizing import MOST_STEPS
-from bestiary.race.stages import EPOCHS, unit_of
 
 if TYPE_CHECKING:
     from bestiary.race.course import Course
@@ -22,37 +22,6 @@ if TYPE_CHECKING:
 NEWEST = 0.9  # of a training: whose best look came later had not ended its way down
 PART, FALL = 2 / 3, 0.01  # over the last third the loss must have fallen by this share of itself
 CONSTANT = "constant"  # the baseline that knows nothing
-
-
-@dataclass(frozen=True)
-class Undone:
-    """What a budget left undone.
-
-    Attributes:
-        improving: network -> seconds of a budget that would let it finish its training.
-        idle: networks that had no time to learn anything.
-        raced: how many networks did learn.
-        missing: baselines that had no time to finish.
-        compared: how many did, beside the one that knows nothing.
-        entry: seconds of a budget in which every network would take part; 0 where that is not known.
-    """
-
-    improving: Mapping[str, float] = field(default_factory=dict)
-    idle: Sequence[str] = ()
-    raced: int = 0
-    missing: Sequence[str] = ()
-    compared: int = 0
-    entry: float = 0.0
-
-    @property
-    def few_networks(self) -> bool:
-        """Whether most networks never ran."""
-        return len(self.idle) > self.raced
-
-    @property
-    def few_baselines(self) -> bool:
-        """Whether half of the baselines or more are missing."""
-        return bool(self.missing) and len(self.missing) >= self.compared
 
 
 def undone(course: Course) -> Undone:
@@ -133,21 +102,6 @@ def _budget(course: Course, times: float) -> float:
     """Seconds of a budget in which trainings make so many times as many updates."""
     trained = sum(seconds for phase, seconds in course.plan.shares.items() if phase.startswith(("round", "further")))
     return max(course.clock.elapsed - trained, 0.0) + times * trained
-
-
-def about(seconds: float) -> str:
-    """A budget for people, rounded up.
-
-    Example:
-        >>> about(41), about(700), about(7300)
-        ('50 seconds', '12 minutes', '2.5 hours')
-    """
-    if seconds < 95:
-        return f"{10 * math.ceil(seconds / 10)} seconds"
-    if seconds < 5400:
-        return f"{math.ceil(seconds / 60)} minutes"
-    hours = math.ceil(seconds / 1800) / 2
-    return f"{hours:g} hours"
 
 
 def left_out(plan: Plan) -> list[str]:

@@ -160,10 +160,11 @@ class Failure(TypedDict):
 
 
 class Answered(TypedDict):
-    """`answered.json`: milliseconds a row, and the digest by which the predictions are known to be whole."""
+    """`answered.json`: milliseconds a row, and by which digests predictions are known to be whole and of this model."""
 
     predict_seconds: Seconds
     digest: Line
+    model: NotRequired[Line]
 
 
 class Beginning(TypedDict):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bestiary import tasks
-from bestiary.race.evidence import Interval, Standing, Verdict
+from bestiary.judging.evidence import Interval, Standing, Verdict
 from bestiary.report import words
 
 LEAST_LEARNED = 0.005  # of the constant loss: less is none, rounded

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 from bestiary import kinds, tasks
 from bestiary.errors import InputError
+from bestiary.judging.evidence import Standing, Verdict
+from bestiary.judging.holdings import held_rows
 from bestiary.printable import printable
-from bestiary.race.evidence import Standing, Verdict
-from bestiary.race.holdings import held_rows
 from bestiary.report import board, words
 
 LISTED = 40  # classes that are named

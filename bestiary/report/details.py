@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bestiary.race.evidence import Standing
+from bestiary.judging.evidence import Standing
 from bestiary.report.gather import Answers, Evidence, Truth
 from bestiary.report.sections import Section
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from bestiary.data.reading import load_encoder
 from bestiary.errors import InputError
-from bestiary.race.evidence import Standing, Verdict
-from bestiary.race.plan import Plan
-from bestiary.race.run_check import check_run, check_verdict
+from bestiary.judging.evidence import Standing, Verdict
+from bestiary.planning.plan import Plan
+from bestiary.planning.run_check import check_run, check_verdict
 from bestiary.records.digests import check_data
 from bestiary.rows.places import said
 from bestiary.rows.store import read_spec

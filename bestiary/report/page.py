@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bestiary import tasks
-from bestiary.race import shipping
-from bestiary.race.evidence import Interval, Standing, Verdict
-from bestiary.race.plan import UNBOUNDED
+from bestiary.judging import shipping
+from bestiary.judging.evidence import Interval, Standing, Verdict
+from bestiary.planning.plan import UNBOUNDED
 from bestiary.report import board, figures, words
 from bestiary.report.gather import Evidence, gather
 from bestiary.report.sections import data_uri, sections_of

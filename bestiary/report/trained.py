@@ -9,7 +9,7 @@ from bestiary.baselines import load_baseline
 from bestiary.contracts import Spec
 from bestiary.data.opening import open_data
 from bestiary.errors import InputError
-from bestiary.race.evidence import Standing
+from bestiary.judging.evidence import Standing
 from bestiary.records.training import read_job
 from bestiary.report.gather import Evidence
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bestiary import kinds, tasks
-from bestiary.race.evidence import Verdict
+from bestiary.judging.evidence import Verdict
 
 _TIMES = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth", 6: "sixth", 7: "seventh"}
 

@@ -17,7 +17,7 @@ from bestiary.contracts import device_of
 from bestiary.errors import InputError
 from bestiary.files import write_bytes
 from bestiary.kinds.environment.worlds import first_action, numbers, open_world
-from bestiary.sampling import curves
+from bestiary.sampling.insides import curves
 from bestiary.sampling.looking import evaluating
 from bestiary.sampling.pictures import Picture, png
 

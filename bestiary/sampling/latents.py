@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from bestiary.contracts import Spec, device_of
 from bestiary.errors import InputError
+from bestiary.sampling.insides.maps import code_map
 from bestiary.sampling.looking import evaluating, some_rows
-from bestiary.sampling.maps import code_map
 from bestiary.sampling.pictures import Picture, grid, png
 from bestiary.sampling.samples import Samples, unit_images
 

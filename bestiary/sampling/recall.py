@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from bestiary.contracts import Data, Spec
-from bestiary.sampling.curves import Curve, draw
+from bestiary.sampling.insides.curves import Curve, draw
 from bestiary.sampling.pictures import Picture, grid, png
 
 # N units, P patterns, S sweeps

@@ -14,6 +14,7 @@ Axes: N rows, K classes.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -105,7 +106,8 @@ def temperature(table: Floats, truth: NDArray[np.int64]) -> float | None:
         return -np.log(np.clip(tempered(table, float(np.exp(power)))[rows, truth], SMALLEST, 1.0))
 
     bounds = (float(np.log(COOLEST)), float(np.log(HOTTEST)))
-    power = float(minimize_scalar(lambda power: losses(power).mean(), bounds=bounds, method="bounded").x)
+    found: Any = minimize_scalar(lambda power: losses(power).mean(), bounds=bounds, method="bounded")
+    power = float(found.x)
     gains = losses(0.0) - losses(power)
     if gains.mean() <= ERRORS * gains.std() / np.sqrt(len(truth)):
         return None

@@ -12,7 +12,7 @@ from bestiary.architectures.build import build, resolve
 from bestiary.catalogue import Contender, Row
 from bestiary.contracts import Algorithm, Data, ImageSpec, Spec
 from bestiary.optimisation.minimise import Minimise
-from bestiary.race.contenders import coded
+from bestiary.planning.contenders import coded
 from tests.conformance.kinds import data_of, spec_of
 
 UPDATES = 8

@@ -13,7 +13,7 @@ import pandas as pd
 from bestiary.architectures.build import build
 from bestiary.baselines import run_baseline
 from bestiary.data import read
-from bestiary.race.plan import Plan
+from bestiary.planning.plan import Plan
 from bestiary.race.race import resume
 from bestiary.rows.splits import assign
 from bestiary.rows.store import read_spec

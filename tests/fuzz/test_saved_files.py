@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bestiary.cli.main import main
+from bestiary.planning.plan import Plan
 from bestiary.race.openings import count_opening, ledger
-from bestiary.race.plan import Plan
 from bestiary.records.digests import check_data
 from bestiary.runs.run import read_log
 from bestiary.tasks.predictions import read_predictions
@@ -172,7 +172,7 @@ def test_a_damaged_checkpoint_is_refused_or_begun_again(run: tuple[Path, Path], 
     import json
 
     from bestiary.data.opening import open_data
-    from bestiary.race.worker import _learner
+    from bestiary.race.pool.worker import _learner
     from bestiary.runs.run import RunFolder
 
     here = tmp_path / "training"

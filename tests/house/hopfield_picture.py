@@ -15,7 +15,7 @@ from bestiary.algorithms.hebbian import HebbianStorage, ProjectionStorage
 from bestiary.architectures.energy.hopfield import Hopfield
 from bestiary.contracts import Data
 from bestiary.rows.store import StoredData, write_text
-from bestiary.sampling.curves import Curve, draw
+from bestiary.sampling.insides.curves import Curve, draw
 from bestiary.sampling.recall import CAPACITY, NOISE, Recall, collapse, damaged, known, recall
 from tests.learning.learn import prepared
 

@@ -80,9 +80,9 @@ PLAN = """
 import sys
 from pathlib import Path
 from bestiary.data import read
-from bestiary.race.contenders import candidates
+from bestiary.planning.contenders import candidates
 from bestiary.race.prepare import Wishes, prepare
-from bestiary.race.plan import Entrant, Job, Rival, Stage
+from bestiary.planning.plan import Entrant, Job, Rival, Stage
 from bestiary.rows.store import read_spec
 
 words = {"target": "grade", "task": "rank", "group": "search"}
@@ -201,9 +201,9 @@ KIND_PLAN = """
 import sys
 from pathlib import Path
 from bestiary.data import read
-from bestiary.race.contenders import candidates
+from bestiary.planning.contenders import candidates
 from bestiary.race.prepare import Wishes, prepare
-from bestiary.race.plan import Entrant, Job, Rival, Stage
+from bestiary.planning.plan import Entrant, Job, Rival, Stage
 from bestiary.rows.store import read_spec
 
 source = read("clouds.csv", target="shape")

@@ -137,7 +137,7 @@ def test_what_an_encoding_lacks_has_something_as_wide_in_its_place(encoding: str
 
 def test_every_glyph_of_the_program_has_its_place_in_ascii() -> None:
     """In what is printed: strings of the command line, the verdict's sentences and the words of reports."""
-    others = [ROOT / "bestiary/race/sentences.py", ROOT / "bestiary/report/words.py"]
+    others = [ROOT / "bestiary/judging/sentences.py", ROOT / "bestiary/report/words.py"]
     lacking = set()
     for path in {*(ROOT / "bestiary/cli").glob("*.py"), *others} - {ROOT / "bestiary/cli/spreadsheet.py"}:
         tree = ast.parse(path.read_text(encoding="utf-8"))

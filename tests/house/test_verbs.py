@@ -8,7 +8,7 @@ import pytest
 
 from bestiary.cli.main import main
 from bestiary.files import sha256_of
-from bestiary.race.plan import Plan
+from bestiary.planning.plan import Plan
 from bestiary.race.train import train
 from bestiary.runs.trained import trained
 from bestiary.sampling.episodes import play

@@ -15,8 +15,8 @@ from bestiary.contracts import ImageBatch, ImageSpec, TableSpec
 from bestiary.errors import InputError
 from bestiary.objectives.augmented import Augmentation, Augmented, augmented
 from bestiary.objectives.supervised import CrossEntropy, SquaredError
-from bestiary.race.plan import Entrant
-from bestiary.race.searching import draw
+from bestiary.planning.plan import Entrant
+from bestiary.race.delivering.searching import draw
 from bestiary.recipes.supervised import classifier, regressor
 
 SPEC = ImageSpec(1, (8, 8), 10)

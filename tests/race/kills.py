@@ -27,10 +27,10 @@ import torch
 import bestiary.report
 from bestiary import catalogue
 from bestiary.data.reading import read
-from bestiary.race.plan import Entrant, Job, Plan, Rival, Stage
+from bestiary.planning.plan import Entrant, Job, Plan, Rival, Stage
+from bestiary.race.pool.workers import Pool
 from bestiary.race.prepare import prepare
 from bestiary.race.race import race, replay, resume
-from bestiary.race.workers import Pool
 from tests.race.small import WISHES, fingerprint
 
 GENESIS = str(Path(__file__).parents[1] / "fixtures" / "genesis.txt")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from bestiary.data.reading import read
-from bestiary.race.plan import Entrant, Job, Plan, Rival, Stage
+from bestiary.planning.plan import Entrant, Job, Plan, Rival, Stage
 from bestiary.race.prepare import Wishes, prepare
 
 WISHES = Wishes(budget=600.0, equal="time", metric=None, seed=3, workers=2, device="cpu")

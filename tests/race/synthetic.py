@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from bestiary import catalogue, tasks
 from bestiary.baselines import competitors
 from bestiary.contracts import ImageSpec, Predictions, SeriesSpec, TableSpec, TokenSpec
-from bestiary.race.evidence import Standing, Verdict
+from bestiary.judging.evidence import Standing, Verdict
+from bestiary.judging.verdict import Candidate, Judgement, judge_race
+from bestiary.planning.plan import Entrant, Job, Plan, Rival, Stage
 from bestiary.race.opened import file_of
-from bestiary.race.plan import Entrant, Job, Plan, Rival, Stage
-from bestiary.race.verdict import Candidate, Judgement, judge_race
 from bestiary.rows.store import write_array, write_spec
 from tests.race.facts import further
 

@@ -17,7 +17,7 @@ from bestiary.baselines import competitors, find, load_baseline, run_baseline
 from bestiary.contracts import ImageSpec, TableSpec
 from bestiary.data import read
 from bestiary.data.opening import open_data
-from bestiary.race.contenders import candidates
+from bestiary.planning.contenders import candidates
 from bestiary.rows.splits import assign
 from bestiary.rows.store import ArrayData, StoredData
 from bestiary.sampling.latents import active, collapse, smoothness, walk

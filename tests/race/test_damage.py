@@ -14,17 +14,20 @@ import torch
 
 import bestiary.report
 from bestiary.errors import InputError
+from bestiary.planning.plan import Plan
 from bestiary.race.mending import mend
-from bestiary.race.plan import Plan
+from bestiary.race.pool.worker import FILES
+from bestiary.race.pool.workers import Ended, Pool
 from bestiary.race.race import replay, resume
-from bestiary.race.worker import FILES
-from bestiary.race.workers import Ended, Pool
-from bestiary.records.digests import check_data, check_result, read_words, write_result
+from bestiary.records import names
+from bestiary.records.digests import check_data, check_result, digest, read_words, write_result
 from bestiary.runs.run import RunFolder, check_tensors, read_tensors, write_tensors
 from bestiary.tasks.predictions import read_predictions
+from tests.race import recipes
 from tests.race.small import fingerprint, small_run
 
 HERE = "tests.race.recipes"
+names.give(f"{HERE}:{recipe}" for recipe in vars(recipes))
 
 
 @pytest.fixture(autouse=True)
@@ -217,6 +220,33 @@ def test_what_is_damaged_is_made_again_to_the_same_bits_and_told(finished, tmp_p
     again = replay(run, out=tmp_path / "again")
     assert fingerprint(again.folder) == expected
     assert not [note for note in again.verdict.notes if "damaged" in note], "nothing was in the replay"
+
+
+def test_once_the_finalists_are_named_nothing_learns_any_more(finished, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(finished[0], run)
+    plan = Plan.read(run)
+    assert plan.finalists
+    for job in plan.stages[-1].jobs:
+        job.steps += 40  # as where a training was ended early, and the race was killed while it was judged
+    plan.write(run)
+    resume(run)
+    assert fingerprint(run) == finished[1]
+
+
+def test_predictions_of_another_model_are_made_again(finished, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(finished[0], run)
+    name = "mlp.small.0"
+    said = run / "contenders" / name / "answered.json"
+    words = json.loads(said.read_text())
+    for path in sorted((run / "predictions").glob("ann-64*.parquet")):
+        other = run / "predictions" / path.name.replace("ann-64", "mlp-small")
+        shutil.copyfile(path, other)
+    told = {**words, "digest": digest(run / "predictions" / "mlp-small.parquet"), "model": "0" * 32}
+    said.write_text(json.dumps(told))
+    resume(run)
+    assert fingerprint(run) == finished[1]
 
 
 def test_predictions_with_a_flipped_bit_are_refused_or_equal(finished):

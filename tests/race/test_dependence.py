@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from bestiary.data import read
-from bestiary.race.plan import Plan
+from bestiary.planning.plan import Plan
 from bestiary.race.prepare import Wishes, prepare
 from bestiary.rows.source import Source
 

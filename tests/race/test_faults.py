@@ -16,12 +16,12 @@ import pytest
 import bestiary.report
 from bestiary.data.opening import open_data
 from bestiary.errors import InputError
+from bestiary.planning.plan import Plan
 from bestiary.race import course as courses
-from bestiary.race import worker
 from bestiary.race.folder import new_run
-from bestiary.race.plan import Plan
+from bestiary.race.pool import worker
+from bestiary.race.pool.workers import Pool
 from bestiary.race.race import race, replay, resume
-from bestiary.race.workers import Pool
 from bestiary.records import names
 from tests.race import recipes
 from tests.race.small import NETWORKS, fingerprint, small_run

@@ -15,8 +15,8 @@ from bestiary.baselines import competitors, find
 from bestiary.baselines.baseline import fit
 from bestiary.data import read
 from bestiary.data.opening import open_data
-from bestiary.race.evidence import Verdict
-from bestiary.race.holdings import held_rows, note
+from bestiary.judging.evidence import Verdict
+from bestiary.judging.holdings import held_rows, note
 from bestiary.report.card import model_card
 from bestiary.rows.splits import assign
 from tests.fuzz.files import FORMS

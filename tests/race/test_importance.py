@@ -14,9 +14,9 @@ from torch import nn
 
 from bestiary.data import read
 from bestiary.errors import InputError
+from bestiary.judging import importance
 from bestiary.kinds.table.relations import relations
 from bestiary.kinds.table.report import _rests
-from bestiary.race import importance
 from bestiary.report.gather import Evidence
 from bestiary.runs import model as models
 

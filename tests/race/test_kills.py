@@ -9,7 +9,7 @@ import time
 import pytest
 
 import bestiary.report
-from bestiary.race.workers import Pool
+from bestiary.race.pool.workers import Pool
 from tests.race import kills
 from tests.race.small import fingerprint
 

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bestiary.race import sentences, shipping
-from bestiary.race.plan import OUT_OF_TIME, PLATEAU, TOO_SLOW, Ensemble, Job, Part
-from bestiary.race.undone import Undone, undone
-from bestiary.race.verdict import Judgement
+from bestiary.judging import sentences, shipping
+from bestiary.judging.undone import Undone
+from bestiary.judging.verdict import Judgement
+from bestiary.planning.plan import OUT_OF_TIME, PLATEAU, TOO_SLOW, Ensemble, Job, Part
+from bestiary.race.undone import undone
 from tests.race import synthetic
 from tests.race.test_verdict import BEST, CONSTANT, FOREST, TRUTH, WEAK, judge, right
 

@@ -7,9 +7,9 @@ import pytest
 
 from bestiary.contracts import ImageSpec, TableSpec
 from bestiary.errors import InputError
-from bestiary.race import promotion, sizing, stages
-from bestiary.race.contenders import candidates
-from bestiary.race.plan import Entrant, Plan, Rival, parse_budget
+from bestiary.planning import promotion, sizing, stages
+from bestiary.planning.contenders import candidates
+from bestiary.planning.plan import Entrant, Plan, Rival, parse_budget
 
 TABLE = TableSpec(features=10, outputs=3)
 

@@ -17,8 +17,8 @@ from bestiary.data.reading import read
 from bestiary.errors import InputError
 from bestiary.kinds.text.carry import carry
 from bestiary.kinds.text.reader import TextEncoder
-from bestiary.race.plan import Plan
-from bestiary.race.pretraining import split_weights
+from bestiary.planning.plan import Plan
+from bestiary.planning.pretraining import split_weights
 from bestiary.race.race import replay
 from bestiary.rows.splits import assign
 from bestiary.runs.beginning import begin_with

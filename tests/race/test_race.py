@@ -11,8 +11,8 @@ from sklearn.datasets import load_breast_cancer, load_diabetes
 
 import bestiary
 from bestiary.data.reading import read
+from bestiary.planning.plan import Plan
 from bestiary.race.course import Clock
-from bestiary.race.plan import Plan
 from bestiary.race.prepare import Wishes, prepare
 from bestiary.race.progress import Snapshot
 from bestiary.race.telling import announce, introduce

@@ -23,10 +23,10 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from bestiary import tasks
 from bestiary.cli.result import print_result
 from bestiary.errors import InputError
+from bestiary.judging import sentences
+from bestiary.judging.evidence import Interval, Verdict
 from bestiary.kinds.image.show import thumbnail
 from bestiary.kinds.series.show import sparkline
-from bestiary.race import sentences
-from bestiary.race.evidence import Interval, Verdict
 from bestiary.report import board, model_card, words, write_report
 from bestiary.report.answers import deciles, per_class, reliability
 from bestiary.report.gather import gather

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from bestiary.race.evidence import Verdict
+from bestiary.judging.evidence import Verdict
 from bestiary.report import write_report
 from tests.race import synthetic
 

@@ -15,10 +15,10 @@ import torch
 
 import bestiary.report
 from bestiary.errors import InputError
+from bestiary.planning.plan import Plan
 from bestiary.race.openings import count_opening
-from bestiary.race.plan import Plan
+from bestiary.race.pool.workers import Pool
 from bestiary.race.race import replay, resume
-from bestiary.race.workers import Pool
 from tests.race.small import fingerprint, small_run
 
 KILLS = 10

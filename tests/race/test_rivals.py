@@ -12,7 +12,7 @@ from bestiary.baselines import run_baseline
 from bestiary.data import read
 from bestiary.data.opening import open_data
 from bestiary.errors import InputError
-from bestiary.race.statistics import Resampling
+from bestiary.judging.statistics import Resampling
 from bestiary.rows.splits import assign
 from bestiary.tasks.continuation.ngrams import LONGEST, ORDERS, Compressor, KneserNey
 from bestiary.tasks.control import baselines as control

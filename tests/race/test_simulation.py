@@ -10,9 +10,9 @@ import math
 import numpy as np
 import pytest
 
-from bestiary.race.evidence import Interval
-from bestiary.race.statistics import Estimate, Resampling, excludes_zero, wilson
-from bestiary.race.verdict import Candidate, judge_race
+from bestiary.judging.evidence import Interval
+from bestiary.judging.statistics import Estimate, Resampling, excludes_zero, wilson
+from bestiary.judging.verdict import Candidate, judge_race
 from tests.race.test_statistics import answers, numbers
 
 RACES = 300

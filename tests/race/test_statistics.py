@@ -9,9 +9,9 @@ from scipy import stats
 from sklearn import metrics as sk
 
 from bestiary.contracts import Predictions
-from bestiary.race.evidence import Interval
-from bestiary.race.measures import linear
-from bestiary.race.statistics import (
+from bestiary.judging.evidence import Interval
+from bestiary.judging.measures import linear
+from bestiary.judging.statistics import (
     Resampling,
     excludes_zero,
     mean,

@@ -8,7 +8,7 @@ import pytest
 
 import bestiary
 from bestiary.data.builtin import load as built_in
-from bestiary.race.plan import Plan
+from bestiary.planning.plan import Plan
 from bestiary.race.race import replay, resume
 from bestiary.tasks.classification.scoring import Classification
 from bestiary.tasks.rule import temperature, tempered

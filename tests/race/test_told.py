@@ -19,9 +19,12 @@ from sklearn.metrics import roc_curve
 from bestiary.cli.main import main
 from bestiary.cli.result import print_result
 from bestiary.data import read
-from bestiary.race import searching, shipping, stages, undone
-from bestiary.race.evidence import Verdict
-from bestiary.race.plan import TOO_SLOW
+from bestiary.judging import shipping
+from bestiary.judging.evidence import Verdict
+from bestiary.planning import stages
+from bestiary.planning.plan import TOO_SLOW
+from bestiary.race import undone
+from bestiary.race.delivering import searching
 from bestiary.report import figures, thresholds, write_report
 from bestiary.report import page as report
 from bestiary.report.gather import gather

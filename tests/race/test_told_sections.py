@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from bestiary.contracts import ImageSpec, Predictions
-from bestiary.race.evidence import Interval, Standing
+from bestiary.judging.evidence import Interval, Standing
+from bestiary.race.delivering.winner import forget
 from bestiary.race.opened import file_of
-from bestiary.race.winner import forget
 from bestiary.report.gather import Evidence
 from bestiary.rows.store import ArrayData
 from bestiary.tasks.control import report as control

@@ -11,13 +11,13 @@ from sklearn.datasets import load_breast_cancer
 
 import bestiary
 from bestiary.errors import InputError
-from bestiary.race import threads
+from bestiary.planning import threads
+from bestiary.planning.plan import Entrant, Job, Plan, Stage
+from bestiary.planning.stages import PHASED_SLACK, SLACK, alone
 from bestiary.race.course import LONG_GRACE, LOOKS_AT_THE_END, Clock, Course
 from bestiary.race.opened import finalists
-from bestiary.race.plan import Entrant, Job, Plan, Stage
+from bestiary.race.pool.workers import Pool
 from bestiary.race.race import resume
-from bestiary.race.stages import PHASED_SLACK, SLACK, alone
-from bestiary.race.workers import Pool
 from bestiary.records.digests import read_words, write_result
 
 

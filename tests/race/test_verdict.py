@@ -11,8 +11,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
 from bestiary.contracts import Predictions
-from bestiary.race.evidence import Interval
-from bestiary.race.verdict import Candidate, Judgement, judge_race
+from bestiary.judging.evidence import Interval
+from bestiary.judging.verdict import Candidate, Judgement, judge_race
 from bestiary.tasks.classes import METRICS
 from tests.race.test_statistics import answers, numbers
 

@@ -11,7 +11,7 @@ from bestiary.architectures.convolution.capsnet import CapsNet, route, route_wri
 from bestiary.contracts import ImageBatch, ImageSpec
 from bestiary.objectives.margin import Margin, margin_loss, shifted
 from bestiary.rows.store import ArrayData
-from bestiary.sampling.capsules import inspect, perturbed
+from bestiary.sampling.insides.capsules import inspect, perturbed
 from tests.references.parity import assert_same, close
 
 

@@ -11,7 +11,7 @@ from torch import nn
 from bestiary.architectures.recurrence.gru import GRUCell, GRUSeries, ResetFirstCell
 from bestiary.architectures.recurrence.language_model import LSTMLanguageModel
 from bestiary.architectures.recurrence.lstm import LSTMCell
-from bestiary.sampling.gates import inspect, opened
+from bestiary.sampling.insides.gates import inspect, opened
 
 SEQUENCE = torch.randn(4, 9, 3)
 

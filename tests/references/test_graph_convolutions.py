@@ -15,7 +15,7 @@ from bestiary.architectures.graph.gatv2 import GATv2, GATv2Graphs, GATv2Links, J
 from bestiary.architectures.graph.gin import GIN, GINGraphs, GINLinks
 from bestiary.architectures.graph.graphsage import GraphSAGE, GraphSAGEGraphs, GraphSAGELinks, PoolGraphSAGE
 from bestiary.kinds.graph import example
-from bestiary.sampling.graph_insides import inspect
+from bestiary.sampling.insides.graph_insides import inspect
 from tests.references.parity import assert_same, close, stir
 from tests.references.test_graph import SEEDS, OnEdges, dense, random_graph
 

@@ -24,7 +24,7 @@ from bestiary.optimisation.minimise import FromTorch, Minimise
 from bestiary.recipes.sequences import transformer, translator
 from bestiary.rows.splits import assign
 from bestiary.runs.model import load, save_network
-from bestiary.sampling.alignments import STOP, align, diagonal_mass, draw, forward_share, inspect
+from bestiary.sampling.insides.alignments import STOP, align, diagonal_mass, draw, forward_share, inspect
 from bestiary.specs import PairSpec
 from bestiary.tasks.transduce.baselines import BASELINES, NearestNeighbour
 from bestiary.tasks.transduce.edits import edits

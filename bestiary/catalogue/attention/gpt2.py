@@ -60,5 +60,5 @@ ROW = Row(
     departs="Three matrices project queries, keys and values, where the authors' code has one of all three; weights "
     "are translated both ways. The smallest size has 124 million parameters; the paper's 117 is a miscount. Tokens are "
     "the bytes or pieces of the person's own text, not the 50,257 of the paper.",
-    verbs={"sample": "bestiary.sampling.texts:sample", "inspect": "bestiary.sampling.heads:inspect"},
+    verbs={"sample": "bestiary.sampling.texts:sample", "inspect": "bestiary.sampling.insides.heads:inspect"},
 )

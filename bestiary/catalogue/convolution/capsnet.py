@@ -79,5 +79,5 @@ ROW = Row(
         "unused": "Forward classifies and does not draw, so the decoder takes no part in it. Give "
         "DistributedDataParallel find_unused_parameters=True, or build it with decoder=None.",
     },
-    verbs={"inspect": "bestiary.sampling.capsules:inspect"},
+    verbs={"inspect": "bestiary.sampling.insides.capsules:inspect"},
 )

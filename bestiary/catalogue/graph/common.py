@@ -4,7 +4,7 @@ from bestiary.catalogue.row import Contender, Keywords
 
 HERE = "bestiary.architectures.graph"
 RECIPES = {task: f"bestiary.recipes.graphs:{task}" for task in ("nodes", "links", "graphs")}
-VERBS = {"inspect": "bestiary.sampling.graph_insides:inspect"}
+VERBS = {"inspect": "bestiary.sampling.insides.graph_insides:inspect"}
 LEARNS = (
     "By gradient descent on the cross-entropy of the nodes, pairs or graphs that are known; an update sees the whole "
     "graph, or some graphs of a set."

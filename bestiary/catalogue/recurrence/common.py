@@ -56,7 +56,7 @@ def tiny(architecture: str) -> dict[str, tuple[str, dict[str, object]]]:
 
 
 LANGUAGE = {"continue": "bestiary.recipes.language:language_model"}
-VERBS = {"sample": "bestiary.sampling.texts:sample", "inspect": "bestiary.sampling.gates:inspect"}
+VERBS = {"sample": "bestiary.sampling.texts:sample", "inspect": "bestiary.sampling.insides.gates:inspect"}
 SETTINGS = ({"rate": 3e-3, "clip": 1.0}, {"rate": 1e-3, "clip": 1.0}, {"rate": 1e-2, "clip": 1.0})
 SERIES_10 = {"channels": 10, "width": 128, "depth": 2, "outputs": 5}
 TEXT_10000 = {"vocabulary": 10_000, "embedding": 128}

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from bestiary.errors import InputError
+from bestiary.judging import importance
+from bestiary.judging.sentences import number
 from bestiary.kinds.table.relations import Relations, relations
-from bestiary.race import importance
-from bestiary.race.sentences import number
 from bestiary.report.gather import Evidence
 from bestiary.report.sections import Section
 from bestiary.report.words import shorten

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bestiary.race.evidence import Standing
+from bestiary.judging.evidence import Standing
 from bestiary.report import figures, words
 from bestiary.report.gather import Evidence, file_key
 from bestiary.report.sections import Section

@@ -11,7 +11,7 @@ from bestiary.architectures.build import build
 from bestiary.baselines import load_baseline
 from bestiary.contracts import CorpusSpec
 from bestiary.data.opening import open_data
-from bestiary.race.evidence import Standing
+from bestiary.judging.evidence import Standing
 from bestiary.report.figures import BASELINE, SERIES, SOFT, draw
 from bestiary.report.gather import Evidence, file_key
 from bestiary.report.sections import Section

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from bestiary.race.evidence import Standing
+from bestiary.judging.evidence import Standing
 from bestiary.report.figures import SERIES, draw
 from bestiary.report.gather import Evidence, file_key
 from bestiary.report.sections import Section

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from bestiary.data import load_encoder
-from bestiary.race.evidence import Standing
+from bestiary.judging.evidence import Standing
 from bestiary.report.gather import Evidence
 from bestiary.report.sections import Section
 from bestiary.report.trained import answers, opened

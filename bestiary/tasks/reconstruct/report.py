@@ -10,14 +10,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bestiary.race.evidence import Standing
+from bestiary.judging.evidence import Standing
 from bestiary.report import words
 from bestiary.report.gather import Evidence
 from bestiary.report.sections import Section
 from bestiary.report.trained import answers, opened
+from bestiary.sampling.insides.maps import code_map
 from bestiary.sampling.latents import collapse, sweeps, walks
 from bestiary.sampling.looking import evaluating, some_places
-from bestiary.sampling.maps import code_map
 from bestiary.sampling.pictures import Picture, grid, png
 from bestiary.sampling.samples import unit_images
 

@@ -12,13 +12,13 @@ from torch import nn
 from bestiary.architectures.build import build
 from bestiary.baselines import load_baseline
 from bestiary.data.opening import open_data
+from bestiary.judging.evidence import Standing
 from bestiary.kinds.pairs.alphabets import alphabet_of
 from bestiary.kinds.pairs.store import PairData
-from bestiary.race.evidence import Standing
 from bestiary.report.figures import BASELINE, SERIES, SOFT, draw
 from bestiary.report.gather import Evidence, file_key
 from bestiary.report.sections import Section
-from bestiary.sampling.alignments import inspect
+from bestiary.sampling.insides.alignments import inspect
 from bestiary.sampling.pictures import Picture
 from bestiary.tasks.predictions import read_predictions
 from bestiary.tasks.transduce.scoring import Transduce, Writer

@@ -9,7 +9,7 @@ from bestiary.architectures.build import build
 from bestiary.architectures.convolution.capsnet import CapsNet
 from bestiary.recipes.capsules import capsules
 from bestiary.rows.store import ArrayData, StoredData
-from bestiary.sampling.capsules import SHIFTS, perturbed
+from bestiary.sampling.insides.capsules import SHIFTS, perturbed
 from bestiary.tasks.classification.scoring import Classification
 from tests.learning.learn import prepared, with_wrong_labels
 from tests.learning.studies._mnist import mnist
@@ -95,7 +95,8 @@ def spread(difference: Tensor) -> Tensor:
 
 
 _SOURCES = (
-    "architectures/convolution/capsnet.py", "objectives/margin.py", "recipes/capsules.py", "sampling/capsules.py",
+    "architectures/convolution/capsnet.py", "objectives/margin.py", "recipes/capsules.py",
+    "sampling/insides/capsules.py",
     "algorithms/gradient_descent.py", "layers/unit_interval.py",
 )  # fmt: skip
 STUDIES = (

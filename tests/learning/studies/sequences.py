@@ -13,7 +13,7 @@ from bestiary.architectures.build import build, resolve
 from bestiary.architectures.recurrence.attention_network import AttentionNetwork
 from bestiary.kinds.pairs.reader import PairData, read_pairs
 from bestiary.rows.splits import assign
-from bestiary.sampling.alignments import align, diagonal_mass
+from bestiary.sampling.insides.alignments import align, diagonal_mass
 from bestiary.sampling.looking import evaluating
 from bestiary.tasks.transduce.scoring import Transduce, distances, write
 from tests.learning.study import Study
@@ -123,7 +123,7 @@ STUDIES: tuple[Study, ...] = (
     Study(
         "attention_network-diagonal", "attention_network", _DATA,
         "attention within 1.5 letters of the diagonal", 0.8, looking, twin=_TWIN,
-        sources=("sampling/alignments.py", *_HERE),
+        sources=("sampling/insides/alignments.py", *_HERE),
     ),
     Study("luong-spelling", "luong", _DATA, _METRIC, -0.35, right("luong"), -0.18, twin=_TWIN, sources=_HERE),
     Study("gnmt-spelling", "gnmt", _DATA, _METRIC, -0.35, right("gnmt"), twin=_TWIN, sources=_HERE),

@@ -14,11 +14,11 @@ from torch import Tensor
 
 from bestiary import tasks
 from bestiary.contracts import Predictions
-from bestiary.race import sentences
-from bestiary.race.bench import Bench, Candidate, Rows
-from bestiary.race.evidence import Interval
-from bestiary.race.statistics import FEWEST, Estimate, Resampling, wilson, within_one_standard_error
-from bestiary.race.undone import Undone
+from bestiary.judging import sentences
+from bestiary.judging.bench import Bench, Candidate, Rows
+from bestiary.judging.evidence import Interval
+from bestiary.judging.statistics import FEWEST, Estimate, Resampling, wilson, within_one_standard_error
+from bestiary.judging.undone import Undone
 from bestiary.tasks.registry import evidence_of
 
 Answer = Literal["yes", "no", "needless", "not shown", "open", "few"]

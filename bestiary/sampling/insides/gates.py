@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from bestiary.contracts import Spec
 from bestiary.layers.recurrent import Cell, Recurrence
-from bestiary.sampling.curves import Curve, draw
+from bestiary.sampling.insides.curves import Curve, draw
 from bestiary.sampling.looking import evaluating
 from bestiary.sampling.pictures import Picture, grid, png
 

@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 from numpy.lib.format import open_memmap
 
-from bestiary.race.course import EVERYTHING, Course, failure, rival_id
-from bestiary.race.evidence import Verdict
+from bestiary.judging.evidence import Verdict
+from bestiary.planning.plan import ALL, Job, Part, Plan, Refit
+from bestiary.planning.sizing import makespan
+from bestiary.race.course import EVERYTHING, Course, failure
+from bestiary.race.delivering.members import Member, members
 from bestiary.race.folder import training_folder
-from bestiary.race.members import Member, members
-from bestiary.race.plan import ALL, Job, Part, Plan, Refit
-from bestiary.race.sizing import makespan
-from bestiary.race.workers import Call
+from bestiary.race.pool.workers import Call
 from bestiary.records.training import read_result, read_rival_result
 from bestiary.rows.limits import need_disk
 from bestiary.rows.source import SPLITS
@@ -174,7 +174,7 @@ def there(folder: Path, refit: Refit) -> bool:
 
 
 def _rival_call(course: Course, refit: Refit) -> Call:
-    rival = next(r for r in course.plan.rivals if rival_id(r) == refit.of)
+    rival = next(r for r in course.plan.rivals if r.id == refit.of)
     result = course.rival_result(rival)
     assert result is not None
     words = {

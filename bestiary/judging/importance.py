@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from bestiary import tasks
 from bestiary.contracts import Predictions
 from bestiary.files import write_text
-from bestiary.race.evidence import Verdict
-from bestiary.race.statistics import Resampling
+from bestiary.judging.evidence import Verdict
+from bestiary.judging.statistics import Resampling
 from bestiary.records import door
 from bestiary.rows.store import read_array
 from bestiary.runs.description import JUDGED

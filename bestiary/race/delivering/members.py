@@ -9,11 +9,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from bestiary.race.course import Course, rival_id
-from bestiary.race.ensembles import Floats
+from bestiary.planning.plan import Job
+from bestiary.race.course import Course
+from bestiary.race.delivering.ensembles import Floats
 from bestiary.race.folder import training_folder
 from bestiary.race.losses import truth
-from bestiary.race.plan import Job
 from bestiary.tasks.mixture import mean
 from bestiary.tasks.predictions import answers, read_predictions
 
@@ -62,7 +62,7 @@ def members(course: Course) -> list[Member]:
     for rival in plan.rivals:
         result = course.rival_result(rival)
         if result is not None:
-            here = rival_id(rival)
+            here = rival.id
             fits = max(1, len(result["tried"])) * max(1, plan.folds)
             seconds = result["train_seconds"] / fits
             found.append(Member(here, f"baseline/{rival.name}", False, (here,), (here,), seconds, result["parameters"]))

@@ -23,7 +23,7 @@ _PRELOAD = [
     "torch",
     "torch._dynamo",
     "sklearn",
-    "bestiary.race.worker",
+    "bestiary.race.pool.worker",
     "bestiary.baselines",
     "safetensors.torch",
     "skops.io",
@@ -34,7 +34,7 @@ _ONE_THREAD: dict[str, str] = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS
 
 @dataclass(frozen=True)
 class Call:
-    """A function of `bestiary.race.worker` to be called in a process of its own, with strings alone.
+    """A function of `bestiary.race.pool.worker` to be called in a process of its own, with strings alone.
 
     Attributes:
         id: of the job, for whoever waits for it.
@@ -140,7 +140,7 @@ class Pool:
 def _enter(function: str, arguments: tuple[str, ...], given: tuple[str, ...] = ()) -> None:
     """The first thing that runs in a new process; files may name there what the person has named in this one."""
     names.give(given)
-    worker = importlib.import_module("bestiary.race.worker")
+    worker = importlib.import_module("bestiary.race.pool.worker")
     worker.enter(function, arguments)
 
 

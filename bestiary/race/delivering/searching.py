@@ -11,13 +11,13 @@ import numpy as np
 
 from bestiary import kinds
 from bestiary.baselines.spaces import near
-from bestiary.race import refitting
+from bestiary.planning.plan import PLATEAU, Entrant, Job, Plan, Stage
+from bestiary.planning.sizing import makespan
+from bestiary.planning.stages import folds_of, job_of
 from bestiary.race.course import Course
-from bestiary.race.delivery import deliver
-from bestiary.race.members import members
-from bestiary.race.plan import PLATEAU, Entrant, Job, Plan, Stage
-from bestiary.race.sizing import makespan
-from bestiary.race.stages import folds_of, job_of
+from bestiary.race.delivering import refitting
+from bestiary.race.delivering.delivery import deliver
+from bestiary.race.delivering.members import members
 from bestiary.records.shapes import Setting
 
 BEST = 4  # networks, and baselines, whose settings are searched

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bestiary.judging.evidence import Standing, Verdict
+from bestiary.judging.importance import NAME, SECONDS, SHARE, measure
+from bestiary.planning.plan import Part, Plan
 from bestiary.race.course import EVERYTHING, Course
-from bestiary.race.evidence import Standing, Verdict
+from bestiary.race.delivering.refitting import run, shipped, there, told
 from bestiary.race.folder import training_folder
-from bestiary.race.importance import NAME, SECONDS, SHARE, measure
-from bestiary.race.plan import Part, Plan
-from bestiary.race.refitting import run, shipped, there, told
 from bestiary.records.digests import check_result
 from bestiary.records.training import read_job
 from bestiary.rows.store import read_spec

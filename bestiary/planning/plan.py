@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from bestiary.errors import InputError
-from bestiary.race.plan_check import check_plan
+from bestiary.planning.plan_check import check_plan
 from bestiary.records import door
 from bestiary.records.shapes import (
     Batch,
@@ -154,6 +154,11 @@ class Rival:
     failed: Line = ""
     written: dict[str, Any] = field(default_factory=dict)
     retry: bool = False
+
+    @property
+    def id(self) -> str:
+        """The name of its folder."""
+        return f"baseline.{self.name}"
 
 
 @dataclass

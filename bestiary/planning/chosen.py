@@ -15,8 +15,8 @@ from bestiary import catalogue
 from bestiary.architectures.build import build, resolve
 from bestiary.catalogue import Contender, Row
 from bestiary.errors import InputError, nearest
-from bestiary.race.contenders import Candidate, candidates, recipe_for
-from bestiary.race.plan import Plan
+from bestiary.planning.contenders import Candidate, candidates, recipe_for
+from bestiary.planning.plan import Plan
 from bestiary.rows.store import read_spec
 
 

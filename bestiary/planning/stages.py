@@ -7,8 +7,8 @@ import math
 from collections.abc import Mapping, Sequence
 
 from bestiary import kinds, tasks
-from bestiary.race.plan import TOO_SLOW, UNBOUNDED, Entrant, Job, Plan, Stage
-from bestiary.race.sizing import (
+from bestiary.planning.plan import TOO_SLOW, UNBOUNDED, Entrant, Job, Plan, Stage
+from bestiary.planning.sizing import (
     LEAST_STEPS,
     SEEDS,
     SHARES,

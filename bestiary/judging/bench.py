@@ -19,8 +19,8 @@ import torch
 from numpy.typing import NDArray
 
 from bestiary.contracts import Predictions
-from bestiary.race.evidence import Interval
-from bestiary.race.statistics import Estimate, Resampling, excludes_zero
+from bestiary.judging.evidence import Interval
+from bestiary.judging.statistics import Estimate, Resampling, excludes_zero
 from bestiary.tasks import TaskDescriptor
 from bestiary.tasks.metric import Metric
 from bestiary.tasks.registry import evidence_of

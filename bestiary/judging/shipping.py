@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bestiary.race.evidence import Standing, Verdict
+from bestiary.judging.evidence import Standing, Verdict
 
 REASONS = {
     "best": "{name} ships: of all models it did best on the validation rows, before the test rows were opened.",

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from bestiary import catalogue, kinds, tasks
 from bestiary.errors import InputError
-from bestiary.race.contenders import recipe_for
+from bestiary.planning.contenders import recipe_for
 from bestiary.records import names
 from bestiary.records.keywords import check_keywords
 from bestiary.rows.source import SPLITS
 
 if TYPE_CHECKING:
-    from bestiary.race.plan import Entrant, Job, Plan
+    from bestiary.planning.plan import Entrant, Job, Plan
 
 
 def check_plan(plan: Plan, file: Path) -> None:
@@ -29,7 +29,7 @@ def check_plan(plan: Plan, file: Path) -> None:
     Raises:
         InputError: for code that is not of the catalogue, which is not imported, and for parts that do not fit.
     """
-    from bestiary.race.contenders import check_words
+    from bestiary.planning.contenders import check_words
 
     _check(plan.kind in kinds.names(), file, f"there is no kind of data {plan.kind!r}")
     tasks.takes(plan.problem, plan.kind)

@@ -29,8 +29,8 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtrit
 
 from bestiary.contracts import Predictions
-from bestiary.race.evidence import Interval
-from bestiary.race.measures import linear
+from bestiary.judging.evidence import Interval
+from bestiary.judging.measures import linear
 from bestiary.tasks.evidence import Combine, Floats
 from bestiary.tasks.registry import evidence_of
 

@@ -15,9 +15,9 @@ from bestiary.catalogue import Contender
 from bestiary.contracts import Spec
 from bestiary.errors import InputError
 from bestiary.files import replacing, sha256_of
-from bestiary.race.chosen import chosen_size
-from bestiary.race.contenders import PRETRAINED, Candidate
-from bestiary.race.plan import Plan
+from bestiary.planning.chosen import chosen_size
+from bestiary.planning.contenders import PRETRAINED, Candidate
+from bestiary.planning.plan import Plan
 from bestiary.rows.store import read_spec
 from bestiary.runs.beginning import DIGITS
 from bestiary.weights.files import Changed, open_weights

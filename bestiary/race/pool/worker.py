@@ -24,9 +24,9 @@ from bestiary.data.opening import open_data
 from bestiary.errors import Diverged, InputError
 from bestiary.files import open_plain, replacing, write_text
 from bestiary.fit import fit
+from bestiary.planning.plan import TOO_SLOW
 from bestiary.race.losses import truth
-from bestiary.race.plan import TOO_SLOW
-from bestiary.race.watch import Stopped, Watched, peak_memory
+from bestiary.race.pool.watch import Stopped, Watched, peak_memory
 from bestiary.records import door
 from bestiary.records.digests import RESULT, check_result, digest, write_result
 from bestiary.records.training import (
@@ -329,7 +329,7 @@ def answer(folder: str, data: str, sealed: str, out: str) -> None:
     predictions = task_for(stored.facts).predict(network, stored, SPLITS[2])
     seconds = time.perf_counter() - began
     write_predictions(Path(out), predictions)
-    _say_answered(here, Path(out), 1000 * seconds / max(1, len(predictions)))
+    _say_answered(here, ANSWER, Path(out), 1000 * seconds / max(1, len(predictions)))
 
 
 def rival_answer(folder: str, data: str, sealed: str, out: str) -> None:
@@ -350,9 +350,10 @@ def rival_answer(folder: str, data: str, sealed: str, out: str) -> None:
     predictions = task_for(stored.facts).predict(known, stored, SPLITS[2])
     seconds = time.perf_counter() - began
     write_predictions(Path(out), predictions)
-    _say_answered(here, Path(out), 1000 * seconds / max(1, len(predictions)))
+    _say_answered(here, MODEL, Path(out), 1000 * seconds / max(1, len(predictions)))
 
 
-def _say_answered(here: Path, out: Path, seconds: float) -> None:
-    """`answered.json`: seconds for a thousand rows, and the digest by which the predictions are known to be whole."""
-    write_text(here / "answered.json", json.dumps({"predict_seconds": seconds, "digest": digest(out)}))
+def _say_answered(here: Path, model: str, out: Path, seconds: float) -> None:
+    """`answered.json`: seconds for a thousand rows, and the digests of the predictions and of the model they are of."""
+    words = {"predict_seconds": seconds, "digest": digest(out), "model": digest(here / model)}
+    write_text(here / "answered.json", json.dumps(words))

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from bestiary.planning.plan import Ensemble, Part, Plan
 from bestiary.race.course import Course
-from bestiary.race.ensembles import Floats, Loss, crossed, greedy, mix, single
-from bestiary.race.members import Library, members
-from bestiary.race.plan import Ensemble, Part
+from bestiary.race.delivering.ensembles import Floats, Loss, crossed, greedy, mix, single
+from bestiary.race.delivering.members import Library, members
 
 MOST = 8  # models in an ensemble: each further one costs as much to keep and to ask, and gains little
 LOOKED, NUMBERS = 5_000, 40_000  # rows, and numbers of an answer to them, that an ensemble is chosen on, drawn once

@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from bestiary.race.evidence import Interval
-from bestiary.race.statistics import Estimate, rows_needed
-from bestiary.race.undone import about
+from bestiary.judging.evidence import Interval
+from bestiary.judging.statistics import Estimate, rows_needed
+from bestiary.judging.undone import about
 from bestiary.tasks.metric import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bestiary.race.bench import Bench, Candidate, Lead
-    from bestiary.race.undone import Undone
-    from bestiary.race.verdict import Judgement
+    from bestiary.judging.bench import Bench, Candidate, Lead
+    from bestiary.judging.undone import Undone
+    from bestiary.judging.verdict import Judgement
 
 HOPELESS = 1_000  # times the test rows; a difference that would need more is none
 
@@ -136,7 +136,7 @@ def absent(undone: Undone) -> str:
     """Who had no time; "" where everybody had.
 
     Example:
-        >>> from bestiary.race.undone import Undone
+        >>> from bestiary.judging.undone import Undone
         >>> absent(Undone(idle=["tabm", "ann"], missing=["forest"]))
         'Time did not suffice for 2 networks and for 1 baseline (forest).'
     """

@@ -13,8 +13,8 @@ import torch
 from bestiary.architectures.build import build, resolve
 from bestiary.contracts import Algorithm
 from bestiary.data.opening import open_data
-from bestiary.race.contenders import WHOLE
-from bestiary.race.plan import Plan
+from bestiary.planning.contenders import WHOLE
+from bestiary.planning.plan import Plan
 
 TURNS, UPDATES = 3, 3  # each number of threads has so many turns, each of so many timed updates after one untimed
 LONGEST, SHARE = 3.0, 0.05  # seconds, and share of the budget, that measuring may take

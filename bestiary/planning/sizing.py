@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bestiary.race.plan import Entrant
+from bestiary.planning.plan import Entrant
 
 SHARES = (0.15, 0.25, 0.60)
 """What each rung adds to a contender's training, as shares of one whole training. The first two end well before the

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from bestiary.contracts import GraphsBatch
 from bestiary.layers.neighbours import Neighbours, received
-from bestiary.sampling import curves
+from bestiary.sampling.insides import curves
+from bestiary.sampling.insides.maps import plane, scatter
 from bestiary.sampling.looking import evaluating
-from bestiary.sampling.maps import plane, scatter
 from bestiary.sampling.pictures import Picture
 
 FEWEST = 3  # neighbours, itself included, that a node needs for its choice among them to mean anything

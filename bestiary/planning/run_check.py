@@ -7,9 +7,8 @@ from pathlib import Path
 
 from bestiary import kinds
 from bestiary.errors import InputError
-from bestiary.race.course import rival_id
-from bestiary.race.evidence import Verdict
-from bestiary.race.plan import Job, Plan
+from bestiary.judging.evidence import Verdict
+from bestiary.planning.plan import Job, Plan
 from bestiary.records import door
 from bestiary.records.names import check_world
 from bestiary.records.training import (
@@ -47,7 +46,7 @@ def check_run(folder: Path, plan: Plan) -> None:
     for job in [job for stage in plan.stages for job in stage.jobs] + plan.unmade:
         _check_training(folder / "contenders" / job.id, job, plan)
     for rival in plan.rivals:
-        here = folder / "contenders" / rival_id(rival)
+        here = folder / "contenders" / rival.id
         read_rival_result(here)
         predict_seconds(here)
         if (here / "job.json").exists() and (name := read_rival_job(here)["name"]) != rival.name:
