@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from bestiary import data as data
     from bestiary.architectures.build import create as create
     from bestiary.catalogue import names as list  # noqa: A004
+    from bestiary.catalogue.parts import part as part
     from bestiary.cli.show import show as show
     from bestiary.errors import InputError as InputError
     from bestiary.race.outcome import open_run as open_run
@@ -22,13 +23,14 @@ __version__ = "0.1.0"
 _WHERE = {
     "create": "bestiary.architectures.build:create",
     "list": "bestiary.catalogue:names",
+    "part": "bestiary.catalogue.parts:part",
     "show": "bestiary.cli.show:show",
     "InputError": "bestiary.errors:InputError",
     "open_run": "bestiary.race.outcome:open_run",
     "train": "bestiary.race.train:train",
     "load": "bestiary.runs.model:load",
 }
-__all__ = ["InputError", "__version__", "create", "data", "list", "load", "open_run", "race", "show", "train"]
+__all__ = ["InputError", "__version__", "create", "data", "list", "load", "open_run", "part", "race", "show", "train"]
 
 
 def __dir__() -> tuple[str, ...]:

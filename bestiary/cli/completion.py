@@ -11,8 +11,8 @@ from bestiary import catalogue
 from bestiary.cli.output import say
 from bestiary.errors import InputError, nearest
 
-NAMED = ("train", "show", "size")
-"""Verbs whose first word is an architecture or a size."""
+NAMED = ("train", "size")
+"""Verbs whose first word is an architecture or a size; that of `show` may be a part or a method too."""
 BASH = """_bestiary() {{
     local word="${{COMP_WORDS[COMP_CWORD]}}" verb="${{COMP_WORDS[1]}}" words=""
     if [ "$COMP_CWORD" -eq 1 ]; then
@@ -23,8 +23,11 @@ BASH = """_bestiary() {{
         esac
         case "$word" in
             -*) ;;
-            *) if [ "$COMP_CWORD" -eq 2 ]; then case "$verb" in {named}) words="{names}" ;; *) words="" ;; esac
-               else words=""; fi ;;
+            *) if [ "$COMP_CWORD" -eq 2 ]; then case "$verb" in
+                   {named}) words="{names}" ;;
+                   show) words="{names} {parts}" ;;
+                   *) words="" ;;
+               esac; else words=""; fi ;;
         esac
     fi
     COMPREPLY=($(compgen -W "$words" -- "$word"))
@@ -54,21 +57,26 @@ def script(shell: str) -> str:
 
     options = {verb: _options(verb) for verb in VERBS}
     names = [name for row in catalogue.ROWS for name in dict.fromkeys((row.name, *(size.name for size in row.sizes)))]
+    parts = catalogue.parts.every_name()
     if shell == "fish":
-        return "".join(_fish(VERBS, options, names))
+        return "".join(_fish(VERBS, options, names, parts))
     cases = "\n".join(f'            {verb}) words="{" ".join(words)}" ;;' for verb, words in options.items())
-    bash = BASH.format(verbs=" ".join(VERBS), cases=cases, named="|".join(NAMED), names=" ".join(names))
+    bash = BASH.format(
+        verbs=" ".join(VERBS), cases=cases, named="|".join(NAMED), names=" ".join(names), parts=" ".join(parts)
+    )
     return (ZSH if shell == "zsh" else "") + bash
 
 
-def _fish(verbs: dict[str, str], options: dict[str, list[str]], names: list[str]) -> list[str]:
+def _fish(verbs: dict[str, str], options: dict[str, list[str]], names: list[str], parts: list[str]) -> list[str]:
     lines = []
     for verb, what in verbs.items():
         lines.append(f'complete -c bestiary -n __fish_use_subcommand -a {verb} -d "{what}"\n')
         asked = f'complete -c bestiary -n "__fish_seen_subcommand_from {verb}" -l '
         lines += [f"{asked}{option.strip('-')}\n" for option in options[verb]]
-    condition = f'"__fish_seen_subcommand_from {" ".join(NAMED)}"'
-    return [*lines, f'complete -c bestiary -n {condition} -a "{" ".join(names)}"\n']
+    for named, known in ((NAMED, names), (("show",), [*names, *parts])):
+        condition = f'"__fish_seen_subcommand_from {" ".join(named)}"'
+        lines.append(f'complete -c bestiary -n {condition} -a "{" ".join(known)}"\n')
+    return lines
 
 
 def _options(verb: str) -> list[str]:

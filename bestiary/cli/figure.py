@@ -32,7 +32,7 @@ def figure(network: str) -> list[str]:
            return self.output(hidden)  # [B, K]
     """
     module, _, name = network.partition(":")
-    text = _text(module)
+    text = text_of(module)
     classes = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.ClassDef)}
     lines: list[str] = []
     for one in _reached(name, classes) if name in classes else ():
@@ -57,7 +57,7 @@ def _elsewhere(node: ast.ClassDef, tree: ast.Module) -> list[str]:
 def drawing(network: str) -> list[str]:
     """The drawing that the docstring of the file or of the class holds: paragraphs whose every line is indented."""
     module, _, name = network.partition(":")
-    tree = ast.parse(_text(module))
+    tree = ast.parse(text_of(module))
     nodes = [tree, *(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == name)]
     for node in nodes:
         for paragraph in (ast.get_docstring(node) or "").split("\n\n"):
@@ -68,7 +68,7 @@ def drawing(network: str) -> list[str]:
 
 
 @cache
-def _text(module: str) -> str:
+def text_of(module: str) -> str:
     """The source of a module; its packages are imported to find it, the module itself is not."""
     found = importlib.util.find_spec(module)
     assert found is not None and found.origin is not None, module

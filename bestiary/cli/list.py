@@ -11,10 +11,11 @@ from typing import Annotated
 import typer
 
 from bestiary import catalogue, kinds
-from bestiary.catalogue import Row, Size
+from bestiary.catalogue import Row, Size, parts
+from bestiary.catalogue.part import Part
 from bestiary.cli.output import say
 
-FAMILIES = tuple(dict.fromkeys(row.family for row in catalogue.ROWS))
+FAMILIES = (*dict.fromkeys(row.family for row in catalogue.ROWS), *parts.SORTS)
 
 
 def command(
@@ -30,12 +31,28 @@ def command(
     guide: Annotated[str | None, typer.Option(hidden=True)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON list.")] = False,
 ) -> None:
-    """List the architectures there are, with their sizes and parameter counts."""
-    rows = [catalogue.find(name) for name in catalogue.names(family, kind, guide, taught=taught)]
+    """List the architectures there are, with their sizes and parameter counts; then parts and methods."""
+    asked = catalogue.names(family, kind, guide, taught=taught)
+    rows = [] if family in parts.SORTS else [catalogue.find(name) for name in asked]
+    told = asked if family in parts.SORTS else _beside(family, kind, guide, taught)
     if as_json:
-        say(json.dumps([_words(row) for row in rows], indent=1, default=list))
+        from bestiary.cli.parts import words
+
+        found = [words(one) for one in _parts(asked)] if family in parts.SORTS else [_words(row) for row in rows]
+        say(json.dumps(found, indent=1, default=list))
     else:
-        _table(rows)
+        _table(rows, _parts(told))
+
+
+def _beside(family: str | None, kind: str | None, guide: str | None, taught: int | None) -> list[str]:
+    """The parts and methods below a table of architectures: those that the same conditions hold for."""
+    if family is not None or kind is not None:
+        return []
+    return [name for sort in parts.SORTS for name in catalogue.names(sort, None, guide, taught=taught)]
+
+
+def _parts(names: Sequence[str]) -> list[Part]:
+    return [one for one in parts.PARTS if one.name in names]
 
 
 def _words(row: Row) -> dict[str, object]:
@@ -52,11 +69,12 @@ def _words(row: Row) -> dict[str, object]:
     }
 
 
-def _table(rows: Sequence[Row]) -> None:
+def _table(rows: Sequence[Row], listed_parts: Sequence[Part]) -> None:
     """A table for each family; the sizes of an architecture stand below it, as many on a line as fit."""
     from rich.markup import escape
 
     from bestiary.cli.console import console
+    from bestiary.cli.parts import list_parts
 
     screen = console()
     kinds_room = max((len(_kinds(row)) for row in rows), default=0)
@@ -74,7 +92,12 @@ def _table(rows: Sequence[Row]) -> None:
             for line in _packed([f"{size.name} {_count(size)}" for size in row.sizes], screen.width - 4):
                 screen.print(f"[dim]    {line}[/]", soft_wrap=True)
         screen.print()
-    screen.print(f"{len(rows)} architectures, below each its sizes with their parameters. More: bestiary show NAME")
+    list_parts(listed_parts, screen)
+    counted = [f"{len(rows)} architectures, below each its sizes with their parameters"] if rows else []
+    for sort in parts.SORTS:
+        number = sum(one.sort == sort for one in listed_parts)
+        counted += [f"{number} {sort}{'s' * (number != 1)}"] if number else []
+    screen.print(f"{'; '.join(counted) or 'Nothing of that'}. More: bestiary show NAME", soft_wrap=True)
 
 
 def _kinds(row: Row) -> str:

@@ -1,4 +1,4 @@
-"""`bestiary show NAME`: one architecture for people. Imports no torch unless `--layers` builds the network."""
+"""`bestiary show NAME`: one architecture, part or method for people. Imports no torch, unless `--layers` builds one."""
 
 from __future__ import annotations
 
@@ -14,31 +14,38 @@ from rich.syntax import Syntax
 from rich.table import Table
 
 from bestiary import catalogue, kinds, tasks
-from bestiary.catalogue import Keywords, Row, Size
+from bestiary.catalogue import Keywords, Row, Size, parts, uses
 from bestiary.cli.console import console
 from bestiary.cli.figure import drawing, figure
+from bestiary.cli.parts import show_part
 from bestiary.tasks import TaskDescriptor
 
 
 def command(
-    name: Annotated[str, typer.Argument(help="An architecture or one of its sizes, as `bestiary list` names them.")],
+    name: Annotated[
+        str,
+        typer.Argument(help="An architecture or one of its sizes, a part or a method, as `bestiary list` names them."),
+    ],
     layers: Annotated[
         bool, typer.Option("--layers", help="Also build it (without memory) and list every layer with its shape.")
     ] = False,
 ) -> None:
-    """Show one architecture: what it is, its source, sizes, layers, how it learns, how to use it."""
+    """Show one architecture, part or method: what it is, its source, sizes, layers, how it learns, how to use it."""
     show(name)
     if layers:
         from bestiary.cli.layers import print_layers
 
-        print_layers(catalogue.size(name), catalogue.find(name), console())
+        row, size = catalogue.sized(name)
+        print_layers(size, row, console())
 
 
 def show(name: str) -> None:
-    """Prints what one architecture is: source, sizes, figure of its layers, how it learns, how to use it.
+    """Prints what an architecture is: source, sizes, figure of its layers, how it learns, how to use it.
+
+    Of a part or a method: source, formula, its code, which architectures use it, how to call it.
 
     Args:
-        name: of an architecture ("resnet") or of one of its sizes ("resnet50").
+        name: of an architecture ("resnet"), of one of its sizes ("resnet50"), or of a part or method ("layer_norm").
 
     Raises:
         InputError: for an unknown name, with the nearest known one.
@@ -47,7 +54,12 @@ def show(name: str) -> None:
         >>> show("ann")  # doctest: +ELLIPSIS
         ann · ...
     """
-    row, size, screen = catalogue.find(name), catalogue.size(name), console()
+    screen = console()
+    part = parts.named(name)
+    if part is not None:
+        show_part(part, screen)
+        return
+    row, size = catalogue.find(name), catalogue.size(name)
     screen.print(f"[bold cyan]{row.name}[/] · [bold]{escape(row.title)}[/]")
     screen.print(_head(row), "", escape(row.summary), "", sep="\n")
     screen.print(_facts(row))
@@ -76,9 +88,16 @@ def _facts(row: Row) -> Table:
         "Learns": row.learns,
         "Departs": row.departs,
         "Compared": "\n".join(_compared(row)),
+        **_made_of(row),
         "Enters a race with": "; ".join(_keywords(words) or "the recipe's defaults" for words in row.settings),
     }
     return _table([(word, text) for word, text in facts.items() if text])
+
+
+def _made_of(row: Row) -> dict[str, str]:
+    """The parts and methods of the catalogue that its code uses."""
+    used = uses.parts_of(row, parts.PARTS)
+    return {f"{sort.capitalize()}s": ", ".join(one.name for one in used if one.sort == sort) for sort in parts.SORTS}
 
 
 def _compared(row: Row) -> list[str]:

@@ -127,9 +127,9 @@ def _counted(name: str, given: dict[str, object]) -> Report:
     from bestiary.cli.layers import flops, place_of
     from bestiary.cli.training import memory_of
 
-    size = catalogue.size(name)
+    row, size = catalogue.sized(name)
     rowwise = int(not size.kind or kinds.find(size.kind).rowwise)  # else an example is all of the arrays
-    example = costed(catalogue.find(name), size, given)
+    example = costed(row, size, given)
     network, place = example.network(), place_of(example)
     parts = _parts(network)
     memory = memory_of(example, network)
@@ -163,8 +163,8 @@ def _measured(report: Report, name: str, given: dict[str, object], device: str) 
     from bestiary.cli.layers import timed
     from bestiary.cli.training import step_of
 
-    size, place = catalogue.size(name), device_of(device)
-    example = costed(catalogue.find(name), size, given)
+    (row, size), place = catalogue.sized(name), device_of(device)
+    example = costed(row, size, given)
     network = example.network(place)
     one = size.kind and kinds.find(size.kind).updates == 1  # all of it at once
     batch = 1 if one else min(BATCH, max(2, int(MEASURED_FLOPS / max(1, report.flops or 0))))

@@ -135,10 +135,14 @@ def check_it_runs(reference: Reference) -> None:
 
 def check_it_compares(row: Row, reference: Reference) -> None:
     """The test uses the row, and what it names: an object of a library, or a form that borrows nothing from the row."""
+    check_it_uses(row.name, files(row), reference)
+
+
+def check_it_uses(name: str, mine: set[str], reference: Reference) -> None:
+    """The same for what is called `name`, and stands in the modules `mine`."""
     module = module_of(reference)
     used = used_by(module, nodes_of(module, function_of(reference)))
-    mine = files(row)
-    assert any(_home(thing) in mine for thing in used), f"{reference.test} uses nothing of {row.name}: {sorted(mine)}"
+    assert any(_home(thing) in mine for thing in used), f"{reference.test} uses nothing of {name}: {sorted(mine)}"
     named = reference.calls or reference.against
     library = library_object(named)
     if library is not None:

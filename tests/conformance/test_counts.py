@@ -11,7 +11,8 @@ from bestiary import catalogue
 from bestiary.catalogue import Size
 
 HERE = Path(__file__).parent
-SIZES = [pytest.param(size, id=size.name) for row in catalogue.ROWS for size in row.sizes]
+ALL = [size for row in (*catalogue.ROWS, *catalogue.parts.PARTS) for size in row.sizes]
+SIZES = [pytest.param(size, id=size.name) for size in ALL]
 
 
 def published() -> dict[str, tuple[int, str]]:
@@ -40,7 +41,7 @@ def test_every_size_has_an_independent_count(size: Size) -> None:
 
 
 def test_no_count_is_left_over_and_each_published_one_has_a_source() -> None:
-    assert set(PUBLISHED) | set(DERIVED) <= {size.name for row in catalogue.ROWS for size in row.sizes}
+    assert set(PUBLISHED) | set(DERIVED) <= {size.name for size in ALL}
     assert all(len(source) > 10 for _, source in PUBLISHED.values())
 
 

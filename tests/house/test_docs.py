@@ -14,7 +14,7 @@ from bestiary.cli.main import VERBS, main
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-FAMILIES = set(dict.fromkeys(row.family for row in catalogue.ROWS))
+FAMILIES = {row.family for row in catalogue.ROWS} | set(catalogue.parts.SORTS)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -87,6 +87,8 @@ def test_a_shell_completes_verbs_options_and_names() -> None:
         ("bestiary", "ra", 1, {"race"}),
         ("bestiary race", "--bud", 2, {"--budget"}),
         ("bestiary train", "resnet10", 2, {"resnet101"}),
+        ("bestiary train", "backprop", 2, set()),  # a method alone is not trained
+        ("bestiary show", "backpropag", 2, {"backpropagation"}),
         ("bestiary race", "resn", 2, set()),  # of a race the first word is a file
     )
     for line, word, place, expected in asked:

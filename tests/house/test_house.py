@@ -23,6 +23,7 @@ ALLOWED = {
     "weights": {"contracts", "catalogue"},
     "layers": {"contracts", "weights"},
     "architectures": {"contracts", "layers", "catalogue", "sampling", "weights"},
+    "parts": {"layers"},
     "objectives": {"contracts"},
     "optimisation": {"contracts"},
     "algorithms": {"contracts", "optimisation"},
