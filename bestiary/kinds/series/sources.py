@@ -12,8 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bestiary.errors import InputError, nearest
-from bestiary.kinds.series.tables import Reading, bare_frame, read_long, read_wide, settle
+from bestiary.kinds.series.tables import Reading, bare_frame, read_long, settle
 from bestiary.kinds.series.ts_files import read_ts
+from bestiary.kinds.series.wide import read_wide
 from bestiary.rows.array_files import check_labels, held_rows, labelled_parts, read_npz
 from bestiary.rows.frames import open_frame
 from bestiary.rows.paths import checked_path

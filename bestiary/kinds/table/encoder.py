@@ -33,6 +33,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from bestiary.contracts import TableSpec
 from bestiary.errors import InputError
 from bestiary.kinds.table.averages import Averages, Floats, keys_of
+from bestiary.kinds.table.cells import codes_of, numeric, straightened, words_of
 from bestiary.kinds.table.decoder import GAP, OTHER, STRAIGHT, decode, sharing, spellings, width
 from bestiary.kinds.table.parts import check_parts
 from bestiary.kinds.table.scaling import robust
@@ -47,12 +48,11 @@ from bestiary.rows.limits import Ration
 from bestiary.rows.many_columns import together
 from bestiary.rows.rows import pieces_of
 from bestiary.rows.source import Encoded
-from bestiary.rows.written import date_parts, days, finite, labels, numbers, truths
+from bestiary.rows.written import date_parts, finite
 
 WIDEST = 50_000  # features
 NONE: Mapping[str, Any] = {}
 _PLACES = ("scaled", "gaps", "told")  # parts that are lists of numbers
-FARTHEST = 1e15  # robust deviations of a number that is not bent: its square still fits float32
 _ALLOWED = (
     "sklearn.pipeline.Pipeline",
     "sklearn.preprocessing._data.RobustScaler",
@@ -250,13 +250,13 @@ class TableEncoder:
         straight = features[:, : self.count].copy()
         if numeric is not None:
             features[:, : len(scaled)] = numeric.transform(values[:, scaled])
-            straight[:, : len(scaled)] = _straight(numeric, values[:, scaled])
+            straight[:, : len(scaled)] = straightened(numeric, values[:, scaled])
         arrays: dict[str, NDArray[np.generic]] = {"features": features, "numbers": straight}
         at = self.count + sum(size - 1 for size in self.categories)
         if onehot is not None:
             places = cast("NDArray[np.float32]", onehot.transform(words))
             features[:, self.count : at] = places
-            arrays["categories"] = _codes(places, self.categories)
+            arrays["categories"] = codes_of(places, self.categories)
         text = self.text
         if text is not None:
             features[:, at:], arrays["words"] = text.transform(self._texts(table))
@@ -368,14 +368,14 @@ class TableEncoder:
             if cells is None:
                 cells = pa.chunked_array([pa.nulls(table.num_rows, pa.string())])
             if column.role == "category":
-                words.append(_words(column, cells, watch))
+                words.append(words_of(column, cells, watch))
                 if column.averages:
                     values[place : place + width(column)] = self._averages(column, cells, held).T
                     place += width(column)
                 continue
             if column.role == "text":
                 continue
-            read = wide[column.name] if column.name in wide else _numeric(column, cells)
+            read = wide[column.name] if column.name in wide else numeric(column, cells)
             if watch is not None:
                 watch.numeric(column, cells, read)
             values[place : place + width(column)] = date_parts(read).T if column.role == "date" else read
@@ -397,40 +397,3 @@ class TableEncoder:
             names = [c.name for c in self.used if c.role == "number" and c.form == form and c.name in there]
             found.update(zip(names, finite(together(table, names, form)).T))
         return found
-
-
-def _straight(numeric: Pipeline, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Numbers after the robust scale, the median in gaps, and not bent."""
-    scaled = numeric.named_steps["robust"].transform(values)
-    return np.clip(np.where(np.isnan(scaled), 0.0, scaled), -FARTHEST, FARTHEST)
-
-
-def _codes(places: NDArray[np.float32], categories: tuple[int, ...]) -> NDArray[np.int32]:
-    """The place of the one in each column's part of one-hot features, counted from 1; 0 where there is none.
-
-    Example:
-        >>> _codes(np.array([[0, 1, 1, 0, 0], [0, 0, 0, 0, 1]], np.float32), (3, 4)).tolist()
-        [[2, 1], [0, 3]]
-    """
-    codes, at = np.zeros((len(places), len(categories)), np.int32), 0
-    for number, size in enumerate(categories):
-        part = places[:, at : at + size - 1]
-        codes[:, number] = np.where(part.any(1), part.argmax(1) + 1, 0)
-        at += size - 1
-    return codes
-
-
-def _numeric(column: Column, cells: pa.ChunkedArray) -> NDArray[np.float64]:
-    if column.role == "boolean":
-        return truths(cells, column.known)
-    return days(cells, column.form) if column.role == "date" else finite(numbers(cells, column.form))
-
-
-def _words(column: Column, cells: pa.ChunkedArray, drift: Drift | None) -> NDArray[np.object_]:
-    text = labels(cells).to_numpy(zero_copy_only=False)
-    missing = np.array([word is None for word in text])
-    if drift is not None:
-        drift.category(column, text, int(missing.sum()))
-    known = set(column.known)
-    gap = GAP if column.gaps else OTHER
-    return np.array([word if word in known else gap if word is None else OTHER for word in text], dtype=object)

@@ -1,0 +1,54 @@
+"""Cells of one column as numbers and words, before anything is learned from them or after."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
+
+from bestiary.kinds.table.decoder import GAP, OTHER
+from bestiary.rows.columns import Column
+from bestiary.rows.drift import Drift
+from bestiary.rows.written import days, finite, labels, numbers, truths
+
+FARTHEST = 1e15  # robust deviations of a number that is not bent: its square still fits float32
+
+
+def straightened(numeric: Pipeline, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Numbers after the robust scale, the median in gaps, and not bent."""
+    scaled = numeric.named_steps["robust"].transform(values)
+    return np.clip(np.where(np.isnan(scaled), 0.0, scaled), -FARTHEST, FARTHEST)
+
+
+def codes_of(places: NDArray[np.float32], categories: tuple[int, ...]) -> NDArray[np.int32]:
+    """The place of the one in each column's part of one-hot features, counted from 1; 0 where there is none.
+
+    Example:
+        >>> codes_of(np.array([[0, 1, 1, 0, 0], [0, 0, 0, 0, 1]], np.float32), (3, 4)).tolist()
+        [[2, 1], [0, 3]]
+    """
+    codes, at = np.zeros((len(places), len(categories)), np.int32), 0
+    for number, size in enumerate(categories):
+        part = places[:, at : at + size - 1]
+        codes[:, number] = np.where(part.any(1), part.argmax(1) + 1, 0)
+        at += size - 1
+    return codes
+
+
+def numeric(column: Column, cells: pa.ChunkedArray) -> NDArray[np.float64]:
+    """The cells of a column as numbers: truths, days or what is written; NaN where there is none."""
+    if column.role == "boolean":
+        return truths(cells, column.known)
+    return days(cells, column.form) if column.role == "date" else finite(numbers(cells, column.form))
+
+
+def words_of(column: Column, cells: pa.ChunkedArray, drift: Drift | None) -> NDArray[np.object_]:
+    """The words of a category, those without a place as one."""
+    text = labels(cells).to_numpy(zero_copy_only=False)
+    missing = np.array([word is None for word in text])
+    if drift is not None:
+        drift.category(column, text, int(missing.sum()))
+    known = set(column.known)
+    gap = GAP if column.gaps else OTHER
+    return np.array([word if word in known else gap if word is None else OTHER for word in text], dtype=object)
