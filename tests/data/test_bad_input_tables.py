@@ -24,10 +24,11 @@ def packed(text: bytes) -> bytes:
     return gzip.compress(text)
 
 
-def zipped(text: bytes) -> bytes:
+def zipped(*texts: bytes) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("data.csv", text)
+        for number, text in enumerate(texts):
+            archive.writestr(f"data{number}.csv", text)
     return buffer.getvalue()
 
 
@@ -67,7 +68,7 @@ FILES = {
     "a picture": ("x.csv", b"\x89PNG\r\n\x1a\n" + b"0" * 99, "is an image"),
     "a document": ("x.csv", b"%PDF-1.4 ...", "PDF document"),
     "an array": ("x.csv", b"\x93NUMPY\x01\x00", "NumPy array"),
-    "a zip archive": ("x.csv", zipped(GOOD), "unpack it"),
+    "a zip archive of two files": ("x.csv", zipped(GOOD, GOOD), "unpack it"),
     "half a gzip file": ("x.csv.gz", packed(GOOD)[:-9], "damaged gzip"),
     "not a gzip file": ("x.csv.gz", b"\x1f\x8b" + b"rubbish" * 9, "damaged gzip"),
     "a bomb": ("x.csv.gz", packed(b"a,y\n" + b"1,p\n" * 20_000_000), "unpacks to more than"),

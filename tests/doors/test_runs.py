@@ -68,7 +68,11 @@ def trial(
 
     class Digested:
         digest, kind, notes, reason = prepared.digest, prepared.kind, (), ""
-        target = type("Target", (), {"problem": prepared.problem, "name": "", "classes": (), "reason": ""})
+        target = type(
+            "Target",
+            (),
+            {"problem": prepared.problem, "name": "", "classes": (), "reason": "", "held": "", "several": False},
+        )
 
         def __len__(self) -> int:
             return 569

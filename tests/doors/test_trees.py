@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import pandas as pd
 import pytest
 import skops.io
 
@@ -166,8 +167,15 @@ def test_other_things_than_baselines_hold_are_not_loaded(thing: str, tmp_path: P
         load_baseline(tmp_path / "model.skops", "table", "classification", "forest")
 
 
-def test_every_baseline_consists_of_allowed_types_and_can_be_read_again(tmp_path: Path) -> None:
-    """Of each kind and task that a source of the tests has."""
+def test_every_baseline_consists_of_allowed_types_and_can_be_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of each kind and task that a source of the tests has, and of several targets."""
+    draw = np.random.default_rng(0)
+    rows = pd.DataFrame(draw.normal(size=(80, 5)), columns=list("abcde"))
+    labels = rows.assign(c=(rows["a"] > 0).astype(int), d=(rows["b"] > 0).astype(int))
+    monkeypatch.setitem(SOURCES, "several numbers", lambda: (rows, {"target": "a,b"}))
+    monkeypatch.setitem(SOURCES, "several labels", lambda: (labels, {"target": "c,d"}))
     seen = set()
     for source in SOURCES:
         data = encoded(source, tmp_path / source)

@@ -24,7 +24,8 @@ def test_every_architecture_that_races_makes_a_claim() -> None:
         (row.name, kind)
         for row in catalogue.ROWS
         if set(row.recipes) & {"classification", "regression"}
-        for kind in row.races
+        for kind, contenders in row.races.items()
+        if not all(one.known for one in contenders)  # these race with published weights alone, which are not here
     }
     studied = {study.row for study in all_studies()}
     claimed = {(claim.row, claim.kind) for claim in SHORT}

@@ -25,7 +25,11 @@ def test_its_twin_does_not(study: Study) -> None:
 
 
 def test_every_architecture_that_races_is_shown_to_learn() -> None:
-    racing = {row.name for row in catalogue.ROWS if row.races}
+    racing = {
+        row.name
+        for row in catalogue.ROWS
+        if any(not one.known for contenders in row.races.values() for one in contenders)
+    }  # others race with published weights alone, which are not here
     shown = {study.row for study in TESTED} | {claim.row for claim in SHORT}
     assert racing <= shown, racing - shown
     assert len({study.name for study in STUDIES}) == len(STUDIES)

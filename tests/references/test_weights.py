@@ -252,12 +252,15 @@ def test_every_map_goes_both_ways_for_every_small_network_of_the_catalogue(row: 
         for known in maps_of(network):  # type: ignore[arg-type]
             ours = tensors_of(network)  # type: ignore[arg-type]
             found, without = pairs(ours, known)
-            assert not without
+            if known.ignored:  # a published encoder has no head
+                assert all(name.startswith("head.") for name in without)
+            else:
+                assert not without
             theirs = outward(found, ours)
             shapes = {name: tuple(tensor.shape) for name, tensor in ours.items()}
             back = {name: t for pair in found for name, t in inward(pair, theirs.__getitem__, shapes).items()}
-            assert back.keys() == ours.keys()
-            assert all(torch.equal(back[name], tensor) for name, tensor in ours.items())
+            assert back.keys() == ours.keys() - set(without)
+            assert all(torch.equal(back[name], ours[name]) for name in back)
 
 
 def test_every_network_that_a_map_names_is_there() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Literal, NotRequired, TypedDict
 
 from msgspec import Meta
 
@@ -22,6 +22,7 @@ class ReadingFacts(TypedDict):
     bare: bool
     separator: Annotated[str, Meta(max_length=4)] | None
     encoding: Annotated[str, Meta(max_length=40)] | None
+    dates: NotRequired[Literal["day first", "month first"] | None]
 
 
 class SeriesFacts(Facts):

@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
+from bestiary.errors import InputError
 from bestiary.kinds.table.decoder import GAP, OTHER
 from bestiary.rows.columns import Column
 from bestiary.rows.drift import Drift
 from bestiary.rows.written import days, finite, labels, numbers, truths
 
 FARTHEST = 1e15  # robust deviations of a number that is not bent: its square still fits float32
+
+
+def columns_of(written: Sequence[Mapping[str, Any]], folder: Path) -> list[Column]:
+    """The columns as an encoder has saved them.
+
+    Raises:
+        InputError: for a word that no column has.
+    """
+    known = {field.name for field in fields(Column)}
+    for column in written:
+        if other := set(column) - known:
+            word = sorted(other)[0]
+            raise InputError(f"a column in {folder} has the unknown word {word!r:.100}; save the model again")
+    return [Column(**{**column, "known": tuple(column["known"])}) for column in written]
 
 
 def straightened(numeric: Pipeline, values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -33,7 +33,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from bestiary.contracts import TableSpec
 from bestiary.errors import InputError
 from bestiary.kinds.table.averages import Averages, Floats, keys_of
-from bestiary.kinds.table.cells import codes_of, numeric, straightened, words_of
+from bestiary.kinds.table.cells import codes_of, columns_of, numeric, straightened, words_of
 from bestiary.kinds.table.decoder import GAP, OTHER, STRAIGHT, decode, sharing, spellings, width
 from bestiary.kinds.table.parts import check_parts
 from bestiary.kinds.table.scaling import robust
@@ -318,7 +318,7 @@ class TableEncoder:
     def load(cls, folder: Path) -> TableEncoder:
         """What `save` wrote; `InputError` when it was altered."""
         spec, words = read_encoder(folder, "table")
-        columns = [Column(**{**column, "known": tuple(column["known"])}) for column in words["columns"]]
+        columns = columns_of(words["columns"], folder)
         parts = safe.load(folder / "parts.skops", _ALLOWED)
         if isinstance(parts, dict):  # places are saved as arrays: thousands of numbers one by one take seconds
             arrays = {name: parts.get(name) for name in _PLACES}

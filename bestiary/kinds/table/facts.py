@@ -21,6 +21,7 @@ class ColumnFacts(TypedDict):
     known: list[Text]
     gaps: bool
     rare: bool
+    averages: NotRequired[Annotated[int, Meta(ge=0, le=1_000)]]
 
 
 class TableFacts(Facts):
