@@ -27,7 +27,7 @@ def finished(tmp_path_factory):
     frame = load_breast_cancer(as_frame=True).frame
     out = tmp_path_factory.mktemp("race") / "run"
     began = time.monotonic()
-    outcome = bestiary.race(frame, "target", budget=25, contenders="ann,fnn/small,mlp", out=out, listener=seen.append)
+    outcome = bestiary.race(frame, "target", budget=45, contenders="ann,fnn/small,mlp", out=out, listener=seen.append)
     return outcome, seen, frame, time.monotonic() - began
 
 
