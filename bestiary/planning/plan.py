@@ -323,6 +323,11 @@ class Plan:
     entry: Seconds = 0.0
     format: int = FORMAT
 
+    @property
+    def jobs(self) -> list[Job]:
+        """The trainings of all rungs, in order."""
+        return [job for stage in self.stages for job in stage.jobs]
+
     def entrant(self, name: str) -> Entrant:
         """The contender of this name."""
         return next(e for e in self.entrants if e.name == name)

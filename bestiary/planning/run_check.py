@@ -43,7 +43,7 @@ def check_run(folder: Path, plan: Plan) -> None:
             raise InputError(f"{data} holds {' '.join(map(str, found))}; the plan is of {plan.kind} {plan.problem}")
         if word := kinds.find(spec.kind).runs:
             check_world(getattr(spec, word))
-    for job in [job for stage in plan.stages for job in stage.jobs] + plan.unmade:
+    for job in plan.jobs + plan.unmade:
         _check_training(folder / "contenders" / job.id, job, plan)
     for rival in plan.rivals:
         here = folder / "contenders" / rival.id

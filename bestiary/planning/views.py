@@ -53,8 +53,7 @@ def size_of(name: str) -> Size | None:
     row, slash, word = name.partition("/")
     if not slash:
         return catalogue.size(name)
-    contenders = (c for cs in catalogue.find(row).races.values() for c in cs)
-    known = next((c.known for c in contenders if c.name == word), "")
+    known = next((contender.known for contender in _named(row, word)), "")
     return catalogue.size(known) if known else None
 
 
@@ -67,8 +66,7 @@ def begun_with(contender: Contender) -> str | Path | None:
 def own_weights(name: str) -> str | Path | None:
     """The same of the contender of a name, such as sentence_encoder/fine_tuned; None where it begins with none."""
     row, _, word = name.partition("/")
-    contenders = (c for cs in catalogue.find(row).races.values() for c in cs if c.name == word)
-    return next((given for contender in contenders if (given := begun_with(contender))), None)
+    return next((given for contender in _named(row, word) if (given := begun_with(contender))), None)
 
 
 def pace(source: Any) -> float:
@@ -81,6 +79,11 @@ def seen(contender: Contender) -> str:
     size = catalogue.size(contender.known)
     record = _there(size)
     return know(record.name, size).seen if record else ""
+
+
+def _named(row: str, word: str) -> list[Contender]:
+    """The contenders of an architecture that have this name, whatever their kind of data."""
+    return [one for contenders in catalogue.find(row).races.values() for one in contenders if one.name == word]
 
 
 def _there(size: Size) -> Pretrained | None:

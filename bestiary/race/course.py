@@ -130,7 +130,7 @@ class Course:
     @property
     def named(self) -> bool:
         """Whether its finalists are named, and what they have learned is there: from then on nothing learns more."""
-        jobs = [job for stage in self.plan.stages for job in stage.jobs]
+        jobs = self.plan.jobs
         return bool(self.plan.finalists) and all(job.failed or self.best_so_far(job) for job in jobs)
 
     def grace(self, usual: float) -> float:
@@ -139,9 +139,9 @@ class Course:
         Where none has left an answer yet, all would be lost, so they have long. They look once more before they save:
         a policy that has learned to last is looked at for longer than the one whose looks were measured.
         """
-        if any(self.best_so_far(job) for stage in self.plan.stages for job in stage.jobs):
+        if any(self.best_so_far(job) for job in self.plan.jobs):
             return usual
-        looks = [self.plan.entrant(job.entrant).look_seconds for stage in self.plan.stages for job in stage.jobs]
+        looks = [self.plan.entrant(job.entrant).look_seconds for job in self.plan.jobs]
         return LONG_GRACE + LOOKS_AT_THE_END * max(looks, default=0.0)
 
     # ------------------------------------------------------------------------------------------- deciding
@@ -209,7 +209,7 @@ class Course:
         return read_rival_result(training_folder(self.folder, rival.id))
 
     def _why(self) -> str:
-        reasons = [job.failed for stage in self.plan.stages for job in stage.jobs if job.failed]
+        reasons = [job.failed for job in self.plan.jobs if job.failed]
         return reasons[-1] if reasons else "no reason was left behind"
 
     # -------------------------------------------------------------------------------------------- running

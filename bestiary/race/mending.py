@@ -23,7 +23,7 @@ def mend(folder: Path, plan: Plan) -> None:
     """
     if told := check_data(folder):
         _note(plan, told)
-    for name in dict.fromkeys(job.id for stage in plan.stages for job in stage.jobs):
+    for name in dict.fromkeys(job.id for job in plan.jobs):
         _keep_whole_result(training_folder(folder, name), plan, name)
         _keep_whole_checkpoint(training_folder(folder, name), plan, name)
     for rival in plan.rivals:
@@ -38,7 +38,7 @@ def _keep_whole_result(here: Path, plan: Plan, name: str) -> None:
         check_result(here)
     except InputError:
         (here / RESULT).unlink()
-        _note(plan, f"{name}: what it had left behind was damaged, so it was made again")
+        _made_again(plan, f"{name}: what it had left behind was damaged, so it was made again")
 
 
 def _keep_whole_checkpoint(here: Path, plan: Plan, name: str) -> None:
@@ -49,7 +49,7 @@ def _keep_whole_checkpoint(here: Path, plan: Plan, name: str) -> None:
         check_tensors(path)
     except InputError:
         path.unlink()
-        _note(plan, f"{name}: {DAMAGED}")
+        _made_again(plan, f"{name}: {DAMAGED}")
 
 
 def _try_again(plan: Plan) -> None:
@@ -57,16 +57,20 @@ def _try_again(plan: Plan) -> None:
     for stage in plan.stages[-1:]:
         for job in stage.jobs:
             if job.failed and job.retry:
-                _note(plan, f"{job.id}: {job.failed}; it was tried again when the race was resumed")
+                _made_again(plan, f"{job.id}: {job.failed}; it was tried again when the race was resumed")
                 job.failed, job.retry = "", False
     for rival in plan.rivals:
         if rival.failed and rival.retry:
-            _note(plan, f"baseline/{rival.name}: {rival.failed}; it was tried again when the race was resumed")
+            _made_again(plan, f"baseline/{rival.name}: {rival.failed}; it was tried again when the race was resumed")
             rival.failed, rival.retry = "", False
 
 
-def _note(plan: Plan, text: str) -> None:
+def _made_again(plan: Plan, text: str) -> None:
     """A training that is made again may be a finalist: they are named anew when it has ended."""
     plan.finalists = []
+    _note(plan, text)
+
+
+def _note(plan: Plan, text: str) -> None:
     if text not in plan.mended:
         plan.mended.append(text)

@@ -111,13 +111,13 @@ def _nothing(course: Course) -> str:
     """What is said where there is nothing to judge: why, and what to do about it."""
     plan = course.plan
     why = dict(plan.left_out)
-    jobs = [*(job for stage in plan.stages for job in stage.jobs), *plan.unmade]
+    jobs = [*plan.jobs, *plan.unmade]
     why |= {job.entrant: told for job in jobs if (told := job.failed or _said(course, job.id))}
     for rival in plan.rivals:
         if told := _said(course, rival.id) or rival.failed.replace(OUT_OF_TIME, ""):
             why[f"baseline/{rival.name}"] = told
     told = "; ".join(f"{name}: {reason}" for name, reason in why.items())
-    if told and all(job.failed for stage in plan.stages for job in stage.jobs) and not plan.cut:
+    if told and all(job.failed for job in plan.jobs) and not plan.cut:
         return f"no training left an answer ({told}); see the folder contenders/ of {course.folder}"
     again = f"bestiary race --resume {course.folder} --add 5m"
     return f"no training left an answer ({told or 'the budget ran out'}); give it more time: {again}"
@@ -231,9 +231,14 @@ def _answer_together(course: Course, ensemble: Ensemble, found: list[Finalist]) 
 def _add(calls: deque[Call], folder: Path, name: str, words: tuple[str, str], out: Path) -> None:
     here = Path(words[1])
     told = read_answered(here)
-    model = here / (MODEL if here.name.startswith("baseline.") else ANSWER)
+    model = _model_of(here)
     if not out.exists() or told is None or (told["digest"], told.get("model")) != (digest(out), digest(model)):
         calls.append(Call(name, words[0], (words[1], str(folder / "data"), str(folder / "sealed"), str(out))))
+
+
+def _model_of(training: Path) -> Path:
+    """The file that answers, of the training of a network or of a baseline."""
+    return training / (MODEL if training.name.startswith("baseline.") else ANSWER)
 
 
 def _write_truth(course: Course) -> Any:
@@ -295,7 +300,7 @@ def _candidate(course: Course, finalist: Finalist, loss: float) -> Candidate | N
 def size_of(course: Course, finalist: Finalist) -> int:
     """Bytes of the saved model."""
     folders = [training_folder(course.folder, name) for name in finalist.shipping]
-    paths = [here / (MODEL if here.name.startswith("baseline.") else ANSWER) for here in folders]
+    paths = [_model_of(here) for here in folders]
     return sum(path.stat().st_size for path in paths if path.exists())
 
 

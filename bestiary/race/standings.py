@@ -45,7 +45,7 @@ def standing_of(course: Course, name: str, jobs: Sequence[Job]) -> Standing:
 def _fate(course: Course, name: str, tested: bool, any_result: bool) -> tuple[str, str]:
     plan = course.plan
     if tested:
-        again = [j for s in plan.stages for j in s.jobs if j.entrant == name and (j.again or j.parts > 1)]
+        again = [j for j in plan.jobs if j.entrant == name and (j.again or j.parts > 1)]
         how = "in half batches" if any(j.parts > 1 for j in again) else "afresh"
         return "finalist", f"trained {how} after a failure" if again else plan.entrant(name).note
     stages = [s for s in plan.stages if name in s.entrants]
@@ -94,7 +94,7 @@ def parameters(course: Course, ensemble: Ensemble) -> int:
     """Of all its parts, each as often as it was trained."""
     total = 0
     rivals = {rival.id: rival for rival in course.plan.rivals}
-    jobs = {job.id: job for stage in course.plan.stages for job in stage.jobs}
+    jobs = {job.id: job for job in course.plan.jobs}
     for name in ensemble.trainings:
         result = course.rival_result(rivals[name]) if name in rivals else course.best_so_far(jobs[name])
         total += result["parameters"] if result else 0

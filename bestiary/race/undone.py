@@ -29,7 +29,7 @@ def undone(course: Course) -> Undone:
     plan = course.plan
     if plan.rungs == 1:  # trained alone: nothing was compared
         return Undone()
-    jobs = [job for stage in plan.stages for job in stage.jobs]
+    jobs = plan.jobs
     ran = {job.entrant for job in jobs if course.best_so_far(job)}
     failed = {job.entrant for job in jobs if job.failed}
     idle = [name for name, reason in plan.left_out.items() if TOO_SLOW in reason]
@@ -70,7 +70,7 @@ def _improving(course: Course) -> dict[str, float]:
 def _longest(course: Course, name: str) -> Job | None:
     """The training of a network that got furthest, of equals the best; None where a shorter one was better."""
     results = {}
-    for job in (job for stage in course.plan.stages for job in stage.jobs if job.entrant == name and job.fold < 0):
+    for job in [job for job in course.plan.jobs if job.entrant == name and job.fold < 0]:
         if found := course.best_so_far(job):
             results[job.id] = (-found["steps"], found["loss"], job)
     if not results:

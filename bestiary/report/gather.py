@@ -223,7 +223,7 @@ def _trainings(run: Path, standing: Standing, plan: Plan | None) -> list[Trainin
     if not standing.folder:
         return []
     folders = {Path(standing.folder).name: 0}
-    jobs = {job.id: job for stage in plan.stages for job in stage.jobs} if plan else {}
+    jobs = {job.id: job for job in plan.jobs} if plan else {}
     if first := jobs.get(Path(standing.folder).name):
         kept = (first.entrant, first.setting, first.fold < 0)
         alike = [job for job in jobs.values() if (job.entrant, job.setting, job.fold < 0) == kept]

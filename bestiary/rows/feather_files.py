@@ -11,7 +11,7 @@ import pyarrow as pa
 from bestiary.errors import InputError
 from bestiary.rows.frame import ROWS, check_columns, flat
 from bestiary.rows.limits import Ration
-from bestiary.rows.weighing import Scales
+from bestiary.rows.weighing import Scales, whole
 
 MAGIC = b"ARROW1"
 CELLS = 500_000  # of a piece
@@ -30,7 +30,7 @@ class FeatherFrame:
     def __init__(self, path: Path) -> None:
         self.name, self.notes, self.share, self._path = path.name, [], 0.0, path
         self._size = path.stat().st_size
-        with self._reading(), self._open() as file:
+        with whole(self.name, "Feather"), self._open() as file:
             schema, self._batches = file.schema, file.num_record_batches
         names = check_columns(path.name, schema.names)
         fits = [flat(schema.field(place).type) for place in range(len(names))]
@@ -48,16 +48,6 @@ class FeatherFrame:
         with pa.memory_map(str(self._path)) as raw, pa.ipc.open_file(raw, options=options) as file:
             yield file
 
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[None]:
-        try:
-            yield
-        except (pa.ArrowException, OSError, ValueError) as reason:
-            if isinstance(reason, InputError | MemoryError):  # Arrow's want of memory is one of both
-                raise
-            text = " ".join(str(reason).split())[:160]
-            raise InputError(f"{self.name} is a damaged or truncated Feather file ({text}); export it again") from None
-
     def lines(self) -> None:
         """None: its rows are on no lines."""
 
@@ -67,7 +57,7 @@ class FeatherFrame:
         written = [self._written[name] for name in names]
         step, rows = max(1, CELLS // max(1, len(names))), 0
         scales = Scales(self.name, self._size)
-        with self._reading(), self._open(sorted(self._places[name] for name in names)) as file:
+        with whole(self.name, "Feather"), self._open(sorted(self._places[name] for name in names)) as file:
             for number in range(self._batches):
                 batch = file.get_batch(number)
                 Ration(f"a batch of {self.name}", "save it in smaller batches (chunksize=)").take(batch.nbytes)

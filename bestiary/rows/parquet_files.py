@@ -7,7 +7,6 @@ weigh eight megabytes when they are written out.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import pyarrow.parquet as pq
 
 from bestiary.errors import InputError
 from bestiary.rows.frame import ROWS, as_text, check_columns, flat, kept_as_text
-from bestiary.rows.weighing import WEIGHT, Scales, is_text
+from bestiary.rows.weighing import WEIGHT, Scales, is_text, whole
 
 MOST_ROWS = 16_384  # of a piece
 CELLS = 500_000  # of a piece
@@ -36,7 +35,7 @@ class ParquetFrame:
     def __init__(self, path: Path) -> None:
         self.name, self.notes, self.share, self._path, self._words = path.name, [], 0.0, path, []
         self._size = path.stat().st_size
-        with self._reading(), self._file() as file:
+        with whole(self.name, "Parquet"), self._file() as file:
             schema, self.rows = file.schema_arrow, file.metadata.num_rows
             self._average = _average(file.metadata)
         if self.rows > ROWS:
@@ -57,16 +56,6 @@ class ParquetFrame:
     def _file(self) -> pq.ParquetFile:
         return pq.ParquetFile(self._path, pre_buffer=False, buffer_size=_BUFFER, read_dictionary=self._words)
 
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[None]:
-        try:
-            yield
-        except (pa.ArrowException, OSError, ValueError) as reason:
-            if isinstance(reason, InputError | MemoryError):  # Arrow's want of memory is one of both
-                raise
-            text = " ".join(str(reason).split())[:160]
-            raise InputError(f"{self.name} is a damaged or truncated Parquet file ({text}); export it again") from None
-
     def lines(self) -> None:
         """None: its rows are on no lines."""
 
@@ -76,7 +65,7 @@ class ParquetFrame:
         light = WEIGHT / max(1.0, sum(self._average.get(self._written[name], 0.0) for name in names))
         rows = int(max(1, min(light, MOST_ROWS, max(256, CELLS // max(1, len(names))))))
         given, scales = 0, Scales(self.name, self._size)
-        with self._reading(), self._file() as file:
+        with whole(self.name, "Parquet"), self._file() as file:
             written = [self._written[name] for name in names]
             for batch in file.iter_batches(rows, columns=written, use_threads=False):
                 batch.validate(full=True)  # words that are no UTF-8, and numbers of words that there are not

@@ -67,8 +67,7 @@ def listed(names: Sequence[str]) -> str:
         >>> listed(["a", "b"]), listed(list("abcdef"))
         ("'a', 'b'", "'a', 'b', 'c', 'd' and 2 more")
     """
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(map(repr, names[:NAMED])) + more
+    return together([repr(name) for name in names])
 
 
 def together(names: Sequence[str]) -> str:

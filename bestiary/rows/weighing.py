@@ -4,6 +4,7 @@
 # pyarrow.compute makes its functions when it is imported, so that a checker cannot see them.
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -17,6 +18,26 @@ from bestiary.rows.limits import need, shown
 WEIGHT = 8 << 20  # bytes of a piece
 UNPACKED, LIGHT = 200, 1 << 30
 """Times its size that a file's text may take when it is written out, and bytes that it may take in any case."""
+
+
+@contextlib.contextmanager
+def whole(name: str, form: str) -> Iterator[None]:
+    """While it lasts, what Arrow says of a file is said in one line.
+
+    Args:
+        name: of the file.
+        form: Parquet or Feather.
+
+    Raises:
+        InputError: when the file is damaged.
+    """
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError) as reason:
+        if isinstance(reason, InputError | MemoryError):  # Arrow's want of memory is one of both
+            raise
+        text = " ".join(str(reason).split())[:160]
+        raise InputError(f"{name} is a damaged or truncated {form} file ({text}); export it again") from None
 
 
 class Scales:

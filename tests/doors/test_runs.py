@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from bestiary.race import race as races
 from bestiary.race.mending import mend
 from bestiary.records.digests import RESULT, _of_words
 from bestiary.report import figures
+from bestiary.rows.source import Target
 from tests.doors.folders import judged_race
 from tests.doors.hostile import CANARY, VALUES, Steps, Trial, again, fields, get, plant_canary, put, whole
 
@@ -68,11 +70,7 @@ def trial(
 
     class Digested:
         digest, kind, notes, reason = prepared.digest, prepared.kind, (), ""
-        target = type(
-            "Target",
-            (),
-            {"problem": prepared.problem, "name": "", "classes": (), "reason": "", "held": "", "several": False},
-        )
+        target = Target("", prepared.problem, "", (), np.zeros(569))
 
         def __len__(self) -> int:
             return 569

@@ -15,7 +15,7 @@ import pytest
 from bestiary.judging import sentences, shipping
 from bestiary.judging.undone import Undone
 from bestiary.judging.verdict import Judgement
-from bestiary.planning.plan import OUT_OF_TIME, PLATEAU, TOO_SLOW, Ensemble, Job, Part
+from bestiary.planning.plan import OUT_OF_TIME, PLATEAU, TOO_SLOW, Ensemble, Job, Part, Plan
 from bestiary.race.undone import undone
 from tests.race import synthetic
 from tests.race.test_verdict import BEST, CONSTANT, FOREST, TRUTH, WEAK, judge, right
@@ -127,6 +127,12 @@ def test_without_any_network_the_reason_is_told() -> None:
 # ---------------------------------------------------------------------------------------- what was undone, from a run
 
 
+class WrittenPlan(SimpleNamespace):
+    """As much of a plan as is asked for."""
+
+    jobs = Plan.jobs
+
+
 def course(folder: Path, losses: list[float], **words: Any) -> Any:
     """What `undone` asks of a race with one network, which has looked at the validation rows so often."""
     job = Job("ann.64.0", "ann/64", 0, 0, -1, 10 * len(losses), 10 * len(losses))
@@ -138,7 +144,7 @@ def course(folder: Path, losses: list[float], **words: Any) -> Any:
     result = {"steps": job.steps, "best_step": 10 * (best + 1), "loss": losses[best]}
     entrant = SimpleNamespace(name="ann/64", pace=0.01, batch=32)
     stage = SimpleNamespace(jobs=[job], entrants=["ann/64"])
-    plan = SimpleNamespace(
+    plan = WrittenPlan(
         rungs=3, stages=[stage], entrants=[entrant], rivals=[], left_out={}, searched="", ensembles=[], entry=0.0,
         problem="classification", equal="time", rows={"train": 320}, shares={"reading": 4.0, "round 1": 6.0},
     )  # fmt: skip

@@ -92,7 +92,7 @@ def shipped(plan: Plan, name: str, verdict: Verdict) -> list[Part]:
 def _refits(course: Course, part: Part, member: Member, seeds: int | None) -> list[Refit]:
     if not member.network:
         return [Refit(part.id)]
-    jobs = {job.id: job for stage in course.plan.stages for job in stage.jobs}
+    jobs = {job.id: job for job in course.plan.jobs}
     ratio, made = _ratio(course.plan), []
     for name in part.trainings[:seeds]:
         job, result = jobs[name], read_result(training_folder(course.folder, name))

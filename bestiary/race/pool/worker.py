@@ -225,7 +225,7 @@ def probe(folder: str) -> None:
             continue
         optional = job.get("optional", False)
         measured = _measure({**job, **size}, began, float("inf") if last and not optional else enough)
-        step = float(str(measured.get("step_seconds", "inf")))
+        step = cast("float", measured.get("step_seconds", float("inf")))
         if optional and enough < step < float("inf"):
             reason = f"{TOO_SLOW} to see the data once: an update takes {step:.1f} s"
             measured, step = {"name": size["name"], "reason": reason}, float("inf")

@@ -5,7 +5,6 @@ Axes: N rows, T targets, S sums, "..." resamples.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
@@ -14,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from bestiary.contracts import Predictions
+from bestiary.tasks.class_evidence import mean_of_defined
 from bestiary.tasks.evidence import Combine, Floats, Truth
 from bestiary.tasks.mixture import Mixture
 from bestiary.tasks.predictions import by_member, outputs, told
@@ -60,9 +60,9 @@ class ValuesEvidence:
                 spread = square - plain**2 / count
                 spread = np.where(spread > FLAT * whole, spread, np.nan)
                 return {
-                    "relative_rmse": _mean(np.sqrt(squared / spread)),
-                    "relative_mae": _mean(absolute / np.sqrt(spread * count)),
-                    "mean_r2": _mean(1 - squared / spread),
+                    "relative_rmse": mean_of_defined(np.sqrt(squared / spread)),
+                    "relative_mae": mean_of_defined(absolute / np.sqrt(spread * count)),
+                    "mean_r2": mean_of_defined(1 - squared / spread),
                 }
 
         return terms, combine
@@ -77,13 +77,6 @@ def values(predictions: Predictions) -> Floats:
 def _spread(known: Floats) -> Floats:
     spread = known.std(0)
     return np.where(spread > 0, spread, 1.0)
-
-
-def _mean(each: Floats) -> Floats:
-    """Over the targets that have a figure."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a resample in which none has
-        return np.asarray(np.nanmean(each, axis=-1))
 
 
 class Multitarget(Scoring):
