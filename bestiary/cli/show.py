@@ -24,13 +24,13 @@ from bestiary.tasks import TaskDescriptor
 def command(
     name: Annotated[
         str,
-        typer.Argument(help="An architecture or one of its sizes, a part or a method, as `bestiary list` names them."),
+        typer.Argument(help="Architecture, size, part or method, as named by `bestiary list`."),
     ],
     layers: Annotated[
-        bool, typer.Option("--layers", help="Also build it (without memory) and list every layer with its shape.")
+        bool, typer.Option("--layers", help="Also list every layer with its shape. No memory is allocated.")
     ] = False,
 ) -> None:
-    """Show one architecture, part or method: what it is, its source, sizes, layers, how it learns, how to use it."""
+    """Describe an architecture, part or method: source, sizes, layers, how it learns, how to use it."""
     show(name)
     if layers:
         from bestiary.cli.layers import print_layers

@@ -26,19 +26,19 @@ MEASURED_PARAMETERS, MEASURED_FLOPS, BATCH = 30_000_000, 1e10, 32
 
 
 def command(
-    name: Annotated[str, typer.Argument(help="An architecture, one of its sizes, or a number of parameters: 7B.")],
+    name: Annotated[str, typer.Argument(help="Architecture, size, or a number of parameters such as 7B.")],
     changes: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Change a word of the network or of its input: --set width=256. Repeatable."),
+        typer.Option("--set", help="Change an option of the network or of its input: --set width=256. Repeatable."),
     ] = None,
-    precision: Annotated[str, typer.Option(help="fp32, fp16, bf16 or int8.")] = "fp32",
-    device: Annotated[str, typer.Option(help="Where a step is measured: auto, cpu or cuda.")] = "cpu",
+    precision: Annotated[str, typer.Option(help="Precision of the weights: fp32, fp16, bf16 or int8.")] = "fp32",
+    device: Annotated[str, typer.Option(help="Device on which to time a step: auto, cpu or cuda.")] = "cpu",
     measure: Annotated[
-        bool, typer.Option("--measure/--no-measure", help="Time a training step and an inference.")
+        bool, typer.Option("--measure/--no-measure", help="Time one training step and one inference.")
     ] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Say how big an architecture is: parameters per part, FLOPs, bytes per precision, memory and time of a step."""
+    """Show the size of an architecture: parameters per part, FLOPs, bytes, and memory and time per step."""
     if precision not in BYTES:
         raise InputError(
             f"--precision must be one of {', '.join(BYTES)}; received {precision!r}{nearest(precision, BYTES)}"

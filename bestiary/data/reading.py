@@ -6,7 +6,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypedDict, cast
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,22 @@ from bestiary.rows.paths import checked_path
 from bestiary.rows.source import Encoder, Source
 
 Reader = Callable[..., Source]
+
+
+class Reading(TypedDict, total=False):
+    """The words of `read`; each is explained there."""
+
+    target: object
+    kind: str
+    problem: str
+    task: str
+    group: str
+    time: str
+    test: object
+    text: str
+    id: str
+    label: str
+    order: str | Sequence[str]
 
 
 def read(

@@ -73,7 +73,8 @@ def _check_words(entrant: Entrant, file: Path) -> None:
     from bestiary.architectures.build import resolve
 
     words = dict.fromkeys(word for setting in entrant.settings for word in setting)
-    taken: Mapping[str, inspect.Parameter] = inspect.signature(resolve(entrant.recipe)).parameters
+    recipe = resolve(entrant.recipe)
+    taken = (*inspect.signature(recipe).parameters, *getattr(recipe, "former", ()))
     for word in words:
         _check(word in taken, file, f"the recipe of {entrant.name} takes no word {word[:100]!r}")
 

@@ -9,7 +9,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from bestiary.errors import InputError
 from bestiary.files import write_text
@@ -172,7 +174,7 @@ class Course:
         reason = f"{len(going)} of {len(before.entrants)} by validation loss{tied}"
         return stages.following(self.plan, rung, chosen, done, pace, self.left, reason)
 
-    def best_setting(self, stage: Stage, name: str) -> tuple[int, Any] | None:
+    def best_setting(self, stage: Stage, name: str) -> tuple[int, NDArray[np.float64]] | None:
         """The setting of the lowest validation loss, with its losses row by row; None when none was finished."""
         found = {}
         for setting in {job.setting for job in stage.jobs if job.entrant == name}:
@@ -322,7 +324,7 @@ class Course:
         """The call that trains it."""
         return self.told(job.id, "train", training_words(self.folder, self.plan, job, rung))
 
-    def told(self, name: str, function: str, words: dict[str, Any]) -> Call:
+    def told(self, name: str, function: str, words: dict[str, object]) -> Call:
         """The call of a function of a process, which finds its words in the folder of this name."""
         here = training_folder(self.folder, name)
         here.mkdir(parents=True, exist_ok=True)
@@ -352,7 +354,7 @@ class Course:
         return self.told(rival.id, "rival", words)
 
 
-def training_words(folder: Path, plan: Plan, job: Job, rung: int) -> dict[str, Any]:
+def training_words(folder: Path, plan: Plan, job: Job, rung: int) -> dict[str, object]:
     """What a process is told about its training. No path leads to the test rows."""
     entrant = plan.entrant(job.entrant)
     data = folder / (EVERYTHING if job.fold == ALL else f"data/fold{job.fold}" if job.fold >= 0 else "data")

@@ -8,9 +8,9 @@ import re
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bestiary import tasks
 from bestiary.errors import InputError
@@ -241,14 +241,14 @@ def _model_of(training: Path) -> Path:
     return training / (MODEL if training.name.startswith("baseline.") else ANSWER)
 
 
-def _write_truth(course: Course) -> Any:
+def _write_truth(course: Course) -> NDArray[np.generic]:
     """`truth.parquet`: row, target, line in the file, what the row is called or says; returns the targets in order."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     sealed = course.folder / "sealed"
     target, row = read_array(sealed, "test", "target"), read_array(sealed, "test", "row")
-    columns: dict[str, Any] = {"row": np.asarray(row), **columns_of(np.asarray(target))}
+    columns: dict[str, object] = {"row": np.asarray(row), **columns_of(np.asarray(target))}
     if (lines := read_lines(sealed, len(row))) is not None:
         columns["line"] = lines
     remarks = _remarks(sealed, len(row))
@@ -273,7 +273,7 @@ def _remarks(sealed: Path, rows: int, most: int = 300) -> list[str]:
     return []
 
 
-def _optional(path: Path) -> Any:
+def _optional(path: Path) -> NDArray[np.int64] | None:
     return np.load(path, allow_pickle=False) if path.exists() else None
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from bestiary import catalogue, tasks
 from bestiary.catalogue import Row
@@ -52,7 +51,7 @@ def train(
     out: str | Path | None = None,
     listener: Listener | None = None,
     began: float | None = None,
-    **reading: Any,
+    **reading: object,
 ) -> Outcome:
     """Trains one architecture, with early stopping, for a number of epochs or for a time.
 

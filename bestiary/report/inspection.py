@@ -5,12 +5,11 @@ from __future__ import annotations
 import inspect
 import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from markupsafe import Markup, escape
-from torch import nn
+from torch import Tensor, nn
 
 from bestiary import kinds
 from bestiary.architectures.build import count, resolve
@@ -19,7 +18,7 @@ from bestiary.errors import InputError
 from bestiary.report.activity import Activity, activity
 from bestiary.report.internals import MOST_LINES, gradients, kernels, weights
 from bestiary.report.sections import Section, data_uri
-from bestiary.rows.store import write_text
+from bestiary.rows.store import StoredData, write_text
 from bestiary.runs.trained import Trained, untouched
 from bestiary.sampling.episodes import play
 from bestiary.sampling.pictures import Picture, grid, png
@@ -89,7 +88,7 @@ def sections(found: Trained) -> list[Section]:
     return [section for section in made if section.text or section.pictures or section.rows]
 
 
-def _own(found: Trained, data: Any) -> Section:
+def _own(found: Trained, data: StoredData | None) -> Section:
     assert found.row is not None
     if "inspect" not in found.row.verbs:
         return Section("Pictures")
@@ -102,7 +101,7 @@ def _own(found: Trained, data: Any) -> Section:
     return Section("Pictures", pictures=pictures)
 
 
-def _flow(found: Trained, data: Any) -> tuple[dict[str, float], str]:
+def _flow(found: Trained, data: StoredData | None) -> tuple[dict[str, float], str]:
     """Gradients of one update, or why there are none."""
     if data is None or "recipe" not in found.job:
         return {}, "The gradients need the folder of the run, with its data."
@@ -170,7 +169,7 @@ def _made(found: Trained) -> object:
     return sampler(found.answer, found.spec, found.facts, count=64, seed=0, **few)
 
 
-def _inputs(found: Trained, data: Any) -> tuple[tuple[Any, ...], str]:
+def _inputs(found: Trained, data: StoredData) -> tuple[tuple[Tensor, ...], str]:
     """What a network is looked at with, and what that is, in words."""
     acts = found.row is not None and "play" in found.row.verbs
     seen = play(found.answer, found.spec, frames=False).observations[:64] if acts else ()
@@ -178,7 +177,7 @@ def _inputs(found: Trained, data: Any) -> tuple[tuple[Any, ...], str]:
     return inputs, kinds.find(found.spec.kind).seen.format(count=len(inputs[0]))
 
 
-def _activity(found: Trained, data: Any) -> Section:
+def _activity(found: Trained, data: StoredData | None) -> Section:
     title = "What the layers answer"
     if data is None:
         return Section(title, "It needs the data of the race: give the folder of the run rather than the model's.")

@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -141,7 +141,7 @@ def _name(text: str) -> Markup:
     return Markup(re.sub(r"([/_])", r"\1<wbr>", str(escape(words.shorten(text, 80)))))
 
 
-def _context(evidence: Evidence) -> dict[str, Any]:
+def _context(evidence: Evidence) -> dict[str, object]:
     verdict = evidence.verdict
     task, sections = tasks.find(verdict.problem), sections_of(evidence)
     run = evidence.run.resolve().name
@@ -215,7 +215,7 @@ class Spread:
     mean: str
 
 
-def _curves(evidence: Evidence) -> dict[str, Any] | None:
+def _curves(evidence: Evidence) -> dict[str, object] | None:
     finalists = {s.name for s in evidence.verdict.standings if s.status == "finalist"}
     lines = [
         figures.Curve(name, name in finalists, [(t.seconds, t.loss) for t in trainings], trainings[0].trained)
@@ -245,7 +245,7 @@ def _curves(evidence: Evidence) -> dict[str, Any] | None:
 # --------------------------------------------------------------------------------------------------------- cost
 
 
-def _costs(verdict: Verdict) -> dict[str, Any]:
+def _costs(verdict: Verdict) -> dict[str, object]:
     axis = board.scale(verdict)
     tested = board.tested(verdict)
     inside = [s for s in tested if axis and axis.holds(s.test[verdict.metric].value)]
