@@ -137,4 +137,4 @@ def _one_of(data: str | None, resume: Path | None, plan: Path | None) -> None:
         raise InputError("expected data to race on, --resume RUN or --plan FILE; try: bestiary race digits --budget 1m")
     if resume is not None and (data is not None or plan is not None):
         other = "data" if data is not None else "--plan"
-        raise InputError(f"--resume carries on with its own data and plan; received {other} as well; leave it out")
+        raise InputError(f"--resume uses the data and plan of its race; received {other} as well; leave it out")

@@ -139,7 +139,7 @@ def _counted(name: str, given: dict[str, object]) -> Report:
         try:
             operations = flops(example.network(place), arguments)
         except NotImplementedError:  # too large for memory, and it must see its inputs
-            uncounted = "what it does depends on the numbers that it sees, and it is too large to be given some"
+            uncounted = "its operations depend on the values of its inputs, and it is too large to run here"
     return Report(
         size.name,
         example.keywords,
@@ -171,7 +171,7 @@ def _measured(report: Report, name: str, given: dict[str, object], device: str) 
     update = step_of(example, network, batch, place)
     timing = timed(network, example.arguments(batch, place), batch, place, update)
     acts = "play" in example.row.verbs
-    why = "it learns by acting in a world; `bestiary train` does" if acts else "it has nothing to learn by itself"
+    why = "it learns in an environment; use `bestiary train`" if acts else "it has no training of its own"
     return dataclasses.replace(
         report, timing=dataclasses.asdict(timing), unmeasured="" if update else f"no step of training: {why}"
     )

@@ -82,7 +82,7 @@ def command(
     check_data(data)
     given = settings(changes or [])
     if pretrained is not None and weights is not None:
-        raise InputError("--weights is a former name of --pretrained; received both; leave one out")
+        raise InputError("--weights is the old name of --pretrained; received both; leave one out")
     from bestiary.cli.console import console
     from bestiary.cli.display import display
     from bestiary.cli.result import tell
@@ -116,7 +116,7 @@ def _one_of(name: str | None, data: str | None, resume: Path | None, add: str | 
         )
     if resume is not None and name is not None:
         raise InputError(
-            f"--resume carries on with its own architecture and data; received {name!r} as well; leave it out"
+            f"--resume uses the architecture and data of its training; received {name!r} as well; leave it out"
         )
     if add is not None and resume is None:
         raise InputError("--add needs --resume RUN: the training that gets more time")

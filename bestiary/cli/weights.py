@@ -39,7 +39,7 @@ def command(
         raise InputError(f"expected {' or '.join(ACTIONS)}; received {action!r}{nearest(action, ACTIONS)}")
     if action == "list":
         if model is not None:
-            raise InputError(f"`weights list` takes nothing more; received {str(model)!r}; leave it out")
+            raise InputError(f"`weights list` takes no other argument; received {str(model)!r}; leave it out")
         _list(as_json)
     elif model is None or file is None:
         raise InputError("expected the folder of a model and a file to write; try: weights export RUN out.safetensors")
@@ -76,7 +76,7 @@ def _network(answer: object, name: str) -> nn.Module:
 
     found = getattr(answer, "network", answer)
     if not isinstance(found, nn.Module):
-        raise InputError(f"{name} is no single network, so it has no weights to export; name one with --contender")
+        raise InputError(f"{name} is not a single network, so it has no weights to export; name one with --contender")
     return found
 
 

@@ -268,7 +268,7 @@ def _accepted(reader: Callable[..., object], kind: str, words: Mapping[str, obje
 def _task(problem: str | None, task: str | None) -> tasks.TaskDescriptor | None:
     """The one that was given, of two words for the same."""
     if problem is not None and task is not None and problem != task:
-        raise InputError(f"task and problem are two words for one thing; received {task!r} and {problem!r}; give one")
+        raise InputError(f"task and problem mean the same; received {task!r} and {problem!r}; give one")
     given = problem if task is None else task
     return None if given is None else tasks.find(given)
 

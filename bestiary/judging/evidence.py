@@ -158,7 +158,7 @@ class Verdict:
         tasks.metric_named(words["metric"], words["problem"])
         known = ["", *(s["name"] for s in words["standings"])]  # "": no model gave finite answers
         if words["kind"] not in kinds.names() or words["chosen"] not in known:
-            raise InputError(f"{path} is no verdict: its kind of data or its choice is unknown; {advice}")
+            raise InputError(f"{path} is not a valid verdict: its kind of data or its choice is unknown; {advice}")
         standings = [
             Standing(
                 **{

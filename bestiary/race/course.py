@@ -212,7 +212,7 @@ class Course:
 
     def _why(self) -> str:
         reasons = [job.failed for job in self.plan.jobs if job.failed]
-        return reasons[-1] if reasons else "no reason was left behind"
+        return reasons[-1] if reasons else "no reason was recorded"
 
     # -------------------------------------------------------------------------------------------- running
 
@@ -263,7 +263,7 @@ class Course:
             if job.steps >= job.horizon:
                 return "time ran out after the last update"
             phases = self.plan.entrant(job.entrant).phases
-            return f"{told}, so the later part of its schedule never came; give it more time" if phases else told
+            return f"{told}, so the end of its schedule was not reached; give it more time" if phases else told
         told = "1 training was" if unmade == 1 else f"{unmade} trainings were"
         left_out = f"{told} left out, others" if unmade else "trainings"
         return f"time ran out in round {stage.rung}: {left_out} ended early"
@@ -312,7 +312,7 @@ class Course:
                 for job in round_:
                     stage.jobs.remove(job)
                     queue.remove(next(call for call in queue if call.id == job.id))
-                stage.reason += f"; seed {number + 1} struck off for lack of time"
+                stage.reason += f"; seed {number + 1} dropped for lack of time"
                 self.write()
 
     def _seconds(self, job: Job, stage: Stage) -> float:

@@ -118,7 +118,7 @@ def _nothing(course: Course) -> str:
             why[f"baseline/{rival.name}"] = told
     told = "; ".join(f"{name}: {reason}" for name, reason in why.items())
     if told and all(job.failed for job in plan.jobs) and not plan.cut:
-        return f"no training left an answer ({told}); see the folder contenders/ of {course.folder}"
+        return f"no training finished ({told}); see the folder contenders/ of {course.folder}"
     again = f"bestiary race --resume {course.folder} --add 5m"
     return f"no training left an answer ({told or 'the budget ran out'}); give it more time: {again}"
 

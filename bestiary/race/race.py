@@ -219,7 +219,7 @@ def replay(
         environment: as in `resume`.
 
     Raises:
-        InputError: when the data are not those of the plan, or it is no plan that can be followed.
+        InputError: when the data are not those of the plan, or it is not a valid plan.
     """
     names.give([environment] if environment else [])
     clock = Clock()
@@ -261,9 +261,6 @@ def replay(
         return follow(folder, given, pool, clock, listener, None)
 
 
-# -------------------------------------------------------------------------------------------------- the parts
-
-
 def candidates_known(wanted: list[str], unwanted: list[str]) -> None:
     """Refuses unknown names before anything is read."""
     from bestiary.planning.contenders import check_words
@@ -288,10 +285,12 @@ def read_again(origin: object, words: dict[str, object], plan: Plan) -> Source:
     try:
         data = read_source(origin, words)
     except (TypeError, AttributeError) as reason:
-        raise InputError(f"the plan's words of reading cannot be used ({reason}); give the data by name") from reason
+        raise InputError(f"the plan's reading options cannot be used ({reason}); give the data by name") from reason
     found, said = (data.kind, data.target.problem), (plan.kind, plan.problem)
     if found != said:
-        raise InputError(f"the plan is of {' '.join(said)}; its data read as {' '.join(found)}; give the data by name")
+        raise InputError(
+            f"the plan is for {' '.join(said)}; its data were read as {' '.join(found)}; give the data by name"
+        )
     return data
 
 

@@ -126,7 +126,7 @@ def train(
         made = plan.stages[0].jobs[0].steps
         if budget is not None and made < FEW_STEPS:
             plan.notes.append(
-                f"{made:,} update{'s' * (made > 1)} fit into what reading and measuring left of the budget: "
+                f"{made:,} update{'s' * (made > 1)} fit into what is left of the budget after reading and measuring: "
                 "too few to learn much; give a longer one"
             )
         plan.write(folder)

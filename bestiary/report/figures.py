@@ -179,7 +179,10 @@ def reliability(bins: Bins) -> str:
                 ha="center", va="bottom" if above else "top", color=INK,
             )  # fmt: skip
         axes.set(
-            xlabel="confidence in the predicted class", ylabel="share that is right", xlim=(0, 1.04), ylim=(-0.12, 1.12)
+            xlabel="confidence in the predicted class",
+            ylabel="share that is correct",
+            xlim=(0, 1.04),
+            ylim=(-0.12, 1.12),
         )
         axes.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1])
 

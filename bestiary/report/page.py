@@ -188,7 +188,8 @@ def _warnings(verdict: Verdict) -> list[str]:
     if verdict.openings > 1:
         warnings.append(
             f"The test rows of this data set were opened for the {words.times(verdict.openings)} time. "
-            "Each opening that leads to a choice makes the test scores a little too good; fresh rows would settle it."
+            "Every choice based on such an opening makes the test scores slightly optimistic; only new rows give "
+            "an unbiased score."
         )
     told = ("test rows were opened", "did not take part")  # above, and beside the plan
     notes = [note for note in verdict.notes if not any(words in note for words in told)]

@@ -66,7 +66,7 @@ def attempted(make: Callable[[], Section | list[Section]]) -> list[Section]:
     try:
         made = make()
     except Exception as reason:  # a report with a picture less is better than none
-        return [Section("Pictures", f"They could not be drawn: {type(reason).__name__}: {reason}")]
+        return [Section("Pictures", f"They could not be made: {type(reason).__name__}: {reason}")]
     return made if isinstance(made, list) else [made]
 
 
