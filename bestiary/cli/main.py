@@ -16,6 +16,7 @@ from bestiary import __version__
 from bestiary.cli.output import say
 from bestiary.cli.streams import Outlet, outlets
 from bestiary.errors import InputError, nearest
+from bestiary.rows import skops_io
 
 VERBS = {
     "race": "train every architecture that fits under one equal budget; keep the best model, with evidence",
@@ -66,6 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    skops_io.ours = arguments is None
     with outlets() as out:
         try:
             with warnings.catch_warnings():

@@ -27,7 +27,7 @@ ALLOWED = {
     "objectives": {"contracts"},
     "optimisation": {"contracts"},
     "algorithms": {"contracts", "optimisation"},
-    "tasks": {"contracts", "data", "rows", "kinds", "layers", "architectures", "sampling"},
+    "tasks": {"contracts", "data", "rows", "kinds", "layers", "architectures", "sampling", "optimisation"},
     "sampling": {"contracts", "layers", "data", "rows", "kinds"},
     "rows": {"contracts", "records"},
     "kinds": {"contracts", "rows", "records"},
