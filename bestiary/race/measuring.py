@@ -5,9 +5,8 @@ from __future__ import annotations
 import inspect
 import json
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from bestiary import kinds, tasks
 from bestiary.architectures.build import resolve
@@ -18,7 +17,7 @@ from bestiary.race.pool.failures import failure, refuse_machine
 from bestiary.race.pool.paces import Paces
 from bestiary.race.pool.workers import Call, Pool
 from bestiary.records import door
-from bestiary.records.training import Probe, ProbeJob
+from bestiary.records.training import Probe, ProbeJob, Tried
 from bestiary.rows.store import read_spec, write_text
 
 END = 0.1  # seconds that a process takes to save what it has learned
@@ -74,7 +73,7 @@ def measure(
     paces.keep()
 
 
-def settings_for(plan: Plan, candidate: Candidate) -> list[dict[str, Any]]:
+def settings_for(plan: Plan, candidate: Candidate) -> list[dict[str, object]]:
     """What a contender enters with; where the metric that ranks says what error to make small, with that too."""
     error = tasks.metric_named(plan.metric, plan.problem).error
     knows = error and "error" in inspect.signature(resolve(candidate.recipe)).parameters
@@ -106,17 +105,22 @@ def _call(folder: Path, name: str, words: ProbeJob) -> Call:
     return Call(name, "probe", (str(here),))
 
 
-def _enter(plan: Plan, candidate: Candidate, tried: Sequence[Mapping[str, Any]]) -> None:
-    measured = [size for size in tried if "step_seconds" in size]
+def _enter(plan: Plan, candidate: Candidate, tried: Sequence[Tried]) -> None:
+    measured = [
+        (size["name"], size["step_seconds"], size["look_seconds"], size["start_seconds"], size["parameters"])
+        for size in tried
+        if "step_seconds" in size and "look_seconds" in size and "start_seconds" in size and "parameters" in size
+    ]
     row = candidate.row
     if not measured:
+        reasons = [(size["name"], size.get("reason", "not measured")) for size in tried]
         plan.left_out[candidate.id] = "; ".join(
-            f"{size['name']}: {size['reason']}" if len(tried) > 1 else size["reason"] for size in tried
+            f"{size}: {reason}" if len(tried) > 1 else reason for size, reason in reasons
         )
         return
-    size = measured[-1]
-    contender = next(c for c in candidate.sizes if c.name == size["name"])
-    larger = [s["name"] for s in tried if s["name"] != size["name"]]
+    name, step, look, start, parameters = measured[-1]
+    contender = next(c for c in candidate.sizes if c.name == name)
+    larger = [size["name"] for size in tried if size["name"] != name]
     if candidate.note and candidate.note not in plan.notes:
         plan.notes.append(candidate.note)
     plan.entrants.append(
@@ -131,10 +135,10 @@ def _enter(plan: Plan, candidate: Candidate, tried: Sequence[Mapping[str, Any]])
             settings=settings_for(plan, candidate),
             batch=batch_size(plan.kind, plan.rows["train"]),
             look_every=1,
-            step_seconds=size["step_seconds"],
-            look_seconds=size["look_seconds"],
-            start_seconds=size["start_seconds"] + size["look_seconds"] + END,
-            parameters=size["parameters"] + candidate.frozen[0],
+            step_seconds=step,
+            look_seconds=look,
+            start_seconds=start + look + END,
+            parameters=parameters + candidate.frozen[0],
             phases=row.phases,
             weights=candidate.weights,
             knows=candidate.knows,

@@ -90,7 +90,7 @@ def test_loops_repetitions_and_weightless_edges_are_said(tmp_path: Path) -> None
     graph = open_graph(folder(tmp_path, nodes=NODES, edges=edges))
     assert graph.edges.shape == (2, 4)
     assert graph.notes == [
-        "1 edge from a node to itself is left out; networks let every node see itself",
+        "1 edge from a node to itself is left out; networks add self-loops themselves",
         "1 edge of weight 0 is left out",
         "2 edges are there again and count once",
     ]
@@ -201,7 +201,7 @@ def test_words_that_do_not_fit_are_refused(tmp_path: Path) -> None:
             read(place, **{"task": "nodes", **words})
     numbers = "id,age\n" + "".join(f"n{n},{n * 1.5}\n" for n in range(40))
     edges = "source,target\n" + "".join(f"n{n},n{n + 1}\n" for n in range(39))
-    with pytest.raises(InputError, match="nodes are told apart by class; 'age' has 40 different numbers"):
+    with pytest.raises(InputError, match="nodes need a target of classes; 'age' has 40 different numbers"):
         read(folder(tmp_path / "b", nodes=numbers, edges=edges), task="nodes", target="age")
     for thing in ({}, [], [networkx.path_graph(2)] * 2, 7, networkx.Graph()):
         with pytest.raises(InputError):
