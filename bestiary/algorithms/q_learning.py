@@ -17,10 +17,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bestiary.contracts import Data, Logs, TransitionBatch, device_of
+from bestiary.contracts import Batch, Data, Logs, ObservationInputs, device_of
 from bestiary.optimisation.minimise import Minimise
+from bestiary.targets import Steps
 
 # B batch, F numbers in an observation, A actions
+
+Transitions = Batch[ObservationInputs, Steps]
 
 Hope = Callable[[nn.Module, nn.Module, Tensor], Tensor]
 
@@ -76,11 +79,11 @@ class Replay:
         self.action[place], self.reward[place], self.terminal[place] = action, reward, terminal
         self.written += 1
 
-    def draw(self, size: int) -> TransitionBatch:
+    def draw(self, size: int) -> Transitions:
         """A batch, with repetition."""
         where = torch.randint(len(self), (size,))
-        parts = (self.observation, self.action, self.reward, self.following, self.terminal)
-        return TransitionBatch(*(part[where] for part in parts))
+        came = (self.action, self.reward, self.following, self.terminal)
+        return Batch(ObservationInputs(self.observation[where]), Steps(*(part[where] for part in came)))
 
     def state_dict(self) -> dict[str, Any]:
         """For checkpoints: only what is filled."""
@@ -161,12 +164,13 @@ class QLearning:
             returns = self.life.returns
             yield {"loss": loss.detach(), "return": sum(returns) / max(1, len(returns))}
 
-    def surprise(self, batch: TransitionBatch) -> Tensor:
+    def surprise(self, batch: Transitions) -> Tensor:
         """The Huber loss between the values of what was done and what came of it (the error clipped to -1 ... 1)."""
+        steps = batch.target
         with torch.no_grad():
-            future = self.hope(self.network, self.target, batch.following)
-            came = batch.reward + self.discount * future * ~batch.terminal.bool()
-        said = self.network(batch.observation).gather(1, batch.action[:, None]).squeeze(1)
+            future = self.hope(self.network, self.target, steps.following)
+            came = steps.reward + self.discount * future * ~steps.terminal.bool()
+        said = self.network(*batch.inputs).gather(1, steps.action[:, None]).squeeze(1)
         return functional.smooth_l1_loss(said, came)
 
     def chance(self, step: int, horizon: int) -> float:
