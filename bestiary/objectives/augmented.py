@@ -51,7 +51,7 @@ class Augmentation:
             if not 0 <= value <= most:
                 raise InputError(f"{word} must be from 0 to {most:g}; received {value!r}; try {min(0.1, most):g}")
             if value and not isinstance(spec, ImageSpec):
-                raise InputError(f"{word} changes pictures; these data are {spec.kind}; leave {word} out")
+                raise InputError(f"{word} is for images; these data are {spec.kind}; leave {word} out")
 
     def moved(self, pixels: Float[Tensor, "B C H W"]) -> Float[Tensor, "B C H W"]:
         """Each picture shifted, cut out and mirrored at random."""

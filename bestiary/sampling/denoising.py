@@ -90,7 +90,7 @@ def _strip(diffusion: Any, facts: Mapping[str, object]) -> Picture:
     return Picture(
         "From noise to images",
         f"Each pair of rows is one new image: above, what the network is given at {len(chosen)} of {steps} "
-        "steps; below, the image that it believes to be under the noise. On the right, what came of it.",
+        "steps; below, the image that it believes to be under the noise. On the right, the result.",
         png=_rows([columns, under], facts),
     )
 

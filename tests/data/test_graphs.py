@@ -73,7 +73,7 @@ def test_one_graph_in_every_form_is_one_graph(tmp_path: Path) -> None:
     given = [open_graph(source) for source in (graph, tmp_path / "karate.graphml", place, str(place))]
     for other in given[1:]:
         assert other.ids == given[0].ids
-        assert np.array_equal(other.inputs.edges, given[0].edges) and np.array_equal(other.weights, given[0].weights)
+        assert np.array_equal(other.edges, given[0].edges) and np.array_equal(other.weights, given[0].weights)
         assert other.nodes["club"].to_pylist() == given[0].nodes["club"].to_pylist()
     assert len(given[0]) == 34 and given[0].edges.shape == (2, 78)
 
@@ -90,7 +90,7 @@ def test_loops_repetitions_and_weightless_edges_are_said(tmp_path: Path) -> None
     graph = open_graph(folder(tmp_path, nodes=NODES, edges=edges))
     assert graph.edges.shape == (2, 4)
     assert graph.notes == [
-        "1 edge from a node to itself is left out; networks let every node see itself",
+        "1 edge from a node to itself is left out; networks add self-loops themselves",
         "1 edge of weight 0 is left out",
         "2 edges are there again and count once",
     ]
@@ -201,7 +201,7 @@ def test_words_that_do_not_fit_are_refused(tmp_path: Path) -> None:
             read(place, **{"task": "nodes", **words})
     numbers = "id,age\n" + "".join(f"n{n},{n * 1.5}\n" for n in range(40))
     edges = "source,target\n" + "".join(f"n{n},n{n + 1}\n" for n in range(39))
-    with pytest.raises(InputError, match="nodes are told apart by class; 'age' has 40 different numbers"):
+    with pytest.raises(InputError, match="nodes need a target of classes; 'age' has 40 different numbers"):
         read(folder(tmp_path / "b", nodes=numbers, edges=edges), task="nodes", target="age")
     for thing in ({}, [], [networkx.path_graph(2)] * 2, 7, networkx.Graph()):
         with pytest.raises(InputError):
@@ -304,9 +304,8 @@ def test_inductive_training_sees_no_judged_node_and_no_edge_to_one(tmp_path: Pat
         (batch,) = data.batches(split)
         rows = data.arrays(split)["row"]
         whole, _ = encoder.nodes.of(graph, graph.both_ways()[0])
-        assert torch.equal(batch.inputs.features[batch.inputs.where], torch.from_numpy(whole)[rows]), (
-            "where is who it says"
-        )
+        found = batch.inputs.features[batch.inputs.where]
+        assert torch.equal(found, torch.from_numpy(whole)[rows]), "where is who it says"
     assert len(batch.inputs.features) == len(graph) and batch.inputs.edges.shape[1] == 2 * graph.edges.shape[1]
 
 
@@ -315,9 +314,7 @@ def test_links_that_are_judged_are_not_in_the_graph(tmp_path: Path) -> None:
     data, _, splits = encoded(source, tmp_path)
     (train,), (validation,), (test,) = (data.batches(split) for split in ("train", "validation", "test"))
     seen = {frozenset(pair) for pair in train.inputs.edges.T.tolist()}
-    assert torch.equal(train.inputs.edges, validation.inputs.edges) and torch.equal(
-        train.inputs.edges, test.inputs.edges
-    )
+    assert all(torch.equal(train.inputs.edges, other.inputs.edges) for other in (validation, test))
     positives = {frozenset(p) for p in train.inputs.pairs[:, train.truth == 1].T.tolist()}
     assert seen == positives and len(seen) == int(((splits == 0) & (source.target.values == 1)).sum())
     everything = {frozenset(pair) for pair in source.graph.edges.T.tolist()}
@@ -334,9 +331,8 @@ def test_training_pairs_are_drawn_by_seed_and_number_and_know_nothing_of_held_ou
     data = [GraphData(tmp_path / "data", seed=seed) for seed in (0, 0, 1)]
     first, again, other = (one.batch("train", 5) for one in data)
     assert torch.equal(first.inputs.pairs, again.inputs.pairs)
-    assert not torch.equal(first.inputs.pairs, other.inputs.pairs) and not torch.equal(
-        first.inputs.pairs, data[0].batch("train", 6).inputs.pairs
-    )
+    assert not torch.equal(first.inputs.pairs, other.inputs.pairs)
+    assert not torch.equal(first.inputs.pairs, data[0].batch("train", 6).inputs.pairs)
     seen = {frozenset(pair) for pair in first.inputs.edges.T.tolist()}
     drawn_pairs = {
         frozenset(pair)
@@ -435,9 +431,8 @@ def test_batches_of_a_set_are_all_graphs_once(tmp_path: Path) -> None:
     whole = list(data.batches("train"))
     assert sum(len(batch) for batch in whole) == count
     for batch in whole:
-        assert (batch.inputs.graph[batch.inputs.edges[0]] == batch.inputs.graph[batch.inputs.edges[1]]).all(), (
-            "edges stay within a graph"
-        )
+        first, second = batch.inputs.graph[batch.inputs.edges]
+        assert (first == second).all(), "edges stay within a graph"
 
 
 @pytest.mark.parametrize("nodes", [60, 200])

@@ -116,7 +116,7 @@ def test_one_stray_word_does_not_make_classes_of_numbers(draw) -> None:
     cells = [f"{v:.3f}" for v in draw.normal(size=ROWS)]
     source = read(pd.DataFrame({"x": range(ROWS), "y": ["n/k", *cells[1:]]}), target="y")
     assert source.target.problem == "regression" and len(source) == ROWS - 1
-    assert any("no number" in note for note in source.notes)
+    assert any("not a number" in note for note in source.notes)
 
 
 def test_classes_that_hardly_occur_twice_are_refused_with_the_likely_reason() -> None:

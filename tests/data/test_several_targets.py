@@ -84,7 +84,7 @@ def test_lists_are_labels_however_they_are_written(frame: pd.DataFrame, form: st
     assert (source.target.problem, source.target.classes) == ("multilabel", ("a", "b", "c"))
     assert np.array_equal(source.target.values, labels(frame))
     none = int((labels(frame).sum(1) == 0).sum())
-    assert f"{none} rows have none of the labels of 'tags'; they are learned from as such" in source.notes
+    assert f"{none} rows have none of the labels of 'tags'; they are kept as rows without labels" in source.notes
 
 
 def test_lists_that_nobody_asked_for_are_left_out_and_said(frame: pd.DataFrame) -> None:

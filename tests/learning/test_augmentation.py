@@ -138,7 +138,7 @@ def test_what_cannot_be_is_refused(words: dict[str, float], told: str) -> None:
 
 
 def test_other_data_are_no_pictures() -> None:
-    with pytest.raises(InputError, match="changes pictures; these data are table"):
+    with pytest.raises(InputError, match="is for images; these data are table"):
         classifier(nn.Linear(2, 2), TableSpec(2, 2), shift=0.1)
     classifier(nn.Linear(2, 2), TableSpec(2, 2))
 

@@ -137,7 +137,7 @@ def test_every_baseline_must_be_beaten() -> None:
     found = judge([network, twin, other], TRUTH)
     assert found.baseline_best == "other"
     assert found.answer == "not shown" and "The network is ahead by 2.3 points (" in found.worth_sentence
-    assert "The baseline that is hardest to tell from it (other) reaches" in found.worth_sentence
+    assert "The baseline it is hardest to distinguish from (other) reaches" in found.worth_sentence
 
 
 def test_lower_is_better_for_errors() -> None:
@@ -176,7 +176,7 @@ def test_missing_sides_and_single_models_are_said() -> None:
     assert judge([BEST, WEAK], TRUTH).crowned == "resnet/small"
     alone = judge([FOREST], TRUTH)
     assert alone.crowned is None and alone.chosen == "baseline/forest" and alone.worth_it is None
-    assert "no network finished" in alone.worth_sentence and "It stands alone" in alone.reason
+    assert "no network finished" in alone.worth_sentence and "It is the only model" in alone.reason
     assert alone.tied == {"baseline/forest": False}
 
 

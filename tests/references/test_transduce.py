@@ -313,7 +313,7 @@ def test_without_own_tokens_it_is_teacher_forcing() -> None:
 
 def test_settings_with_which_nothing_is_learned_are_refused() -> None:
     network = LuongDot(vocabulary=10, answers=10, embedding=4, width=6)
-    with pytest.raises(InputError, match="own must be a chance from 0 to 1; received 2"):
+    with pytest.raises(InputError, match="own must be a probability from 0 to 1; received 2"):
         translator(network, SPEC, own=2)
     with pytest.raises(InputError, match="cooling must be a share"):
         transformer(network, SPEC, cooling=-1)

@@ -47,13 +47,13 @@ class EnvironmentSource:
     notes: list[str] = field(default_factory=list)
     kind: str = "environment"
     suspects: list[str] = field(default_factory=list)
-    how = "judged episodes begin with seeds that no training episode has"
+    how = "test episodes start from seeds that no training episode uses"
     groups: NDArray[np.generic] | None = None
     times: NDArray[np.generic] | None = None
 
     def __post_init__(self) -> None:
         values = np.zeros(len(self), np.int64)
-        self.target = Target(self.spec.environment, "control", "the return is to be made large", (), values)
+        self.target = Target(self.spec.environment, "control", "the return is to be maximised", (), values)
         self.held: NDArray[np.int8] | None = np.repeat(np.arange(3, dtype=np.int8), EPISODES)
 
     def __len__(self) -> int:
@@ -248,10 +248,10 @@ def try_out(world: Any, name: str) -> None:
         observation, reward, terminated, truncated, _ = world.step(action)
         if not abs(float(reward)) < MOST_REWARD:
             told = f"rewards are numbers below {MOST_REWARD:g} in size"
-            raise InputError(f"{told}; {name!r} pays {reward} after {step + 1} steps; mend or divide them")
+            raise InputError(f"{told}; {name!r} pays {reward} after {step + 1} steps; correct or rescale the rewards")
         if terminated or truncated or time.monotonic() - began > TRIED:
             return
     raise InputError(
-        f"an episode must end; one of {name!r}, played by chance, had not after {MOST_STEPS:,} steps; "
+        f"every episode must end; one of {name!r}, with random actions, had not after {MOST_STEPS:,} steps; "
         "wrap it in gymnasium.wrappers.TimeLimit"
     )

@@ -47,7 +47,7 @@ def carry(
             rows = min(there[0], tensor.shape[0])
             made[name] = tensor.clone()
             made[name][:rows] = read(name)[:rows].to(tensor.dtype)
-    return made, f"{len(common):,} of {len(ids):,} tokens are known to it, the others begin fresh"
+    return made, f"{len(common):,} of {len(ids):,} tokens are known to it, the others are newly initialised"
 
 
 def _embeds(network: nn.Module, name: str) -> bool:

@@ -23,6 +23,7 @@ from torch.nn import functional as F
 from bestiary.architectures.convolution.lenet import ResizedLeNet5
 from bestiary.contracts import ImageSpec, Spec
 from bestiary.files import replacing
+from bestiary.optimisation.adamw import AdamW
 
 # N rows, F numbers in a row, D features, Q principal components, K classes
 
@@ -190,18 +191,16 @@ def principal_components(rows: Float[Tensor, "N ..."]) -> dict[str, Tensor]:
 def read_classes(data: Any, rows: int, some: Tensor) -> dict[str, Tensor]:
     """The weights of the network that reads, and the mean and scale of its features, after a few hundred updates."""
     network = reader(data.spec)
-    optimiser = torch.optim.Adam(network.parameters(), RATE)
+    optimiser = AdamW(network, RATE)  # without decay: Adam
     order = torch.empty(0, dtype=torch.int64)
     for step in range(STEPS):
         if len(order) < BATCH:
             order = torch.cat([order, torch.randperm(rows)])
         batch, order = data.take("train", order[:BATCH]), order[BATCH:]
-        for group in optimiser.param_groups:
-            group["lr"] = RATE * min(1.0, 2 * (1 - step / STEPS))
         loss = F.cross_entropy(network(batch.inputs[0].cpu().float()), batch.truth.cpu().long())
-        optimiser.zero_grad()
+        network.zero_grad()
         loss.backward()
-        optimiser.step()
+        optimiser.update(min(1.0, 2 * (1 - step / STEPS)))
     network.eval()
     with torch.no_grad():
         features = torch.cat([hidden(network, part) for part in some.split(512)])

@@ -138,7 +138,7 @@ def write(
     """
     if not isinstance(answer, nn.Module):
         if beams != 1:
-            raise InputError("beams are of networks; this baseline searches in its own way; leave them out")
+            raise InputError("beams are for networks; this baseline has its own search; leave them out")
         return answer.write(*batch.inputs.arguments)
     asked = cast("Any", answer), *batch.inputs.arguments, spec.answer_length - 2
     found = greedy(*asked) if beams == 1 else beam_search(*asked, beams, penalty)
