@@ -33,7 +33,7 @@ from bestiary.race.undone import left_out, undone
 from bestiary.records import door
 from bestiary.records.digests import check_data, digest
 from bestiary.records.training import predict_seconds, read_answered
-from bestiary.rows.store import read_array, read_lines
+from bestiary.rows.store import read_array, read_lines, read_truth
 from bestiary.tasks.mixture import mean
 from bestiary.tasks.predictions import columns_of, read_predictions, write_predictions
 
@@ -258,7 +258,7 @@ def _write_truth(course: Course) -> NDArray[np.generic]:
     import pyarrow.parquet as pq
 
     sealed = course.folder / "sealed"
-    target, row = read_array(sealed, "test", "target"), read_array(sealed, "test", "row")
+    target, row = read_truth(sealed, "test"), read_array(sealed, "test", "row")
     columns: dict[str, object] = {"row": np.asarray(row), **columns_of(np.asarray(target))}
     if (lines := read_lines(sealed, len(row))) is not None:
         columns["line"] = lines

@@ -181,7 +181,7 @@ def test_each_target_is_standardised_by_itself_and_labels_are_bytes(frame: pd.Da
     _, facts = read_spec(tmp_path / "numbers")
     data = StoredData(tmp_path / "numbers", batch=10_000)
     assert encoder.spec.outputs == 2 and facts["targets"] == ["height", "weight"]
-    batch = data.batch("train", 0).target
+    batch = data.batch("train", 0).truth
     assert batch.mean(0).abs().max() < 1e-5 and (batch.std(0, correction=0) - 1).abs().max() < 1e-5
     assert load_encoder(tmp_path / "numbers" / "encoder").encode(rows).warnings == []
     source = read(frame, "tags")
