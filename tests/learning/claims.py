@@ -107,4 +107,9 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(TRANSFORMER, "text", "32", "verses", "accuracy", 0.72, 200, settings=FAST, full=(0.75, 500)),
 )
+IMAGE_CONVOLUTION: tuple[Claim, ...] = (
+    Claim("vgg", "image", "small", "digits", "accuracy", 0.85, 60, full=(0.95, 400)),
+    Claim("alexnet", "image", "small", "digits", "accuracy", 0.80, 100, settings=FAST, full=(0.93, 400)),
+)
+CLAIMS += IMAGE_CONVOLUTION
 SHORT = tuple(claim for claim in CLAIMS if not claim.only_full)
