@@ -124,7 +124,7 @@ class Baseline:
             wanted = (self.name, kind, problem, spec or inside)
             if (words["baseline"], inside.kind, words["problem"], inside) != wanted:
                 told = words["baseline"]
-                raise InputError(f"{path} holds the baseline {told!r} for other data than the words beside it say")
+                raise InputError(f"{path} holds the baseline {told!r} for other data than its description says")
             estimator, setting = content["estimator"], words["setting"]
             expected = self.built(problem, setting, 0)
             _put_vocabularies(estimator, words["vocabularies"])
@@ -133,7 +133,7 @@ class Baseline:
             _reset(estimator, expected)
             unit = _unit(words.get("unit", [0.0, 1.0]), inside, tasks.find(problem).target)
             if unit is None:
-                raise InputError(f"the unit of the answers in {path} is no unit: {words.get('unit')}; train again")
+                raise InputError(f"the unit of the answers in {path} is not valid: {words.get('unit')}; train again")
             fitted = Fitted(self, inside, problem, setting, estimator, unit)
             fitted.predict(
                 kinds.find(kind).part("example").row(inside)

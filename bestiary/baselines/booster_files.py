@@ -32,7 +32,7 @@ def check(sound: bool, rule: str) -> None:
         InputError: with the rule that it breaks.
     """
     if not sound:
-        raise InputError(f"the trees of a saved booster are damaged: {rule}, which is not so here; train again")
+        raise InputError(f"the trees of a saved booster are damaged: expected that {rule}; train again")
 
 
 def check_children(left: Sequence[int], right: Sequence[int], inner: Sequence[int], count: int) -> None:

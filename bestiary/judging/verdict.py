@@ -108,7 +108,7 @@ def judge_race(
     if not usable or not defined:
         why = "no model gave finite answers on the test rows" if not usable else "no metric is defined on the test rows"
         judgement.sentence = judgement.reason = f"No winner: {why}."
-        judgement.worth_sentence = "No model was left to compare."
+        judgement.worth_sentence = "There is no model to compare."
         return judgement
     if ranking not in defined:
         note = f"{ranking.title} is undefined on these test rows. "
@@ -135,7 +135,8 @@ def _check(candidates: Sequence[Candidate], truth: NDArray[np.generic], classes:
         for answers in candidate.predictions:
             if len(answers) != len(truth) or not torch.equal(answers.columns["row"], first):
                 raise ValueError(
-                    f"{candidate.name}: predictions are not of the test rows of the others, in their order"
+                    f"{candidate.name}: its predictions are not of the same test rows, in the same order, as "
+                    "those of the others"
                 )
             count = sum(name.startswith("probability_") for name in answers.columns)
             if classes and count != len(classes):
@@ -193,9 +194,11 @@ def _crown(judgement: Judgement, bench: Bench, costs: Mapping[str, float], undon
     close = {leader.name, *within_one_standard_error({c.name: behind[c.name] for c in tied})}
     judgement.cheapest = _cheapest([c for c in bench.order if c.name in close], costs).name
     if not others:
-        judgement.reason = "It stands alone, so there is nothing to compare it with."
+        judgement.reason = "It is the only model, so there is nothing to compare it with."
     elif bench.total < FEWEST:
-        judgement.reason = f"{bench.total} rows in all are too few to tell skill from luck (a winner takes {FEWEST})."
+        judgement.reason = (
+            f"{bench.total} rows in total are too few to tell skill from luck (a winner needs at least {FEWEST})."
+        )
     elif tied:
         rival = min(tied, key=lambda c: behind[c.name].value / max(behind[c.name].error, 1e-12))
         judgement.reason = sentences.undecided(leader, rival, intervals[rival.name], behind[rival.name], bench)
@@ -288,7 +291,7 @@ def _one_side(judgement: Judgement, bench: Bench, undone: Undone) -> str:
         return sentences.left_open(None, undone)
     else:
         why = "no network finished"
-    return f"Whether a neural network is worth it is open: {why}."
+    return f"Whether a neural network is worth it remains open: {why}."
 
 
 def _selected(models: Sequence[Candidate]) -> Candidate:

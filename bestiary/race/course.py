@@ -9,7 +9,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from bestiary.files import write_text
 from bestiary.planning import promotion, stages
@@ -174,7 +176,7 @@ class Course:
         reason = f"{len(going)} of {len(before.entrants)} by validation loss{tied}"
         return stages.following(self.plan, rung, chosen, done, pace, self.left, reason)
 
-    def best_setting(self, stage: Stage, name: str) -> tuple[int, Any] | None:
+    def best_setting(self, stage: Stage, name: str) -> tuple[int, NDArray[np.float64]] | None:
         """The setting of the lowest validation loss, with its losses row by row; None when none was finished."""
         found = {}
         for setting in {job.setting for job in stage.jobs if job.entrant == name}:
@@ -212,7 +214,7 @@ class Course:
 
     def _why(self) -> str:
         reasons = [job.failed for job in self.plan.jobs if job.failed]
-        return reasons[-1] if reasons else "no reason was left behind"
+        return reasons[-1] if reasons else "no reason was recorded"
 
     # -------------------------------------------------------------------------------------------- running
 
@@ -263,7 +265,7 @@ class Course:
             if job.steps >= job.horizon:
                 return "time ran out after the last update"
             phases = self.plan.entrant(job.entrant).phases
-            return f"{told}, so the later part of its schedule never came; give it more time" if phases else told
+            return f"{told}, so the end of its schedule was not reached; give it more time" if phases else told
         told = "1 training was" if unmade == 1 else f"{unmade} trainings were"
         left_out = f"{told} left out, others" if unmade else "trainings"
         return f"time ran out in round {stage.rung}: {left_out} ended early"
@@ -312,7 +314,7 @@ class Course:
                 for job in round_:
                     stage.jobs.remove(job)
                     queue.remove(next(call for call in queue if call.id == job.id))
-                stage.reason += f"; seed {number + 1} struck off for lack of time"
+                stage.reason += f"; seed {number + 1} dropped for lack of time"
                 self.write()
 
     def _seconds(self, job: Job, stage: Stage) -> float:
@@ -324,7 +326,7 @@ class Course:
         """The call that trains it."""
         return self.told(job.id, "train", training_words(self.folder, self.plan, job, rung))
 
-    def told(self, name: str, function: str, words: dict[str, Any]) -> Call:
+    def told(self, name: str, function: str, words: dict[str, object]) -> Call:
         """The call of a function of a process, which finds its words in the folder of this name."""
         here = training_folder(self.folder, name)
         here.mkdir(parents=True, exist_ok=True)
@@ -354,7 +356,7 @@ class Course:
         return self.told(rival.id, "rival", words)
 
 
-def training_words(folder: Path, plan: Plan, job: Job, rung: int) -> dict[str, Any]:
+def training_words(folder: Path, plan: Plan, job: Job, rung: int) -> dict[str, object]:
     """What a process is told about its training. No path leads to the test rows."""
     entrant = plan.entrant(job.entrant)
     data = folder / (EVERYTHING if job.fold == ALL else f"data/fold{job.fold}" if job.fold >= 0 else "data")

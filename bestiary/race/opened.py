@@ -8,9 +8,9 @@ import re
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bestiary import tasks
 from bestiary.errors import InputError
@@ -33,7 +33,7 @@ from bestiary.race.undone import left_out, undone
 from bestiary.records import door
 from bestiary.records.digests import check_data, digest
 from bestiary.records.training import predict_seconds, read_answered
-from bestiary.rows.store import read_array, read_lines
+from bestiary.rows.store import read_array, read_lines, read_truth
 from bestiary.tasks.mixture import mean
 from bestiary.tasks.predictions import columns_of, read_predictions, write_predictions
 
@@ -121,7 +121,7 @@ def _nothing(course: Course) -> str:
             why[f"baseline/{rival.name}"] = told
     told = "; ".join(f"{name}: {reason}" for name, reason in why.items())
     if told and all(job.failed for job in plan.jobs) and not plan.cut:
-        return f"no training left an answer ({told}); see the folder contenders/ of {course.folder}"
+        return f"no training finished ({told}); see the folder contenders/ of {course.folder}"
     again = f"bestiary race --resume {course.folder} --add 5m"
     return f"no training left an answer ({told or 'the budget ran out'}); give it more time: {again}"
 
@@ -252,14 +252,14 @@ def _model_of(training: Path) -> Path:
     return training / (MODEL if training.name.startswith("baseline.") else ANSWER)
 
 
-def _write_truth(course: Course) -> Any:
+def _write_truth(course: Course) -> NDArray[np.generic]:
     """`truth.parquet`: row, target, line in the file, what the row is called or says; returns the targets in order."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     sealed = course.folder / "sealed"
-    target, row = read_array(sealed, "test", "target"), read_array(sealed, "test", "row")
-    columns: dict[str, Any] = {"row": np.asarray(row), **columns_of(np.asarray(target))}
+    target, row = read_truth(sealed, "test"), read_array(sealed, "test", "row")
+    columns: dict[str, object] = {"row": np.asarray(row), **columns_of(np.asarray(target))}
     if (lines := read_lines(sealed, len(row))) is not None:
         columns["line"] = lines
     remarks = _remarks(sealed, len(row))
@@ -284,7 +284,7 @@ def _remarks(sealed: Path, rows: int, most: int = 300) -> list[str]:
     return []
 
 
-def _optional(path: Path) -> Any:
+def _optional(path: Path) -> NDArray[np.int64] | None:
     return np.load(path, allow_pickle=False) if path.exists() else None
 
 

@@ -140,7 +140,7 @@ def test_a_mixed_table_end_to_end(tmp_path, mixed):
     assert encoder.spec.features == 3 + 5 + 1 + 4 + 16
     assert (encoder.spec.numbers, encoder.spec.categories, encoder.spec.texts) == (3 + 5 + 1, (5,), 1)
     data = StoredData(tmp_path / "run" / "data", sealed=tmp_path / "run" / "sealed")
-    train = data.take("train", slice(None)).features.numpy()
+    train = data.take("train", slice(None)).inputs.features.numpy()
     assert np.abs(train[:, :8].mean(0)).max() < 1e-5 and np.abs(train[:, :8].std(0) - 1).max() < 1e-4
     assert set(np.unique(train[:, 8:13])) == {0.0, 1.0} and (train[:, 9:13].sum(1) == 1).all()
     for number, split in enumerate(("train", "validation", "test")):
@@ -160,8 +160,8 @@ def test_a_linear_model_learns_from_the_encoded_rows(tmp_path):
     source.encode(assign(source), tmp_path / "data", 0)
     data = StoredData(tmp_path / "data", sealed=tmp_path / "sealed")
     train, test = data.take("train", slice(None)), data.take("test", slice(None))
-    model = LogisticRegression(max_iter=500).fit(train.features.numpy(), train.target.numpy())
-    assert model.score(test.features.numpy(), test.target.numpy()) > 0.94
+    model = LogisticRegression(max_iter=500).fit(train.inputs.features.numpy(), train.truth.numpy())
+    assert model.score(test.inputs.features.numpy(), test.truth.numpy()) > 0.94
 
 
 def test_test_rows_change_nothing_in_training(tmp_path, mixed):
@@ -227,7 +227,7 @@ def test_regression_facts_are_those_of_training_rows(tmp_path):
     assert encoder.facts["mean"] == pytest.approx(train.mean()) and encoder.facts["scale"] == pytest.approx(train.std())
     stored = read_array(tmp_path / "data", "train", "target")
     assert stored.dtype == np.float64 and np.array_equal(stored, train)  # float32 cannot tell epochs apart
-    targets = StoredData(tmp_path / "data").take("train", slice(None)).target
+    targets = StoredData(tmp_path / "data").take("train", slice(None)).truth
     assert abs(float(targets.mean())) < 1e-5 and abs(float(targets.std()) - 1) < 0.01
 
 
