@@ -498,8 +498,8 @@ def test_shifted_windows_equal_their_slow_twin(
 ) -> None:
     ours = stirred(WindowAttention(width=4, heads=2, window=side, shifted=shifted), 0)
     weights = dict(ours.named_parameters())
-    slow = lambda x: window_attention_written_out(weights, x, side, shift, 2)  # noqa: E731
-    assert_same(ours, slow, (torch.randn(2, *size, 4),))
+    twin = lambda x: window_attention_written_out(weights, x, side, shift, 2)  # noqa: E731
+    assert_same(ours, twin, (torch.randn(2, *size, 4),))
 
 
 @pytest.mark.parametrize("shifted", [False, True])
