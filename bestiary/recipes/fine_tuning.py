@@ -112,7 +112,7 @@ def _learner(
     check(rate=rate, decay=decay, clip=clip, warmup=warmup)
     for word, value in (("body", body), ("layerwise", layerwise)):
         if not 0 < value <= 1:
-            raise InputError(f"{word} must be above 0, at most 1; received {value!r}; leave it out for the usual")
+            raise InputError(f"{word} must be above 0, at most 1; received {value!r}; leave it out for the default")
     for word, steps in (("frozen", frozen), ("gradual", gradual)):
         if steps < 0:
             raise InputError(f"{word} must be 0 steps or more; received {steps!r}; try 100")

@@ -47,7 +47,7 @@ def translator(
     """
     check(rate=rate, decay=decay, smoothing=smoothing, clip=clip, warmup=warmup)
     if not 0 <= own <= 1:
-        raise InputError(f"own must be a chance from 0 to 1; received {own!r}; try 0.25")
+        raise InputError(f"own must be a probability from 0 to 1; received {own!r}; try 0.25")
     minimise = Minimise(AdamW(network, rate, decay), trapezoid(warmup), clip)
     if own:
         return ScheduledSampling(network, minimise, own, partial(nats, smoothing=smoothing), parts)

@@ -84,7 +84,7 @@ def test_lists_are_labels_however_they_are_written(frame: pd.DataFrame, form: st
     assert (source.target.problem, source.target.classes) == ("multilabel", ("a", "b", "c"))
     assert np.array_equal(source.target.values, labels(frame))
     none = int((labels(frame).sum(1) == 0).sum())
-    assert f"{none} rows have none of the labels of 'tags'; they are learned from as such" in source.notes
+    assert f"{none} rows have none of the labels of 'tags'; they are kept as rows without labels" in source.notes
 
 
 def test_lists_that_nobody_asked_for_are_left_out_and_said(frame: pd.DataFrame) -> None:
@@ -181,7 +181,7 @@ def test_each_target_is_standardised_by_itself_and_labels_are_bytes(frame: pd.Da
     _, facts = read_spec(tmp_path / "numbers")
     data = StoredData(tmp_path / "numbers", batch=10_000)
     assert encoder.spec.outputs == 2 and facts["targets"] == ["height", "weight"]
-    batch = data.batch("train", 0).target
+    batch = data.batch("train", 0).truth
     assert batch.mean(0).abs().max() < 1e-5 and (batch.std(0, correction=0) - 1).abs().max() < 1e-5
     assert load_encoder(tmp_path / "numbers" / "encoder").encode(rows).warnings == []
     source = read(frame, "tags")

@@ -111,4 +111,9 @@ CLAIMS: tuple[Claim, ...] = (
     Claim("swin", "image", "24-window2", "digits", "accuracy", 0.86, 90),
     Claim("mlp_mixer", "image", "32-patch2", "digits", "accuracy", 0.88, 150),
 )
+IMAGE_CONVOLUTION: tuple[Claim, ...] = (
+    Claim("vgg", "image", "small", "digits", "accuracy", 0.85, 60, full=(0.95, 400)),
+    Claim("alexnet", "image", "small", "digits", "accuracy", 0.80, 100, settings=FAST, full=(0.93, 400)),
+)
+CLAIMS += IMAGE_CONVOLUTION
 SHORT = tuple(claim for claim in CLAIMS if not claim.only_full)

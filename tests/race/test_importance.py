@@ -60,7 +60,7 @@ def judged(run: Path, monkeypatch: pytest.MonkeyPatch, seconds: float = 60.0) ->
 
     encoder = load_encoder(run / "data" / "encoder")
     places = encoder.standing()  # type: ignore[attr-defined]
-    names = list(encoder.parts["words"].categories_[0])  # type: ignore[attr-defined]
+    names = list(encoder.words.categories[0])  # type: ignore[attr-defined]
     red = places["colour"]["features"][names.index("red")]
     answer = Reading(red, places["noise"]["features"][0])
     made = models.Model("reading", encoder.spec, encoder.facts, answer, encoder)

@@ -275,7 +275,7 @@ def test_all_of_it_learns_on_from_the_published_weights(shelf: Path, tmp_path: P
     (entrant,) = Plan.read(run).entrants
     assert entrant.name == "sentence_encoder/fine_tuned" and entrant.knows == SEEN and entrant.weights
     assert entrant.settings[0]["body"] == 0.02 and entrant.recipe.startswith("bestiary.recipes.fine_tuning")
-    assert any(f"begins with weights that have seen {SEEN}" in note for note in outcome.verdict.notes)
+    assert any(f"starts from weights that have seen {SEEN}" in note for note in outcome.verdict.notes)
     assert sorted(file.name for file in (run / "winner" / "encoder").iterdir()) == [
         "encoder.json",
         PIECES,

@@ -28,13 +28,16 @@ from bestiary.architectures.attention.swin import (
 )
 from bestiary.architectures.attention.vit import VisionTransformer
 from bestiary.architectures.build import give_weights
-from bestiary.contracts import ImageBatch, ImageSpec
+from bestiary.batches import Batch
+from bestiary.contracts import ImageSpec
 from bestiary.errors import InputError
+from bestiary.inputs import ImageInputs
 from bestiary.layers.patches import PatchEmbedding
 from bestiary.layers.stochastic_depth import StochasticDepth, rising
 from bestiary.objectives.distillation import HardDistillation, SoftDistillation
 from bestiary.recipes.distillation import classifier
 from bestiary.rows.store import ArrayData
+from bestiary.targets import Classes
 from bestiary.weights.loading import exported, maps_of
 from bestiary.weights.maps import pairs
 from bestiary.weights.translation import outward
@@ -335,7 +338,7 @@ def losses_written_out(
 @pytest.mark.parametrize("student", [TwoHeads, OneHead, DistilledVisionTransformer])
 def test_distillation_is_the_papers(student: type[nn.Module], share: float) -> None:
     torch.manual_seed(1)
-    batch = ImageBatch(torch.randn(6, 1, 2, 3), torch.randint(0, 4, (6,)))
+    batch = Batch(ImageInputs(torch.randn(6, 1, 2, 3)), Classes(torch.randint(0, 4, (6,))))
     if student is DistilledVisionTransformer:
         words = {"patch": 1, "width": 4, "depth": 1, "heads": 2, "feedforward": 4}
         network = stirred(student(channels=1, image_size=(2, 3), outputs=4, **words), 0).eval()
@@ -348,7 +351,7 @@ def test_distillation_is_the_papers(student: type[nn.Module], share: float) -> N
 
         def expected(pixels: Tensor, number: int = number) -> Tensor:
             labelled, taught = heads(pixels)
-            return losses_written_out(labelled, taught, teacher(pixels).detach(), batch.target, share, 3.0)[number]
+            return losses_written_out(labelled, taught, teacher(pixels).detach(), batch.truth, share, 3.0)[number]
 
         loss, _ = objective(network, batch, 0)
         close(loss, expected(batch.pixels), "loss")

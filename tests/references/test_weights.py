@@ -226,7 +226,7 @@ def torchvision() -> Iterator[object]:
         sys.path.remove(folder)
 
 
-@pytest.mark.parametrize("name", ["resnet18", "resnet50"])
+@pytest.mark.parametrize("name", ["resnet18", "resnet50", "vgg11", "vgg11_bn", "alexnet"])
 def test_what_torchvision_saved_computes_the_same_here_and_back(name: str, torchvision: object, tmp_path: Path) -> None:
     theirs, pixels = stirred(getattr(torchvision, name)()), torch.randn(1, 3, 70, 65)
     with torch.no_grad():

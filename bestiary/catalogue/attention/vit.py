@@ -36,7 +36,7 @@ def _size(name: str, patch: int, width: int, depth: int, heads: int, parameters:
 
 
 def _contender(name: str, words: tuple[int, int, int, int, int], rows: int, smallest: int) -> Contender:
-    keywords = dict(zip(("patch", "width", "depth", "heads", "feedforward"), words))
+    keywords: dict[str, object] = dict(zip(("patch", "width", "depth", "heads", "feedforward"), words))
     return Contender(name, _VIT, keywords, rows=rows, smallest=smallest)
 
 

@@ -39,10 +39,10 @@ def sections(evidence: Evidence) -> list[Section]:
         pictures.append(_misjudged(*chosen, data))
     strange = chosen[2]
     text = (
-        f"{int(strange.sum()):,} of {len(strange):,} test rows are anomalies. Nobody was trained on one; "
-        "those among the validation rows took part in choosing."
+        f"{int(strange.sum()):,} of {len(strange):,} test rows are anomalies. No model was trained on one; "
+        "those among the validation rows were used to choose models."
     )
-    return [Section("Anomalies told apart", text, pictures, *_thresholds(*chosen))]
+    return [Section("Anomalies detected", text, pictures, *_thresholds(*chosen))]
 
 
 def _curves(found: list[tuple[Standing, Floats, NDArray[np.bool_]]]) -> Picture:
@@ -58,7 +58,7 @@ def _curves(found: list[tuple[Standing, Floats, NDArray[np.bool_]]]) -> Picture:
         axes.set(xlabel="share of normal rows called anomalies", ylabel="share of anomalies found")
         axes.legend(frameon=False, fontsize=9, loc="lower right")
 
-    caption = "The further a line keeps to the upper left, the better; the dashed one is guessing. Dotted: baselines."
+    caption = "The closer a line is to the upper left, the better; the dashed line is guessing. Dotted: baselines."
     return Picture("Found against false alarms", caption, svg=figures.draw("roc", (440, 360), paint))
 
 

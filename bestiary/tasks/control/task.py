@@ -20,7 +20,7 @@ TASK = TaskDescriptor(
             "sum of rewards of an episode"
         )),
         Metric("mean_steps", "mean steps", True, "evidence", float("-inf"), float("inf"), meaning=(
-            "how long an episode lasts"
+            "number of steps of an episode"
         )),
     ),
     ranking=always(

@@ -65,7 +65,7 @@ def _side_by_side(made: Sequence[tuple[Standing, Tensor]], data: Any) -> Section
     real = data.take("test", spread(data, SHOWN)).inputs[0].cpu().float()
     lines = torch.cat([_filled(real), *(_filled(rows[:SHOWN]) for _, rows in made)])
     said = ["real test images", *(_name(standing) for standing, _ in made)]
-    caption = "Line by line, from above: " + "; ".join(said) + ". Of made ones the first; real ones are drawn by lot"
+    caption = "Line by line, from above: " + "; ".join(said) + ". Of made ones the first; real ones are drawn at random"
     caption += ", class by class." if _labels(data) is not None else "."
     picture = Picture("Real ones first", caption, png=png(grid(unit_images(lines, data.facts), SHOWN), 760))
     return Section("Samples side by side", "", [picture])
@@ -115,7 +115,7 @@ def _rows_read(evidence: Evidence, made: Tensor, data: Any) -> Section:
         for row in frame[names].astype(object).to_numpy()
     ]
     more = len(encoder.used) - len(names)
-    text = f"Test rows drawn by lot, and the first that {evidence.verdict.chosen} makes; none was picked."
+    text = f"Test rows drawn at random, and the first rows that {evidence.verdict.chosen} makes, not hand-picked."
     text += f" {more} further columns are not shown." if more else ""
     return Section("Rows side by side", text, heads=("", *names), rows=rows)
 

@@ -51,7 +51,7 @@ def _links(evidence: Evidence, answers: Places) -> Section:
         for k in order[side[order]][: TABLE // 2]
     ]
     text = "Judged edges were not in the graph that was looked at. A likely pair without an edge may yet get one."
-    return Section("Edges told from pairs without one", text, [drawing], ("pair", "probability", "in truth"), rows)
+    return Section("Edges against pairs without an edge", text, [drawing], ("pair", "probability", "in truth"), rows)
 
 
 def _names(evidence: Evidence) -> list[str]:

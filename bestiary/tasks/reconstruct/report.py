@@ -117,17 +117,18 @@ def _put_to_use(entrants: Entrants, data: Any) -> Section:
     for standing, answer in entrants:
         with evaluating(answer):
             spaces.append((name_of(standing), *(answer.encode(*part.inputs) for part in (train, test))))
-    labels = train.target.numpy(), test.target.numpy()
+    labels = train.truth.numpy(), test.truth.numpy()
     lines = []
     for name, known, asked in spaces:
         near, few = put_to_use(known.flatten(1).numpy(), asked.flatten(1).numpy(), *labels)
         lines.append([name, str(known[0].numel()), f"{100 * near:.1f} %", f"{100 * few:.1f} %"])
     text = (
-        f"Labels that nobody learned from, told from codes of test rows: by the {NEIGHBOURS} nearest of "
+        f"Labels, which were not used in training, predicted from the codes of test rows by the {NEIGHBOURS} "
+        "nearest of "
         f"{len(train):,} training rows, and by a logistic regression that is given {min(LABELS, len(train))} labels."
     )
     heads = ["told from", "numbers", f"{NEIGHBOURS} nearest", f"logistic, {min(LABELS, len(train))} labels"]
-    return Section("Codes put to use", text, heads=heads, rows=lines)
+    return Section("Codes in use", text, heads=heads, rows=lines)
 
 
 _PARTS = (("train", LEARNED), ("test", ASKED))
