@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,17 +16,29 @@ from bestiary.report.trained import opened
 from bestiary.sampling.pictures import Picture
 from bestiary.tasks.classification.report import sections as class_sections
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from bestiary.contracts import GraphsBatch
+    from bestiary.kinds.graph.encoder import GraphsEncoder
+    from bestiary.kinds.graph.store import GraphsData
+    from bestiary.kinds.table.encoder import TableEncoder
+
 SMALL, ACROSS = 12, 4  # small graphs that are shown, and how many in a row
 
 
 def sections(evidence: Evidence) -> list[Section]:
     """Class by class, the worst mistakes, and a drawing; of the chosen model, on test rows."""
     answers = chosen_answers(evidence)
-    drawn = [] if answers is None else [*attempted(lambda: _graphs(evidence, opened(evidence), answers))]
+    drawn = (
+        []
+        if answers is None
+        else [*attempted(lambda: _graphs(evidence, cast("GraphsData", opened(evidence)), answers))]
+    )
     return [*class_sections(evidence), *drawn]
 
 
-def _graphs(evidence: Evidence, data: Any, answers: Places) -> Section:
+def _graphs(evidence: Evidence, data: GraphsData, answers: Places) -> Section:
     """Some test graphs, wrong answers first."""
     assert evidence.truth is not None
     target, classes = evidence.truth.target.astype(np.int64), evidence.verdict.classes
@@ -35,7 +47,7 @@ def _graphs(evidence: Evidence, data: Any, answers: Places) -> Section:
     order = np.concatenate([wrong[: SMALL // 2], np.flatnonzero(given == target)])[:SMALL]
     table = _table(evidence)
 
-    def paint(axes: Any) -> None:
+    def paint(axes: Axes) -> None:
         for number, one in enumerate(order.tolist()):
             batch = data.take("test", slice(one, one + 1))
             across, down = number % ACROSS, number // ACROSS
@@ -60,7 +72,7 @@ def _graphs(evidence: Evidence, data: Any, answers: Places) -> Section:
     return Section("Graphs and what they were taken for", text, [drawing])
 
 
-def _small(axes: Any, spots: Places, batch: Any, colour: str, table: Any) -> None:
+def _small(axes: Axes, spots: Places, batch: GraphsBatch, colour: str, table: TableEncoder | None) -> None:
     """One graph: a letter for each node where nodes have words, else a point."""
     from matplotlib.collections import LineCollection
 
@@ -78,13 +90,13 @@ def _small(axes: Any, spots: Places, batch: Any, colour: str, table: Any) -> Non
         axes.text(*place, word, ha="center", va="center", fontsize=8, color=colour, zorder=3)
 
 
-def _table(evidence: Evidence) -> Any:
+def _table(evidence: Evidence) -> TableEncoder | None:
     """The encoder of the columns of nodes; None where they have none."""
-    encoder: Any = load_encoder(evidence.run / "data" / "encoder")
+    encoder = cast("GraphsEncoder", load_encoder(evidence.run / "data" / "encoder"))
     return encoder.nodes.table
 
 
-def _letters(table: Any, features: NDArray[np.float32] | None) -> list[str] | None:
+def _letters(table: TableEncoder | None, features: NDArray[np.float32] | None) -> list[str] | None:
     """The words of the first column whose words are short enough to be drawn; None where there is none."""
     short = [c.name for c in table.used if c.role == "category" and max(map(len, c.known)) <= 2] if table else []
     if not short:

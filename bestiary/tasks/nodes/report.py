@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from bestiary.report import figures
 from bestiary.report.gather import Evidence
@@ -15,15 +17,23 @@ from bestiary.report.trained import opened
 from bestiary.sampling.pictures import Picture
 from bestiary.tasks.classification.report import sections as class_sections
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from bestiary.contracts import GraphBatch
+    from bestiary.kinds.graph.store import GraphData
+
 
 def sections(evidence: Evidence) -> list[Section]:
     """Class by class, the worst mistakes, and a drawing; of the chosen model, on test rows."""
     answers = chosen_answers(evidence)
-    drawn = [] if answers is None else [*attempted(lambda: _nodes(evidence, opened(evidence), answers))]
+    drawn = (
+        [] if answers is None else [*attempted(lambda: _nodes(evidence, cast("GraphData", opened(evidence)), answers))]
+    )
     return [*class_sections(evidence), *drawn]
 
 
-def _nodes(evidence: Evidence, data: Any, answers: Places) -> Section:
+def _nodes(evidence: Evidence, data: GraphData, answers: Places) -> Section:
     """The graph; judged nodes in the colour of the class that they were given, wrong ones crossed out."""
     truth = evidence.truth
     assert truth is not None
@@ -44,7 +54,7 @@ def _nodes(evidence: Evidence, data: Any, answers: Places) -> Section:
     told = data.arrays("train")
     taught, labels = _seen(batch, data, told), told["target"].numpy()
 
-    def paint(axes: Any) -> None:
+    def paint(axes: Axes) -> None:
         lines(axes, spots, inside)
         axes.scatter(*spots.T, s=8, color=figures.SOFT, alpha=0.4, linewidth=0)
         for number, one in enumerate([*common, None]):
@@ -72,7 +82,7 @@ def _nodes(evidence: Evidence, data: Any, answers: Places) -> Section:
     return Section("Nodes and what they were taken for", text, [drawing])
 
 
-def _seen(batch: Any, data: Any, told: Any) -> NDArray[np.int64]:
+def _seen(batch: GraphBatch, data: GraphData, told: Mapping[str, Tensor]) -> NDArray[np.int64]:
     """Where the training nodes are in the graph of the test."""
     if "features" not in told:
         return told["where"].numpy()
