@@ -69,8 +69,8 @@ def _episodes(evidence: Evidence) -> Section | None:
 
     rows = [_line(name, seeds) for name, seeds in models]
     caption = (
-        "Each point is one of the test episodes, which start from the same states for every model; for a network "
-        "trained with several seeds, those of all seeds. Their mean is the test score by which models are ranked."
+        "Each point is one of the test episodes, which start from the same states for every model; of a network that "
+        "was trained with several seeds, those of all seeds. Their mean is the test score by which models are ranked."
     )
     return Section(
         "Returns of the test episodes",

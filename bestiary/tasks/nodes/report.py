@@ -38,6 +38,7 @@ def _nodes(evidence: Evidence, data: GraphData, answers: Places) -> Section:
     truth = evidence.truth
     assert truth is not None
     (batch,) = data.batches("test")
+    assert isinstance(batch, GraphBatch)
     edges, where = batch.edges.numpy(), batch.where.numpy()
     shown = around(edges, len(batch.features), where)
     place = np.full(len(batch.features), -1)
