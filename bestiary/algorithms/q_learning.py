@@ -17,10 +17,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bestiary.contracts import Data, Logs, TransitionBatch, device_of
+from bestiary.contracts import Batch, Data, Logs, ObservationInputs, device_of
 from bestiary.optimisation.minimise import Minimise
+from bestiary.targets import Steps
 
 # B batch, F numbers in an observation, A actions
+
+Transitions = Batch[ObservationInputs, Steps]
 
 Bootstrap = Callable[[nn.Module, nn.Module, Tensor], Tensor]
 
@@ -76,11 +79,11 @@ class Replay:
         self.action[place], self.reward[place], self.terminal[place] = action, reward, terminal
         self.written += 1
 
-    def draw(self, size: int) -> TransitionBatch:
+    def draw(self, size: int) -> Transitions:
         """A batch, with repetition."""
         where = torch.randint(len(self), (size,))
-        parts = (self.observation, self.action, self.reward, self.following, self.terminal)
-        return TransitionBatch(*(part[where] for part in parts))
+        came = (self.action, self.reward, self.following, self.terminal)
+        return Batch(ObservationInputs(self.observation[where]), Steps(*(part[where] for part in came)))
 
     def state_dict(self) -> dict[str, Any]:
         """For checkpoints: only what is filled."""
@@ -163,17 +166,17 @@ class QLearning:
             returns = self.life.returns
             yield {"loss": loss.detach(), "return": sum(returns) / max(1, len(returns))}
 
-    def loss(self, batch: TransitionBatch) -> Tensor:
+    def loss(self, batch: Transitions) -> Tensor:
         """The Huber loss of the TD errors: quadratic up to 1, linear beyond (the paper's clipping of the error)."""
-        value = self.network(batch.observation).gather(1, batch.action[:, None]).squeeze(1)
+        value = self.network(*batch.inputs).gather(1, batch.target.action[:, None]).squeeze(1)
         td_error = self.td_target(batch) - value
         return functional.smooth_l1_loss(td_error, torch.zeros_like(td_error))
 
     @torch.no_grad()
-    def td_target(self, batch: TransitionBatch) -> Tensor:
+    def td_target(self, batch: Transitions) -> Tensor:
         """y [B]: the reward plus the discounted value of the next observation, which is 0 after a terminal state."""
-        future = self.bootstrap(self.network, self.target, batch.following)
-        return batch.reward + self.discount * future * ~batch.terminal.bool()
+        future = self.bootstrap(self.network, self.target, batch.target.following)
+        return batch.target.reward + self.discount * future * ~batch.target.terminal.bool()
 
     def epsilon(self, step: int, horizon: int) -> float:
         """Probability of a random action at an update: falls linearly from 1 to `final_epsilon`."""

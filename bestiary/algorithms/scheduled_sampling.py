@@ -48,7 +48,7 @@ class ScheduledSampling:
             total = 0.0
             batch = data.batch("train", step)
             for part in pieces(batch, self.parts):
-                loss = self.cost(self._write(part, probability), part.target).mean() * (len(part) / len(batch))
+                loss = self.cost(self._write(part, probability), part.truth).mean() * (len(part) / len(batch))
                 loss.backward()
                 total = total + loss.detach()
             self.minimise.update(step, horizon)
@@ -56,7 +56,7 @@ class ScheduledSampling:
 
     def _write(self, batch: Batch, probability: float) -> Tensor:
         """Logits [B, T, K]: after the beginning a token that enters is the true one, or drawn from the last logits."""
-        source, lengths, sequence = batch.inputs
+        source, lengths, sequence = batch.arguments(self.network)
         memory, state = self.network.encode(source, lengths)  # pyright: ignore[reportCallIssue]
         token, written = sequence[:, 0], list[Tensor]()
         for place in range(sequence.shape[1]):

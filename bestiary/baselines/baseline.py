@@ -12,8 +12,8 @@ from typing import Any, NotRequired, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.dummy import DummyClassifier
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline
-from sklearn.utils.validation import has_fit_parameter
 
 from bestiary import kinds, tasks
 from bestiary.baselines import saved, several
@@ -317,9 +317,14 @@ def _fit(estimator: Any, inputs: Any, wanted: NDArray[Any], weights: Any, seed: 
         estimator.fit(inputs, wanted)
         return
     weights = np.asarray(weights, dtype=np.float64)
+    each = weights / weights.mean()
     name, last = estimator.steps[-1] if isinstance(estimator, Pipeline) else ("", estimator)
-    if has_fit_parameter(last, "sample_weight"):
-        estimator.fit(inputs, wanted, **{f"{name}__sample_weight".removeprefix("__"): weights / weights.mean()})
+    if isinstance(last, OneVsRestClassifier):
+        before = estimator[:-1].fit_transform(inputs, wanted) if len(estimator.steps) > 1 else inputs
+        if several.fit_labels(last, before, wanted, each):
+            return
+    elif several.takes_weights(last):
+        estimator.fit(inputs, wanted, **{f"{name}__sample_weight".removeprefix("__"): each})
         return
     rows = drawn(weights, np.random.default_rng(seed).random(len(weights)))
     chosen = inputs[rows] if hasattr(inputs, "shape") else [inputs[row] for row in rows.tolist()]

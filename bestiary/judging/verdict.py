@@ -103,14 +103,17 @@ def judge_race(
     usable = [c for c in candidates if all(_finite(p) for p in c.predictions)]
     scores = {c.name: resampling.score(c.predictions, known, problem) for c in usable}
     ranking, note = tasks.metric_named(metric, problem), ""
-    if usable and ranking.name not in scores[usable[0].name]:
-        note = f"{ranking.title} is undefined on these test rows. "
-        ranking = next(m for m in task.metrics if m.name in scores[usable[0].name] and m.needs != "labels")
+    defined = [m for m in task.metrics if all(m.name in found for found in scores.values())]
     judgement = Judgement(ranking.name, test={c.name: {} for c in candidates})
-    if not usable:
-        judgement.sentence = judgement.reason = "No winner: no model gave finite answers on the test rows."
+    if not usable or not defined:
+        why = "no model gave finite answers on the test rows" if not usable else "no metric is defined on the test rows"
+        judgement.sentence = judgement.reason = f"No winner: {why}."
         judgement.worth_sentence = "There is no model to compare."
         return judgement
+    if ranking not in defined:
+        note = f"{ranking.title} is undefined on these test rows. "
+        ranking = min(defined, key=lambda m: m.needs == "labels")  # the first that judges more than what is answered
+        judgement.metric = ranking.name
     judgement.test |= {c.name: _intervals(c, scores[c.name], resampling, known, problem) for c in usable}
     judgement.spread = {c.name: _spread(c, known, problem) for c in usable if len(c.predictions) > 1}
     bench = Bench(usable, scores, ranking, Rows(known, resampling, len(known) + train_rows), task)
@@ -170,7 +173,8 @@ def _effective(metric: str, truth: NDArray[np.generic], units: int) -> float:
 
 def _spread(candidate: Candidate, truth: NDArray[np.generic], problem: str) -> dict[str, float]:
     seeds = [evidence_of(problem).score(p, truth) for p in candidate.predictions]
-    return {name: float(np.std([s[name] for s in seeds], ddof=1)) for name in seeds[0]}
+    both = [name for name in seeds[0] if all(name in scores for scores in seeds)]
+    return {name: float(np.std([s[name] for s in seeds], ddof=1)) for name in both}
 
 
 def _crown(judgement: Judgement, bench: Bench, costs: Mapping[str, float], undone: Undone) -> set[str]:

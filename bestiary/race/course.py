@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bestiary.errors import InputError
 from bestiary.files import write_text
 from bestiary.planning import promotion, stages
 from bestiary.planning.plan import ALL, OUT_OF_TIME, Job, Plan, Rival, Stage
@@ -80,7 +79,10 @@ class Course:
             if len(self.plan.stages) < rung:
                 if self.plan.stages and (self.plan.fixed or self.plan.cut):
                     return
-                self.plan.stages.append(self._next(rung))
+                stage = self._next(rung)
+                if stage is None:
+                    return
+                self.plan.stages.append(stage)
                 self.write()
             with self.phase(self._named(rung)):
                 self._run(self.plan.stages[rung - 1])
@@ -148,7 +150,8 @@ class Course:
 
     # ------------------------------------------------------------------------------------------- deciding
 
-    def _next(self, rung: int) -> Stage:
+    def _next(self, rung: int) -> Stage | None:
+        """What follows the rungs that there are; None where every training of the last one has failed."""
         if rung == 1:
             if self.plan.rungs == 1:
                 return stages.alone(self.plan, self.left)
@@ -156,11 +159,10 @@ class Course:
             return stage
         before = self.plan.stages[-1]
         losses = {n: s for n in before.entrants if (s := self.best_setting(before, n)) is not None}
-        if not losses:
-            raise InputError(
-                f"expected at least one contender to finish round {rung - 1}; all failed ({self._why()}); "
-                "see the folder contenders/ of the run"
-            )
+        if not losses:  # what is there all the same, baselines and shorter trainings, is judged
+            told = f"no network finished round {rung - 1}: {self._why()}"
+            self.plan.notes += [told] if told not in self.plan.notes else []
+            return None
         keep = survivors(len(self.plan.stages[0].entrants))[rung - 2]
         going = promotion.promoted({name: values for name, (_, values) in losses.items()}, keep)
         chosen = {name: losses[name][0] for name in going}

@@ -20,7 +20,7 @@ PLAN = "plan.json"
 _PREPARED = re.compile(  # what a race writes before its plan, and nothing else
     r"""\.lock | digests\.json
     | (data|sealed)/(fold\d+/)?((train|validation|test|graph|lines)\.\w+\.npy | (spec|names)\.json | judge\.safetensors)
-    | data/(fold\d+/)?encoder/(nodes/)?\w+\.(json|skops) | data/encoder/(pieces\.txt|sentence\.safetensors)
+    | data/(fold\d+/)?encoder/(nodes/)?\w+\.(json|npz|skops) | data/encoder/(pieces\.txt|sentence\.safetensors)
     | weights/[0-9a-f]{16}\.safetensors
     | probes/[\w.-]+/((job|probe|failure)\.json | worker\.log)
     """,

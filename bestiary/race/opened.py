@@ -33,10 +33,11 @@ from bestiary.race.undone import left_out, undone
 from bestiary.records import door
 from bestiary.records.digests import check_data, digest
 from bestiary.records.training import predict_seconds, read_answered
-from bestiary.rows.store import read_array, read_lines
+from bestiary.rows.store import read_array, read_lines, read_truth
 from bestiary.tasks.mixture import mean
 from bestiary.tasks.predictions import columns_of, read_predictions, write_predictions
 
+SILENT = "could not answer: "  # and why
 MOST_OPENED = 4  # contenders judged when a race is ended before its last rung
 
 
@@ -87,6 +88,8 @@ def judge(course: Course) -> Verdict:
     _answer(course, found)
     truth = _write_truth(course)
     candidates = [c for f in found if (c := _candidate(course, f, expected[f.name])) is not None]
+    if not candidates:
+        raise InputError(_silent(course, found))
     if plan.prefer == "fast" and not plan.speeds:
         plan.speeds = {f.name: _predict_seconds(course, f) for f in found}
     groups = _optional(sealed / "test.group.npy")
@@ -121,6 +124,14 @@ def _nothing(course: Course) -> str:
         return f"no training finished ({told}); see the folder contenders/ of {course.folder}"
     again = f"bestiary race --resume {course.folder} --add 5m"
     return f"no training left an answer ({told or 'the budget ran out'}); give it more time: {again}"
+
+
+def _silent(course: Course, found: list[Finalist]) -> str:
+    """What is said where trained models are there, and none could answer the test rows."""
+    why = {f.name: told.removeprefix(SILENT) for f in found if (told := course.plan.left_out.get(f.name))}
+    told = "; ".join(f"{name}: {reason}" for name, reason in why.items())
+    again = f"bestiary race --resume {course.folder}"
+    return f"none of {len(found)} models could answer the test rows ({told}); to ask them once more: {again}"
 
 
 def _said(course: Course, name: str) -> str:
@@ -201,7 +212,7 @@ def _answer(course: Course, found: list[Finalist]) -> None:
     for ended in course.pool.run(calls):
         if ended.code:
             name = ended.call.id.partition(" ")[0]
-            course.plan.left_out[name] = f"could not answer: {failure(Path(ended.call.arguments[0]), ended.code)}"
+            course.plan.left_out[name] = f"{SILENT}{failure(Path(ended.call.arguments[0]), ended.code)}"
     for finalist in found:
         if finalist.ensemble:
             _answer_together(course, finalist.ensemble, found)
@@ -247,7 +258,7 @@ def _write_truth(course: Course) -> NDArray[np.generic]:
     import pyarrow.parquet as pq
 
     sealed = course.folder / "sealed"
-    target, row = read_array(sealed, "test", "target"), read_array(sealed, "test", "row")
+    target, row = read_truth(sealed, "test"), read_array(sealed, "test", "row")
     columns: dict[str, object] = {"row": np.asarray(row), **columns_of(np.asarray(target))}
     if (lines := read_lines(sealed, len(row))) is not None:
         columns["line"] = lines
@@ -328,7 +339,7 @@ def _verdict(course: Course, judgement: Judgement, found: list[Finalist], judged
         classes=plan.classes,
         metric=judgement.metric,
         metric_reason=plan.metric_reason,
-        higher=plan.higher,
+        higher=tasks.metric_named(judgement.metric, plan.problem).higher,
         crowned=judgement.crowned,
         reason=judgement.reason,
         chosen=judgement.chosen,

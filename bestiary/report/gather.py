@@ -193,7 +193,10 @@ def _read_truth(path: Path) -> Truth:
     lines = (
         np.asarray(table["line"].to_numpy(), dtype=np.int64) if "line" in table.column_names else np.zeros_like(rows)
     )
-    target = np.stack([table[n].to_numpy() for n in several], 1) if several else table["target"].to_numpy()
+    if several:
+        target = np.stack([table[n].to_numpy() for n in several], 1)
+    else:
+        target = table["target"].to_numpy() if "target" in table.column_names else np.empty((len(rows), 0))
     if np.issubdtype(target.dtype, np.integer):
         return Truth(rows, np.asarray(target, dtype=np.int64), remarks, lines)
     return Truth(rows, np.asarray(target, dtype=np.float64), remarks, lines)

@@ -52,7 +52,7 @@ def test_targets_whose_spread_is_small_or_far_off_are_learned(center: float, tmp
     data = StoredData(tmp_path / "data")
     truth = read_array(tmp_path / "data", "validation", "target").astype(np.float64)
     assert len(np.unique(truth)) == len(truth)
-    targets = data.take("train", slice(None)).target
+    targets = data.take("train", slice(None)).truth
     assert abs(float(targets.mean())) < 1e-4 and abs(float(targets.std()) - 1) < 0.01
     linear = next(one for one in competitors("table", "regression") if one.name == "linear")
     linear.search(tmp_path / "data", tmp_path / "out", seconds=2.0)

@@ -204,8 +204,8 @@ WAYS = (
         "Bengio, Vinyals, Jaitly & Shazeer 2015, Scheduled sampling for sequence prediction",
         f"{_ALGORITHMS}.gradient_descent:GradientDescent",
         (
-            "bestiary.batches:PairBatch.inputs",
-            "bestiary.batches:PairBatch.target",
+            "bestiary.targets.tokens:Written.given",
+            "bestiary.targets.tokens:Written.truth",
             f"{_OBJECTIVES}.sequences:SequenceCrossEntropy.__call__",
             f"{_OBJECTIVES}.sequences:nats",
             f"{_ALGORITHMS}.scheduled_sampling:ScheduledSampling.updates",

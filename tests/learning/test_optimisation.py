@@ -227,7 +227,7 @@ def test_perceptron_answers_by_the_mean_of_the_weights_after_each_row(batch: int
     held = []
     for _, step in zip(rule.updates(data, 0, steps), range(steps), strict=True):
         shown = data.batch("train", step)
-        for row, label in zip(*shown.inputs, shown.target):
+        for row, label in zip(*shown.inputs, shown.truth):
             slow.show_one(row, int(label))
             held.append([p.detach().clone() for p in slow.network.parameters()])
     for mean, vectors in zip(rule.answer.parameters(), zip(*held)):
@@ -251,7 +251,7 @@ def test_perceptron_finishes_when_all_rows_of_an_epoch_are_right(batch: int) -> 
     made = sum(1 for _ in rule.updates(data, 0, 100_000))
     assert made < 40_000 / batch and made % data.epoch == 0
     shown = [data.batch("train", step) for step in range(made - data.epoch, made)]
-    assert all(bool((rule.network(*one.inputs).argmax(1) == one.target).all()) for one in shown)
+    assert all(bool((rule.network(*one.inputs).argmax(1) == one.truth).all()) for one in shown)
     assert sum(map(len, shown)) == data.rows("train") // batch * batch
 
 

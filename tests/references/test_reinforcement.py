@@ -13,8 +13,10 @@ from torch import nn
 
 from bestiary.algorithms.q_learning import QLearning, Replay, double_value, max_value
 from bestiary.architectures.reinforcement.dqn import Dueling, DuelingQNetwork, PixelQNetwork, QNetwork
-from bestiary.contracts import EnvironmentSpec, TransitionBatch
+from bestiary.batches import Batch
+from bestiary.contracts import EnvironmentSpec
 from bestiary.errors import InputError
+from bestiary.inputs import ObservationInputs
 from bestiary.kinds.environment.worlds import Life, episodes, numbers, open_world
 from bestiary.optimisation.adamw import AdamW
 from bestiary.optimisation.minimise import Minimise
@@ -23,6 +25,7 @@ from bestiary.planning.chosen import _sorted_words
 from bestiary.planning.plan_check import _check_words
 from bestiary.recipes.control import q_learning
 from bestiary.records import names
+from bestiary.targets import Steps
 from tests.references.parity import assert_same, copy_in_order
 
 
@@ -113,10 +116,10 @@ def learner(name: str, features: int, **words) -> QLearning:
 def written_target(batch, network, target, double_q):
     """Algorithm 1 of the paper, one transition at a time; double: van Hasselt et al. 2016, equation 4."""
     targets = []
-    for i in range(len(batch.reward)):
-        future = target(batch.following[i])
-        best = future[network(batch.following[i]).argmax()] if double_q else future.max()
-        targets.append(batch.reward[i] + (0.0 if batch.terminal[i] else 0.9 * best))
+    for i in range(len(batch.target.reward)):
+        future = target(batch.target.following[i])
+        best = future[network(batch.target.following[i]).argmax()] if double_q else future.max()
+        targets.append(batch.target.reward[i] + (0.0 if batch.target.terminal[i] else 0.9 * best))
     return targets
 
 
@@ -125,18 +128,13 @@ def test_the_target_is_the_written_one():
     network, target = nn.Linear(3, 4), nn.Linear(3, 4)
     algorithm = learner("CartPole-v1", 3)
     algorithm.network, algorithm.target = network, target
-    batch = TransitionBatch(
-        torch.randn(6, 3),
-        torch.randint(4, (6,)),
-        torch.randn(6),
-        torch.randn(6, 3),
-        torch.arange(6) % 3 == 1,
-    )
+    seen = ObservationInputs(torch.randn(6, 3))
+    batch = Batch(seen, Steps(torch.randint(4, (6,)), torch.randn(6), torch.randn(6, 3), torch.arange(6) % 3 == 1))
     for bootstrap in (max_value, double_value):
         algorithm.bootstrap = bootstrap
         expected = 0.0
         for i, td_target in enumerate(written_target(batch, network, target, bootstrap is double_value)):
-            error = float((network(batch.observation[i])[batch.action[i]] - td_target).detach())
+            error = float((network(batch.inputs.observation[i])[batch.target.action[i]] - td_target).detach())
             expected += (0.5 * error**2 if abs(error) < 1 else abs(error) - 0.5) / 6
         assert float(algorithm.loss(batch)) == pytest.approx(expected, abs=1e-6)
 

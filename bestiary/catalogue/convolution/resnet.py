@@ -1,15 +1,13 @@
 """Residual network: its row."""
 
-from bestiary.catalogue.convolution.common import HERE, RATES
-from bestiary.catalogue.row import Contender, Pretrained, Reference, Row, Size
+from bestiary.catalogue.convolution.common import HERE, IMAGENET, RATES, torchvision_file
+from bestiary.catalogue.row import Contender, Reference, Row, Size
 from bestiary.catalogue.words import GRADIENT, SUPERVISED
 
 _BASIC, _BOTTLENECK, _PAPER, _SMALL, _PLAIN = (
     f"{HERE}.resnet:{name}" for name in ("BasicResNet", "BottleneckResNet", "PaperResNet", "SmallResNet", "PlainResNet")
 )
 _B, _W = (64, 128, 256, 512), (256, 512, 1024, 2048)
-_IMAGENET = "ImageNet-1k (ILSVRC 2012): 1.28 million photographs of 1,000 classes"
-_TERMS = "none stated by torchvision; ImageNet's images are for research and teaching"
 _DIGITS = {  # the first eight of each file's sha256, which are part of its name
     "resnet18": ("f37072fd",),
     "resnet34": ("b627a593",),
@@ -20,18 +18,11 @@ _DIGITS = {  # the first eight of each file's sha256, which are part of its name
 
 
 def _imagenet(name: str, network: str, widths: tuple[int, ...], depths: tuple[int, ...], parameters: int) -> Size:
-    words = {"channels": 3, "outputs": 1000, "widths": widths, "depths": depths, "entry": 64}
+    words = {**IMAGENET, "widths": widths, "depths": depths, "entry": 64}
     source = "transformers.ResNetForImageClassification, 1000 classes"
+    enum = f"ResNet{name.removeprefix('resnet')}"
     weights = tuple(
-        Pretrained(
-            f"imagenet1k_v{number}",
-            f"{name}-{digits}.pth",
-            f"torchvision, ResNet{name.removeprefix('resnet')}_Weights.IMAGENET1K_V{number}",
-            _TERMS,
-            digits,
-            _IMAGENET,
-        )
-        for number, digits in enumerate(_DIGITS.get(name, ()), 1)
+        torchvision_file(number, f"{name}-{digits}.pth", enum) for number, digits in enumerate(_DIGITS.get(name, ()), 1)
     )
     return Size(name, network, words, parameters, source, "image", example={"image_size": (224, 224)}, weights=weights)
 

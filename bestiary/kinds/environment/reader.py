@@ -80,7 +80,6 @@ class EnvironmentSource:
             where = folder.parent / "sealed" if name == "test" else folder
             rows = np.flatnonzero(splits == number) + _FIRST
             write_array(where, name, "row", rows.astype(np.int64))
-            write_array(where, name, "target", np.zeros(len(rows), np.int64))
         write_spec(folder, encoder.spec, encoder.facts)
         encoder.save(folder / "encoder")
         return encoder
@@ -109,7 +108,7 @@ class EnvironmentEncoder:
             )
         names.give([self.spec.environment])
         rows = np.arange(_NEW, _NEW + EPISODES, dtype=np.int64)
-        return Encoded({"row": rows, "target": np.zeros(EPISODES, np.int64)}, rows)
+        return Encoded({"row": rows}, rows)
 
     def save(self, folder: Path) -> None:
         """Writes `encoder.json`."""
@@ -167,14 +166,12 @@ class EnvironmentData:
         return len(self.arrays(split)["row"])
 
     def arrays(self, split: str) -> dict[str, Tensor]:
-        """`row`: the seeds of the episodes; `target`: zeros."""
+        """`row`: the seeds of the episodes."""
         if split not in self._arrays:
             folder = self._folders.get(split)
             if folder is None:
                 raise PermissionError(f"split {split!r} is not open here")
-            self._arrays[split] = {
-                n: torch.from_numpy(np.array(read_array(folder, split, n))) for n in ("row", "target")
-            }
+            self._arrays[split] = {"row": torch.from_numpy(np.array(read_array(folder, split, "row")))}
         return self._arrays[split]
 
     def batch(self, split: str, number: int) -> Batch:

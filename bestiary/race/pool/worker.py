@@ -277,7 +277,7 @@ def _measure(job: ProbeJob, size: Sized, began: float, enough: float) -> Tried:
         looks = [_timed(lambda: judge(learner.answer, 1))]  # the first one imports and warms up
         if looks[0] < job["limit"]:
             looks.append(_timed(lambda: judge(learner.answer, 1)))
-        rows = min(len(data.arrays("validation")["target"]), judge.task.most)
+        rows = min(data.rows("validation"), judge.task.most)
     except (InputError, ValueError, RuntimeError, MemoryError) as reason:
         return {"name": size["name"], "reason": explain(reason)[1]}
     warmed = steps[1:] or steps

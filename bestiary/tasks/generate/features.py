@@ -81,7 +81,7 @@ class FeatureSpace:
 
     def train_components(self, data: Any) -> Float[Tensor, "N Q"]:
         """Principal components of the training rows, equal ones once, kept for the next look."""
-        key = ("components", len(data.arrays("train")["target"]))
+        key = ("components", data.rows("train"))
         if key not in self.kept:
             rows = torch.cat([self.components(batch.inputs[0]) for batch in data.batches("train")])
             self.kept[key] = torch.unique(rows, dim=0)
@@ -89,7 +89,7 @@ class FeatureSpace:
 
     def features_of(self, data: Any, split: str) -> Float[Tensor, "N D"]:
         """Features of all rows of a split, kept for the next look."""
-        key = (split, len(data.arrays(split)["target"]))
+        key = (split, data.rows(split))
         if key not in self.kept:
             self.kept[key] = torch.cat([self.features(batch.inputs[0]) for batch in data.batches(split)])
         return self.kept[key]
@@ -147,7 +147,7 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
 def learn(data: Any) -> FeatureSpace:
     """Features from the training rows alone; the same every time."""
     with alone():
-        rows = len(data.arrays("train")["target"])
+        rows = data.rows("train")
         some = data.take("train", torch.randperm(rows)[:FITTED]).inputs[0].cpu().float()
         tensors = principal_components(some)
         if reads(data.spec, data.facts.get("classes") or (), rows):
@@ -197,7 +197,7 @@ def read_classes(data: Any, rows: int, some: Tensor) -> dict[str, Tensor]:
         if len(order) < BATCH:
             order = torch.cat([order, torch.randperm(rows)])
         batch, order = data.take("train", order[:BATCH]), order[BATCH:]
-        loss = F.cross_entropy(network(batch.inputs[0].cpu().float()), batch.target.cpu().long())
+        loss = F.cross_entropy(network(batch.inputs[0].cpu().float()), batch.truth.cpu().long())
         network.zero_grad()
         loss.backward()
         optimiser.update(min(1.0, 2 * (1 - step / STEPS)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,29 +16,17 @@ from bestiary.report.trained import opened
 from bestiary.sampling.pictures import Picture
 from bestiary.tasks.classification.report import sections as class_sections
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from bestiary.contracts import GraphsBatch
-    from bestiary.kinds.graph.encoder import GraphsEncoder
-    from bestiary.kinds.graph.store import GraphsData
-    from bestiary.kinds.table.encoder import TableEncoder
-
 SMALL, ACROSS = 12, 4  # small graphs that are shown, and how many in a row
 
 
 def sections(evidence: Evidence) -> list[Section]:
     """Class by class, the worst mistakes, and a drawing; of the chosen model, on test rows."""
     answers = chosen_answers(evidence)
-    drawn = (
-        []
-        if answers is None
-        else [*attempted(lambda: _graphs(evidence, cast("GraphsData", opened(evidence)), answers))]
-    )
+    drawn = [] if answers is None else [*attempted(lambda: _graphs(evidence, opened(evidence), answers))]
     return [*class_sections(evidence), *drawn]
 
 
-def _graphs(evidence: Evidence, data: GraphsData, answers: Places) -> Section:
+def _graphs(evidence: Evidence, data: Any, answers: Places) -> Section:
     """Some test graphs, wrong answers first."""
     assert evidence.truth is not None
     target, classes = evidence.truth.target.astype(np.int64), evidence.verdict.classes
@@ -47,14 +35,20 @@ def _graphs(evidence: Evidence, data: GraphsData, answers: Places) -> Section:
     order = np.concatenate([wrong[: SMALL // 2], np.flatnonzero(given == target)])[:SMALL]
     table = _table(evidence)
 
-    def paint(axes: Axes) -> None:
+    def paint(axes: Any) -> None:
         for number, one in enumerate(order.tolist()):
             batch = data.take("test", slice(one, one + 1))
             across, down = number % ACROSS, number // ACROSS
             colour = figures.SERIES[0 if given[one] == target[one] else 3]
-            if len(batch.features) <= NODES:
+            if len(batch.inputs.features) <= NODES:
                 corner = np.array([across * 1.35, -down * 1.6])
-                _small(axes, corner + untangled(batch.edges.numpy(), len(batch.features)), batch, colour, table)
+                _small(
+                    axes,
+                    corner + untangled(batch.inputs.edges.numpy(), len(batch.inputs.features)),
+                    batch,
+                    colour,
+                    table,
+                )
             said = classes[given[one]]
             told = said if given[one] == target[one] else f"{said}, is {classes[target[one]]}"
             axes.text(across * 1.35 + 0.5, -down * 1.6 - 0.25, told[:28], ha="center", fontsize=10)
@@ -72,16 +66,16 @@ def _graphs(evidence: Evidence, data: GraphsData, answers: Places) -> Section:
     return Section("Graphs and what they were taken for", text, [drawing])
 
 
-def _small(axes: Axes, spots: Places, batch: GraphsBatch, colour: str, table: TableEncoder | None) -> None:
+def _small(axes: Any, spots: Places, batch: Any, colour: str, table: Any) -> None:
     """One graph: a letter for each node where nodes have words, else a point."""
     from matplotlib.collections import LineCollection
 
-    lines = [(spots[a], spots[b]) for a, b in batch.edges.numpy().T.tolist()]
-    weights = batch.weights.numpy()
+    lines = [(spots[a], spots[b]) for a, b in batch.inputs.edges.numpy().T.tolist()]
+    weights = batch.inputs.weights.numpy()
     varied = weights.size and np.ptp(weights) > 0
     widths = (0.8 + 2 * (weights - weights.min()) / np.ptp(weights)).tolist() if varied else 1.0
     axes.add_collection(LineCollection(lines, colors=figures.SOFT, linewidths=widths, alpha=0.6, zorder=1))
-    letters = _letters(table, batch.features.numpy())
+    letters = _letters(table, batch.inputs.features.numpy())
     if letters is None:
         axes.scatter(*spots.T, s=14, color=colour, linewidth=0, zorder=3)
         return
@@ -90,13 +84,13 @@ def _small(axes: Axes, spots: Places, batch: GraphsBatch, colour: str, table: Ta
         axes.text(*place, word, ha="center", va="center", fontsize=8, color=colour, zorder=3)
 
 
-def _table(evidence: Evidence) -> TableEncoder | None:
+def _table(evidence: Evidence) -> Any:
     """The encoder of the columns of nodes; None where they have none."""
-    encoder = cast("GraphsEncoder", load_encoder(evidence.run / "data" / "encoder"))
+    encoder: Any = load_encoder(evidence.run / "data" / "encoder")
     return encoder.nodes.table
 
 
-def _letters(table: TableEncoder | None, features: NDArray[np.float32] | None) -> list[str] | None:
+def _letters(table: Any, features: NDArray[np.float32] | None) -> list[str] | None:
     """The words of the first column whose words are short enough to be drawn; None where there is none."""
     short = [c.name for c in table.used if c.role == "category" and max(map(len, c.known)) <= 2] if table else []
     if not short:

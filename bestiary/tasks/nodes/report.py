@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from bestiary.report import figures
 from bestiary.report.gather import Evidence
@@ -17,31 +15,22 @@ from bestiary.report.trained import opened
 from bestiary.sampling.pictures import Picture
 from bestiary.tasks.classification.report import sections as class_sections
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from bestiary.contracts import GraphBatch
-    from bestiary.kinds.graph.store import GraphData
-
 
 def sections(evidence: Evidence) -> list[Section]:
     """Class by class, the worst mistakes, and a drawing; of the chosen model, on test rows."""
     answers = chosen_answers(evidence)
-    drawn = (
-        [] if answers is None else [*attempted(lambda: _nodes(evidence, cast("GraphData", opened(evidence)), answers))]
-    )
+    drawn = [] if answers is None else [*attempted(lambda: _nodes(evidence, opened(evidence), answers))]
     return [*class_sections(evidence), *drawn]
 
 
-def _nodes(evidence: Evidence, data: GraphData, answers: Places) -> Section:
+def _nodes(evidence: Evidence, data: Any, answers: Places) -> Section:
     """The graph; judged nodes in the colour of the class that they were given, wrong ones crossed out."""
     truth = evidence.truth
     assert truth is not None
     (batch,) = data.batches("test")
-    assert isinstance(batch, GraphBatch)
-    edges, where = batch.edges.numpy(), batch.where.numpy()
-    shown = around(edges, len(batch.features), where)
-    place = np.full(len(batch.features), -1)
+    edges, where = batch.inputs.edges.numpy(), batch.inputs.where.numpy()
+    shown = around(edges, len(batch.inputs.features), where)
+    place = np.full(len(batch.inputs.features), -1)
     place[shown] = np.arange(len(shown))
     inside = place[edges]
     inside = inside[:, (inside >= 0).all(0)]
@@ -55,7 +44,7 @@ def _nodes(evidence: Evidence, data: GraphData, answers: Places) -> Section:
     told = data.arrays("train")
     taught, labels = _seen(batch, data, told), told["target"].numpy()
 
-    def paint(axes: Axes) -> None:
+    def paint(axes: Any) -> None:
         lines(axes, spots, inside)
         axes.scatter(*spots.T, s=8, color=figures.SOFT, alpha=0.4, linewidth=0)
         for number, one in enumerate([*common, None]):
@@ -72,7 +61,9 @@ def _nodes(evidence: Evidence, data: GraphData, answers: Places) -> Section:
         axes.legend(frameon=False, fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
         axes.set_axis_off()
 
-    part = "" if len(shown) == len(batch.features) else f", and {len(shown) - int(judged.sum())} nodes around them"
+    part = (
+        "" if len(shown) == len(batch.inputs.features) else f", and {len(shown) - int(judged.sum())} nodes around them"
+    )
     caption = (
         f"{int(judged.sum())} nodes that were judged, large, in the colour of the class that they were given{part}. "
         f"Hollow: it was the wrong one. Small and coloured: nodes whose class was told"
@@ -83,9 +74,9 @@ def _nodes(evidence: Evidence, data: GraphData, answers: Places) -> Section:
     return Section("Nodes and what they were taken for", text, [drawing])
 
 
-def _seen(batch: GraphBatch, data: GraphData, told: Mapping[str, Tensor]) -> NDArray[np.int64]:
+def _seen(batch: Any, data: Any, told: Any) -> NDArray[np.int64]:
     """Where the training nodes are in the graph of the test."""
     if "features" not in told:
         return told["where"].numpy()
-    place = {number: node for node, number in enumerate(batch.known.tolist()) if number >= 0}
+    place = {number: node for node, number in enumerate(batch.inputs.known.tolist()) if number >= 0}
     return np.array([place[n] for n in data.graph("train")["known"][told["where"]].tolist()], np.int64)

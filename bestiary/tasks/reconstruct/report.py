@@ -129,7 +129,7 @@ def _put_to_use(entrants: Entrants, data: StoredData) -> Section:
     for standing, answer in entrants:
         with evaluating(answer):
             spaces.append((name_of(standing), *(answer.encode(*part.inputs) for part in (train, test))))
-    labels = train.target.numpy(), test.target.numpy()
+    labels = train.truth.numpy(), test.truth.numpy()
     lines = []
     for name, known, asked in spaces:
         near, few = put_to_use(known.flatten(1).numpy(), asked.flatten(1).numpy(), *labels)
