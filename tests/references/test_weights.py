@@ -417,7 +417,7 @@ def test_bombs_and_rubbish_are_one_line(tmp_path: Path) -> None:
         "bomb.pt": "compressed",
         "list.pt": "dictionary",
         "sparse.pt": "not a plain tensor",
-        "folder": ("found none of"),
+        "folder": "found none of",
     }
     told |= {"gone.safetensors": "No such file"}
     for name in ("rubbish", "empty", "cut.pt", "cut.safetensors", "large.safetensors", *told):
