@@ -69,7 +69,7 @@ def _side_by_side(entrants: Entrants, data: StoredData) -> Section:
     images = unit_images(torch.cat(lines), data.facts)
     caption = "Line by line, from above: " + "; ".join(said) + "."
     text = (
-        f"Test images beside what is made of their codes of {data.spec.code} numbers: an image has "
+        f"Test images beside what is made of their codes of {_code_size(data)} numbers: an image has "
         f"{rows[0].numel():,}. The error is the root mean square over pixels, as a share of their range."
     )
     picture = Picture("Reconstructions side by side", caption, png=png(grid(images, columns=len(rows)), 720))
@@ -86,7 +86,7 @@ def _by_feature(entrants: Entrants, data: StoredData) -> Section:
     table = [[name, *(words.number(error, digits=3) for error in errors)] for name, *errors in zip(names, *left)]
     worst = sorted(table, key=lambda line: -float(line[1].replace("−", "-")))[:20]
     text = (
-        f"What is lost of each feature of the test rows in codes of {data.spec.code} numbers, as a root mean square in "
+        f"What is lost of each feature of the test rows in codes of {_code_size(data)} numbers, as a root mean square in "
         "its standard deviations; the worst features first."
     )
     return Section("What is lost", text, heads=["feature", *(name_of(s) for s, _ in entrants)], rows=worst)
@@ -96,6 +96,11 @@ def _feature_names(facts: Mapping[str, object], count: int) -> list[str]:
     known = cast("Sequence[Mapping[str, str]]", facts.get("columns", ()))
     columns = [column["name"] for column in known if column.get("role") != "left out"]
     return columns if len(columns) == count else [f"feature {k}" for k in range(count)]
+
+
+def _code_size(data: StoredData) -> object:
+    """How many numbers a code has."""
+    return data.spec.sizes().get("code", 0)
 
 
 def _error(standing: Standing) -> str:
@@ -128,7 +133,8 @@ def _put_to_use(entrants: Entrants, data: StoredData) -> Section:
     spaces: list[tuple[str, Tensor, Tensor]] = [("the rows themselves", train.inputs[0], test.inputs[0])]
     for standing, answer in entrants:
         with evaluating(answer):
-            spaces.append((name_of(standing), *(answer.encode(*part.inputs) for part in (train, test))))
+            codes = [answer.encode(*part.inputs) for part in (train, test)]
+        spaces.append((name_of(standing), codes[0], codes[1]))
     labels = train.truth.numpy(), test.truth.numpy()
     lines = []
     for name, known, asked in spaces:

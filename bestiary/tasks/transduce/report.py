@@ -101,9 +101,10 @@ def _lengths(evidence: Evidence) -> list[Section]:
         colours, styles = iter(SERIES * 9), iter(("-", "--", ":") * 9)
         for name, (lengths, wrong) in lines.items():
             baseline = name.startswith("baseline/")
-            look = {"color": BASELINE, "linestyle": next(styles)} if baseline else {"color": next(colours)}
+            colour, stroke = (BASELINE, next(styles)) if baseline else (next(colours), "-")
             label = name.removeprefix("baseline/")
-            axes.plot(lengths, 100 * wrong, **look, linewidth=1.8, marker="o", markersize=3, label=label)
+            axes.plot(lengths, 100 * wrong, "o", markersize=3, color=colour)
+            axes.plot(lengths, 100 * wrong, color=colour, linestyle=stroke, linewidth=1.8, label=label)
         axes.set(xlabel="tokens of the true answer", ylabel="wrong answers, %", ylim=(0, 102))
         axes.legend(frameon=False, labelcolor=SOFT, fontsize=9)
 
