@@ -57,7 +57,7 @@ class HardDistillation:
 
     def __call__(self, network: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Logs]:
         labelled, taught = logits_of(network, batch)
-        labels = F.cross_entropy(labelled, batch.target, label_smoothing=self.smoothing)
+        labels = F.cross_entropy(labelled, batch.truth, label_smoothing=self.smoothing)
         lesson = F.cross_entropy(taught, told(self.teacher, batch).argmax(-1))
         loss = (1 - self.share) * labels + self.share * lesson
         return loss, {"loss": loss.detach(), "labels": labels.detach(), "lesson": lesson.detach()}
@@ -80,7 +80,7 @@ class SoftDistillation:
 
     def __call__(self, network: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Logs]:
         labelled, taught = logits_of(network, batch)
-        labels = F.cross_entropy(labelled, batch.target, label_smoothing=self.smoothing)
+        labels = F.cross_entropy(labelled, batch.truth, label_smoothing=self.smoothing)
         wanted = F.log_softmax(told(self.teacher, batch) / self.temperature, -1)
         found = F.log_softmax(taught / self.temperature, -1)
         lesson = self.temperature**2 * F.kl_div(found, wanted, reduction="batchmean", log_target=True)

@@ -28,13 +28,16 @@ from bestiary.architectures.attention.swin import (
 )
 from bestiary.architectures.attention.vit import VisionTransformer
 from bestiary.architectures.build import give_weights
-from bestiary.contracts import ImageBatch, ImageSpec
+from bestiary.batches import Batch
+from bestiary.contracts import ImageSpec
 from bestiary.errors import InputError
+from bestiary.inputs import ImageInputs
 from bestiary.layers.patches import PatchEmbedding
 from bestiary.layers.stochastic_depth import StochasticDepth, rising
 from bestiary.objectives.distillation import HardDistillation, SoftDistillation
 from bestiary.recipes.distillation import classifier
 from bestiary.rows.store import ArrayData
+from bestiary.targets import Classes
 from bestiary.weights.loading import exported, maps_of
 from bestiary.weights.maps import pairs
 from bestiary.weights.translation import outward
@@ -335,7 +338,7 @@ def losses_written_out(
 @pytest.mark.parametrize("student", [TwoHeads, OneHead, DistilledVisionTransformer])
 def test_distillation_is_the_papers(student: type[nn.Module], share: float) -> None:
     torch.manual_seed(1)
-    batch = ImageBatch(torch.randn(6, 1, 2, 3), torch.randint(0, 4, (6,)))
+    batch = Batch(ImageInputs(torch.randn(6, 1, 2, 3)), Classes(torch.randint(0, 4, (6,))))
     if student is DistilledVisionTransformer:
         words = {"patch": 1, "width": 4, "depth": 1, "heads": 2, "feedforward": 4}
         network = stirred(student(channels=1, image_size=(2, 3), outputs=4, **words), 0).eval()
@@ -348,12 +351,12 @@ def test_distillation_is_the_papers(student: type[nn.Module], share: float) -> N
 
         def expected(pixels: Tensor, number: int = number) -> Tensor:
             labelled, taught = heads(pixels)
-            return losses_written_out(labelled, taught, teacher(pixels).detach(), batch.target, share, 3.0)[number]
+            return losses_written_out(labelled, taught, teacher(pixels).detach(), batch.truth, share, 3.0)[number]
 
         loss, _ = objective(network, batch, 0)
-        close(loss, expected(batch.pixels), "loss")
+        close(loss, expected(batch.inputs.pixels), "loss")
         found = torch.autograd.grad(loss, list(parameters.values()), materialize_grads=True)
-        wanted = torch.autograd.grad(expected(batch.pixels), list(parameters.values()), materialize_grads=True)
+        wanted = torch.autograd.grad(expected(batch.inputs.pixels), list(parameters.values()), materialize_grads=True)
         for name, one, other in zip(parameters, found, wanted, strict=True):
             close(one, other, f"gradient of {name}")
     assert all(p.grad is None for p in teacher.parameters()), "a teacher is asked, not taught"
@@ -495,8 +498,8 @@ def test_shifted_windows_equal_their_slow_twin(
 ) -> None:
     ours = stirred(WindowAttention(width=4, heads=2, window=side, shifted=shifted), 0)
     weights = dict(ours.named_parameters())
-    slow = lambda x: window_attention_written_out(weights, x, side, shift, 2)  # noqa: E731
-    assert_same(ours, slow, (torch.randn(2, *size, 4),))
+    twin = lambda x: window_attention_written_out(weights, x, side, shift, 2)  # noqa: E731
+    assert_same(ours, twin, (torch.randn(2, *size, 4),))
 
 
 @pytest.mark.parametrize("shifted", [False, True])
