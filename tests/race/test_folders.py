@@ -152,7 +152,7 @@ def test_all_that_is_written_before_the_plan_is_known_as_the_races_own(name, tmp
 
 
 def test_a_race_that_was_killed_early_can_be_begun_again_where_it_was(there):
-    for killed in (["data/train.row.npy", "sealed/test.row.npy"], ["data/fold0/encoder/parts.skops"], []):
+    for killed in (["data/train.row.npy", "sealed/test.row.npy"], ["data/fold0/encoder/parts.npz"], []):
         run = there / "run"
         for name in killed:
             (run / name).parent.mkdir(parents=True, exist_ok=True)
