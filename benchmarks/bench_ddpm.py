@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from bestiary.architectures.generative.ddpm import DDPM
-from bestiary.contracts import ImageBatch, ImageSpec
+from bestiary.contracts import Batch, ImageInputs, ImageSpec
 from bestiary.recipes.diffusion import diffusion
 from bestiary.sampling.diffusion import ddim, spaced
 
@@ -30,8 +30,8 @@ PIXELS = torch.rand(BATCH, CHANNELS, SIDE, SIDE) * 2 - 1
 class Same:
     """Data of one batch."""
 
-    def batch(self, split: str, number: int) -> ImageBatch:
-        return ImageBatch(PIXELS, torch.zeros(BATCH, dtype=torch.long))
+    def batch(self, split: str, number: int) -> Batch:
+        return Batch(ImageInputs(PIXELS))
 
 
 def our_network() -> DDPM:

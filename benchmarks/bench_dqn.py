@@ -11,7 +11,7 @@ import time
 
 import torch
 
-from bestiary.algorithms.q_learning import QLearning, Replay, greatest
+from bestiary.algorithms.q_learning import QLearning, Replay, max_value
 from bestiary.architectures.reinforcement.dqn import QNetwork
 from bestiary.kinds.environment.worlds import Life
 from bestiary.optimisation.adamw import AdamW
@@ -26,8 +26,8 @@ def ours(seed: int) -> float:
     network = QNetwork(features=4, outputs=2, widths=(128, 128))
     target = copy.deepcopy(network)
     algorithm = QLearning(
-        network, target, Minimise(AdamW(network, 1e-3), clip=10.0), Life("CartPole-v1"), Replay(50_000, 4), 2, greatest,
-        batch=64, actions=4, warmup=WARMUP, refresh=250, explore=0.2,
+        network, target, Minimise(AdamW(network, 1e-3), clip=10.0), Life("CartPole-v1"), Replay(50_000, 4), 2,
+        max_value, batch=64, actions=4, warmup=WARMUP, target_interval=250, explore=0.2,
     )  # fmt: skip
     algorithm.life.begin(seed)
     updates = STEPS // 4

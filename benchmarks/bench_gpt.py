@@ -11,7 +11,8 @@ from common import compare, finish, header, most_held
 from torch import Tensor, nn
 
 from bestiary.architectures.attention.gpt import GPT
-from bestiary.contracts import CorpusBatch, CorpusSpec
+from bestiary.contracts import Batch, CorpusSpec
+from bestiary.kinds.corpus.store import next_tokens
 from bestiary.recipes.language import language_model
 from bestiary.sampling.decoding import generate
 from bestiary.weights.loading import exported
@@ -37,9 +38,9 @@ class Windows:
 
     def __init__(self) -> None:
         tokens = torch.randint(1, SIZE["vocabulary"], (BATCH, WINDOW + 1), generator=torch.Generator().manual_seed(0))
-        self.spec, self.window = CorpusSpec(SIZE["vocabulary"], WINDOW), CorpusBatch(tokens)
+        self.spec, self.window = CorpusSpec(SIZE["vocabulary"], WINDOW), next_tokens(tokens)
 
-    def batch(self, split: str, number: int) -> CorpusBatch:
+    def batch(self, split: str, number: int) -> Batch:
         return self.window
 
 

@@ -1,4 +1,4 @@
-"""The vocabulary of the house: batches and specs (from `batches`), objectives, algorithms, data, tasks, judges.
+"""The vocabulary of the house: batches, inputs and specs, objectives, algorithms, data, tasks, judges.
 
 This file imports torch alone; everything else in the house speaks in its words.
 """
@@ -13,17 +13,18 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from bestiary.batches import (
-    Batch,
-    CorpusBatch,
-    GraphBatch,
-    GraphsBatch,
-    ImageBatch,
-    PairBatch,
-    SeriesBatch,
-    TableBatch,
-    TokenBatch,
-    TransitionBatch,
+from bestiary.batches import Batch, Inputs, Target
+from bestiary.inputs import (
+    CorpusInputs,
+    GraphInputs,
+    GraphsInputs,
+    ImageInputs,
+    LinkInputs,
+    ObservationInputs,
+    PairInputs,
+    SeriesInputs,
+    TableInputs,
+    TokenInputs,
 )
 from bestiary.specs import (
     CorpusSpec,
@@ -41,32 +42,35 @@ from bestiary.specs import (
 __all__ = [
     "Algorithm",
     "Batch",
-    "CorpusBatch",
+    "CorpusInputs",
     "CorpusSpec",
     "Data",
     "EnvironmentSpec",
-    "GraphBatch",
+    "GraphInputs",
     "GraphSpec",
-    "GraphsBatch",
+    "GraphsInputs",
     "GraphsSpec",
-    "ImageBatch",
+    "ImageInputs",
     "ImageSpec",
+    "Inputs",
     "Judge",
+    "LinkInputs",
     "Logs",
     "Objective",
-    "PairBatch",
+    "ObservationInputs",
+    "PairInputs",
     "PairSpec",
     "Predictions",
     "Run",
-    "SeriesBatch",
+    "SeriesInputs",
     "SeriesSpec",
     "Spec",
-    "TableBatch",
+    "TableInputs",
     "TableSpec",
+    "Target",
     "Task",
-    "TokenBatch",
+    "TokenInputs",
     "TokenSpec",
-    "TransitionBatch",
     "device_of",
 ]
 

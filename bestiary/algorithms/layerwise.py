@@ -27,7 +27,7 @@ class Stacked(Protocol):
 
     machines: Sequence[Machine]
 
-    def sees(self, layer: int, inputs: Tensor, target: Tensor, /) -> Tensor: ...
+    def sees(self, layer: int, inputs: Tensor, target: Tensor | None, /) -> Tensor: ...
 
     def measure(self, facts: Mapping[str, object], rows: Iterable[Tensor]) -> None: ...
 
@@ -115,7 +115,8 @@ class LayerWise:
         """One update of one machine by contrastive divergence."""
         machine = stack.machines[now.number]
         with torch.no_grad():
-            visible = stack.sees(now.number, batch.inputs[0], batch.target)
+            named = self.joint and now.number == len(stack.machines) - 1
+            visible = stack.sees(now.number, batch.inputs[0], batch.truth if named else None)
         fantasy = fantasies(machine, visible, self.steps)
         logs = contrast(machine, visible, fantasy)
         self.pretrain.update(now.step, now.horizon)
@@ -137,7 +138,7 @@ class Labelled:
         self.data = data
         self.rows: Tensor | None = None
         if hasattr(data, "arrays"):
-            target = cast("dict[str, Tensor]", data.arrays("train"))["target"]  # pyright: ignore
+            target = cast("dict[str, Tensor]", data.arrays("train")).get("target", torch.empty(0))  # pyright: ignore
             missing = not target.is_floating_point() and bool((target < 0).any())
             if missing or labels is not None:
                 self.rows = evenly(target, labels)

@@ -87,7 +87,7 @@ class PerceptronRule:
             batch = data.batch("train", step)
             if step % epoch == 0:
                 self.progress.mistakes = 0
-            mistakes = self.show(vectors(*batch.inputs), batch.target, seen=step * len(batch))
+            mistakes = self.show(vectors(*batch.inputs), batch.truth, seen=step * len(batch))
             self.progress.mistakes += mistakes
             self.progress.finished = step % epoch == epoch - 1 and self.progress.mistakes == 0
             yield {"loss": mistakes / len(batch), "mistakes": float(mistakes)}

@@ -1,11 +1,11 @@
 """Q-learning with a deep network (Mnih et al. 2015, Algorithm 1), double (van Hasselt et al. 2016) where asked.
 
-The network's value of what was done is moved towards what came of it: the reward, and the best that can be hoped for
-from where it led, as a second, slower network sees it:
+The value that the network gives the action taken, Q(s, a), is moved towards a target y: the reward plus the discounted
+value of the next state, as a slower copy of the network, Q', estimates it:
 
-    y = r                                          where the world ended there
-    y = r + gamma max_a  Q'(s', a)                 else; a time limit does not end the world
-    y = r + gamma Q'(s', argmax_a Q(s', a))        double: one network chooses, the other one judges
+    y = r                                          if s' is terminal
+    y = r + gamma max_a  Q'(s', a)                 otherwise; a time limit is not terminal
+    y = r + gamma Q'(s', argmax_a Q(s', a))        double: Q chooses the action, Q' gives its value
 """
 
 from __future__ import annotations
@@ -17,21 +17,24 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bestiary.contracts import Data, Logs, TransitionBatch, device_of
+from bestiary.contracts import Batch, Data, Logs, ObservationInputs, device_of
 from bestiary.optimisation.minimise import Minimise
+from bestiary.targets import Steps
 
 # B batch, F numbers in an observation, A actions
 
-Hope = Callable[[nn.Module, nn.Module, Tensor], Tensor]
+Transitions = Batch[ObservationInputs, Steps]
+
+Bootstrap = Callable[[nn.Module, nn.Module, Tensor], Tensor]
 
 
-def greatest(network: nn.Module, target: nn.Module, following: Tensor) -> Tensor:
-    """What can be hoped for from observations [B F]: the target network's best action, by its own judgement."""
+def max_value(network: nn.Module, target: nn.Module, following: Tensor) -> Tensor:
+    """Value [B] of the next observations [B F]: the target network's largest action value (Mnih et al. 2015)."""
     return target(following).max(1).values
 
 
-def double(network: nn.Module, target: nn.Module, following: Tensor) -> Tensor:
-    """The same without flattering oneself: the network chooses the action, the target network judges it."""
+def double_value(network: nn.Module, target: nn.Module, following: Tensor) -> Tensor:
+    """The same without the bias of a maximum: the network chooses the action, the target network gives its value."""
     chosen = network(following).argmax(1, keepdim=True)
     return target(following).gather(1, chosen).squeeze(1)
 
@@ -52,7 +55,7 @@ class Stream(Protocol):
 
 
 class Replay:
-    """The last transitions, on the CPU; batches are drawn from them with equal chances (Lin 1992).
+    """Experience replay (Lin 1992): the last transitions, on the CPU, from which batches are drawn uniformly.
 
     Args:
         capacity: the oldest transition is overwritten when there are more.
@@ -76,11 +79,11 @@ class Replay:
         self.action[place], self.reward[place], self.terminal[place] = action, reward, terminal
         self.written += 1
 
-    def draw(self, size: int) -> TransitionBatch:
+    def draw(self, size: int) -> Transitions:
         """A batch, with repetition."""
         where = torch.randint(len(self), (size,))
-        parts = (self.observation, self.action, self.reward, self.following, self.terminal)
-        return TransitionBatch(*(part[where] for part in parts))
+        outcome = (self.action, self.reward, self.following, self.terminal)
+        return Batch(ObservationInputs(self.observation[where]), Steps(*(part[where] for part in outcome)))
 
     def state_dict(self) -> dict[str, Any]:
         """For checkpoints: only what is filled."""
@@ -99,20 +102,21 @@ class QLearning:
 
     Args:
         network: observation [B F] -> value of each action [B A].
-        target: the same network again; it follows slowly and is what is hoped by.
+        target: the target network, a copy of the network that is updated more slowly.
         minimise: one update of the network's parameters.
         life: the stream of episodes that it acts in.
-        replay: its memory.
-        choices: how many actions there are.
-        hope: `greatest` or `double`.
-        discount: gamma, what a reward one step later is worth.
-        batch: transitions an update.
-        actions: steps in the world for each update.
-        warmup: steps by chance before the first update; observations are measured on them.
-        explore: share of the horizon over which the chance of a random action falls from 1 to `least`.
-        least: chance of a random action thereafter.
-        refresh: updates between two copies of the network into the target (the paper's way); with `follow`, unused.
-        follow: if above 0, the target moves by this share towards the network at every update instead
+        replay: the replay buffer.
+        choices: number of actions.
+        bootstrap: value of the next observation, `max_value` or `double_value`.
+        discount: gamma, the factor by which a reward one step later counts less.
+        batch: transitions per update.
+        actions: environment steps per update.
+        warmup: random steps before the first update; observations are normalised by them.
+        explore: share of the horizon over which epsilon falls linearly from 1 to `final_epsilon`.
+        final_epsilon: probability of a random action after that.
+        target_interval: updates between two copies of the network into the target network (Mnih et al. 2015); unused
+            where `tau` is above 0.
+        tau: if above 0, the target network moves by this share towards the network at every update instead
             (Lillicrap et al. 2016, Continuous control with deep reinforcement learning).
     """
 
@@ -126,25 +130,26 @@ class QLearning:
         life: Stream,
         replay: Replay,
         choices: int,
-        hope: Hope = double,
+        bootstrap: Bootstrap = double_value,
         *,
         discount: float = 0.99,
         batch: int = 64,
         actions: int = 1,
         warmup: int = 1000,
         explore: float = 0.2,
-        least: float = 0.05,
-        refresh: int = 500,
-        follow: float = 0.0,
+        final_epsilon: float = 0.05,
+        target_interval: int = 500,
+        tau: float = 0.0,
     ) -> None:
         self.network, self.target, self.minimise, self.life, self.replay = network, target, minimise, life, replay
         self.choices = choices
-        self.hope, self.discount, self.batch, self.actions, self.warmup = hope, discount, batch, actions, warmup
-        self.explore, self.least, self.refresh, self.follow = explore, least, refresh, follow
+        self.bootstrap, self.discount, self.batch = bootstrap, discount, batch
+        self.actions, self.warmup = actions, warmup
+        self.explore, self.final_epsilon, self.target_interval, self.tau = explore, final_epsilon, target_interval, tau
 
     @property
     def answer(self) -> nn.Module:
-        return self.target if self.follow else self.network
+        return self.target if self.tau else self.network
 
     def updates(self, data: Data, start: int, horizon: int) -> Iterator[Logs]:
         if start == 0:
@@ -153,31 +158,35 @@ class QLearning:
         device = device_of(self.network)
         for step in range(start, horizon):
             for _ in range(self.actions):
-                self.live(self.chance(step, horizon))
+                self.interact(self.epsilon(step, horizon))
             batch = self.replay.draw(self.batch).to(device)
-            loss = self.surprise(batch)
+            loss = self.loss(batch)
             self.minimise(loss, step, horizon)
             self._move_target(step)
             returns = self.life.returns
             yield {"loss": loss.detach(), "return": sum(returns) / max(1, len(returns))}
 
-    def surprise(self, batch: TransitionBatch) -> Tensor:
-        """The Huber loss between the values of what was done and what came of it (the error clipped to -1 ... 1)."""
-        with torch.no_grad():
-            future = self.hope(self.network, self.target, batch.following)
-            came = batch.reward + self.discount * future * ~batch.terminal.bool()
-        said = self.network(batch.observation).gather(1, batch.action[:, None]).squeeze(1)
-        return functional.smooth_l1_loss(said, came)
-
-    def chance(self, step: int, horizon: int) -> float:
-        """Of a random action: falls in a line from 1 to `least`."""
-        return max(self.least, 1 - (1 - self.least) * step / max(1.0, self.explore * horizon))
+    def loss(self, batch: Transitions) -> Tensor:
+        """The Huber loss of the TD errors: quadratic up to 1, linear beyond (the paper's clipping of the error)."""
+        value = self.network(*batch.inputs).gather(1, batch.target.action[:, None]).squeeze(1)
+        td_error = self.td_target(batch) - value
+        return functional.smooth_l1_loss(td_error, torch.zeros_like(td_error))
 
     @torch.no_grad()
-    def live(self, chance: float) -> None:
-        """One step in the world, by chance or as the network thinks best."""
+    def td_target(self, batch: Transitions) -> Tensor:
+        """y [B]: the reward plus the discounted value of the next observation, which is 0 after a terminal state."""
+        future = self.bootstrap(self.network, self.target, batch.target.following)
+        return batch.target.reward + self.discount * future * ~batch.target.terminal.bool()
+
+    def epsilon(self, step: int, horizon: int) -> float:
+        """Probability of a random action at an update: falls linearly from 1 to `final_epsilon`."""
+        return max(self.final_epsilon, 1 - (1 - self.final_epsilon) * step / max(1.0, self.explore * horizon))
+
+    @torch.no_grad()
+    def interact(self, epsilon: float) -> None:
+        """One environment step, epsilon-greedy: a random action, or the one of the largest value."""
         observation = torch.from_numpy(self.life.observation)[None]
-        if float(torch.rand(())) < chance:
+        if float(torch.rand(())) < epsilon:
             action = int(torch.randint(self.choices, ()))
         else:
             action = int(self.network(observation.to(device_of(self.network))).argmax())
@@ -185,9 +194,9 @@ class QLearning:
         self.replay.add(before, action, reward, after, terminal)
 
     def _warm_up(self) -> None:
-        """Fills the memory by chance, and measures the observations on it."""
+        """Fills the replay buffer by random actions, and measures the observations in it."""
         while self.replay.written < self.warmup:
-            self.live(1.0)
+            self.interact(1.0)
         for network in (self.network, self.target):
             measure = getattr(getattr(network, "observations", None), "measure", None)
             if measure is not None:
@@ -195,8 +204,8 @@ class QLearning:
 
     @torch.no_grad()
     def _move_target(self, step: int) -> None:
-        if self.follow:
+        if self.tau:
             mine, other = tuple(self.target.parameters()), tuple(self.network.parameters())
-            torch._foreach_lerp_(mine, other, self.follow)  # pyright: ignore[reportPrivateImportUsage]
-        elif (step + 1) % self.refresh == 0:
+            torch._foreach_lerp_(mine, other, self.tau)  # pyright: ignore[reportPrivateImportUsage]
+        elif (step + 1) % self.target_interval == 0:
             self.target.load_state_dict(self.network.state_dict())

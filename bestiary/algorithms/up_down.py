@@ -47,7 +47,7 @@ class Untied(Stacked, Protocol):
 
     def meet(self) -> None: ...
 
-    def crown(self, features: Tensor, target: Tensor, /) -> Tensor: ...
+    def crown(self, features: Tensor, target: Tensor | None, /) -> Tensor: ...
 
 
 class UpDown:
@@ -94,13 +94,14 @@ class UpDown:
             if now.number == len(stack.machines):
                 batch = named.batch("train", step)
                 rounds = self.rounds[now.step * len(self.rounds) // now.horizon]
-                logs = up_and_down(stack, stack.sees(0, batch.inputs[0], batch.target), batch.target, rounds)
+                truth = batch.truth if self.joint else None
+                logs = up_and_down(stack, stack.sees(0, batch.inputs[0], truth), truth, rounds)
                 self.tune.update(now.step, now.horizon)
                 yield logs
 
 
 @torch.no_grad()
-def up_and_down(stack: Untied, visible: Tensor, target: Tensor, rounds: int) -> Logs:
+def up_and_down(stack: Untied, visible: Tensor, target: Tensor | None, rounds: int) -> Logs:
     """Gives all parameters the gradient of one update: the appendix's rule for a batch, with the sign of descent.
 
     Args:
@@ -142,8 +143,8 @@ def up_and_down(stack: Untied, visible: Tensor, target: Tensor, rounds: int) -> 
         stack.recognition[layer].grad = -asleep.T @ sleep[layer] / len(visible)
         machine.hidden_bias.grad = -asleep.mean(0)
         missed.append(asleep.square().mean())
-    told = below[0].visible(wake[1]) if below else top.visible(excited)[:, : visible.shape[1]]
-    return {"loss": (visible - told).square().mean(), "dream_loss": torch.hstack(missed).sum()}
+    reconstruction = below[0].visible(wake[1]) if below else top.visible(excited)[:, : visible.shape[1]]
+    return {"loss": (visible - reconstruction).square().mean(), "dream_loss": torch.hstack(missed).sum()}
 
 
 def relive(top: Machine, hidden: Tensor, features: int) -> Tensor:

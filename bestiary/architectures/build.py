@@ -132,7 +132,7 @@ def _check(name: str, word: str, value: object, given: bool = True) -> None:
         if not given:
             continue
         if number < 0:
-            raise InputError(f"{word} of {name} must not be negative; received {value!r}; leave it out for the usual")
+            raise InputError(f"{word} of {name} must not be negative; received {value!r}; leave it out for the default")
         if word == "dropout" and not number < 1:
             raise InputError(f"dropout of {name} must be from 0 to below 1; received {value!r}; try 0.1")
 

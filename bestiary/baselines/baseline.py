@@ -12,8 +12,8 @@ from typing import Any, NotRequired, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.dummy import DummyClassifier
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline
-from sklearn.utils.validation import has_fit_parameter
 
 from bestiary import kinds, tasks
 from bestiary.baselines import saved, several
@@ -124,7 +124,7 @@ class Baseline:
             wanted = (self.name, kind, problem, spec or inside)
             if (words["baseline"], inside.kind, words["problem"], inside) != wanted:
                 told = words["baseline"]
-                raise InputError(f"{path} holds the baseline {told!r} for other data than the words beside it say")
+                raise InputError(f"{path} holds the baseline {told!r} for other data than its description says")
             estimator, setting = content["estimator"], words["setting"]
             expected = self.built(problem, setting, 0)
             _put_vocabularies(estimator, words["vocabularies"])
@@ -133,7 +133,7 @@ class Baseline:
             _reset(estimator, expected)
             unit = _unit(words.get("unit", [0.0, 1.0]), inside, tasks.find(problem).target)
             if unit is None:
-                raise InputError(f"the unit of the answers in {path} is no unit: {words.get('unit')}; train again")
+                raise InputError(f"the unit of the answers in {path} is not valid: {words.get('unit')}; train again")
             fitted = Fitted(self, inside, problem, setting, estimator, unit)
             fitted.predict(
                 kinds.find(kind).part("example").row(inside)
@@ -317,9 +317,14 @@ def _fit(estimator: Any, inputs: Any, wanted: NDArray[Any], weights: Any, seed: 
         estimator.fit(inputs, wanted)
         return
     weights = np.asarray(weights, dtype=np.float64)
+    each = weights / weights.mean()
     name, last = estimator.steps[-1] if isinstance(estimator, Pipeline) else ("", estimator)
-    if has_fit_parameter(last, "sample_weight"):
-        estimator.fit(inputs, wanted, **{f"{name}__sample_weight".removeprefix("__"): weights / weights.mean()})
+    if isinstance(last, OneVsRestClassifier):
+        before = estimator[:-1].fit_transform(inputs, wanted) if len(estimator.steps) > 1 else inputs
+        if several.fit_labels(last, before, wanted, each):
+            return
+    elif several.takes_weights(last):
+        estimator.fit(inputs, wanted, **{f"{name}__sample_weight".removeprefix("__"): each})
         return
     rows = drawn(weights, np.random.default_rng(seed).random(len(weights)))
     chosen = inputs[rows] if hasattr(inputs, "shape") else [inputs[row] for row in rows.tolist()]

@@ -20,7 +20,7 @@ MOST_TREES, MOST_NODES, MOST_DEPTH = 1_000_000, 100_000, 16
 MOST_FEATURES, MOST_OUTPUTS = 50_000_000, 100_000
 ROOT = 2**31 - 1  # what XGBoost calls the parent of a root
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.ASCII | re.IGNORECASE)
-_LIGHT_OBJECTIVE = re.compile(r"regression|binary sigmoid:1|multiclass num_class:\d{1,6}", re.ASCII)
+_LIGHT_OBJECTIVE = re.compile(r"regression(_l1)?|binary sigmoid:1|multiclass num_class:\d{1,6}", re.ASCII)
 _RANGE = re.compile(rf"none|\[{_NUMBER.pattern}:{_NUMBER.pattern}\]", re.ASCII | re.IGNORECASE)
 _NAN = frozenset({"AsIs", "AsFalse", "AsTrue"})
 
@@ -32,7 +32,7 @@ def check(sound: bool, rule: str) -> None:
         InputError: with the rule that it breaks.
     """
     if not sound:
-        raise InputError(f"the trees of a saved booster are damaged: {rule}, which is not so here; train again")
+        raise InputError(f"the trees of a saved booster are damaged: expected that {rule}; train again")
 
 
 def check_children(left: Sequence[int], right: Sequence[int], inner: Sequence[int], count: int) -> None:
@@ -140,7 +140,8 @@ def extreme(written: str) -> tuple[str, int]:
     )
     version, name = whole.get("version"), objective.get("name")
     check(isinstance(version, list) and len(version) == 3 and all(type(n) is int for n in version), "it has a version")
-    check(name in ("reg:squarederror", "binary:logistic", "multi:softprob"), "it is for classes or a value")
+    known = ("reg:squarederror", "reg:absoluteerror", "binary:logistic", "multi:softprob")
+    check(name in known, "it is for classes or a value")
     check(booster.get("name") == "gbtree", "it is made of trees")
     features, classes = (
         _text_number(sizes, "num_feature", MOST_FEATURES),
@@ -185,7 +186,7 @@ def extreme(written: str) -> tuple[str, int]:
 def _extreme_objective(name: str, classes: int) -> dict[str, Any]:
     if name == "multi:softprob":
         return {"name": name, "softmax_multiclass_param": {"num_class": str(classes)}}
-    return {"name": name, "reg_loss_param": {"scale_pos_weight": "1"}}
+    return {"name": name} if "absolute" in name else {"name": name, "reg_loss_param": {"scale_pos_weight": "1"}}
 
 
 def _extreme_tree(tree: object, number: int, features: int) -> dict[str, Any]:
@@ -245,7 +246,7 @@ def cat(written: str) -> tuple[str, int]:
     made = [_cat_tree(tree, borders, outputs) for tree in trees]
     loss = _cat_loss(whole, outputs)
     about: dict[str, Any] = {"params": {"loss_function": {"type": loss, "params": {}}}}
-    if loss != "RMSE":
+    if loss in ("Logloss", "MultiClass"):
         names = list(range(max(2, outputs)))
         kinds = {"class_label_type": "Integer", "class_names": names, "class_to_label": names, "classes_count": 0}
         about["class_params"] = kinds
@@ -257,7 +258,7 @@ def _cat_loss(whole: Mapping[str, Any], outputs: int) -> str:
     about = _part(whole, "model_info").get("params")
     loss = about.get("loss_function") if isinstance(about, dict) else None
     name = loss.get("type") if isinstance(loss, dict) else None
-    check(name in ("RMSE", "Logloss", "MultiClass"), "it is for classes or a value")
+    check(name in ("RMSE", "MAE", "Logloss", "MultiClass"), "it is for classes or a value")
     check((name == "MultiClass") == (outputs > 1), "it has an output for each class")
     return str(name)
 

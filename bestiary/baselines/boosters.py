@@ -20,7 +20,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from bestiary.baselines import booster_files
 from bestiary.baselines.baseline import Baseline, Setting
 from bestiary.baselines.spaces import near, pick
-from bestiary.baselines.tables import MOST_TREES, features
+from bestiary.baselines.tables import ANY, MOST_TREES, features
 from bestiary.errors import InputError
 
 
@@ -36,7 +36,7 @@ class _Booster(BaseEstimator):
     package = ""
 
     def __init__(self, target: str, setting: Setting, seed: int) -> None:
-        self.target, self.setting, self.seed = target, dict(setting), seed
+        self.target, self.setting, self.seed = target, setting, seed  # as they are, so that scikit-learn can clone it
         self.classes_: NDArray[np.int64] = np.zeros(0, np.int64)
         self.count_ = self.features_ = 0
         self._model: Any = None
@@ -44,12 +44,18 @@ class _Booster(BaseEstimator):
     def __sklearn_is_fitted__(self) -> bool:
         return self._model is not None
 
-    def fit(self, inputs: NDArray[Any], target: NDArray[Any]) -> Self:
-        """Grows the trees."""
+    def fit(self, inputs: NDArray[Any], target: NDArray[Any], sample_weight: NDArray[Any] | None = None) -> Self:
+        """Grows the trees.
+
+        Args:
+            inputs: [N F].
+            target: class numbers or values, [N].
+            sample_weight: how much each row counts, [N]; all the same unless given.
+        """
         wanted: NDArray[Any] = target
         if self.target == "classes":
             self.classes_, wanted = np.unique(target, return_inverse=True)
-        self._model = self._grow(inputs, wanted)
+        self._model = self._grow(inputs, wanted, sample_weight)
         self.count_, self.features_ = self._nodes(), inputs.shape[1]
         return self
 
@@ -73,12 +79,14 @@ class _Booster(BaseEstimator):
         if find_spec(self.package) is None:
             raise InputError(f"this model needs {self.package}, which is not installed; pip install bestiary[trees]")
         written, classes, count = state["written"], state["classes"], state["count"]
-        booster_files.check(isinstance(written, str) and type(count) is int, "a model is a text and a few numbers")
+        sound = isinstance(written, str | None) and type(count) is int
+        booster_files.check(sound, "a model is a text and a few numbers")
         booster_files.check(isinstance(classes, np.ndarray) and classes.dtype == np.int64, "classes are numbers")
         self.target, self.setting, self.seed = state["target"], state["setting"], state["seed"]
-        self.classes_, self.count_ = classes, count
-        sound, self.features_ = self._sound(written)
-        self._model = self._read(sound)
+        self.classes_, self.count_, self.features_, self._model = classes, count, 0, None
+        if written is not None:  # as it is of the one that others were cloned from
+            checked, self.features_ = self._sound(written)
+            self._model = self._read(checked)
 
     def _check_width(self, inputs: NDArray[Any]) -> None:
         if inputs.ndim != 2 or inputs.shape[1] != self.features_:
@@ -89,7 +97,7 @@ class _Booster(BaseEstimator):
         """The text of checked parts alone, and the number of features."""
         raise NotImplementedError
 
-    def _grow(self, inputs: NDArray[Any], target: NDArray[Any]) -> Any:
+    def _grow(self, inputs: NDArray[Any], target: NDArray[Any], weights: NDArray[Any] | None) -> Any:
         raise NotImplementedError
 
     def _answer(self, inputs: NDArray[Any]) -> Any:
@@ -111,7 +119,7 @@ class LightGBM(_Booster):
     package = "lightgbm"
     _sound = staticmethod(booster_files.light)
 
-    def _grow(self, inputs: NDArray[Any], target: NDArray[Any]) -> Any:
+    def _grow(self, inputs: NDArray[Any], target: NDArray[Any], weights: NDArray[Any] | None) -> Any:
         import lightgbm  # pyright: ignore[reportMissingImports]
 
         words = {"verbosity": -1, "num_threads": 1, "seed": self.seed, "deterministic": True, **self.setting}
@@ -119,7 +127,7 @@ class LightGBM(_Booster):
         usual = "regression" if self.target == "value" else "binary" if many == 2 else "multiclass"
         words = {"objective": usual, **words}
         words |= {"num_class": many} if many > 2 else {}
-        return lightgbm.train(words, lightgbm.Dataset(inputs, target), rounds)
+        return lightgbm.train(words, lightgbm.Dataset(inputs, target, weight=weights), rounds)
 
     def _answer(self, inputs: NDArray[Any]) -> Any:
         return self._model.predict(inputs, num_threads=1)
@@ -142,7 +150,7 @@ class XGBoost(_Booster):
     package = "xgboost"
     _sound = staticmethod(booster_files.extreme)
 
-    def _grow(self, inputs: NDArray[Any], target: NDArray[Any]) -> Any:
+    def _grow(self, inputs: NDArray[Any], target: NDArray[Any], weights: NDArray[Any] | None) -> Any:
         import xgboost  # pyright: ignore[reportMissingImports]
 
         words = {"verbosity": 0, "nthread": 1, "seed": self.seed, "tree_method": "hist", **self.setting}
@@ -150,7 +158,7 @@ class XGBoost(_Booster):
         classes = "binary:logistic" if many == 2 else "multi:softprob"
         words = {"objective": "reg:squarederror" if self.target == "value" else classes, **words}
         words |= {"num_class": many} if many > 2 else {}
-        return xgboost.train(words, xgboost.DMatrix(inputs, target), rounds)
+        return xgboost.train(words, xgboost.DMatrix(inputs, target, weight=weights), rounds)
 
     def _answer(self, inputs: NDArray[Any]) -> Any:
         import xgboost  # pyright: ignore[reportMissingImports]
@@ -177,13 +185,14 @@ class CatBoost(_Booster):
     package = "catboost"
     _sound = staticmethod(booster_files.cat)
 
-    def _grow(self, inputs: NDArray[Any], target: NDArray[Any]) -> Any:
+    def _grow(self, inputs: NDArray[Any], target: NDArray[Any], weights: NDArray[Any] | None) -> Any:
         import catboost  # pyright: ignore[reportMissingImports]
 
         fixed = {"verbose": False, "allow_writing_files": False, "thread_count": 1, "random_seed": self.seed}
         many = len(self.classes_)
         loss = "RMSE" if self.target == "value" else "Logloss" if many == 2 else "MultiClass"
-        return catboost.CatBoost({**fixed, "loss_function": loss, **self.setting}).fit(inputs, target)
+        model = catboost.CatBoost({**fixed, "loss_function": loss, **self.setting})
+        return model.fit(inputs, target, sample_weight=weights)
 
     def _answer(self, inputs: NDArray[Any]) -> Any:
         if self.target == "value":
@@ -307,6 +316,7 @@ _LIGHT = Baseline(
     _effort,
     errors={"absolute": {"objective": "l1"}},
     space=_light_space,
+    targets=ANY,
 )
 _EXTREME = Baseline(
     "xgboost",
@@ -317,6 +327,7 @@ _EXTREME = Baseline(
     _effort,
     errors={"absolute": {"objective": "reg:absoluteerror"}},
     space=_extreme_space,
+    targets=ANY,
 )
 _CAT = Baseline(
     "catboost",
@@ -327,6 +338,7 @@ _CAT = Baseline(
     _effort,
     errors={"absolute": {"loss_function": "MAE"}},
     space=_cat_space,
+    targets=ANY,
 )
 ALL: tuple[tuple[str, Baseline], ...] = (("lightgbm", _LIGHT), ("xgboost", _EXTREME), ("catboost", _CAT))
 """The package that must be installed, and the baseline."""

@@ -53,7 +53,7 @@ class LabelPropagation:
 
     def answer(self, batch: Any) -> Tensor:
         """Logarithms of the classes' shares at the nodes that are asked about, [M K]."""
-        known = batch.known.cpu().numpy()
+        known = batch.inputs.known.cpu().numpy()
         labels = np.where(known >= 0, self.labels[known], -1)
         fixed = np.flatnonzero(labels >= 0)
         matrix = adjacency(batch)
@@ -67,7 +67,7 @@ class LabelPropagation:
             shares = following
             if change < CLOSE:
                 break
-        return logits(shares[batch.where.cpu().numpy()])
+        return logits(shares[batch.inputs.where.cpu().numpy()])
 
     def state(self) -> dict[str, Any]:
         """For saving."""
@@ -128,9 +128,11 @@ def logits(shares: Matrix) -> Tensor:
 
 def adjacency(batch: Any) -> Any:
     """The weights of edges as a sparse matrix [N N], both ways."""
-    source, target = batch.edges.cpu().numpy()
-    count = len(batch.features)
-    matrix = sparse.csr_array((batch.weights.cpu().numpy().astype(np.float64), (target, source)), shape=(count, count))
+    source, target = batch.inputs.edges.cpu().numpy()
+    count = len(batch.inputs.features)
+    matrix = sparse.csr_array(
+        (batch.inputs.weights.cpu().numpy().astype(np.float64), (target, source)), shape=(count, count)
+    )
     return matrix.maximum(matrix.T).tocsr()
 
 
@@ -150,11 +152,11 @@ def _counts(batch: Any) -> Matrix:
 
 
 def _features(batch: Any) -> Matrix:
-    return batch.features.cpu().numpy()[batch.where.cpu().numpy()].astype(np.float64)
+    return batch.inputs.features.cpu().numpy()[batch.inputs.where.cpu().numpy()].astype(np.float64)
 
 
 def _node_counts(batch: Any) -> Matrix:
-    return _counts(batch)[batch.where.cpu().numpy()]
+    return _counts(batch)[batch.inputs.where.cpu().numpy()]
 
 
 def _both(batch: Any) -> Matrix:
@@ -165,7 +167,7 @@ def _common(batch: Any) -> Matrix:
     """How many neighbours a pair has in common, and the same with rare ones counting more, [M 2]."""
     joined = adjacency(batch).astype(bool).astype(np.float64)
     degree = np.asarray(joined.sum(1)).ravel()
-    first, second = batch.pairs.cpu().numpy()
+    first, second = batch.inputs.pairs.cpu().numpy()
     shared = joined[first].multiply(joined[second]).tocsr()
     rare = 1 / np.log(np.maximum(degree, 2))
     return np.log1p(np.column_stack([np.asarray(shared.sum(1)).ravel(), shared @ rare]))
@@ -175,7 +177,7 @@ def _attachment(batch: Any) -> Matrix:
     """Logarithms of the degrees of both, their own edge not counted; summed they are those of the product, [M 2]."""
     joined = adjacency(batch).astype(bool).astype(np.float64)
     degree = np.asarray(joined.sum(1)).ravel()
-    first, second = batch.pairs.cpu().numpy()
+    first, second = batch.inputs.pairs.cpu().numpy()
     own = np.asarray(joined[first, second]).ravel()
     ends = np.log1p(np.stack([degree[first] - own, degree[second] - own], 1))
     return np.column_stack([ends.sum(1), np.abs(ends[:, 0] - ends[:, 1])])
@@ -183,8 +185,8 @@ def _attachment(batch: Any) -> Matrix:
 
 def _products(batch: Any) -> Matrix:
     """Products of the features of a pair, [M F]."""
-    features = batch.features.cpu().numpy()
-    first, second = batch.pairs.cpu().numpy()
+    features = batch.inputs.features.cpu().numpy()
+    first, second = batch.inputs.pairs.cpu().numpy()
     return (features[first] * features[second]).astype(np.float64)
 
 
@@ -194,7 +196,7 @@ def _pair_counts(batch: Any) -> Matrix:
 
 def _averages(batch: Any) -> Matrix:
     """Number of nodes, mean and spread of their features, edges ignored, [G 1+2F]."""
-    features, part = batch.features.cpu().numpy().astype(np.float64), batch.graph.cpu().numpy()
+    features, part = batch.inputs.features.cpu().numpy().astype(np.float64), batch.inputs.graph.cpu().numpy()
     count = np.bincount(part, minlength=len(batch))[:, None]
     mean, square = (np.zeros((len(batch), features.shape[1])) for _ in range(2))
     np.add.at(mean, part, features)
@@ -205,8 +207,8 @@ def _averages(batch: Any) -> Matrix:
 
 def _shape(batch: Any) -> Matrix:
     """Nodes, edges, and mean, spread and greatest of the counts of `_counts`, graph by graph, [G 20]."""
-    counts, part = _counts(batch), batch.graph.cpu().numpy()
-    edges = np.bincount(part[batch.edges[1].cpu().numpy()], minlength=len(batch))
+    counts, part = _counts(batch), batch.inputs.graph.cpu().numpy()
+    edges = np.bincount(part[batch.inputs.edges[1].cpu().numpy()], minlength=len(batch))
     cuts = np.searchsorted(part, np.arange(1, len(batch)))
     parts = np.split(counts, cuts)
     figures = [np.concatenate([[len(p)], p.mean(0), p.std(0), p.max(0)]) for p in parts]
@@ -256,7 +258,7 @@ def _everything(data: Any) -> Batch:
 
 def _fitted(view: str, data: Any, estimator: Any) -> Estimated:
     batch = _everything(data)
-    target = batch.target.cpu().numpy()
+    target = batch.truth.cpu().numpy()
     if len(np.unique(target)) < 2:
         estimator = DummyClassifier(strategy="prior")
     return Estimated(view, estimator.fit(VIEWS[view](batch), target), data.spec.outputs)

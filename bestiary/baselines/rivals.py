@@ -25,6 +25,7 @@ from bestiary.data.opening import open_data
 from bestiary.errors import InputError
 from bestiary.records import door
 from bestiary.records.shapes import Id
+from bestiary.rows.store import truth_of
 from bestiary.tasks.predictions import write_predictions
 from bestiary.tasks.registry import task_for
 
@@ -107,7 +108,7 @@ class Rival:
                 looking = time.monotonic()
                 predictions = task.predict(answer, opened, "validation")
                 predicting = 1000 * (time.monotonic() - looking) / max(1, len(predictions))
-                loss = float(np.mean(task.losses(predictions, opened.arrays("validation")["target"])))
+                loss = float(np.mean(task.losses(predictions, truth_of(opened, "validation"))))
                 tried.append({"setting": setting, "loss": loss})
                 slowest = max(slowest, time.monotonic() - start)
                 if best is None or loss < best[0]:

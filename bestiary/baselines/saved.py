@@ -21,6 +21,7 @@ from bestiary.errors import InputError
 from bestiary.files import replacing
 from bestiary.records import door
 from bestiary.rows.safe import names_in
+from bestiary.rows.skops_io import skops_io
 
 MOST_BYTES = 4_000_000_000  # of a file, unpacked
 LARGEST = 512 << 20  # bytes of the description in it
@@ -97,14 +98,12 @@ def write(path: Path, content: dict[str, Any]) -> int:
     Returns:
         The size of the file in bytes.
     """
-    import skops.io
-
     grown = trees.planted(content)
     held = [trees.taken_out(estimator) for estimator in grown]
     try:
         whole = {**content, "trees": [arrays for arrays, _ in held]}
         with replacing(path) as temporary:
-            skops.io.dump(whole, temporary, compression=zipfile.ZIP_DEFLATED, compresslevel=1)
+            skops_io().dump(whole, temporary, compression=zipfile.ZIP_DEFLATED, compresslevel=1)
     finally:
         for estimator, (_, kept) in zip(grown, held, strict=True):
             trees.put_back(estimator, kept)
@@ -121,8 +120,6 @@ def reading(path: Path) -> Iterator[dict[str, Any]]:
     Raises:
         InputError: when the file is not a saved baseline, is too large or holds a type that no baseline consists of.
     """
-    import skops.io
-
     door.own_file(path, path.parent, "train again")
     try:
         with zipfile.ZipFile(path) as file:
@@ -134,8 +131,9 @@ def reading(path: Path) -> Iterator[dict[str, Any]]:
             foreign = sorted(names_in(json.loads(file.read("schema.json"))) - ALLOWED)
         if foreign:
             raise InputError(f"expected a saved baseline; {path} holds {foreign[0]}, which is not loaded")
-        untrusted = set(skops.io.get_untrusted_types(file=path))
-        content: Any = skops.io.load(path, trusted=sorted(untrusted & ALLOWED))
+        io = skops_io()
+        untrusted = set(io.get_untrusted_types(file=path))
+        content: Any = io.load(path, trusted=sorted(untrusted & ALLOWED))
         grown, arrays = trees.planted(content), content.pop("trees")
         for estimator, saved in zip(grown, arrays, strict=True):
             trees.grow(estimator, saved)

@@ -19,7 +19,7 @@ from bestiary import tasks
 from bestiary.baselines.baseline import Arrays, Baseline, Fitted, Setting, count, fit, take
 from bestiary.contracts import Predictions, Spec
 from bestiary.data.opening import data_of
-from bestiary.rows.store import read_array, read_spec
+from bestiary.rows.store import read_array, read_spec, read_truth
 from bestiary.tasks.predictions import answers, write_predictions
 from bestiary.tasks.registry import task_for
 
@@ -135,7 +135,8 @@ def _part(folder: Path) -> Part:
 def _read(folder: Path, split: str) -> Rows:
     names = sorted(path.name.split(".")[1] for path in folder.glob(f"{split}.*.npy"))
     arrays = {name: read_array(folder, split, name) for name in names}
-    target = arrays.pop("target")
+    target = read_truth(folder, split)
+    arrays.pop("target", None)
     return arrays, target, arrays.pop("row", np.arange(len(target)))
 
 
@@ -326,7 +327,9 @@ class Search:
             self._best = (setting, models[0])
 
     def _predict(self, model: Fitted, part: Part) -> Predictions:
-        judged = {**part.judged, "target": part.truth, "row": np.asarray(part.row, dtype=np.int64)}
+        judged = {**part.judged, "row": np.asarray(part.row, dtype=np.int64)}
+        if part.truth.size:
+            judged["target"] = part.truth
         return self.task.predict(model, data_of(self.spec, self.facts, {"validation": judged}), "validation")
 
     def result(self, model: Fitted, size: int) -> BaselineResult:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn import config_context
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import Ridge
@@ -17,6 +18,7 @@ from sklearn.multiclass import OneVsRestClassifier, _ConstantPredictor
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import has_fit_parameter
 
 TOGETHER = (
     DummyClassifier,
@@ -45,6 +47,30 @@ def for_several(pipeline: Pipeline, target: str) -> Pipeline:
         return pipeline
     wrapped: Any = MultiOutputRegressor(model) if target == "values" else OneVsRestClassifier(model)
     return Pipeline([*pipeline.steps[:-1], (name, wrapped)])
+
+
+def takes_weights(model: Any) -> bool:
+    """Whether a model, or each of those that it is made of, is fitted with `sample_weight`."""
+    return has_fit_parameter(model.estimator if isinstance(model, EACH) else model, "sample_weight")
+
+
+def fit_labels(model: OneVsRestClassifier, inputs: Any, wanted: NDArray[Any], weights: NDArray[Any]) -> bool:
+    """Fits a model for each label on weighted rows; False where such a model takes no weights, and nothing is fitted.
+
+    Args:
+        model: unfitted.
+        inputs: of N rows.
+        wanted: which labels they have, [N L].
+        weights: how much each row counts, [N].
+    """
+    if not takes_weights(model):
+        return False
+    with config_context(enable_metadata_routing=True):  # without it weights do not reach the models
+        model.estimator.set_fit_request(sample_weight=True)
+        model.fit(inputs, wanted, sample_weight=weights)
+    for one in (model.estimator, *model.estimators_):
+        vars(one).pop("_metadata_request", None)  # of no use to a fitted model, and nothing to save
+    return True
 
 
 def chances(estimator: Any, inputs: Any) -> NDArray[np.float64]:

@@ -191,4 +191,4 @@ def _sizes(parts: list[NDArray[Any]]) -> NDArray[np.int64]:
 
 def _check(sound: bool, rule: str) -> None:
     if not sound:
-        raise InputError(f"the trees of a saved model are damaged: {rule}, which is not so here; train again")
+        raise InputError(f"the trees of a saved model are damaged: expected that {rule}; train again")

@@ -39,7 +39,7 @@ SHELLS = ("bash", "zsh", "fish")
 
 
 def command(
-    shell: Annotated[str, typer.Argument(help="bash, zsh or fish.")],
+    shell: Annotated[str, typer.Argument(help="Shell: bash, zsh or fish.")],
 ) -> None:
     """Print a script for a shell: eval "$(bestiary completion bash)"; for fish, pipe it into source."""
     if shell not in SHELLS:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def command(
-    data: Annotated[str, typer.Argument(help="A file, a folder, or the name of a built-in data set.")],
+    data: Annotated[str, typer.Argument(help="File, folder, or name of a built-in data set.")],
     target: options.Target = None,
     kind: options.Kind = None,
     problem: options.Problem = None,
@@ -35,9 +35,9 @@ def command(
     order: options.Order = None,
     weight: options.Weight = None,
     further: options.Further = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Show how data would be read: kinds of columns, what is missing, left out or suspected, and why."""
+    """Show how data would be read: column types, missing values, columns left out or suspected, and why."""
     check_data(data)
     reading = options.reading(
         further, text=text, id=id_, image_size=image_size, separator=separator, encoding=encoding, keep=keep, drop=drop,
@@ -64,7 +64,7 @@ def _show(found: Overview) -> None:
     screen.print(f"[bold]{found.kind}[/]  {escape(found.reason)}")
     screen.print(f"rows    {sum(found.rows.values()):,}  ({rows})")
     if found.target:
-        screen.print(f"target  {escape(found.target)}: {found.task}, for {escape(found.why)}")
+        screen.print(f"target  {escape(found.target)}: {found.task}, because {escape(found.why)}")
     if found.answers:
         screen.print(f"        {escape(found.answers)}")
     if found.columns:

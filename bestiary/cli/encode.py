@@ -16,17 +16,15 @@ from bestiary.cli.writing import TABLES, check_out
 
 
 def command(
-    run: Annotated[Path, typer.Argument(help="The folder of a race or a training, or a model folder.")],
-    data: Annotated[str, typer.Argument(help="Rows in the form that was trained on, or a built-in data set.")],
-    contender: Annotated[
-        str | None, typer.Option(help="Of a race: another one than the winner, by its name on the leaderboard.")
-    ] = None,
+    run: Annotated[Path, typer.Argument(help="Folder of a race, a training or a model.")],
+    data: Annotated[str, typer.Argument(help="Rows in the same form as the training data, or a built-in data set.")],
+    contender: options.Contender = None,
     out: Annotated[
-        Path | None, typer.Option(help="Where to write: .csv, .tsv, .parquet or .jsonl; standard output unless given.")
+        Path | None, typer.Option(help="File to write: .csv, .tsv, .parquet or .jsonl. Default: standard output.")
     ] = None,
     spreadsheet_safe: options.SpreadsheetSafe = False,
 ) -> None:
-    """Put rows into a network's own words: codes, and how much of each row they lose."""
+    """Encode rows: the code of each row and its reconstruction error."""
     check_run(run)
     check_data(data)
     check_asked(spreadsheet_safe, out)

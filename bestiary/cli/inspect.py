@@ -8,22 +8,21 @@ from typing import Annotated
 import typer
 
 from bestiary import kinds
+from bestiary.cli import options
 from bestiary.cli.output import say
 from bestiary.cli.there import check_run
 from bestiary.cli.writing import check_out
 
 
 def command(
-    run: Annotated[Path, typer.Argument(help="The folder of a race or a training, or a model folder.")],
-    contender: Annotated[
-        str | None, typer.Option(help="Of a race: another one than the winner, by its name on the leaderboard.")
-    ] = None,
+    run: Annotated[Path, typer.Argument(help="Folder of a race, a training or a model.")],
+    contender: options.Contender = None,
     environment: Annotated[
-        str | None, typer.Option(help="Needed where it acts in a module:Class, whose code is then run.")
+        str | None, typer.Option(help="Needed if the environment is a module:Class. Its code is run.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="The page; inspect.html in the folder unless given.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Page to write. Default: inspect.html in the folder.")] = None,
 ) -> None:
-    """Look into a trained network."""
+    """Write a page that shows the inside of a trained network."""
     check_run(run)
     if out is not None:
         check_out(out, (".html", ".htm"), "inspect.html")

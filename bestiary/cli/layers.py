@@ -103,7 +103,7 @@ def _forward(network: nn.Module, arguments: tuple[Tensor, ...]) -> None:
 def _forward_packed(network: nn.Module, arguments: tuple[Tensor, ...]) -> None:
     """The same with lengths on the CPU, where there are any."""
     if len(arguments) < 2 or arguments[1].ndim != 1:
-        raise NotImplementedError("what it does depends on what it sees")
+        raise NotImplementedError("its operations depend on its inputs")
     first, lengths, *others = arguments
     network(first, torch.full(lengths.shape, first.shape[1]), *others)
 

@@ -21,17 +21,19 @@ FAMILIES = (*dict.fromkeys(row.family for row in catalogue.ROWS), *parts.SORTS)
 def command(
     family: Annotated[
         str | None,
-        typer.Option(help=f"Only this family: {', '.join(FAMILIES)}."),
+        typer.Option(help=f"Show one family: {', '.join(FAMILIES)}."),
     ] = None,
-    kind: Annotated[str | None, typer.Option(help=f"Only those that race on {', '.join(kinds.names())}.")] = None,
+    kind: Annotated[
+        str | None, typer.Option(help=f"Show architectures for one kind of data: {', '.join(kinds.names())}.")
+    ] = None,
     taught: Annotated[
         int | None,
-        typer.Option(help="Only those that at least this many of five introductory texts to the field name: 1 to 5."),
+        typer.Option(help="Show architectures named in at least this many of five introductory texts, 1 to 5."),
     ] = None,
     guide: Annotated[str | None, typer.Option(hidden=True)] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON list.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list.")] = False,
 ) -> None:
-    """List the architectures there are, with their sizes and parameter counts; then parts and methods."""
+    """List all architectures with their sizes and parameter counts, then parts and methods."""
     asked = catalogue.names(family, kind, guide, taught=taught)
     rows = [] if family in parts.SORTS else [catalogue.find(name) for name in asked]
     told = asked if family in parts.SORTS else _beside(family, kind, guide, taught)

@@ -16,22 +16,23 @@ from bestiary import __version__
 from bestiary.cli.output import say
 from bestiary.cli.streams import Outlet, outlets
 from bestiary.errors import InputError, nearest
+from bestiary.rows import skops_io
 
 VERBS = {
-    "race": "train every architecture that fits, under one equal budget; keep the best, with the evidence",
-    "predict": "answers of a trained model for new rows",
-    "data": "how data would be read: columns, what is missing, left out or suspected",
+    "race": "train every architecture that fits under one equal budget; keep the best model, with evidence",
+    "predict": "predict new rows with a trained model",
+    "data": "show how data would be read: columns, missing values, what is left out and why",
     "train": "train one architecture",
-    "sample": "new images, texts or rows from a trained network",
-    "encode": "codes and reconstruction errors of rows",
-    "play": "episodes of a network that acts, with an animation",
-    "inspect": "look into a trained network: pictures, statistics, what changed, one page",
-    "report": "make the report of a race again, from its saved predictions",
-    "list": "the architectures there are",
-    "show": "one architecture: what it is, its sizes, its layers, how it learns, how to use it",
-    "weights": "published weights: what is known, and to other names: list, export",
-    "size": "parameters, FLOPs, bytes and measured speed of one architecture",
-    "completion": "a script by which a shell completes verbs, options and names",
+    "sample": "make new images, texts or rows with a trained network",
+    "encode": "encode rows: codes and reconstruction errors",
+    "play": "play episodes with a trained agent, with an animation",
+    "inspect": "look inside a trained network: one page of pictures and statistics",
+    "report": "make the report of a race again from its saved predictions",
+    "list": "list all architectures",
+    "show": "describe one architecture: sizes, layers, how it learns, how to use it",
+    "weights": "list published weights, or export a model's weights",
+    "size": "show parameters, FLOPs, bytes and measured speed of one architecture",
+    "completion": "print a script that makes your shell complete verbs, options and names",
 }
 
 ON_DISK = ("race", "train")
@@ -66,6 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    skops_io.ours = arguments is None
     with outlets() as out:
         try:
             with warnings.catch_warnings():

@@ -18,13 +18,13 @@ READING, TRAINING = "Reading the data", "Training"
 Target = Annotated[
     str | None,
     typer.Option(
-        help="The column to predict, or several of a table: a,b. Not needed for folders of images and built-in data."
+        help="Column to predict, or several of a table: a,b. Not needed for folders of images and built-in data sets."
     ),
 ]
 Kind = Annotated[
     str | None,
     typer.Option(
-        help=f"{', '.join(kinds.names())}; guessed and said unless given.",
+        help=f"Kind of data: {', '.join(kinds.names())}. Default: guessed from the data and printed.",
         rich_help_panel=READING,
     ),
 ]
@@ -33,99 +33,135 @@ Problem = Annotated[
     typer.Option(
         "--task",
         "--problem",
-        help=f"{', '.join(tasks.names())}; told from the data unless given.",
+        help=f"What to learn: {', '.join(tasks.names())}. Default: guessed from the data.",
         rich_help_panel=READING,
     ),
 ]
 Group = Annotated[
-    str | None, typer.Option(help="Column whose equal rows are never parted between splits.", rich_help_panel=READING)
+    str | None,
+    typer.Option(help="Group column: rows with the same value always stay in the same split.", rich_help_panel=READING),
 ]
 Time = Annotated[
     str | None,
     typer.Option(
-        help="Column that orders rows; the latest are tested on. Of long series: their steps.", rich_help_panel=READING
+        help="Time column: the latest rows become the test rows. For series in long form: the column of time steps.",
+        rich_help_panel=READING,
     ),
 ]
-Test = Annotated[Path | None, typer.Option(help="Held-out data; they become the test rows.", rich_help_panel=READING)]
-Text = Annotated[str | None, typer.Option(help="The column of text.", rich_help_panel=READING)]
+Test = Annotated[Path | None, typer.Option(help="Held-out data to use as the test rows.", rich_help_panel=READING)]
+Text = Annotated[str | None, typer.Option(help="Column that holds the text.", rich_help_panel=READING)]
 Id = Annotated[
     str | None,
     typer.Option(
         "--id",
-        help="The column that tells series apart, or names the nodes of a graph; of a table, one to leave out.",
+        help="Column that identifies each series, or each node of a graph. In a table: a column to leave out.",
         rich_help_panel=READING,
     ),
 ]
 SourceNode = Annotated[
     str | None,
-    typer.Option("--source", help="Of a graph: the column of edges.csv with one end.", rich_help_panel=READING),
+    typer.Option(
+        "--source",
+        help="For graphs: the column of edges.csv that holds the source node of each edge.",
+        rich_help_panel=READING,
+    ),
 ]
 TargetNode = Annotated[
     str | None,
-    typer.Option("--target-node", help="Of a graph: the column of edges.csv with the other.", rich_help_panel=READING),
+    typer.Option(
+        "--target-node",
+        help="For graphs: the column of edges.csv that holds the target node of each edge.",
+        rich_help_panel=READING,
+    ),
 ]
 ImageSize = Annotated[
     str | None,
-    typer.Option(help="Pixels that images are brought to: 32, or 32x48 (height x width).", rich_help_panel=READING),
+    typer.Option(
+        help="Size in pixels to which images are resized: 32, or 32x48 (height x width).", rich_help_panel=READING
+    ),
 ]
 Further = Annotated[
     list[str] | None,
     typer.Option(
-        "--with", help="A further word of reading: units=bytes, normal=3. Repeatable.",
+        "--with", help="Any other reading option as name=value: units=bytes, normal=3. Repeatable.",
         rich_help_panel=READING,
     ),
 ]  # fmt: skip
-Separator = Annotated[str | None, typer.Option(help="Of a CSV file; detected unless given.", rich_help_panel=READING)]
-Encoding = Annotated[str | None, typer.Option(help="Of a CSV file; detected unless given.", rich_help_panel=READING)]
+Separator = Annotated[
+    str | None, typer.Option(help="Separator of a CSV file. Default: detected.", rich_help_panel=READING)
+]
+Encoding = Annotated[
+    str | None, typer.Option(help="Text encoding of a CSV file. Default: detected.", rich_help_panel=READING)
+]
 Keep = Annotated[
     str | None,
-    typer.Option(help="Columns of a table that are learned from whatever they look like.", rich_help_panel=READING),
+    typer.Option(
+        help="Columns of a table to learn from, even if they look like identifiers or leaks. Separate with commas.",
+        rich_help_panel=READING,
+    ),
 ]
 Drop = Annotated[
-    str | None, typer.Option(help="Columns of a table that are not learned from.", rich_help_panel=READING)
+    str | None, typer.Option(help="Columns of a table to leave out. Separate with commas.", rich_help_panel=READING)
 ]
 Dates = Annotated[
     str | None,
-    typer.Option(help="day-first or month-first, where 03/04/2024 can be read either way.", rich_help_panel=READING),
+    typer.Option(help="How to read a date such as 03/04/2024: day-first or month-first.", rich_help_panel=READING),
 ]
 Missing = Annotated[
     str | None,
-    typer.Option(help="Words that mark a missing target, with commas, such as NA.", rich_help_panel=READING),
+    typer.Option(
+        help="Values that mean the target is missing, such as NA. Separate with commas.", rich_help_panel=READING
+    ),
 ]
 Order = Annotated[
     str | None,
-    typer.Option(help="All classes with commas, the least first, where their order counts.", rich_help_panel=READING),
+    typer.Option(
+        help="For ordered classes: all of them from lowest to highest, separated by commas.", rich_help_panel=READING
+    ),
 ]
 Weight = Annotated[
     str | None,
-    typer.Option(help="Column that says how much each row counts in training.", rich_help_panel=READING),
+    typer.Option(help="Column with the weight of each row in training.", rich_help_panel=READING),
 ]
 Seed = Annotated[
     int,
-    typer.Option(help="Of first weights and order of rows; it moves no row between splits.", rich_help_panel=TRAINING),
+    typer.Option(
+        help="Seed for initial weights and the order of rows. It does not change the splits.", rich_help_panel=TRAINING
+    ),
 ]
-Device = Annotated[str, typer.Option(help="auto, cpu or cuda.", rich_help_panel=TRAINING)]
+Device = Annotated[str, typer.Option(help="Device to train on: auto, cpu or cuda.", rich_help_panel=TRAINING)]
 
 
 Metric = Annotated[
-    str | None, typer.Option(help="That ranks; chosen with a stated reason unless given.", rich_help_panel=TRAINING)
-]
-Out = Annotated[Path | None, typer.Option(help="Folder of the run; a new one under runs/ unless given.")]
-Environment = Annotated[
     str | None,
     typer.Option(
-        help="With --resume or --plan: the module:Class that is acted in, whose code is then run.",
+        help="Metric that ranks the models. Default: chosen to suit the data; the reason is printed.",
         rich_help_panel=TRAINING,
     ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the result.")]
+Out = Annotated[Path | None, typer.Option(help="Folder for the results. Default: a new folder under runs/.")]
+Environment = Annotated[
+    str | None,
+    typer.Option(
+        help="With --resume or --plan: module:Class of the environment. Its code is run.",
+        rich_help_panel=TRAINING,
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the result.")]
+Contender = Annotated[
+    str | None,
+    typer.Option(help="Use this contender of a race instead of the winner. Give its name on the leaderboard."),
+]
 SpreadsheetSafe = Annotated[
     bool,
     typer.Option(
-        "--spreadsheet-safe", help="Of .csv and .tsv: an apostrophe before cells that a spreadsheet would compute."
+        "--spreadsheet-safe",
+        help="In .csv and .tsv: put an apostrophe before cells that a spreadsheet would run as formulas.",
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="A line of JSON at each moment, and one at the end.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print progress as lines of JSON, then the result as a last line.")
+]
 
 
 def reading(further: Sequence[str] | None = None, **given: str | None) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def rows(frame: pd.DataFrame) -> None:
     """
     out = sys.stdout
     if isinstance(out, Outlet) and out.lost:
-        raise InputError("expected somewhere to write to; standard output is closed; name a file with --out")
+        raise InputError("standard output is closed; name a file with --out")
     text = frame.to_csv(index=False, lineterminator="\n")
     if out.isatty():
         say(text, end="")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bestiary.cli import options
 from bestiary.cli.output import say
 from bestiary.cli.there import check_run
 from bestiary.cli.writing import SEEDS, check_out, check_seed
@@ -14,17 +15,17 @@ from bestiary.errors import InputError
 
 
 def command(
-    run: Annotated[Path, typer.Argument(help="The folder of a race or a training, or a model folder.")],
-    contender: Annotated[
-        str | None, typer.Option(help="Of a race: another one than the winner, by its name on the leaderboard.")
-    ] = None,
+    run: Annotated[Path, typer.Argument(help="Folder of a race, a training or a model.")],
+    contender: options.Contender = None,
     environment: Annotated[
-        str | None, typer.Option(help="Needed where it is a module:Class, whose code is then run.")
+        str | None, typer.Option(help="Needed if the environment is a module:Class. Its code is run.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="The episode begins with.")] = 0,
-    episodes: Annotated[int, typer.Option(help="How many, with the seeds that follow; the first is drawn.")] = 1,
-    frames: Annotated[bool, typer.Option(help="Whether to draw.")] = True,
-    out: Annotated[Path | None, typer.Option(help="The animation; episode.gif unless given.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the first episode.")] = 0,
+    episodes: Annotated[
+        int, typer.Option(help="Number of episodes, with consecutive seeds. Only the first is animated.")
+    ] = 1,
+    frames: Annotated[bool, typer.Option(help="Write an animation.")] = True,
+    out: Annotated[Path | None, typer.Option(help="Animation to write. Default: episode.gif.")] = None,
 ) -> None:
     """Play episodes with a trained network."""
     check_run(run)

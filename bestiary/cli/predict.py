@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 
 def command(
-    run: Annotated[Path, typer.Argument(help="The folder of a race or a training, or a model folder.")],
-    file: Annotated[Path, typer.Argument(help="New rows, in the form that was trained on; the target is not needed.")],
+    run: Annotated[Path, typer.Argument(help="Folder of a race, a training or a model.")],
+    file: Annotated[
+        Path, typer.Argument(help="New rows in the same form as the training data. The target is not needed.")
+    ],
     out: Annotated[
-        Path | None, typer.Option(help="Where to write: .csv, .tsv, .parquet or .jsonl; standard output unless given.")
+        Path | None, typer.Option(help="File to write: .csv, .tsv, .parquet or .jsonl. Default: standard output.")
     ] = None,
-    beams: Annotated[
-        int | None, typer.Option(help="Of written sequences: hypotheses followed side by side; 1 unless given.")
-    ] = None,
+    beams: Annotated[int | None, typer.Option(help="Sequence output: width of the beam search. Default: 1.")] = None,
     penalty: Annotated[
-        float | None, typer.Option(help="Of length, between finished hypotheses; 0.6 unless given.")
+        float | None, typer.Option(help="Sequence output: length penalty of the beam search. Default: 0.6.")
     ] = None,
     separator: options.Separator = None,
     encoding: options.Encoding = None,

@@ -18,35 +18,37 @@ ENTRY = "Who races, for how long"
 def command(
     data: Annotated[
         str | None,
-        typer.Argument(help="A file, a folder of images, or the name of a built-in data set such as digits."),
+        typer.Argument(help="File, folder of images, or name of a built-in data set such as digits."),
     ] = None,
     target: options.Target = None,
     budget: Annotated[
-        str, typer.Option(help="Wall-clock time of everything: 90s, 5m, 1h.", rich_help_panel=ENTRY)
+        str, typer.Option(help="Wall-clock time for the whole run: 90s, 5m, 1h.", rich_help_panel=ENTRY)
     ] = "5m",
     contenders: Annotated[
         list[str] | None,
-        typer.Option(help="Only these, with commas: lstm,resnet/small,family:convolution.", rich_help_panel=ENTRY),
+        typer.Option(
+            help="Race only these, separated by commas: lstm,resnet/small,family:convolution.", rich_help_panel=ENTRY
+        ),
     ] = None,
     exclude: Annotated[
-        list[str] | None, typer.Option(help="All but these, with commas.", rich_help_panel=ENTRY)
+        list[str] | None, typer.Option(help="Leave these out, separated by commas.", rich_help_panel=ENTRY)
     ] = None,
     pretrained: Annotated[
         list[str] | None,
         typer.Option(
-            help="NAME=FILE: a further contender, such as resnet18, that begins with these weights. Repeatable.",
+            help="NAME=FILE: add a contender, such as resnet18, that starts from the weights in FILE. Repeatable.",
             rich_help_panel=ENTRY,
         ),
     ] = None,
     weights: Annotated[list[str] | None, typer.Option(hidden=True)] = None,
     equal: Annotated[
-        str, typer.Option(help="What all get the same of: training time, or examples.", rich_help_panel=ENTRY)
+        str, typer.Option(help="What every contender gets the same amount of: time or examples.", rich_help_panel=ENTRY)
     ] = "time",
     metric: options.Metric = None,
     prefer: Annotated[
         str,
         typer.Option(
-            help="What is handed back: the best model, or the smallest or fastest of those as good: best, small, fast.",
+            help="Model to deliver: best, or the smallest (small) or fastest (fast) of those that score as well.",
             rich_help_panel=options.TRAINING,
         ),
     ] = "best",
@@ -54,7 +56,7 @@ def command(
         bool,
         typer.Option(
             "--refit/--no-refit",
-            help="Whether it is trained once more on all rows after it was judged.",
+            help="After the test, train the delivered model again on all rows.",
             rich_help_panel=options.TRAINING,
         ),
     ] = True,
@@ -80,13 +82,17 @@ def command(
     seed: options.Seed = 0,
     workers: Annotated[
         int | None,
-        typer.Option(help="Contenders at a time; as many as cores unless given.", rich_help_panel=options.TRAINING),
+        typer.Option(
+            help="Contenders trained in parallel. Default: number of CPU cores.", rich_help_panel=options.TRAINING
+        ),
     ] = None,
     device: options.Device = "auto",
     out: options.Out = None,
-    resume: Annotated[Path | None, typer.Option(help="Carry on with this race, after a crash or with --add.")] = None,
-    add: Annotated[str | None, typer.Option(help="With --resume: more time, such as 10m.")] = None,
-    plan: Annotated[Path | None, typer.Option(help="Follow this plan.json again, bit for bit.")] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="Continue the race in this folder, after an interruption or with --add.")
+    ] = None,
+    add: Annotated[str | None, typer.Option(help="With --resume: extra time, such as 10m.")] = None,
+    plan: Annotated[Path | None, typer.Option(help="Repeat the race of this plan.json bit for bit.")] = None,
     environment: options.Environment = None,
     quiet: options.Quiet = False,
     as_json: options.AsJson = False,
@@ -131,4 +137,4 @@ def _one_of(data: str | None, resume: Path | None, plan: Path | None) -> None:
         raise InputError("expected data to race on, --resume RUN or --plan FILE; try: bestiary race digits --budget 1m")
     if resume is not None and (data is not None or plan is not None):
         other = "data" if data is not None else "--plan"
-        raise InputError(f"--resume carries on with its own data and plan; received {other} as well; leave it out")
+        raise InputError(f"--resume uses the data and plan of its race; received {other} as well; leave it out")

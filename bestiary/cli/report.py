@@ -11,8 +11,8 @@ from bestiary.cli.output import say
 from bestiary.cli.there import check_run
 
 
-def command(run: Annotated[Path, typer.Argument(help="The folder of a finished race.")]) -> None:
-    """Make report.html again, from the saved predictions alone."""
+def command(run: Annotated[Path, typer.Argument(help="Folder of a finished race.")]) -> None:
+    """Make report.html again from the saved predictions."""
     check_run(run, "a race or a training")
     from bestiary.report import write_report
 

@@ -21,32 +21,34 @@ from bestiary.errors import InputError
 
 
 def command(
-    run: Annotated[Path, typer.Argument(help="The folder of a race or a training, or a model folder.")],
-    contender: Annotated[
-        str | None, typer.Option(help="Of a race: another one than the winner, by its name on the leaderboard.")
+    run: Annotated[Path, typer.Argument(help="Folder of a race, a training or a model.")],
+    contender: options.Contender = None,
+    count: Annotated[int, typer.Option(help="Number of samples.")] = 16,
+    seed: Annotated[int, typer.Option(help="Seed of the random numbers; another seed gives other samples.")] = 0,
+    prompt: Annotated[str | None, typer.Option(help="Text: the beginning of each sample.")] = None,
+    length: Annotated[int | None, typer.Option(help="Text: length of each sample in tokens.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Number of denoising or Gibbs sampling steps.")] = None,
+    sampler: Annotated[str | None, typer.Option(help="Diffusion models: ddim or ddpm.")] = None,
+    temperature: Annotated[
+        float | None, typer.Option(help="Sampling temperature; below 1 gives likelier, less varied samples.")
     ] = None,
-    count: Annotated[int, typer.Option(help="How many.")] = 16,
-    seed: Annotated[int, typer.Option(help="Another seed gives others.")] = 0,
-    prompt: Annotated[str | None, typer.Option(help="What texts begin with.")] = None,
-    length: Annotated[int | None, typer.Option(help="Tokens of a text.")] = None,
-    steps: Annotated[int | None, typer.Option(help="Of denoising, or of Gibbs sampling.")] = None,
-    sampler: Annotated[str | None, typer.Option(help="Of a diffusion model: ddim or ddpm.")] = None,
-    temperature: Annotated[float | None, typer.Option(help="Below 1: more of the likely, and less varied.")] = None,
-    top_k: Annotated[int | None, typer.Option(help="Of texts: only so many of the likeliest tokens.")] = None,
-    top_p: Annotated[float | None, typer.Option(help="Of texts: only the likeliest tokens of this much mass.")] = None,
+    top_k: Annotated[int | None, typer.Option(help="Text: draw only from the K likeliest tokens.")] = None,
+    top_p: Annotated[
+        float | None, typer.Option(help="Text: draw only from the likeliest tokens whose probabilities add up to P.")
+    ] = None,
     min_p: Annotated[
-        float | None, typer.Option(help="Of texts: only tokens at least so likely beside the best.")
+        float | None, typer.Option(help="Text: draw only from tokens at least P times as likely as the likeliest.")
     ] = None,
     beams: Annotated[
-        int | None, typer.Option(help="Of texts: nothing is drawn; the likeliest of so many followed are told.")
+        int | None, typer.Option(help="Text: beam search of this width instead of random sampling.")
     ] = None,
     changes: Annotated[
-        list[str] | None, typer.Option("--set", help="A further word of its sampler: name=value. Repeatable.")
+        list[str] | None, typer.Option("--set", help="Any other option of the sampler as name=value. Repeatable.")
     ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
-            help="File to write: .png, .txt or .csv; samples.png or .csv unless given. Texts are printed too."
+            help="File to write: .png, .txt or .csv. Texts are also printed. Default: samples.png or samples.csv."
         ),
     ] = None,
     spreadsheet_safe: options.SpreadsheetSafe = False,

@@ -24,13 +24,13 @@ from bestiary.tasks import TaskDescriptor
 def command(
     name: Annotated[
         str,
-        typer.Argument(help="An architecture or one of its sizes, a part or a method, as `bestiary list` names them."),
+        typer.Argument(help="Architecture, size, part or method, as named by `bestiary list`."),
     ],
     layers: Annotated[
-        bool, typer.Option("--layers", help="Also build it (without memory) and list every layer with its shape.")
+        bool, typer.Option("--layers", help="Also list every layer with its shape. No memory is allocated.")
     ] = False,
 ) -> None:
-    """Show one architecture, part or method: what it is, its source, sizes, layers, how it learns, how to use it."""
+    """Describe an architecture, part or method: source, sizes, layers, how it learns, how to use it."""
     show(name)
     if layers:
         from bestiary.cli.layers import print_layers
@@ -70,7 +70,7 @@ def show(name: str) -> None:
         _section(screen, "Races as", _races(row))
     _section(screen, f"Figure ({size.name}: {_keywords(size.keywords)})", _figure(size))
     if row.exceptions:
-        _section(screen, "Promises it cannot keep", _table([(p, r) for p, r in row.exceptions.items()]))
+        _section(screen, "Known exceptions", _table([(p, r) for p, r in row.exceptions.items()]))
     _section(screen, "How to use it", escape("\n".join(_uses(row, size))))
 
 
@@ -89,7 +89,7 @@ def _facts(row: Row) -> Table:
         "Departs": row.departs,
         "Compared": "\n".join(_compared(row)),
         **_made_of(row),
-        "Enters a race with": "; ".join(_keywords(words) or "the recipe's defaults" for words in row.settings),
+        "Tries in races": "; ".join(_keywords(words) or "the defaults" for words in row.settings),
     }
     return _table([(word, text) for word, text in facts.items() if text])
 
@@ -119,7 +119,7 @@ def _sizes(row: Row) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="dim")
     table.add_column("name", style="cyan", no_wrap=True)
     table.add_column("parameters", justify="right", no_wrap=True)
-    table.add_column("words, and where the count comes from")
+    table.add_column("options, and source of the count")
     for size in row.sizes:
         count = "-" if size.parameters is None else f"{size.parameters:,}"
         source = f"\n[dim]{escape(size.source)}[/]" if size.source else ""
@@ -145,7 +145,7 @@ def _races(row: Row) -> Table:
     table.add_column("kind", no_wrap=True)
     table.add_column("name", style="cyan", no_wrap=True)
     table.add_column("from rows", justify="right", no_wrap=True)
-    table.add_column("words")
+    table.add_column("options")
     for kind, contenders in row.races.items():
         for contender in contenders:
             name = f"{row.name}/{contender.name}"

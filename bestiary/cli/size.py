@@ -26,19 +26,19 @@ MEASURED_PARAMETERS, MEASURED_FLOPS, BATCH = 30_000_000, 1e10, 32
 
 
 def command(
-    name: Annotated[str, typer.Argument(help="An architecture, one of its sizes, or a number of parameters: 7B.")],
+    name: Annotated[str, typer.Argument(help="Architecture, size, or a number of parameters such as 7B.")],
     changes: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Change a word of the network or of its input: --set width=256. Repeatable."),
+        typer.Option("--set", help="Change an option of the network or of its input: --set width=256. Repeatable."),
     ] = None,
-    precision: Annotated[str, typer.Option(help="fp32, fp16, bf16 or int8.")] = "fp32",
-    device: Annotated[str, typer.Option(help="Where a step is measured: auto, cpu or cuda.")] = "cpu",
+    precision: Annotated[str, typer.Option(help="Precision of the weights: fp32, fp16, bf16 or int8.")] = "fp32",
+    device: Annotated[str, typer.Option(help="Device on which to time a step: auto, cpu or cuda.")] = "cpu",
     measure: Annotated[
-        bool, typer.Option("--measure/--no-measure", help="Time a training step and an inference.")
+        bool, typer.Option("--measure/--no-measure", help="Time one training step and one inference.")
     ] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Say how big an architecture is: parameters per part, FLOPs, bytes per precision, memory and time of a step."""
+    """Show the size of an architecture: parameters per part, FLOPs, bytes, and memory and time per step."""
     if precision not in BYTES:
         raise InputError(
             f"--precision must be one of {', '.join(BYTES)}; received {precision!r}{nearest(precision, BYTES)}"
@@ -139,7 +139,7 @@ def _counted(name: str, given: dict[str, object]) -> Report:
         try:
             operations = flops(example.network(place), arguments)
         except NotImplementedError:  # too large for memory, and it must see its inputs
-            uncounted = "what it does depends on the numbers that it sees, and it is too large to be given some"
+            uncounted = "its operations depend on the values of its inputs, and it is too large to run here"
     return Report(
         size.name,
         example.keywords,
@@ -171,7 +171,7 @@ def _measured(report: Report, name: str, given: dict[str, object], device: str) 
     update = step_of(example, network, batch, place)
     timing = timed(network, example.arguments(batch, place), batch, place, update)
     acts = "play" in example.row.verbs
-    why = "it learns by acting in a world; `bestiary train` does" if acts else "it has nothing to learn by itself"
+    why = "it learns in an environment; use `bestiary train`" if acts else "it has no training of its own"
     return dataclasses.replace(
         report, timing=dataclasses.asdict(timing), unmeasured="" if update else f"no step of training: {why}"
     )

@@ -86,7 +86,7 @@ def for_spreadsheets(frame: pd.DataFrame, asked: bool, out: Path | None) -> pd.D
         return frame
     if not asked:
         shown = found if len(found) <= 40 else f"{found[:39]}…"
-        told = f"cells such as {shown!r} look like formulas, and a spreadsheet would compute them"
+        told = f"cells such as {shown!r} look like formulas, and a spreadsheet would run them"
         remark(f"warning: {told}; {OPTION} prevents it")
         return frame
     safe = frame.set_axis([guarded(name) for name in frame.columns], axis=1)

@@ -17,24 +17,26 @@ from bestiary.errors import InputError
 def command(
     name: Annotated[
         str | None,
-        typer.Argument(help="An architecture (lstm), a size for races (resnet/small) or a named one (resnet50)."),
+        typer.Argument(help="Architecture (lstm), size used in races (resnet/small) or published size (resnet50)."),
     ] = None,
     data: Annotated[
-        str | None, typer.Argument(help="A file, a folder of images, or a built-in data set such as digits.")
+        str | None, typer.Argument(help="File, folder of images, or name of a built-in data set such as digits.")
     ] = None,
     target: options.Target = None,
     changes: Annotated[
         list[str] | None,
-        typer.Option("--set", help="A word of the network or its recipe: width=256, rate=3e-4. Repeatable."),
+        typer.Option(
+            "--set", help="Set an option of the network or of its training: width=256, rate=3e-4. Repeatable."
+        ),
     ] = None,
     pretrained: Annotated[
         str | None,
-        typer.Option(help="Weights that it begins with: a file, the folder of a model, or published ones by name."),
+        typer.Option(help="Weights to start from: a file, a model folder, or the name of published weights."),
     ] = None,
     weights: Annotated[str | None, typer.Option(hidden=True)] = None,
-    budget: Annotated[str | None, typer.Option(help="Wall-clock time of everything: 90s, 5m, 1h.")] = None,
+    budget: Annotated[str | None, typer.Option(help="Wall-clock time for the whole run: 90s, 5m, 1h.")] = None,
     epochs: Annotated[
-        int | None, typer.Option(help="Passes over the training rows, at most; 50 unless a budget is given.")
+        int | None, typer.Option(help="Most passes over the training rows. Default: 50, or no limit with --budget.")
     ] = None,
     metric: options.Metric = None,
     kind: options.Kind = None,
@@ -60,15 +62,16 @@ def command(
     threads: Annotated[
         int | None,
         typer.Option(
-            help="Of the training; one or all cores, the faster, unless given.", rich_help_panel=options.TRAINING
+            help="CPU threads. Default: 1 or all cores, whichever is measured to be faster.",
+            rich_help_panel=options.TRAINING,
         ),
     ] = None,
     device: options.Device = "auto",
     out: options.Out = None,
     resume: Annotated[
-        Path | None, typer.Option(help="Carry on with this training, after a crash or with --add.")
+        Path | None, typer.Option(help="Continue the training in this folder, after an interruption or with --add.")
     ] = None,
-    add: Annotated[str | None, typer.Option(help="With --resume: more time, such as 10m.")] = None,
+    add: Annotated[str | None, typer.Option(help="With --resume: extra time, such as 10m.")] = None,
     environment: options.Environment = None,
     quiet: options.Quiet = False,
     as_json: options.AsJson = False,
@@ -79,7 +82,7 @@ def command(
     check_data(data)
     given = settings(changes or [])
     if pretrained is not None and weights is not None:
-        raise InputError("--weights is a former name of --pretrained; received both; leave one out")
+        raise InputError("--weights is the old name of --pretrained; received both; leave one out")
     from bestiary.cli.console import console
     from bestiary.cli.display import display
     from bestiary.cli.result import tell
@@ -113,7 +116,7 @@ def _one_of(name: str | None, data: str | None, resume: Path | None, add: str | 
         )
     if resume is not None and name is not None:
         raise InputError(
-            f"--resume carries on with its own architecture and data; received {name!r} as well; leave it out"
+            f"--resume uses the architecture and data of its training; received {name!r} as well; leave it out"
         )
     if add is not None and resume is None:
         raise InputError("--add needs --resume RUN: the training that gets more time")

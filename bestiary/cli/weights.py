@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bestiary import catalogue
+from bestiary.cli import options
 from bestiary.cli.output import remark, say
 from bestiary.errors import InputError, nearest
 
@@ -21,27 +22,24 @@ SUFFIXES = (".safetensors", ".pt", ".pth")
 
 
 def command(
-    action: Annotated[str, typer.Argument(help="list, or export.")],
-    model: Annotated[
-        Path | None, typer.Argument(help="Of export: the folder of a race, a training or a model.")
-    ] = None,
+    action: Annotated[str, typer.Argument(help="list or export.")],
+    model: Annotated[Path | None, typer.Argument(help="export: folder of a race, a training or a model.")] = None,
     file: Annotated[
-        Path | None, typer.Argument(help="Of export: where to write, .safetensors, or .pt as torch.save.")
+        Path | None, typer.Argument(help="export: file to write, .safetensors or .pt (torch.save).")
     ] = None,
     to: Annotated[
-        str, typer.Option(help="Of export: whose names: torchvision, transformers, torch ..., or bestiary.")
+        str,
+        typer.Option(help="export: naming scheme of the tensors: torchvision, transformers, torch, ..., or bestiary."),
     ] = "bestiary",
-    contender: Annotated[
-        str | None, typer.Option(help="Of a race: another one than the winner, by its name on the leaderboard.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Of list: one JSON list.")] = False,
+    contender: options.Contender = None,
+    as_json: Annotated[bool, typer.Option("--json", help="list: print one JSON list.")] = False,
 ) -> None:
-    """List the weights that are known and the names that are read; or write the weights of a model under them."""
+    """List known published weights and naming schemes, or export a model's weights under such names."""
     if action not in ACTIONS:
         raise InputError(f"expected {' or '.join(ACTIONS)}; received {action!r}{nearest(action, ACTIONS)}")
     if action == "list":
         if model is not None:
-            raise InputError(f"`weights list` takes nothing more; received {str(model)!r}; leave it out")
+            raise InputError(f"`weights list` takes no other argument; received {str(model)!r}; leave it out")
         _list(as_json)
     elif model is None or file is None:
         raise InputError("expected the folder of a model and a file to write; try: weights export RUN out.safetensors")
@@ -78,7 +76,7 @@ def _network(answer: object, name: str) -> nn.Module:
 
     found = getattr(answer, "network", answer)
     if not isinstance(found, nn.Module):
-        raise InputError(f"{name} is no single network, so it has no weights to export; name one with --contender")
+        raise InputError(f"{name} is not a single network, so it has no weights to export; name one with --contender")
     return found
 
 

@@ -43,9 +43,10 @@ class AnomalySource(Relabelled):
         if not self.labelled:
             if (normal, anomaly) != (None, None):
                 raise InputError("normal and anomaly name classes, but these rows have none; leave them out")
-            values, reason = np.zeros(len(source), np.int64), "rows of the judging part are spoiled on purpose"
+            values, reason = np.zeros(len(source), np.int64), "test and validation rows are corrupted on purpose"
             self.said = (
-                "no labels: all rows count as normal, and a third of the rows that judge is spoiled on purpose, each "
+                "no labels: all rows count as normal, and a third of the validation and test rows is corrupted "
+                "on purpose, each "
                 "column (of images, each quarter) taken from another row"
             )
         else:

@@ -29,7 +29,7 @@ def put_in_order(source: Source, order: str | Sequence[str]) -> None:
     names = [name.strip() for name in order.split(",")] if isinstance(order, str) else [str(name) for name in order]
     if not target.classes or target.several:
         raise InputError(
-            f"order names classes, the least first; {target.name!r} has none that exclude each other; leave it out"
+            f"order lists classes from lowest to highest; {target.name!r} has no such classes; leave it out"
         )
     shown = ", ".join(target.classes[:12]) + (", ..." if len(target.classes) > 12 else "")
     for name in names:
@@ -39,7 +39,7 @@ def put_in_order(source: Source, order: str | Sequence[str]) -> None:
     gone = [name for name in target.classes if name not in names]
     if gone or len(names) > len(target.classes):
         fault = f"lacks {gone[0]!r}" if gone else "names a class twice"
-        raise InputError(f"order {fault}; give every class once, the least first: {shown}")
+        raise InputError(f"order {fault}; give every class once, from lowest to highest: {shown}")
     places = np.array([names.index(name) for name in target.classes], dtype=np.int64)
     _set(source, replace(target, classes=tuple(names), values=places[target.values.astype(np.int64)], ordered=True))
 
@@ -60,8 +60,7 @@ def suit(source: Source, metric: Metric) -> None:
     if np.isnan(finite(numbers(pa.array(target.classes)))).any():
         shown = ",".join(target.classes[:6]) + (",..." if count > 6 else "")
         raise InputError(
-            f"{metric.name} needs classes in an order that means something; say it, the least first, with --order of "
-            f"{shown}"
+            f"{metric.name} needs ordered classes; give their order, from lowest to highest, with --order, of {shown}"
         )
     _set(source, replace(target, ordered=True))  # numbers stand in their order already
     source.notes.append(f"{metric.name} takes the classes of {target.name!r} in the order of their numbers")

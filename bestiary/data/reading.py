@@ -6,7 +6,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypedDict, cast
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,22 @@ from bestiary.rows.paths import checked_path
 from bestiary.rows.source import Encoder, Source
 
 Reader = Callable[..., Source]
+
+
+class Reading(TypedDict, total=False):
+    """The words of `read`; each is explained there."""
+
+    target: object
+    kind: str
+    problem: str
+    task: str
+    group: str
+    time: str
+    test: object
+    text: str
+    id: str
+    label: str
+    order: str | Sequence[str]
 
 
 def read(
@@ -128,7 +144,7 @@ def _read(
         name, (source, defaults) = source, builtin.load(cast("str", source))
         known = cast("str | None", defaults.pop("kind", None))
         if kind is None and known is not None:
-            kind, reason = known, f"that is what the built-in set {name!r} holds"
+            kind, reason = known, f"the built-in data set {name!r} is of this kind"
         words |= {word: value for word, value in defaults.items() if words.get(word) is None}
         given = Given(source, words)
     if kind is None:
@@ -252,7 +268,7 @@ def _accepted(reader: Callable[..., object], kind: str, words: Mapping[str, obje
 def _task(problem: str | None, task: str | None) -> tasks.TaskDescriptor | None:
     """The one that was given, of two words for the same."""
     if problem is not None and task is not None and problem != task:
-        raise InputError(f"task and problem are two words for one thing; received {task!r} and {problem!r}; give one")
+        raise InputError(f"task and problem mean the same; received {task!r} and {problem!r}; give one")
     given = problem if task is None else task
     return None if given is None else tasks.find(given)
 

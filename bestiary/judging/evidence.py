@@ -7,7 +7,6 @@ import json
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from bestiary import kinds, tasks
 from bestiary.errors import InputError
@@ -159,7 +158,7 @@ class Verdict:
         tasks.metric_named(words["metric"], words["problem"])
         known = ["", *(s["name"] for s in words["standings"])]  # "": no model gave finite answers
         if words["kind"] not in kinds.names() or words["chosen"] not in known:
-            raise InputError(f"{path} is no verdict: its kind of data or its choice is unknown; {advice}")
+            raise InputError(f"{path} is not a valid verdict: its kind of data or its choice is unknown; {advice}")
         standings = [
             Standing(
                 **{
@@ -176,7 +175,7 @@ class Verdict:
         return cls(**{**words, "standings": standings, "constant": constant, "worth_it": _interval(words["worth_it"])})
 
 
-def _strict(content: Any) -> Any:
+def _strict(content: object) -> object:
     """Without NaN and infinities, which JSON does not have."""
     if isinstance(content, float):
         return content if math.isfinite(content) else None

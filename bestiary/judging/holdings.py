@@ -31,4 +31,6 @@ def held_rows(name: str, kind: str, problem: str) -> str:
 def note(name: str, kind: str, problem: str) -> list[str]:
     """What a verdict says of it, where there is anything to say."""
     held = held_rows(name, kind, problem)
-    return [f"{name}, the model that was kept, holds training rows: {held}; whoever gets it gets them"] if held else []
+    if not held:
+        return []
+    return [f"{name}, the model that was kept, holds training rows: {held}; anyone who gets the model gets those rows"]

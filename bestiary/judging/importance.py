@@ -12,7 +12,7 @@ import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,9 @@ from bestiary.judging.statistics import Resampling
 from bestiary.records import door
 from bestiary.rows.store import read_array
 from bestiary.runs.description import JUDGED
+
+if TYPE_CHECKING:
+    from bestiary.runs.model import Model
 
 NAME = "importance.json"
 ROWS, SHUFFLES = 1_000, 3
@@ -108,7 +111,7 @@ def _rows(sealed: Path) -> dict[str, NDArray[np.generic]]:
 class _Judge:
     """A model before rows of which a column is shuffled."""
 
-    def __init__(self, model: Any, verdict: Verdict, arrays: Mapping[str, NDArray[np.generic]]) -> None:
+    def __init__(self, model: Model, verdict: Verdict, arrays: Mapping[str, NDArray[np.generic]]) -> None:
         from bestiary.tasks.registry import task_for
 
         self._model, self._arrays, self._problem = model, dict(arrays), verdict.problem

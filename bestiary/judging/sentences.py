@@ -123,7 +123,7 @@ def forgiven(wild: Sequence[tuple[Candidate, Lead]], bench: Bench) -> str:
         f"With the better model's answers there it is still behind, by {difference(bench.metric, lead.interval)}.",
     ]
     if others:
-        told.append(f"So {'is' if len(others) == 1 else 'are'} {amount(len(others))} more that err like this.")
+        told.append(f"The same holds for {amount(len(others))} more.")
     return " ".join(told)
 
 
@@ -138,7 +138,7 @@ def absent(undone: Undone) -> str:
     Example:
         >>> from bestiary.judging.undone import Undone
         >>> absent(Undone(idle=["tabm", "ann"], missing=["forest"]))
-        'Time did not suffice for 2 networks and for 1 baseline (forest).'
+        'There was not enough time for 2 networks and for 1 baseline (forest).'
     """
     told = []
     if undone.idle:
@@ -146,7 +146,7 @@ def absent(undone: Undone) -> str:
     if undone.missing:
         count, names = len(undone.missing), ", ".join(undone.missing[:4])
         told.append(f"for {count} baseline{'s' * (count > 1)} ({names}{', ...' if count > 4 else ''})")
-    return f"Time did not suffice {' and '.join(told)}." if told else ""
+    return f"There was not enough time {' and '.join(told)}." if told else ""
 
 
 def undecided(leader: Candidate, rival: Candidate, interval: Interval, gain: Estimate, bench: Bench) -> str:
@@ -160,7 +160,7 @@ def undecided(leader: Candidate, rival: Candidate, interval: Interval, gain: Est
 def _more(gain: Estimate, bench: Bench) -> str:
     rows = bench.judged
     if not math.isfinite(gain.error):
-        return "The test rows count as one, so rows of other groups or times might decide."
+        return "All test rows belong together and count as one; rows of other groups or times might decide."
     needed = rows_needed(gain, bench.rows)
     if needed > HOPELESS * bench.rows:
         return f"More test {rows} would hardly decide."
@@ -183,7 +183,7 @@ def worth(network: Candidate, baseline: Candidate, judgement: Judgement, lead: L
     """The answer to whether a neural network is worth it, and the figures it rests on."""
     gain = lead.gain
     first = baseline.name == next(c.name for c in bench.order if not c.network)
-    rival = "best baseline" if first else "baseline that is hardest to tell from it"
+    rival = "best baseline" if first else "baseline it is hardest to distinguish from"
     reach = {c.name: figure(bench.metric, judgement.test[c.name][bench.metric.name]) for c in (network, baseline)}
     how = "" if network.name == judgement.crowned else ", chosen on validation"
     told = [
@@ -224,7 +224,7 @@ def left_open(network: Candidate | None, undone: Undone) -> str:
     if undone.few_networks or not told:
         told.append(f"{len(undone.idle)} network{'s' * (len(undone.idle) != 1)} had no time to learn.")
         told += [f"About {about(undone.entry)} would let all take part."] if undone.entry else []
-    return " ".join(["Whether a neural network is worth it is open.", *told])
+    return " ".join(["Whether a neural network is worth it remains open.", *told])
 
 
 def outcome(judgement: Judgement, bench: Bench) -> str:

@@ -56,7 +56,7 @@ def cheaper(verdict: Verdict) -> list[str]:
             saves.append(f"{fast} instead of {slow} for 1,000 predictions")
     if saves:
         told.append(f"It takes {' and '.join(saves)}.")
-    return [*told, "A race with `--prefer small` hands it over."]
+    return [*told, "A race with `--prefer small` delivers it."]
 
 
 def named(verdict: Verdict, name: str) -> Standing | None:

@@ -197,7 +197,11 @@ class Resampling:
     def score(self, seeds: Iterable[Predictions], truth: NDArray[np.generic], problem: str) -> dict[str, Estimate]:
         """Each metric of a model, averaged over its seeds."""
         every = [self.estimates(*evidence_of(problem).sums(predictions, truth)) for predictions in seeds]
-        return {name: mean([estimates[name] for estimates in every]) for name in every[0]}
+        return {
+            name: mean([estimates[name] for estimates in every])
+            for name in every[0]
+            if all(name in one for one in every)
+        }
 
 
 def mean(estimates: list[Estimate]) -> Estimate:

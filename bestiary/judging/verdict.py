@@ -103,14 +103,17 @@ def judge_race(
     usable = [c for c in candidates if all(_finite(p) for p in c.predictions)]
     scores = {c.name: resampling.score(c.predictions, known, problem) for c in usable}
     ranking, note = tasks.metric_named(metric, problem), ""
-    if usable and ranking.name not in scores[usable[0].name]:
-        note = f"{ranking.title} is undefined on these test rows. "
-        ranking = next(m for m in task.metrics if m.name in scores[usable[0].name] and m.needs != "labels")
+    defined = [m for m in task.metrics if all(m.name in found for found in scores.values())]
     judgement = Judgement(ranking.name, test={c.name: {} for c in candidates})
-    if not usable:
-        judgement.sentence = judgement.reason = "No winner: no model gave finite answers on the test rows."
-        judgement.worth_sentence = "No model was left to compare."
+    if not usable or not defined:
+        why = "no model gave finite answers on the test rows" if not usable else "no metric is defined on the test rows"
+        judgement.sentence = judgement.reason = f"No winner: {why}."
+        judgement.worth_sentence = "There is no model to compare."
         return judgement
+    if ranking not in defined:
+        note = f"{ranking.title} is undefined on these test rows. "
+        ranking = min(defined, key=lambda m: m.needs == "labels")  # the first that judges more than what is answered
+        judgement.metric = ranking.name
     judgement.test |= {c.name: _intervals(c, scores[c.name], resampling, known, problem) for c in usable}
     judgement.spread = {c.name: _spread(c, known, problem) for c in usable if len(c.predictions) > 1}
     bench = Bench(usable, scores, ranking, Rows(known, resampling, len(known) + train_rows), task)
@@ -132,7 +135,8 @@ def _check(candidates: Sequence[Candidate], truth: NDArray[np.generic], classes:
         for answers in candidate.predictions:
             if len(answers) != len(truth) or not torch.equal(answers.columns["row"], first):
                 raise ValueError(
-                    f"{candidate.name}: predictions are not of the test rows of the others, in their order"
+                    f"{candidate.name}: its predictions are not of the same test rows, in the same order, as "
+                    "those of the others"
                 )
             count = sum(name.startswith("probability_") for name in answers.columns)
             if classes and count != len(classes):
@@ -169,7 +173,8 @@ def _effective(metric: str, truth: NDArray[np.generic], units: int) -> float:
 
 def _spread(candidate: Candidate, truth: NDArray[np.generic], problem: str) -> dict[str, float]:
     seeds = [evidence_of(problem).score(p, truth) for p in candidate.predictions]
-    return {name: float(np.std([s[name] for s in seeds], ddof=1)) for name in seeds[0]}
+    both = [name for name in seeds[0] if all(name in scores for scores in seeds)]
+    return {name: float(np.std([s[name] for s in seeds], ddof=1)) for name in both}
 
 
 def _crown(judgement: Judgement, bench: Bench, costs: Mapping[str, float], undone: Undone) -> set[str]:
@@ -189,9 +194,11 @@ def _crown(judgement: Judgement, bench: Bench, costs: Mapping[str, float], undon
     close = {leader.name, *within_one_standard_error({c.name: behind[c.name] for c in tied})}
     judgement.cheapest = _cheapest([c for c in bench.order if c.name in close], costs).name
     if not others:
-        judgement.reason = "It stands alone, so there is nothing to compare it with."
+        judgement.reason = "It is the only model, so there is nothing to compare it with."
     elif bench.total < FEWEST:
-        judgement.reason = f"{bench.total} rows in all are too few to tell skill from luck (a winner takes {FEWEST})."
+        judgement.reason = (
+            f"{bench.total} rows in total are too few to tell skill from luck (a winner needs at least {FEWEST})."
+        )
     elif tied:
         rival = min(tied, key=lambda c: behind[c.name].value / max(behind[c.name].error, 1e-12))
         judgement.reason = sentences.undecided(leader, rival, intervals[rival.name], behind[rival.name], bench)
@@ -284,7 +291,7 @@ def _one_side(judgement: Judgement, bench: Bench, undone: Undone) -> str:
         return sentences.left_open(None, undone)
     else:
         why = "no network finished"
-    return f"Whether a neural network is worth it is open: {why}."
+    return f"Whether a neural network is worth it remains open: {why}."
 
 
 def _selected(models: Sequence[Candidate]) -> Candidate:

@@ -30,7 +30,7 @@ class Kind:
             inputs and targets), or "itself" (as it came, whatever that is).
         task: that is meant when none is named; empty where the target decides.
         spec: "module:Class" of what sizes a network.
-        batch: "module:Class" of what a network is given.
+        inputs: "module:Class" of what a network is given, a `batches.Inputs`.
         store: "module:Class" that makes batches of encoded arrays; see `rows.store.StoredData`.
         encoder: "module:Class" of the fitted preprocessing; see `rows.source.Encoder`.
         facts: "module:TypedDict": the types that the facts in its files must have; see `rows.facts`.
@@ -69,7 +69,7 @@ class Kind:
     accepts: str
     read: str
     spec: str
-    batch: str
+    inputs: str
     encoder: str
     example: str
     facts: str = "bestiary.rows.facts:Facts"
@@ -103,7 +103,7 @@ class Kind:
     def __post_init__(self) -> None:
         if self.opens not in ("frame", "arrays", "itself"):
             raise ValueError(f"opens must be frame, arrays or itself; received {self.opens!r} of kind {self.name!r}")
-        for name in ("read", "spec", "batch", "encoder", "store", "facts", "saved"):
+        for name in ("read", "spec", "inputs", "encoder", "store", "facts", "saved"):
             if ":" not in getattr(self, name):
                 raise ValueError(f"{name} must be module:name; received {getattr(self, name)!r} of kind {self.name!r}")
 
@@ -120,8 +120,8 @@ class Kind:
         return getattr(found, name) if name else found
 
     def fields(self) -> tuple[str, ...]:
-        """Names of the arrays that make a batch."""
-        return tuple(field.name for field in dataclasses.fields(self.part("batch")))
+        """Names of the arrays that the inputs of a batch are made of."""
+        return tuple(field.name for field in dataclasses.fields(self.part("inputs")))
 
     def pass_of(self, rows: int, batch: int) -> int:
         """Updates in one pass over the training data.

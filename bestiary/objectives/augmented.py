@@ -16,9 +16,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bestiary.contracts import Batch, ImageBatch, ImageSpec, Logs, Spec
+from bestiary.contracts import Batch, ImageInputs, ImageSpec, Logs, Spec
 from bestiary.errors import InputError
 from bestiary.objectives.supervised import CrossEntropy, ErrorOfValues
+from bestiary.targets import Classes, Value
 
 Supervised = CrossEntropy | ErrorOfValues
 
@@ -50,7 +51,7 @@ class Augmentation:
             if not 0 <= value <= most:
                 raise InputError(f"{word} must be from 0 to {most:g}; received {value!r}; try {min(0.1, most):g}")
             if value and not isinstance(spec, ImageSpec):
-                raise InputError(f"{word} changes pictures; these data are {spec.kind}; leave {word} out")
+                raise InputError(f"{word} is for images; these data are {spec.kind}; leave {word} out")
 
     def moved(self, pixels: Float[Tensor, "B C H W"]) -> Float[Tensor, "B C H W"]:
         """Each picture shifted, cut out and mirrored at random."""
@@ -69,17 +70,17 @@ class Augmentation:
         grid = F.affine_grid(theta, list(pixels.shape), align_corners=False).to(pixels.dtype)
         return F.grid_sample(pixels, grid, padding_mode="border", align_corners=False)
 
-    def mixed(self, batch: ImageBatch, outputs: int) -> ImageBatch:
+    def mixed(self, batch: Batch, outputs: int) -> Batch:
         """Each row mixed with another one, in one random share for the batch; classes become shares of classes."""
         if not self.mixup:
             return batch
         share = float(torch.distributions.Beta(self.mixup, self.mixup).sample())
-        other = torch.randperm(len(batch), device=batch.pixels.device)
-        target = batch.target
-        if not target.is_floating_point():
-            target = F.one_hot(target.long(), outputs).to(batch.pixels.dtype)
-        pixels = share * batch.pixels + (1 - share) * batch.pixels[other]
-        return replace(batch, pixels=pixels, target=share * target + (1 - share) * target[other])
+        pixels, truth = batch.inputs.pixels, batch.truth
+        other, asked = torch.randperm(len(batch), device=pixels.device), Value
+        if not truth.is_floating_point():
+            truth, asked = F.one_hot(truth.long(), outputs).to(pixels.dtype), Classes
+        pixels = share * pixels + (1 - share) * pixels[other]
+        return Batch(ImageInputs(pixels), asked(share * truth + (1 - share) * truth[other]))
 
 
 class Augmented:
@@ -95,8 +96,7 @@ class Augmented:
         self.objective, self.changes, self.outputs = objective, changes, outputs
 
     def __call__(self, network: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Logs]:
-        assert isinstance(batch, ImageBatch)
-        moved = replace(batch, pixels=self.changes.moved(batch.pixels))
+        moved = replace(batch, inputs=ImageInputs(self.changes.moved(batch.inputs.pixels)))
         return self.objective(network, self.changes.mixed(moved, self.outputs), step)
 
 

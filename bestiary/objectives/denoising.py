@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bestiary.contracts import Batch, ImageBatch, Logs
+from bestiary.contracts import Batch, ImageInputs, Logs
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class Denoising:
 
     def __call__(self, network: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Logs]:
         diffusion = cast("Any", network)
-        data = diffusion.units.signed(cast("ImageBatch", batch).pixels)  # [B, C, H, W] from -1 to 1
+        data = diffusion.units.signed(cast("ImageInputs", batch.inputs).pixels)  # [B, C, H, W] from -1 to 1
         noise = torch.randn_like(data)
         times = torch.randint(diffusion.steps, (len(data),), device=data.device)
-        said = network(diffusion.noised(data, noise, times), times)
-        loss = F.mse_loss(said, diffusion.target(data, noise, times))
+        prediction = network(diffusion.noised(data, noise, times), times)
+        loss = F.mse_loss(prediction, diffusion.target(data, noise, times))
         return loss, {"loss": loss.detach()}

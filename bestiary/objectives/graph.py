@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bestiary.contracts import GraphBatch, Logs
+from bestiary.contracts import Batch, GraphInputs, Logs, Target
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class NodeCrossEntropy:
     Every node sends and receives messages; only those with a training label count here.
     """
 
-    def __call__(self, network: nn.Module, batch: GraphBatch, step: int) -> tuple[Tensor, Logs]:
-        logits = network(*batch.inputs)[batch.where]  # [M, K]
-        loss = F.cross_entropy(logits, batch.target)
+    def __call__(self, network: nn.Module, batch: Batch[GraphInputs, Target | None], step: int) -> tuple[Tensor, Logs]:
+        logits = network(*batch.inputs)[batch.inputs.where]  # [M, K]
+        loss = F.cross_entropy(logits, batch.truth)
         return loss, {"loss": loss.detach()}

@@ -40,7 +40,7 @@ class BinaryCrossEntropy:
     smoothing: float = 0.0
 
     def __call__(self, network: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Logs]:
-        loss = binary(network(*batch.arguments(network)), batch.target, self.smoothing)
+        loss = binary(network(*batch.arguments(network)), batch.truth, self.smoothing)
         return loss, {"loss": loss.detach()}
 
 
@@ -56,7 +56,7 @@ class MembersBinaryCrossEntropy:
 
     def __call__(self, network: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Logs]:
         logits = cast("Any", network).answers(*batch.arguments(network))  # [B, M, L]
-        loss = binary(logits, batch.target[:, None].expand_as(logits), self.smoothing)
+        loss = binary(logits, batch.truth[:, None].expand_as(logits), self.smoothing)
         return loss, {"loss": loss.detach()}
 
 
@@ -72,6 +72,6 @@ class SparseLabels:
 
     def __call__(self, network: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Logs]:
         logits, masks = cast("Any", network).look(*batch.arguments(network))  # [B, L], [S, B, F]
-        loss = binary(logits, batch.target, 0.0)
+        loss = binary(logits, batch.truth, 0.0)
         entropy = -(masks * torch.log(masks + TINY)).sum(-1).mean()
         return loss + self.sparsity * entropy, {"loss": loss.detach(), "entropy": entropy.detach()}

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bestiary.contracts import Batch, ImageBatch, Logs
+from bestiary.contracts import Batch, ImageInputs, Logs
 
 
 def margin_loss(
@@ -50,11 +50,11 @@ class Margin:
 
     def __call__(self, network: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Logs]:
         net = cast("Any", network)
-        images = shifted(net.seen(cast("ImageBatch", batch).pixels), self.shift)
+        images = shifted(net.seen(cast("ImageInputs", batch.inputs).pixels), self.shift)
         capsules = net.capsules(images)  # [B, K, D]
-        loss = margin = margin_loss(capsules.norm(dim=2), batch.target)
+        loss = margin = margin_loss(capsules.norm(dim=2), batch.truth)
         if net.decoder is not None:
-            drawn = net.decoder(capsules, batch.target)
+            drawn = net.decoder(capsules, batch.truth)
             loss = margin + self.drawing * (drawn - images).square().sum((1, 2, 3)).mean()
         return loss, {"loss": loss.detach(), "margin": margin.detach()}
 

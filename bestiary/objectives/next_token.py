@@ -19,17 +19,20 @@ class NextToken:
 
     Example:
         >>> import torch
-        >>> from bestiary.contracts import CorpusBatch
+        >>> from bestiary.contracts import CorpusInputs
+        >>> from bestiary.targets import Following
+        >>> window = torch.tensor([[0, 2, 3, 0]])
+        >>> batch = Batch(CorpusInputs(window[:, :-1]), Following(window[:, 1:]))
         >>> even = nn.Embedding(4, 4, _weight=torch.zeros(4, 4))
-        >>> round(NextToken()(even, CorpusBatch(torch.tensor([[0, 2, 3, 0]])), 0)[0].exp().item(), 4)
+        >>> round(NextToken()(even, batch, 0)[0].exp().item(), 4)
         4.0
     """
 
     def __call__(self, network: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Logs]:
-        logits = network(*batch.inputs)  # [B, T, V]
-        loss = F.cross_entropy(logits.flatten(0, 1), batch.target.flatten(), ignore_index=NOT_ASKED)
+        logits = network(*batch.arguments(network))  # [B, T, V]
+        loss = F.cross_entropy(logits.flatten(0, 1), batch.truth.flatten(), ignore_index=NOT_ASKED)
         return loss, {"loss": loss.detach()}
 
     def weight(self, batch: Batch) -> int:
         """How many tokens it is a mean over."""
-        return int((batch.target != NOT_ASKED).sum())
+        return int((batch.truth != NOT_ASKED).sum())

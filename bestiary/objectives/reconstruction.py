@@ -48,8 +48,8 @@ class SquaredDifference:
         spoil: what the network sees of an input.
 
     Example:
-        >>> from bestiary.contracts import TableBatch
-        >>> batch = TableBatch(torch.full((2, 3), 2.0), torch.zeros(2))
+        >>> from bestiary.contracts import TableInputs
+        >>> batch = Batch(TableInputs(torch.full((2, 3), 2.0)))
         >>> loss, _ = SquaredDifference()(nn.Threshold(5.0, 0.0), batch, step=0)
         >>> loss.item()
         4.0

@@ -21,8 +21,8 @@ class SequenceCrossEntropy:
     smoothing: float = 0.0
 
     def __call__(self, network: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Logs]:
-        logits = network(*batch.inputs)  # [B, T, K]
-        loss = nats(logits, batch.target, self.smoothing).mean()
+        logits = network(*batch.arguments(network))  # [B, T, K]
+        loss = nats(logits, batch.truth, self.smoothing).mean()
         return loss, {"loss": loss.detach()}
 
 

@@ -20,7 +20,7 @@ class CrossEntropy:
 
     def __call__(self, network: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Logs]:
         logits = network(*batch.arguments(network))  # [B, K]
-        loss = F.cross_entropy(logits, batch.target, label_smoothing=self.smoothing)
+        loss = F.cross_entropy(logits, batch.truth, label_smoothing=self.smoothing)
         return loss, {"loss": loss.detach()}
 
 
@@ -39,7 +39,7 @@ class ErrorOfValues:
     error: str = "squared"
 
     def __call__(self, network: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Logs]:
-        loss = ERRORS[self.error](network(*batch.arguments(network)).squeeze(-1), batch.target)  # [B, 1] -> [B]
+        loss = ERRORS[self.error](network(*batch.arguments(network)).squeeze(-1), batch.truth)  # [B, 1] -> [B]
         return loss, {"loss": loss.detach()}
 
 

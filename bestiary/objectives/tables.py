@@ -25,7 +25,7 @@ class MembersCrossEntropy:
 
     def __call__(self, network: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Logs]:
         logits = cast("Any", network).answers(*batch.arguments(network))  # [B, M, K]
-        target = batch.target[:, None].expand(logits.shape[:2])
+        target = batch.truth[:, None].expand(logits.shape[:2])
         loss = F.cross_entropy(logits.flatten(0, 1), target.flatten(), label_smoothing=self.smoothing)
         return loss, {"loss": loss.detach()}
 
@@ -42,7 +42,7 @@ class MembersError:
 
     def __call__(self, network: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Logs]:
         values = cast("Any", network).answers(*batch.arguments(network)).squeeze(-1)  # [B, M]
-        loss = ERRORS[self.error](values, batch.target[:, None].expand_as(values))
+        loss = ERRORS[self.error](values, batch.truth[:, None].expand_as(values))
         return loss, {"loss": loss.detach()}
 
 
@@ -63,8 +63,8 @@ class SparseChoice:
     def __call__(self, network: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Logs]:
         answers, masks = cast("Any", network).look(*batch.arguments(network))  # [B, K], [S, B, F]
         if self.regression:
-            loss = ERRORS[self.error](answers.squeeze(-1), batch.target)
+            loss = ERRORS[self.error](answers.squeeze(-1), batch.truth)
         else:
-            loss = F.cross_entropy(answers, batch.target)
+            loss = F.cross_entropy(answers, batch.truth)
         entropy = -(masks * torch.log(masks + TINY)).sum(-1).mean()
         return loss + self.sparsity * entropy, {"loss": loss.detach(), "entropy": entropy.detach()}

@@ -81,6 +81,8 @@ def tuned_recipe(row: Row, recipe: str) -> str:
 
 def _sorted_words(words: dict[str, object], recipe: str, network: str) -> tuple[dict[str, object], dict[str, object]]:
     """Words of the recipe, and words of the network."""
+    former = getattr(resolve(recipe), "former", {})
+    words = {former.get(word, word): value for word, value in words.items()}
     of_recipe = [n for n, p in inspect.signature(resolve(recipe)).parameters.items() if p.kind is p.KEYWORD_ONLY]
     of_network = list(inspect.signature(resolve(network)).parameters)
     for word in words:

@@ -188,7 +188,7 @@ def _sizes(
     extent = spec.extent
     fitting = [c for c in allowed if rows >= c.rows and extent >= c.smallest]
     if not fitting:
-        return (), f"needs larger inputs or more rows: {extent} on a side, {rows} training rows"
+        return (), f"needs larger inputs or more rows: sides of {extent}, {rows} training rows"
     return _seen(fitting, spec)
 
 

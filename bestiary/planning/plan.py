@@ -7,7 +7,7 @@ import json
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -156,7 +156,7 @@ class Rival:
     name: Id
     seconds: Seconds
     failed: Line = ""
-    written: dict[str, Any] = field(default_factory=dict)
+    written: dict[str, object] = field(default_factory=dict)
     retry: bool = False
 
     @property
@@ -269,7 +269,7 @@ class Plan:
         mended: what was damaged or killed and trained again when the race was resumed, for people.
     """
 
-    source: dict[str, Any]
+    source: dict[str, object]
     digest: Line
     kind: Id
     problem: Id

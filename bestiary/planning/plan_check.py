@@ -51,7 +51,7 @@ def check_plan(plan: Plan, file: Path) -> None:
 
 def _check_entrant(entrant: Entrant, problem: str, file: Path) -> None:
     row = catalogue.find(entrant.architecture)
-    _check(row.name == entrant.architecture, file, f"{entrant.architecture!r} is no architecture")
+    _check(row.name == entrant.architecture, file, f"{entrant.architecture!r} is not an architecture")
     _check(entrant.name.partition("/")[0] == row.name, file, f"{entrant.name!r} is not of {row.name}")
     names.check_network(entrant.network, row.name)
     names.check_recipe(entrant.recipe, row.name)
@@ -60,7 +60,7 @@ def _check_entrant(entrant: Entrant, problem: str, file: Path) -> None:
         meant = catalogue.FINE_TUNING.get(str(meant)) if entrant.weights else meant
         _check(entrant.recipe == meant, file, f"{row.name} learns {problem} by {meant}, not by {entrant.recipe}")
     place = not entrant.weights or re.fullmatch(r"weights/[0-9a-f]{16}\.safetensors", entrant.weights)
-    _check(bool(place), file, f"{entrant.name} begins with weights that are not in the run")
+    _check(bool(place), file, f"{entrant.name} starts from weights that are not in the run")
     check_keywords(entrant.keywords, entrant.name)
     _check(bool(entrant.settings), file, f"{entrant.name} has no settings")
     for setting in entrant.settings:
@@ -73,15 +73,20 @@ def _check_words(entrant: Entrant, file: Path) -> None:
     from bestiary.architectures.build import resolve
 
     words = dict.fromkeys(word for setting in entrant.settings for word in setting)
-    taken: Mapping[str, inspect.Parameter] = inspect.signature(resolve(entrant.recipe)).parameters
+    recipe = resolve(entrant.recipe)
+    taken = (*inspect.signature(recipe).parameters, *getattr(recipe, "former", ()))
     for word in words:
         _check(word in taken, file, f"the recipe of {entrant.name} takes no word {word[:100]!r}")
 
 
 def _check_job(job: Job, known: Mapping[str, Entrant], plan: Plan, file: Path) -> None:
-    _check(job.entrant in known, file, f"the training {job.id} is of {job.entrant}, which does not race")
-    _check(job.setting < len(known[job.entrant].settings), file, f"{job.id} has a setting that {job.entrant} has not")
-    _check(job.fold < plan.folds, file, f"{job.id} trains on a fold that there is not")
+    _check(job.entrant in known, file, f"the training {job.id} is of {job.entrant}, which is not in the race")
+    _check(
+        job.setting < len(known[job.entrant].settings),
+        file,
+        (f"{job.id} has a setting that {job.entrant} does not have"),
+    )
+    _check(job.fold < plan.folds, file, f"{job.id} trains on a fold that does not exist")
     _check(0 < job.parts <= 64, file, f"{job.id} has batches of {job.parts} parts")
 
 
@@ -90,9 +95,9 @@ def _check_rivals(plan: Plan, file: Path) -> None:
 
     known = [one.name for one in competitors(plan.kind, plan.problem)]
     for rival in plan.rivals:
-        _check(rival.name in known, file, f"{rival.name!r} is no baseline for {plan.problem} of {plan.kind} data")
+        _check(rival.name in known, file, f"{rival.name!r} is not a baseline for {plan.problem} of {plan.kind} data")
 
 
 def _check(sound: bool, file: Path, fault: str) -> None:
     if not sound:
-        raise InputError(f"{file} is no plan that can be followed: {fault}; give the plan.json of a race")
+        raise InputError(f"{file} is not a valid plan: {fault}; give the plan.json of a race")

@@ -75,17 +75,17 @@ def pretrained(candidate: Candidate, name: str, given: str | Path, folder: Path,
     kind = kinds.find(plan.kind)
     if not kind.carry:
         raise InputError(
-            f"weights of other data mean nothing to {plan.kind} data, whose columns are others; leave --pretrained out"
+            f"weights trained on other data do not fit {plan.kind} data with other columns; leave --pretrained out"
         )
     known = know(given, size_of(name))
     spec, _ = read_spec(folder / "data")
     size, network, told = _fitting(candidate, known, Path(given), spec, folder, plan)
     file = _kept(network, folder)
     head = head_name(network)
-    fresh = f"its last part ({head.rstrip('.')}) begins fresh"
+    fresh = f"its last part ({head.rstrip('.')}) is newly initialised"
     made = replace(candidate, sizes=(size,), weights=f"{PLACE}/{file.name}", knows=known.seen)
     label = f"{candidate.row.name}/{size.name}{made.ending}"
-    note = f"{label} begins with weights that have seen {known.seen}; {f'{told}; ' if told else ''}{fresh}"
+    note = f"{label} starts from weights that have seen {known.seen}; {f'{told}; ' if told else ''}{fresh}"
     return replace(made, note=note)
 
 

@@ -113,4 +113,4 @@ def _check_training(here: Path, job: Job, plan: Plan) -> None:
         return
     told, entrant = read_job(here), plan.entrant(job.entrant)
     if (told["network"], told["keywords"], told["seed"]) != (entrant.network, entrant.keywords, job.seed):
-        raise InputError(f"{here / 'job.json'} tells of another network than the plan; {ADVICE}")
+        raise InputError(f"{here / 'job.json'} names another network than the plan; {ADVICE}")

@@ -189,7 +189,13 @@ def encore(plan: Plan, available: float) -> Stage:
             steps = unit.steps(name, amount)
             job = job_of(plan, plan.entrant(name), setting, -1, steps, steps, seed=number)
             jobs.append(dataclasses.replace(job, id=f"{job.id}.rung{rung}"))
-    return Stage(rung, jobs, dict(before.pace), round(wall(amount), 2), "the finalists afresh, with the added time")
+    return Stage(
+        rung,
+        jobs,
+        dict(before.pace),
+        round(wall(amount), 2),
+        ("the finalists again from the start, with the added time"),
+    )
 
 
 def _leave_out_the_slow(plan: Plan, available: float) -> float:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from bestiary import catalogue, kinds
 from bestiary.catalogue import Contender, Pretrained, Row, Size
 from bestiary.contracts import Spec
+from bestiary.rows.source import Source
 from bestiary.weights.known import know, on_this_machine
 
 SHARE = 0.2  # of the budget, that such a reading may take
 VECTORS = "sentence"  # the view for which the network has to run
 
 
-def ask(source: Any, wanted: Sequence[str], unwanted: Sequence[str], allowed: float) -> None:
+def ask(source: Source, wanted: Sequence[str], unwanted: Sequence[str], allowed: float) -> None:
     """Has data read, when they are encoded, as those contenders need it who may race.
 
     Args:
@@ -69,7 +69,7 @@ def own_weights(name: str) -> str | Path | None:
     return next((given for contender in _named(row, word) if (given := begun_with(contender))), None)
 
 
-def pace(source: Any) -> float:
+def pace(source: Source) -> float:
     """Seconds in which a pre-trained network has read a thousand rows of data; 0 where none did."""
     return getattr(getattr(source, "sentences", None), "seconds", 0.0)
 
@@ -90,7 +90,7 @@ def _there(size: Size) -> Pretrained | None:
     return next((record for record in size.weights if on_this_machine(record) is not None), None)
 
 
-def _viewing(source: Any, wanted: Sequence[str], unwanted: Sequence[str]) -> Iterator[Contender]:
+def _viewing(source: Source, wanted: Sequence[str], unwanted: Sequence[str]) -> Iterator[Contender]:
     for row in catalogue.ROWS:
         if source.target.problem not in row.recipes or _names(unwanted, row):
             continue

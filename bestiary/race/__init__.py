@@ -8,11 +8,10 @@ import inspect
 import sys
 import time
 import types
-from typing import Any
 
 
 class _Callable(types.ModuleType):
-    def __call__(self, *words: Any, **named: Any) -> Any:
+    def __call__(self, *words: object, **named: object) -> object:
         began = time.monotonic()  # the imports are part of the race
         from bestiary.race.race import race
 

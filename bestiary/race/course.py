@@ -9,9 +9,10 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-from bestiary.errors import InputError
+import numpy as np
+from numpy.typing import NDArray
+
 from bestiary.files import write_text
 from bestiary.planning import promotion, stages
 from bestiary.planning.plan import ALL, OUT_OF_TIME, Job, Plan, Rival, Stage
@@ -78,7 +79,10 @@ class Course:
             if len(self.plan.stages) < rung:
                 if self.plan.stages and (self.plan.fixed or self.plan.cut):
                     return
-                self.plan.stages.append(self._next(rung))
+                stage = self._next(rung)
+                if stage is None:
+                    return
+                self.plan.stages.append(stage)
                 self.write()
             with self.phase(self._named(rung)):
                 self._run(self.plan.stages[rung - 1])
@@ -146,7 +150,8 @@ class Course:
 
     # ------------------------------------------------------------------------------------------- deciding
 
-    def _next(self, rung: int) -> Stage:
+    def _next(self, rung: int) -> Stage | None:
+        """What follows the rungs that there are; None where every training of the last one has failed."""
         if rung == 1:
             if self.plan.rungs == 1:
                 return stages.alone(self.plan, self.left)
@@ -154,11 +159,10 @@ class Course:
             return stage
         before = self.plan.stages[-1]
         losses = {n: s for n in before.entrants if (s := self.best_setting(before, n)) is not None}
-        if not losses:
-            raise InputError(
-                f"expected at least one contender to finish round {rung - 1}; all failed ({self._why()}); "
-                "see the folder contenders/ of the run"
-            )
+        if not losses:  # what is there all the same, baselines and shorter trainings, is judged
+            told = f"no network finished round {rung - 1}: {self._why()}"
+            self.plan.notes += [told] if told not in self.plan.notes else []
+            return None
         keep = survivors(len(self.plan.stages[0].entrants))[rung - 2]
         going = promotion.promoted({name: values for name, (_, values) in losses.items()}, keep)
         chosen = {name: losses[name][0] for name in going}
@@ -172,7 +176,7 @@ class Course:
         reason = f"{len(going)} of {len(before.entrants)} by validation loss{tied}"
         return stages.following(self.plan, rung, chosen, done, pace, self.left, reason)
 
-    def best_setting(self, stage: Stage, name: str) -> tuple[int, Any] | None:
+    def best_setting(self, stage: Stage, name: str) -> tuple[int, NDArray[np.float64]] | None:
         """The setting of the lowest validation loss, with its losses row by row; None when none was finished."""
         found = {}
         for setting in {job.setting for job in stage.jobs if job.entrant == name}:
@@ -210,7 +214,7 @@ class Course:
 
     def _why(self) -> str:
         reasons = [job.failed for job in self.plan.jobs if job.failed]
-        return reasons[-1] if reasons else "no reason was left behind"
+        return reasons[-1] if reasons else "no reason was recorded"
 
     # -------------------------------------------------------------------------------------------- running
 
@@ -261,7 +265,7 @@ class Course:
             if job.steps >= job.horizon:
                 return "time ran out after the last update"
             phases = self.plan.entrant(job.entrant).phases
-            return f"{told}, so the later part of its schedule never came; give it more time" if phases else told
+            return f"{told}, so the end of its schedule was not reached; give it more time" if phases else told
         told = "1 training was" if unmade == 1 else f"{unmade} trainings were"
         left_out = f"{told} left out, others" if unmade else "trainings"
         return f"time ran out in round {stage.rung}: {left_out} ended early"
@@ -310,7 +314,7 @@ class Course:
                 for job in round_:
                     stage.jobs.remove(job)
                     queue.remove(next(call for call in queue if call.id == job.id))
-                stage.reason += f"; seed {number + 1} struck off for lack of time"
+                stage.reason += f"; seed {number + 1} dropped for lack of time"
                 self.write()
 
     def _seconds(self, job: Job, stage: Stage) -> float:
@@ -322,7 +326,7 @@ class Course:
         """The call that trains it."""
         return self.told(job.id, "train", training_words(self.folder, self.plan, job, rung))
 
-    def told(self, name: str, function: str, words: dict[str, Any]) -> Call:
+    def told(self, name: str, function: str, words: dict[str, object]) -> Call:
         """The call of a function of a process, which finds its words in the folder of this name."""
         here = training_folder(self.folder, name)
         here.mkdir(parents=True, exist_ok=True)
@@ -352,7 +356,7 @@ class Course:
         return self.told(rival.id, "rival", words)
 
 
-def training_words(folder: Path, plan: Plan, job: Job, rung: int) -> dict[str, Any]:
+def training_words(folder: Path, plan: Plan, job: Job, rung: int) -> dict[str, object]:
     """What a process is told about its training. No path leads to the test rows."""
     entrant = plan.entrant(job.entrant)
     data = folder / (EVERYTHING if job.fold == ALL else f"data/fold{job.fold}" if job.fold >= 0 else "data")

@@ -20,7 +20,7 @@ PLAN = "plan.json"
 _PREPARED = re.compile(  # what a race writes before its plan, and nothing else
     r"""\.lock | digests\.json
     | (data|sealed)/(fold\d+/)?((train|validation|test|graph|lines)\.\w+\.npy | (spec|names)\.json | judge\.safetensors)
-    | data/(fold\d+/)?encoder/(nodes/)?\w+\.(json|skops) | data/encoder/(pieces\.txt|sentence\.safetensors)
+    | data/(fold\d+/)?encoder/(nodes/)?\w+\.(json|npz|skops) | data/encoder/(pieces\.txt|sentence\.safetensors)
     | weights/[0-9a-f]{16}\.safetensors
     | probes/[\w.-]+/((job|probe|failure)\.json | worker\.log)
     """,
@@ -141,13 +141,14 @@ def refuse_used(folder: Path) -> None:
     if (folder / PLAN).exists() or not _marked(folder):
         raise InputError(
             f"expected a new or empty folder for the run; {folder} has something in it; choose another with --out, "
-            "or carry it on with --resume"
+            "or continue it with --resume"
         )
     foreign = next((name for name, ours in _files(folder) if not ours), None)
     if foreign is not None:
         raise InputError(
             f"expected a new or empty folder for the run; {folder} has something in it: a race that was ended before "
-            f"its plan was written, and {foreign!r}, which is not of it; move that away, or choose another with --out"
+            f"its plan was written, and {foreign!r}, which does not belong to it; move that away, or choose "
+            "another with --out"
         )
 
 
@@ -232,7 +233,7 @@ def refuse_links(folder: Path) -> None:
             mode = path.lstat().st_mode
             if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
                 raise InputError(
-                    f"expected a run without links, as it was written; {path} is a link or no plain file; "
+                    f"expected a run without links, as it was written; {path} is a link or not a plain file; "
                     "put what it leads to in its place"
                 )
             if TEMPORARY.fullmatch(name) and stat.S_ISREG(mode):

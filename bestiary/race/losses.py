@@ -12,7 +12,7 @@ from bestiary.contracts import Predictions
 from bestiary.data.opening import open_data
 from bestiary.race.folder import training_folder
 from bestiary.rows.source import SPLITS
-from bestiary.rows.store import read_array, read_spec
+from bestiary.rows.store import read_array, read_spec, read_truth, truth_of
 from bestiary.tasks.predictions import read_predictions
 from bestiary.tasks.registry import task_for
 
@@ -44,7 +44,7 @@ class ValidationLosses:
         return np.concatenate(parts)
 
     def _losses(self, predictions: Predictions, data: Path) -> Floats:
-        rows, target = (read_array(data, "validation", name) for name in ("row", "target"))
+        rows, target = read_array(data, "validation", "row"), read_truth(data, "validation")
         order = np.argsort(rows, kind="stable")
         where = order[np.searchsorted(rows, predictions.columns["row"].numpy(), sorter=order)]
         return task_for(read_spec(data)[1]).costs(self.metric, predictions, target[where])
@@ -52,9 +52,8 @@ class ValidationLosses:
 
 def truth(data: Path, rows: NDArray[np.int64]) -> NDArray[np.generic]:
     """Targets of rows by their numbers, which folds take from the training rows too."""
-    known, target = (
-        np.concatenate([read_array(data, split, name) for split in SPLITS[:2]]) for name in ("row", "target")
-    )
+    known = np.concatenate([read_array(data, split, "row") for split in SPLITS[:2]])
+    target = np.concatenate([read_truth(data, split) for split in SPLITS[:2]])
     order = np.argsort(known, kind="stable")
     return target[order[np.searchsorted(known, rows, sorter=order)]]
 
@@ -70,7 +69,7 @@ def constant(data: Path, folder: Path, split: str) -> tuple[float, dict[str, flo
         The loss that selects, and all scores.
     """
     opened = open_data(data, sealed=folder if split == "test" else None)
-    truth = opened.arrays(split)["target"]
+    truth = truth_of(opened, split)
     task = task_for(opened.facts)
     predictions = task.ignorant(opened, split)
     return float(task.losses(predictions, truth).mean()), task.score(predictions, truth)

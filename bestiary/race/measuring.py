@@ -5,9 +5,8 @@ from __future__ import annotations
 import inspect
 import json
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from bestiary import kinds, tasks
 from bestiary.architectures.build import resolve
@@ -15,10 +14,11 @@ from bestiary.planning.contenders import Candidate, batch_size
 from bestiary.planning.plan import Entrant, Plan
 from bestiary.planning.sizing import SEEDS, SHARES, survivors
 from bestiary.race.pool.failures import failure, refuse_machine
+from bestiary.race.pool.paces import Paces
 from bestiary.race.pool.workers import Call, Pool
 from bestiary.records import door
-from bestiary.records.training import Probe
-from bestiary.rows.store import write_text
+from bestiary.records.training import Probe, ProbeJob, Tried
+from bestiary.rows.store import read_spec, write_text
 
 END = 0.1  # seconds that a process takes to save what it has learned
 PASSES = 4  # how often a contender should be able to see the training rows in one whole training
@@ -54,7 +54,10 @@ def measure(
     """
     fair = fair_share(plan.budget, plan.workers, len(candidates), len(plan.rivals))
     limit = min(3.0, max(0.3, plan.budget * plan.workers / len(candidates) / 50))
-    queue = deque(_call(folder, plan, candidate, fair, limit) for candidate in candidates)
+    paces = Paces(plan, read_spec(folder / "data")[0].written())
+    words = {candidate.id: _words(folder, plan, candidate, fair, limit) for candidate in candidates}
+    known = {name: tried for name, job in words.items() if (tried := paces.tried(job)) is not None}
+    queue = deque(_call(folder, name, job) for name, job in words.items() if name not in known)
     for ended in pool.run(queue, tick):
         if ended.code:
             reason = failure(Path(ended.call.arguments[0]), ended.code)
@@ -62,22 +65,24 @@ def measure(
             plan.left_out[ended.call.id] = reason
     for candidate in candidates:
         path = folder / "probes" / candidate.id / "probe.json"
-        if path.exists():
-            _enter(plan, candidate, door.read(path, Probe, inside=folder)["tried"])
+        if candidate.id not in known and path.exists():
+            known[candidate.id] = door.read(path, Probe, inside=folder)["tried"]
+            paces.note(words[candidate.id], known[candidate.id])
+        if candidate.id in known:
+            _enter(plan, candidate, known[candidate.id])
+    paces.keep()
 
 
-def settings_for(plan: Plan, candidate: Candidate) -> list[dict[str, Any]]:
+def settings_for(plan: Plan, candidate: Candidate) -> list[dict[str, object]]:
     """What a contender enters with; where the metric that ranks says what error to make small, with that too."""
     error = tasks.metric_named(plan.metric, plan.problem).error
     knows = error and "error" in inspect.signature(resolve(candidate.recipe)).parameters
     return [{**setting, **({"error": error} if knows else {})} for setting in candidate.row.settings]
 
 
-def _call(folder: Path, plan: Plan, candidate: Candidate, fair: float, limit: float) -> Call:
-    here = folder / "probes" / candidate.id
-    here.mkdir(parents=True, exist_ok=True)
+def _words(folder: Path, plan: Plan, candidate: Candidate, fair: float, limit: float) -> ProbeJob:
     kind, batch = kinds.find(plan.kind), batch_size(plan.kind, plan.rows["train"])
-    words = {
+    return {
         "sizes": [{"name": c.name, "network": c.network, "keywords": dict(c.keywords)} for c in candidate.sizes],
         "recipe": candidate.recipe,
         "settings": [{**setting, **candidate.whole} for setting in settings_for(plan, candidate)],
@@ -91,21 +96,31 @@ def _call(folder: Path, plan: Plan, candidate: Candidate, fair: float, limit: fl
         "limit": limit,
         "optional": candidate.begins and f"{candidate.row.name}/{candidate.sizes[0].name}" not in plan.contenders,
     }
+
+
+def _call(folder: Path, name: str, words: ProbeJob) -> Call:
+    here = folder / "probes" / name
+    here.mkdir(parents=True, exist_ok=True)
     write_text(here / "job.json", json.dumps(words, default=list))
-    return Call(candidate.id, "probe", (str(here),))
+    return Call(name, "probe", (str(here),))
 
 
-def _enter(plan: Plan, candidate: Candidate, tried: Sequence[Mapping[str, Any]]) -> None:
-    measured = [size for size in tried if "step_seconds" in size]
+def _enter(plan: Plan, candidate: Candidate, tried: Sequence[Tried]) -> None:
+    measured = [
+        (size["name"], size["step_seconds"], size["look_seconds"], size["start_seconds"], size["parameters"])
+        for size in tried
+        if "step_seconds" in size and "look_seconds" in size and "start_seconds" in size and "parameters" in size
+    ]
     row = candidate.row
     if not measured:
+        reasons = [(size["name"], size.get("reason", "not measured")) for size in tried]
         plan.left_out[candidate.id] = "; ".join(
-            f"{size['name']}: {size['reason']}" if len(tried) > 1 else size["reason"] for size in tried
+            f"{size}: {reason}" if len(tried) > 1 else reason for size, reason in reasons
         )
         return
-    size = measured[-1]
-    contender = next(c for c in candidate.sizes if c.name == size["name"])
-    larger = [s["name"] for s in tried if s["name"] != size["name"]]
+    name, step, look, start, parameters = measured[-1]
+    contender = next(c for c in candidate.sizes if c.name == name)
+    larger = [size["name"] for size in tried if size["name"] != name]
     if candidate.note and candidate.note not in plan.notes:
         plan.notes.append(candidate.note)
     plan.entrants.append(
@@ -120,10 +135,10 @@ def _enter(plan: Plan, candidate: Candidate, tried: Sequence[Mapping[str, Any]])
             settings=settings_for(plan, candidate),
             batch=batch_size(plan.kind, plan.rows["train"]),
             look_every=1,
-            step_seconds=size["step_seconds"],
-            look_seconds=size["look_seconds"],
-            start_seconds=size["start_seconds"] + size["look_seconds"] + END,
-            parameters=size["parameters"] + candidate.frozen[0],
+            step_seconds=step,
+            look_seconds=look,
+            start_seconds=start + look + END,
+            parameters=parameters + candidate.frozen[0],
             phases=row.phases,
             weights=candidate.weights,
             knows=candidate.knows,

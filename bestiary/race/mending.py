@@ -38,7 +38,7 @@ def _keep_whole_result(here: Path, plan: Plan, name: str) -> None:
         check_result(here)
     except InputError:
         (here / RESULT).unlink()
-        _made_again(plan, f"{name}: what it had left behind was damaged, so it was made again")
+        _made_again(plan, f"{name}: its files were damaged, so it was trained again")
 
 
 def _keep_whole_checkpoint(here: Path, plan: Plan, name: str) -> None:

@@ -8,9 +8,9 @@ import re
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bestiary import tasks
 from bestiary.errors import InputError
@@ -33,10 +33,11 @@ from bestiary.race.undone import left_out, undone
 from bestiary.records import door
 from bestiary.records.digests import check_data, digest
 from bestiary.records.training import predict_seconds, read_answered
-from bestiary.rows.store import read_array, read_lines
+from bestiary.rows.store import read_array, read_lines, read_truth
 from bestiary.tasks.mixture import mean
 from bestiary.tasks.predictions import columns_of, read_predictions, write_predictions
 
+SILENT = "could not answer: "  # and why
 MOST_OPENED = 4  # contenders judged when a race is ended before its last rung
 
 
@@ -87,6 +88,8 @@ def judge(course: Course) -> Verdict:
     _answer(course, found)
     truth = _write_truth(course)
     candidates = [c for f in found if (c := _candidate(course, f, expected[f.name])) is not None]
+    if not candidates:
+        raise InputError(_silent(course, found))
     if plan.prefer == "fast" and not plan.speeds:
         plan.speeds = {f.name: _predict_seconds(course, f) for f in found}
     groups = _optional(sealed / "test.group.npy")
@@ -118,9 +121,17 @@ def _nothing(course: Course) -> str:
             why[f"baseline/{rival.name}"] = told
     told = "; ".join(f"{name}: {reason}" for name, reason in why.items())
     if told and all(job.failed for job in plan.jobs) and not plan.cut:
-        return f"no training left an answer ({told}); see the folder contenders/ of {course.folder}"
+        return f"no training finished ({told}); see the folder contenders/ of {course.folder}"
     again = f"bestiary race --resume {course.folder} --add 5m"
     return f"no training left an answer ({told or 'the budget ran out'}); give it more time: {again}"
+
+
+def _silent(course: Course, found: list[Finalist]) -> str:
+    """What is said where trained models are there, and none could answer the test rows."""
+    why = {f.name: told.removeprefix(SILENT) for f in found if (told := course.plan.left_out.get(f.name))}
+    told = "; ".join(f"{name}: {reason}" for name, reason in why.items())
+    again = f"bestiary race --resume {course.folder}"
+    return f"none of {len(found)} models could answer the test rows ({told}); to ask them once more: {again}"
 
 
 def _said(course: Course, name: str) -> str:
@@ -201,7 +212,7 @@ def _answer(course: Course, found: list[Finalist]) -> None:
     for ended in course.pool.run(calls):
         if ended.code:
             name = ended.call.id.partition(" ")[0]
-            course.plan.left_out[name] = f"could not answer: {failure(Path(ended.call.arguments[0]), ended.code)}"
+            course.plan.left_out[name] = f"{SILENT}{failure(Path(ended.call.arguments[0]), ended.code)}"
     for finalist in found:
         if finalist.ensemble:
             _answer_together(course, finalist.ensemble, found)
@@ -241,14 +252,14 @@ def _model_of(training: Path) -> Path:
     return training / (MODEL if training.name.startswith("baseline.") else ANSWER)
 
 
-def _write_truth(course: Course) -> Any:
+def _write_truth(course: Course) -> NDArray[np.generic]:
     """`truth.parquet`: row, target, line in the file, what the row is called or says; returns the targets in order."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     sealed = course.folder / "sealed"
-    target, row = read_array(sealed, "test", "target"), read_array(sealed, "test", "row")
-    columns: dict[str, Any] = {"row": np.asarray(row), **columns_of(np.asarray(target))}
+    target, row = read_truth(sealed, "test"), read_array(sealed, "test", "row")
+    columns: dict[str, object] = {"row": np.asarray(row), **columns_of(np.asarray(target))}
     if (lines := read_lines(sealed, len(row))) is not None:
         columns["line"] = lines
     remarks = _remarks(sealed, len(row))
@@ -273,7 +284,7 @@ def _remarks(sealed: Path, rows: int, most: int = 300) -> list[str]:
     return []
 
 
-def _optional(path: Path) -> Any:
+def _optional(path: Path) -> NDArray[np.int64] | None:
     return np.load(path, allow_pickle=False) if path.exists() else None
 
 
@@ -328,7 +339,7 @@ def _verdict(course: Course, judgement: Judgement, found: list[Finalist], judged
         classes=plan.classes,
         metric=judgement.metric,
         metric_reason=plan.metric_reason,
-        higher=plan.higher,
+        higher=tasks.metric_named(judgement.metric, plan.problem).higher,
         crowned=judgement.crowned,
         reason=judgement.reason,
         chosen=judgement.chosen,

@@ -120,7 +120,7 @@ def open_run(folder: str | Path) -> Outcome:
     plan = Plan.read(path)
     check_run(path, plan)
     if not (path / "verdict.json").exists():
-        raise InputError(f"the race in {path} has not ended; carry on with `bestiary race --resume {path}`")
+        raise InputError(f"the race in {path} has not ended; continue with `bestiary race --resume {path}`")
     verdict = Verdict.read(path / "verdict.json")
     check_verdict(verdict, plan)
     return Outcome(path, verdict)

@@ -9,10 +9,11 @@ import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from bestiary import __version__, tasks
 from bestiary.data.order import suit
@@ -70,7 +71,7 @@ def check(equal: str, workers: int | None, device: str, seed: int) -> tuple[int,
 
 def prepare(
     source: Source,
-    arguments: Mapping[str, Any],
+    arguments: Mapping[str, object],
     folder: Path,
     wishes: Wishes,
     say: Callable[[str], None] = lambda message: None,
@@ -175,7 +176,7 @@ def _how(source: Source, count: int) -> str:
     return f"{given}{by}{selecting}"
 
 
-def _write_groups(source: Source, splits: np.ndarray[Any, Any], folder: Path) -> None:
+def _write_groups(source: Source, splits: NDArray[np.int8], folder: Path) -> None:
     """Which rows a person said belong together: `group`, counted from 0 in each split."""
     if source.groups is not None:
         for number, split in enumerate(SPLITS[:2]):
@@ -183,7 +184,7 @@ def _write_groups(source: Source, splits: np.ndarray[Any, Any], folder: Path) ->
             write_array(folder, split, "group", inside.astype(np.int64))
 
 
-def _note_test_rows(source: Source, splits: np.ndarray[Any, Any], sealed: Path) -> list[str]:
+def _note_test_rows(source: Source, splits: NDArray[np.int8], sealed: Path) -> list[str]:
     """What the verdict needs beside the encoded test rows: what holds them together, and what they are called.
 
     Rows of equal content tell no more than one of them: where there are many, they are groups.

@@ -8,12 +8,12 @@ import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from bestiary import tasks
 from bestiary.errors import InputError
 from bestiary.judging.evidence import Verdict
-from bestiary.planning.contenders import PRETRAINED, split_words
+from bestiary.planning.contenders import PRETRAINED, Candidate, split_words
 from bestiary.planning.plan import OUT_OF_TIME, Plan, parse_budget
 from bestiary.planning.pretraining import bring, check_weights, entrants, placed
 from bestiary.planning.run_check import check_origin, check_prepared, check_run, check_verdict
@@ -35,6 +35,10 @@ from bestiary.race.showing import snapshot
 from bestiary.race.telling import announce, introduce, tell, teller
 from bestiary.records import names
 from bestiary.rows.limits import Within, called, within
+from bestiary.rows.source import Source
+
+if TYPE_CHECKING:
+    from bestiary.data.reading import Reading
 
 PREFERENCES = ("best", "small", "fast")
 SHORT_GRACE = 2.0  # the same when time has run out
@@ -65,7 +69,7 @@ def race(
     out: str | Path | None = None,
     listener: Listener | None = None,
     began: float | None = None,
-    **reading: Any,
+    **reading: object,
 ) -> Outcome:
     """Trains every architecture that fits the data under one equal budget, beside honest baselines.
 
@@ -215,7 +219,7 @@ def replay(
         environment: as in `resume`.
 
     Raises:
-        InputError: when the data are not those of the plan, or it is no plan that can be followed.
+        InputError: when the data are not those of the plan, or it is not a valid plan.
     """
     names.give([environment] if environment else [])
     clock = Clock()
@@ -257,9 +261,6 @@ def replay(
         return follow(folder, given, pool, clock, listener, None)
 
 
-# -------------------------------------------------------------------------------------------------- the parts
-
-
 def candidates_known(wanted: list[str], unwanted: list[str]) -> None:
     """Refuses unknown names before anything is read."""
     from bestiary.planning.contenders import check_words
@@ -267,14 +268,15 @@ def candidates_known(wanted: list[str], unwanted: list[str]) -> None:
     check_words([*wanted, *unwanted])
 
 
-def read_source(source: object, words: dict[str, Any]) -> Any:
+def read_source(source: object, words: dict[str, object]) -> Source:
     """The data, with the words that were given."""
     from bestiary.data.reading import read
 
-    return read(source, **{word: value for word, value in words.items() if value is not None})
+    given = {word: value for word, value in words.items() if value is not None}
+    return read(source, **cast("Reading", given))
 
 
-def read_again(origin: object, words: dict[str, Any], plan: Plan) -> Any:
+def read_again(origin: object, words: dict[str, object], plan: Plan) -> Source:
     """The data of a plan, read with its words.
 
     Raises:
@@ -283,18 +285,20 @@ def read_again(origin: object, words: dict[str, Any], plan: Plan) -> Any:
     try:
         data = read_source(origin, words)
     except (TypeError, AttributeError) as reason:
-        raise InputError(f"the plan's words of reading cannot be used ({reason}); give the data by name") from reason
+        raise InputError(f"the plan's reading options cannot be used ({reason}); give the data by name") from reason
     found, said = (data.kind, data.target.problem), (plan.kind, plan.problem)
     if found != said:
-        raise InputError(f"the plan is of {' '.join(said)}; its data read as {' '.join(found)}; give the data by name")
+        raise InputError(
+            f"the plan is for {' '.join(said)}; its data were read as {' '.join(found)}; give the data by name"
+        )
     return data
 
 
-def replayable(source: object, words: dict[str, Any]) -> dict[str, Any]:
+def replayable(source: object, words: dict[str, object]) -> dict[str, object]:
     """The words by which the data can be read again; empty where they came as objects in memory."""
     plain = {w: v for w, v in words.items() if v is not None}
-    if isinstance(plain.get("test"), Path):
-        plain["test"] = str(plain["test"].resolve())
+    if isinstance(test := plain.get("test"), Path):
+        plain["test"] = str(test.resolve())
     where = str(Path(source).resolve()) if isinstance(source, str | Path) and Path(source).exists() else source
     try:
         return json.loads(json.dumps({"source": where, **plain}))
@@ -302,7 +306,9 @@ def replayable(source: object, words: dict[str, Any]) -> dict[str, Any]:
         return {}
 
 
-def follow(folder: Path, plan: Plan, pool: Pool, clock: Clock, listener: Listener | None, found: Any) -> Outcome:
+def follow(
+    folder: Path, plan: Plan, pool: Pool, clock: Clock, listener: Listener | None, found: list[Candidate] | None
+) -> Outcome:
     """Measures what is not measured, runs the rungs, judges, reports; Ctrl-C goes straight to the judging."""
     show: Callable[[Course], None] = lambda course: listener(snapshot(course, course.now)) if listener else None  # noqa: E731
     course = Course(folder, plan, pool, clock, show)

@@ -46,7 +46,7 @@ def _fate(course: Course, name: str, tested: bool, any_result: bool) -> tuple[st
     plan = course.plan
     if tested:
         again = [j for j in plan.jobs if j.entrant == name and (j.again or j.parts > 1)]
-        how = "in half batches" if any(j.parts > 1 for j in again) else "afresh"
+        how = "in half batches" if any(j.parts > 1 for j in again) else "again"
         return "finalist", f"trained {how} after a failure" if again else plan.entrant(name).note
     stages = [s for s in plan.stages if name in s.entrants]
     failures = [j.failed for s in stages for j in s.jobs if j.entrant == name and j.failed]

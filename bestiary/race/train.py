@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from bestiary import catalogue, tasks
 from bestiary.catalogue import Row
@@ -52,7 +51,7 @@ def train(
     out: str | Path | None = None,
     listener: Listener | None = None,
     began: float | None = None,
-    **reading: Any,
+    **reading: object,
 ) -> Outcome:
     """Trains one architecture, with early stopping, for a number of epochs or for a time.
 
@@ -127,7 +126,7 @@ def train(
         made = plan.stages[0].jobs[0].steps
         if budget is not None and made < FEW_STEPS:
             plan.notes.append(
-                f"{made:,} update{'s' * (made > 1)} fit into what reading and measuring left of the budget: "
+                f"{made:,} update{'s' * (made > 1)} fit into what is left of the budget after reading and measuring: "
                 "too few to learn much; give a longer one"
             )
         plan.write(folder)

@@ -9,7 +9,8 @@ from bestiary.errors import InputError
 from bestiary.layers.adversaries import Adversaries
 from bestiary.objectives.adversarial import Hinge, NonSaturating, Saturating, Wasserstein
 from bestiary.optimisation.adamw import AdamW
-from bestiary.optimisation.minimise import FromTorch, Minimise
+from bestiary.optimisation.minimise import Minimise
+from bestiary.optimisation.rmsprop import RMSprop
 from bestiary.optimisation.schedule import trapezoid
 from bestiary.recipes.words import check
 
@@ -105,7 +106,7 @@ def wasserstein_clipping(
     players = _players(network)
 
     def minimise(player: nn.Module) -> Minimise:
-        return Minimise(FromTorch(torch.optim.RMSprop(player.parameters(), lr=rate)), trapezoid())
+        return Minimise(RMSprop(player.parameters(), rate), trapezoid())
 
     generator, discriminator = minimise(players.generator), minimise(players.discriminator)
     return Adversarial(network, Wasserstein(), generator, discriminator, critic_steps, clip(limit))

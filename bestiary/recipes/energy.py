@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-import torch
 from torch import Tensor, nn
 
 from bestiary.algorithms.contrastive_divergence import ContrastiveDivergence, PersistentContrastiveDivergence
@@ -18,8 +17,9 @@ from bestiary.errors import InputError
 from bestiary.objectives.reconstruction import PixelCrossEntropy
 from bestiary.objectives.supervised import CrossEntropy, SquaredError
 from bestiary.optimisation.adamw import AdamW
-from bestiary.optimisation.minimise import FromTorch, Minimise
+from bestiary.optimisation.minimise import Minimise
 from bestiary.optimisation.schedule import trapezoid
+from bestiary.optimisation.sgd import SGD
 from bestiary.recipes.words import check
 
 RULES = {"hebb": HebbianStorage, "covariance": CovarianceStorage, "projection": ProjectionStorage}
@@ -298,5 +298,4 @@ def _momentum(network: nn.Module, rate: float, decay: float, momentum: float) ->
         raise InputError(f"momentum must be from 0 to below 1; received {momentum!r}; try 0.5")
     matrices: list[Tensor] = [p for p in network.parameters() if p.ndim >= 2]
     vectors: list[Tensor] = [p for p in network.parameters() if p.ndim < 2]
-    groups = [{"params": matrices, "weight_decay": decay}, {"params": vectors, "weight_decay": 0.0}]
-    return Minimise(FromTorch(torch.optim.SGD(groups, lr=rate, momentum=momentum)), trapezoid())
+    return Minimise(SGD([(matrices, decay), (vectors, 0.0)], rate, momentum), trapezoid())

@@ -50,8 +50,8 @@ def classifier(
         InputError: for settings with which nothing can be learned, or a network without a last part of its own.
     """
     check(rate=rate, smoothing=smoothing)
-    words = {"body": body, "layerwise": layerwise, "decay": decay, "clip": clip, "warmup": warmup}
-    return _learner(network, CrossEntropy(smoothing), rate, frozen, gradual, parts, **words)
+    settings = {"body": body, "layerwise": layerwise, "decay": decay, "clip": clip, "warmup": warmup}
+    return _learner(network, CrossEntropy(smoothing), rate, frozen, gradual, parts, **settings)
 
 
 def regressor(
@@ -91,8 +91,8 @@ def regressor(
     check_error(error)
     if spec.outputs != 1:
         raise InputError(f"regression needs outputs=1; received {spec.outputs}; is the target a class?")
-    words = {"body": body, "layerwise": layerwise, "decay": decay, "clip": clip, "warmup": warmup}
-    return _learner(network, ErrorOfValues(error), rate, frozen, gradual, parts, **words)
+    settings = {"body": body, "layerwise": layerwise, "decay": decay, "clip": clip, "warmup": warmup}
+    return _learner(network, ErrorOfValues(error), rate, frozen, gradual, parts, **settings)
 
 
 def _learner(
@@ -112,7 +112,7 @@ def _learner(
     check(rate=rate, decay=decay, clip=clip, warmup=warmup)
     for word, value in (("body", body), ("layerwise", layerwise)):
         if not 0 < value <= 1:
-            raise InputError(f"{word} must be above 0, at most 1; received {value!r}; leave it out for the usual")
+            raise InputError(f"{word} must be above 0, at most 1; received {value!r}; leave it out for the default")
     for word, steps in (("frozen", frozen), ("gradual", gradual)):
         if steps < 0:
             raise InputError(f"{word} must be 0 steps or more; received {steps!r}; try 100")

@@ -88,7 +88,7 @@ def _learner(network: nn.Module, objective: Objective, rate: float, decay: float
 
     def begin(data: Data) -> None:
         rows = training_rows(data)
-        cast("Any", network).begin(rows.arguments(network), rows.target)
+        cast("Any", network).begin(rows.arguments(network), rows.truth)
 
     def anneal(step: int, horizon: int) -> None:
         share = flat_cosine(step, horizon)

@@ -1,8 +1,40 @@
 """Which values the words of recipes can have."""
 
+import functools
 import math
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 
 from bestiary.errors import InputError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def formerly(**renamed: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Lets a recipe take words by their former names, which plans and trainings of earlier versions hold.
+
+    Args:
+        **renamed: former name -> name; `former` of the recipe has them.
+
+    Example:
+        >>> @formerly(follow="tau")
+        ... def recipe(*, tau: float = 0.0) -> float:
+        ...     return tau
+        >>> recipe(follow=0.1), recipe(tau=0.2), recipe.former
+        (0.1, 0.2, {'follow': 'tau'})
+    """
+
+    def decorate(recipe: Callable[P, T]) -> Callable[P, T]:
+        @functools.wraps(recipe)
+        def taking(*arguments: P.args, **words: P.kwargs) -> T:
+            current = {renamed.get(word, word): value for word, value in words.items()}
+            return recipe(*arguments, **current)  # pyright: ignore[reportCallIssue]
+
+        setattr(taking, "former", renamed)  # noqa: B010 (functions declare no such attribute)
+        return taking
+
+    return decorate
 
 
 def check(

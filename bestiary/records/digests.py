@@ -54,7 +54,7 @@ def check_data(folder: Path, parts: Sequence[str] = PARTS) -> str:
     """
     path = folder / NAME
     if not path.exists():
-        return "the encoded data of this run have no digests, so whether they are as they were written is not known"
+        return "the encoded data of this run have no digests, so changes to them cannot be detected"
     try:
         written = {str(name): value for name, value in json.loads(path.read_text(encoding="utf-8"))["xxh3_128"].items()}
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as reason:
@@ -71,7 +71,7 @@ def check_data(folder: Path, parts: Sequence[str] = PARTS) -> str:
     return ""
 
 
-_AFRESH = "bring it back from a copy, or begin the race again with `bestiary race --plan` and the data"
+_AFRESH = "restore it from a copy, or start the race again with `bestiary race --plan` and the data"
 
 
 def _files(folder: Path, parts: Sequence[str]) -> list[Path]:

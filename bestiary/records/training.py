@@ -39,6 +39,19 @@ class Job(TypedDict):
     frozen: NotRequired[tuple[Count, Seconds]]
 
 
+class Learner(TypedDict):
+    """Of a job, what a network and the algorithm that trains it are built from."""
+
+    network: Target
+    keywords: Setting
+    seed: Seed
+    device: Line
+    recipe: Target
+    setting: Setting
+    parts: Few
+    weights: NotRequired[Line]
+
+
 class Sized(TypedDict):
     """A size of an architecture that is measured."""
 

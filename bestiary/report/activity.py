@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
+from torch.utils.hooks import RemovableHandle
 
 from bestiary.sampling.looking import evaluating
 
@@ -64,7 +64,7 @@ def activity(network: nn.Module, use: Callable[[], object]) -> list[Activity]:
         [('0', None), ('0 → relu', 3)]
     """
     notes = _Notes()
-    handles: list[Any] = []
+    handles: list[RemovableHandle] = []
     for name, module in network.named_modules():
         if name and not any(module.children()) and not isinstance(module, nn.Dropout):
             handles.append(module.register_forward_pre_hook(notes.entering))
@@ -99,11 +99,11 @@ class _Notes(TorchFunctionMode):
     def __post_init__(self) -> None:
         super().__init__()
 
-    def entering(self, module: nn.Module, given: Any) -> None:
+    def entering(self, module: nn.Module, given: object) -> None:
         self.within = isinstance(module, RECTIFYING)
 
-    def leaving(self, name: str) -> Callable[[nn.Module, Any, Any], None]:
-        def note(module: nn.Module, given: Any, answer: Any) -> None:
+    def leaving(self, name: str) -> Callable[[nn.Module, object, object], None]:
+        def note(module: nn.Module, given: object, answer: object) -> None:
             rectifies = isinstance(module, RECTIFYING)
             if not rectifies:
                 self.axis = 1 if isinstance(module, FIRST) else None
@@ -112,7 +112,13 @@ class _Notes(TorchFunctionMode):
 
         return note
 
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_function__(
+        self,
+        func: Callable[..., object],
+        types: Sequence[type],
+        args: Sequence[object] = (),
+        kwargs: Mapping[str, object] | None = None,
+    ) -> object:
         answer = func(*args, **(kwargs or {}))
         name = getattr(func, "__name__", "")
         if name in RECTIFIERS and not self.within:
@@ -122,7 +128,7 @@ class _Notes(TorchFunctionMode):
             self._note(f"{self.last} → {name.strip('_')}{which}", "function", shown, True)
         return answer
 
-    def _note(self, name: str, kind: str, answer: Any, rectifies: bool) -> None:
+    def _note(self, name: str, kind: str, answer: object, rectifies: bool) -> None:
         if not isinstance(answer, Tensor) or not answer.is_floating_point() or answer.ndim < 2:
             return
         values = answer.detach().float()

@@ -35,9 +35,9 @@ def model_card(
         "## How good it is\n\n" + _quality(verdict, standing),
         "## How to use it\n\n" + _use(verdict.problem, words.new_rows(verdict.kind, source or {})),
         "## What it was trained on\n\n" + _data(verdict, notes),
-        "## What it holds of them\n\n" + _holds(verdict, standing),
+        "## What it keeps of the training data\n\n" + _holds(verdict, standing),
         "## Limits\n\n" + _limits(verdict, standing),
-        "## Licence\n\nThe weights belong to whoever owns the data they were trained on; Bestiary, which trained "
+        "## Licence\n\nThe weights belong to the owner of the data they were trained on; Bestiary, which trained "
         "them, is under Apache-2.0.",
         "Made with " + ", ".join(f"{_plain(k)} {_plain(v)}" for k, v in verdict.versions.items()) + "."
         if verdict.versions
@@ -53,7 +53,10 @@ def _what(verdict: Verdict, standing: Standing) -> str:
     if standing.status == "ensemble":
         shares = ", ".join(f"`{_code(name)}` {_plain(str(share))}" for name, share in standing.settings.items())
         size = f" They have {standing.parameters:,} parameters together." if standing.parameters else ""
-        made = f"An ensemble that {job}, from {verdict.kind} data: the weighted mean of what its models say ({shares})."
+        made = (
+            f"An ensemble that {job}, from {verdict.kind} data: the weighted mean of the predictions of its "
+            f"models ({shares})."
+        )
         chosen = " Weights were chosen on validation rows by greedy selection (Caruana et al. 2004)."
         return made + chosen + size
     if standing.network:
@@ -121,9 +124,9 @@ def _holds(verdict: Verdict, standing: Standing) -> str:
     held = {name: held_rows(name, verdict.kind, verdict.problem) for name in names}
     rows = "; ".join(f"{text} (in {name})" if len(names) > 1 else text for name, text in held.items() if text)
     if rows:
-        lines = [f"It holds training rows: {rows}. Whoever gets this folder gets them."]
+        lines = [f"It holds training rows: {rows}. Anyone who gets this folder gets those rows."]
     elif standing.network:
-        lines = ["It keeps no training row as such. How much of them a network has learned by heart was not measured."]
+        lines = ["It keeps no training row as such. How much of them the network has memorised was not measured."]
     else:
         lines = ["It keeps no training row, only numbers that were fitted to them."]
     kept = [kinds.find(verdict.kind).keeps, "the classes" if verdict.classes else ""]
@@ -133,16 +136,16 @@ def _holds(verdict: Verdict, standing: Standing) -> str:
 
 
 def _limits(verdict: Verdict, standing: Standing) -> str:
-    lines = ["The scores hold for new rows that come about as these did; nothing was tested on others."]
+    lines = ["The scores hold for new rows from the same source as these; the model was not tested on others."]
     if verdict.crowned != standing.name:
         lines.append(f"It is not a proven winner. {_plain(words.sentence(verdict.reason), 600)}")
     if verdict.openings > 1:
         lines.append(
             f"The test rows of these data were opened for the {words.times(verdict.openings)} time: "
-            "the scores may be a little too good."
+            "the scores may be slightly optimistic."
         )
     if tasks.find(verdict.problem).answers_classes:
-        lines.append("It gives every row one of its classes, also a row that has none of them.")
+        lines.append("It gives every row one of its classes, even a row that belongs to none of them.")
     return "\n".join(f"- {line}" for line in lines)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from bestiary.judging.evidence import Standing
 from bestiary.report.gather import Answers, Evidence, Truth
 from bestiary.report.sections import Section
 
-Details = Callable[[Evidence, Truth, Answers], Mapping[str, Any]]
+Details = Callable[[Evidence, Truth, Answers], Mapping[str, object]]
 Scores = Callable[[Truth, Answers], Mapping[str, float]]
 
 

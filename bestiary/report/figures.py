@@ -12,7 +12,7 @@ import re
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from bestiary.report import words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.typing import RcKeyType
 
     from bestiary.report.answers import Bins
 
@@ -36,7 +37,7 @@ _VARIABLES = {
     PAPER: "--paper",
     **{colour: f"--series-{n}" for n, colour in enumerate(SERIES, 1)},
 }
-_STYLE: dict[Any, Any] = {
+_STYLE: dict[RcKeyType, str | float] = {
     "svg.fonttype": "none",
     "font.family": "DejaVu Sans",
     "font.size": 10.5,
@@ -178,7 +179,10 @@ def reliability(bins: Bins) -> str:
                 ha="center", va="bottom" if above else "top", color=INK,
             )  # fmt: skip
         axes.set(
-            xlabel="confidence in the predicted class", ylabel="share that is right", xlim=(0, 1.04), ylim=(-0.12, 1.12)
+            xlabel="confidence in the predicted class",
+            ylabel="share that is correct",
+            xlim=(0, 1.04),
+            ylim=(-0.12, 1.12),
         )
         axes.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1])
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import NotRequired, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from bestiary.planning.plan import Plan
 from bestiary.planning.run_check import check_run, check_verdict
 from bestiary.records.digests import check_data
 from bestiary.rows.places import said
+from bestiary.rows.source import Encoder
 from bestiary.rows.store import read_spec
 from bestiary.tasks.predictions import read_predictions
 from bestiary.tasks.rule import tempered
@@ -81,14 +82,14 @@ class Evidence:
     run: Path
     verdict: Verdict
     plan: Plan | None = None
-    sizes: dict[str, Any] = field(default_factory=dict)
-    facts: dict[str, Any] = field(default_factory=dict)
+    sizes: dict[str, object] = field(default_factory=dict)
+    facts: dict[str, object] = field(default_factory=dict)
     truth: Truth | None = None
     predictions: dict[str, list[Answers]] = field(default_factory=dict)
     trainings: dict[str, list[Training]] = field(default_factory=dict)
 
     @cached_property
-    def encoder(self) -> Any:
+    def encoder(self) -> Encoder | None:
         """The fitted preprocessing of the training rows; None where it was not kept.
 
         Raises:
@@ -133,7 +134,7 @@ def _plan(run: Path) -> Plan | None:
     return Plan.read(run) if path.exists() or path.is_symlink() else None
 
 
-def _spec(data: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+def _spec(data: Path) -> tuple[dict[str, object], dict[str, object]]:
     """Sizes and facts of the encoded data; empty where these were not kept."""
     if not (data / "spec.json").exists():
         return {}, {}
@@ -192,7 +193,10 @@ def _read_truth(path: Path) -> Truth:
     lines = (
         np.asarray(table["line"].to_numpy(), dtype=np.int64) if "line" in table.column_names else np.zeros_like(rows)
     )
-    target = np.stack([table[n].to_numpy() for n in several], 1) if several else table["target"].to_numpy()
+    if several:
+        target = np.stack([table[n].to_numpy() for n in several], 1)
+    else:
+        target = table["target"].to_numpy() if "target" in table.column_names else np.empty((len(rows), 0))
     if np.issubdtype(target.dtype, np.integer):
         return Truth(rows, np.asarray(target, dtype=np.int64), remarks, lines)
     return Truth(rows, np.asarray(target, dtype=np.float64), remarks, lines)
@@ -238,11 +242,11 @@ def _training(folder: Path, seed: int) -> Training:
     points: dict[int, tuple[float, float]] = {}
     trained: list[tuple[float, float]] = []
     for line in _lines(folder / "log.jsonl"):
-        if isinstance(line.get("loss"), int | float):
-            trained.append((float(line["seconds"]), float(line["loss"])))
-        scores = line.get("scores")
+        loss, scores = line.get("loss"), line.get("scores")
+        if isinstance(loss, int | float):
+            trained.append((float(line["seconds"]), float(loss)))
         if isinstance(scores, Mapping) and "loss" in scores:
-            points[int(line["step"])] = (float(line["seconds"]), float(cast("float", scores["loss"])))
+            points[int(line["step"])] = (float(line["seconds"]), float(scores["loss"]))
     steps = tuple(sorted(points))
     losses = tuple(points[s][1] for s in steps)
     return Training(seed, tuple(points[s][0] for s in steps), losses, steps, _thinned(trained))
@@ -254,7 +258,16 @@ def _thinned(points: list[tuple[float, float]]) -> tuple[tuple[float, float], ..
     return tuple((float(piece[:, 0].mean()), float(piece[:, 1].mean())) for piece in pieces)
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
+class _Line(TypedDict):
+    """Of `log.jsonl`."""
+
+    step: int
+    seconds: float
+    loss: NotRequired[float]
+    scores: NotRequired[dict[str, float]]
+
+
+def _lines(path: Path) -> Iterator[_Line]:
     """A last line that was cut short by a crash ends them."""
     try:
         for line in path.read_text(encoding="utf-8").splitlines():

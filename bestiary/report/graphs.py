@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bestiary.report import figures
 from bestiary.report.gather import Answers, Evidence
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 NODES, LINES = 300, 2_500  # that a drawing holds
 ROUNDS = 120  # of the layout
@@ -75,7 +78,7 @@ def around(edges: NDArray[np.int64], nodes: int, wanted: NDArray[np.int64]) -> N
     return np.sort(np.concatenate([wanted, more[near[more] > 0]]))
 
 
-def lines(axes: Any, spots: Places, edges: NDArray[np.int64]) -> None:
+def lines(axes: Axes, spots: Places, edges: NDArray[np.int64]) -> None:
     """Edges as thin lines; of very many an even share."""
     from matplotlib.collections import LineCollection
 

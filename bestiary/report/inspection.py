@@ -5,12 +5,11 @@ from __future__ import annotations
 import inspect
 import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from markupsafe import Markup, escape
-from torch import nn
+from torch import Tensor, nn
 
 from bestiary import kinds
 from bestiary.architectures.build import count, resolve
@@ -19,7 +18,7 @@ from bestiary.errors import InputError
 from bestiary.report.activity import Activity, activity
 from bestiary.report.internals import MOST_LINES, gradients, kernels, weights
 from bestiary.report.sections import Section, data_uri
-from bestiary.rows.store import write_text
+from bestiary.rows.store import StoredData, write_text
 from bestiary.runs.trained import Trained, untouched
 from bestiary.sampling.episodes import play
 from bestiary.sampling.pictures import Picture, grid, png
@@ -79,7 +78,7 @@ def sections(found: Trained) -> list[Section]:
     made = [_own(found, data)]
     shown = kernels(found.answer)
     if shown is not None:
-        told = "What each unit of the first convolution looks for: light for, dark against, each scaled by itself."
+        told = "Weights of the first convolution: light is positive, dark negative; each kernel is scaled separately."
         large = shown.repeat_interleave(3, 2).repeat_interleave(3, 3)  # the line between two is thinner than a pixel
         made.append(Section("First kernels", pictures=[Picture("Kernels", told, png=png(grid(large)))]))
     first = untouched(found)
@@ -89,12 +88,12 @@ def sections(found: Trained) -> list[Section]:
     return [section for section in made if section.text or section.pictures or section.rows]
 
 
-def _own(found: Trained, data: Any) -> Section:
+def _own(found: Trained, data: StoredData | None) -> Section:
     assert found.row is not None
     if "inspect" not in found.row.verbs:
         return Section("Pictures")
     if data is None:
-        return Section("Pictures", "They need the data: give the folder of the run rather than the model's.")
+        return Section("Pictures", "They need the data: give the folder of the run, not that of the model.")
     look = found.verb("inspect")
     taken = inspect.signature(look).parameters
     told = {word: value for word, value in found.job.get("setting", {}).items() if word in taken}
@@ -102,7 +101,7 @@ def _own(found: Trained, data: Any) -> Section:
     return Section("Pictures", pictures=pictures)
 
 
-def _flow(found: Trained, data: Any) -> tuple[dict[str, float], str]:
+def _flow(found: Trained, data: StoredData | None) -> tuple[dict[str, float], str]:
     """Gradients of one update, or why there are none."""
     if data is None or "recipe" not in found.job:
         return {}, "The gradients need the folder of the run, with its data."
@@ -129,8 +128,8 @@ def _weights(found: Trained, first: nn.Module | None, flow: dict[str, float], wh
         for line in lines[:MOST_LINES]
     ]
     text = (
-        "Each parameter: its numbers, how far it has moved from its first value (as a share of that value's length, "
-        "which there is none of where it began at 0), and the root mean square of its gradient in one more update by "
+        "Each parameter: its numbers, how far it has moved from its first value (as a share of that value's "
+        "norm; none if it started at 0), and the root mean square of its gradient in one more update by "
         "its own algorithm. "
     )
     if flow and not why:
@@ -140,7 +139,7 @@ def _weights(found: Trained, first: nn.Module | None, flow: dict[str, float], wh
         if unreached:
             text += f"No gradient reached {', '.join(unreached[:5])}{' and others' if len(unreached) > 5 else ''}. "
     elif not why:
-        text += "The first update that its algorithm makes follows no gradient. "
+        text += "The first update of its algorithm uses no gradient. "
     if len(lines) > MOST_LINES:
         text += f"The first {MOST_LINES} of {len(lines)} are shown. "
     heads = ("parameter", "shape", "numbers", "mean", "spread", "zeros", "moved", "gradient")
@@ -170,7 +169,7 @@ def _made(found: Trained) -> object:
     return sampler(found.answer, found.spec, found.facts, count=64, seed=0, **few)
 
 
-def _inputs(found: Trained, data: Any) -> tuple[tuple[Any, ...], str]:
+def _inputs(found: Trained, data: StoredData) -> tuple[tuple[Tensor, ...], str]:
     """What a network is looked at with, and what that is, in words."""
     acts = found.row is not None and "play" in found.row.verbs
     seen = play(found.answer, found.spec, frames=False).observations[:64] if acts else ()
@@ -178,10 +177,10 @@ def _inputs(found: Trained, data: Any) -> tuple[tuple[Any, ...], str]:
     return inputs, kinds.find(found.spec.kind).seen.format(count=len(inputs[0]))
 
 
-def _activity(found: Trained, data: Any) -> Section:
-    title = "What the layers answer"
+def _activity(found: Trained, data: StoredData | None) -> Section:
+    title = "Outputs of the layers"
     if data is None:
-        return Section(title, "It needs the data of the race: give the folder of the run rather than the model's.")
+        return Section(title, "This needs the data of the race: give the folder of the run, not that of the model.")
     try:
         inputs, on = _inputs(found, data)
         lines = activity(found.answer, lambda: found.answer(*inputs))
@@ -189,7 +188,7 @@ def _activity(found: Trained, data: Any) -> Section:
         try:
             lines, on = activity(found.answer, lambda: _made(found)), "while the network makes 64 samples"
         except Exception:  # the page is worth having without this table
-            return Section(title, "This network takes other things than a batch of the data, so nothing is shown here.")
+            return Section(title, "This network does not take a batch of the data as input, so nothing is shown here.")
     if not lines:
         return Section(title)
     text = f"Each layer {on}. {_dead(lines)}"
@@ -209,9 +208,9 @@ def _dead(lines: list[Activity]) -> str:
     """What the rectifiers say of dead units, in words."""
     rectified = [line for line in lines if line.dead is not None]
     if not rectified:
-        return "None is a rectifier (ReLU), whose units could be dead, so no dead units are counted."
+        return "No layer is a rectifier (ReLU), so no dead units are counted."
     units, dead = (sum(getattr(line, word) for line in rectified) for word in ("units", "dead"))
-    counted = f"A unit of a rectifier (ReLU) is dead where it answered nothing but 0: {dead:,} of {units:,} are. "
+    counted = f"A unit of a rectifier (ReLU) is dead if its output was always 0: {dead:,} of {units:,} are. "
     silent = [line.name for line in rectified if line.units and (line.dead or 0) / line.units >= SILENT]
     if not silent:
         return f"{counted}No rectifier has lost half of its units."

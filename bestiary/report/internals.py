@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from bestiary.architectures.build import resolve
+from bestiary.contracts import Algorithm, Data
 
 MOST_LINES = 60
 
@@ -70,7 +71,7 @@ def weights(network: nn.Module, first: nn.Module | None, gradients: Mapping[str,
     return lines
 
 
-def gradients(network: nn.Module, recipe: str, setting: Mapping[str, Any], data: Any) -> dict[str, float]:
+def gradients(network: nn.Module, recipe: str, setting: Mapping[str, object], data: Data) -> dict[str, float]:
     """The gradient of every parameter in one update by the network's own algorithm: its root mean square.
 
     The update is made on a copy; parameters that no gradient reaches are absent.
@@ -85,7 +86,7 @@ def gradients(network: nn.Module, recipe: str, setting: Mapping[str, Any], data:
     found: dict[str, float] = {}
     with torch.random.fork_rng(), _listening(twin, found):
         torch.manual_seed(0)
-        algorithm = cast("Any", resolve(recipe))(twin, data.spec, **setting)
+        algorithm = cast("Algorithm", resolve(recipe)(twin, data.spec, **setting))
         next(iter(algorithm.updates(data, 0, 1000)))
     return found
 
@@ -94,7 +95,7 @@ def gradients(network: nn.Module, recipe: str, setting: Mapping[str, Any], data:
 def _listening(network: nn.Module, found: dict[str, float]) -> Iterator[None]:
     """Notes the gradients of parameters as they are made."""
 
-    def hear(name: str) -> Any:
+    def hear(name: str) -> Callable[[Tensor], None]:
         def note(gradient: Tensor) -> None:
             found[name] = float(gradient.detach().float().square().mean().sqrt())
 

@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -141,7 +141,7 @@ def _name(text: str) -> Markup:
     return Markup(re.sub(r"([/_])", r"\1<wbr>", str(escape(words.shorten(text, 80)))))
 
 
-def _context(evidence: Evidence) -> dict[str, Any]:
+def _context(evidence: Evidence) -> dict[str, object]:
     verdict = evidence.verdict
     task, sections = tasks.find(verdict.problem), sections_of(evidence)
     run = evidence.run.resolve().name
@@ -188,7 +188,8 @@ def _warnings(verdict: Verdict) -> list[str]:
     if verdict.openings > 1:
         warnings.append(
             f"The test rows of this data set were opened for the {words.times(verdict.openings)} time. "
-            "Each opening that leads to a choice makes the test scores a little too good; fresh rows would settle it."
+            "Every choice based on such an opening makes the test scores slightly optimistic; only new rows give "
+            "an unbiased score."
         )
     told = ("test rows were opened", "did not take part")  # above, and beside the plan
     notes = [note for note in verdict.notes if not any(words in note for words in told)]
@@ -215,7 +216,7 @@ class Spread:
     mean: str
 
 
-def _curves(evidence: Evidence) -> dict[str, Any] | None:
+def _curves(evidence: Evidence) -> dict[str, object] | None:
     finalists = {s.name for s in evidence.verdict.standings if s.status == "finalist"}
     lines = [
         figures.Curve(name, name in finalists, [(t.seconds, t.loss) for t in trainings], trainings[0].trained)
@@ -245,7 +246,7 @@ def _curves(evidence: Evidence) -> dict[str, Any] | None:
 # --------------------------------------------------------------------------------------------------------- cost
 
 
-def _costs(verdict: Verdict) -> dict[str, Any]:
+def _costs(verdict: Verdict) -> dict[str, object]:
     axis = board.scale(verdict)
     tested = board.tested(verdict)
     inside = [s for s in tested if axis and axis.holds(s.test[verdict.metric].value)]

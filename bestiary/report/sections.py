@@ -10,7 +10,6 @@ import importlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from bestiary import kinds, tasks
 from bestiary.report.gather import Evidence
@@ -39,7 +38,7 @@ class Section:
     heads: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
     template: str = ""
-    words: Mapping[str, Any] = field(default_factory=dict)
+    words: Mapping[str, object] = field(default_factory=dict)
     anchors: Sequence[tuple[str, str]] = ()
 
     @property
@@ -67,7 +66,7 @@ def attempted(make: Callable[[], Section | list[Section]]) -> list[Section]:
     try:
         made = make()
     except Exception as reason:  # a report with a picture less is better than none
-        return [Section("Pictures", f"They could not be drawn: {type(reason).__name__}: {reason}")]
+        return [Section("Pictures", f"They could not be made: {type(reason).__name__}: {reason}")]
     return made if isinstance(made, list) else [made]
 
 

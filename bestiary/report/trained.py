@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from bestiary.architectures.build import build
 from bestiary.baselines import load_baseline
 from bestiary.contracts import Spec
@@ -12,14 +10,15 @@ from bestiary.errors import InputError
 from bestiary.judging.evidence import Standing
 from bestiary.records.training import read_job
 from bestiary.report.gather import Evidence
+from bestiary.rows.store import StoredData
 
 
-def opened(evidence: Evidence) -> Any:
+def opened(evidence: Evidence) -> StoredData:
     """The data of a race, its test rows open: the verdict has been spoken."""
     return open_data(evidence.run / "data", sealed=evidence.run / "sealed")
 
 
-def answers(evidence: Evidence, spec: Spec, most: int = 6) -> list[tuple[Standing, Any]]:
+def answers(evidence: Evidence, spec: Spec, most: int = 6) -> list[tuple[Standing, object]]:
     """Whoever was tested, best first, with the network or fitted baseline; those that cannot be read are left out.
 
     Args:
@@ -40,7 +39,7 @@ def answers(evidence: Evidence, spec: Spec, most: int = 6) -> list[tuple[Standin
     return found
 
 
-def _load(evidence: Evidence, standing: Standing, spec: Spec) -> Any:
+def _load(evidence: Evidence, standing: Standing, spec: Spec) -> object:
     from safetensors.torch import load_model
 
     here = evidence.run / standing.folder

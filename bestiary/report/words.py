@@ -158,7 +158,7 @@ def sentence(text: str) -> str:
     """A remark as a sentence: a capital letter, a full stop.
 
     Example:
-        >>> sentence("it stands alone")
+        >>> sentence("no other model")
         'It stands alone.'
     """
     text = text.strip()

@@ -170,7 +170,7 @@ def labelled_parts(arrays: Mapping[str, NDArray[np.generic]], file: str, target:
         ['test', 'train']
     """
     if labels and target is not None and target not in arrays:
-        raise InputError(f"target={target!r} is no array of {file}; it holds {', '.join(sorted(arrays))}")
+        raise InputError(f"target={target!r} is not an array of {file}; it holds {', '.join(sorted(arrays))}")
     arrays = {usual_name(name, arrays) if name != target else name: array for name, array in arrays.items()}
     found: Parts = {}
     for split, (inputs, usual) in ENTRANCES.items():

@@ -215,7 +215,7 @@ def _as_number(
         shown = ", ".join(short(word) for word in pc.unique(apart).to_pylist())
         remarks.append(f"{strays:,} cells ({shown}) count as missing")
     elif strays:
-        remarks.append(f"{strays:,} cells are no numbers and count as missing")
+        remarks.append(f"{strays:,} cells are not numbers and count as missing")
     remarks += [f"{read - len(some):,} infinite values count as missing"] if read > len(some) else []
     how = f"its unit is {form[5:]}" if form == with_unit else f"written with {SAID[form]}" if form in SAID else ""
     remarks += [how] if how else []
@@ -282,7 +282,7 @@ def _dates(name: str, column: pa.ChunkedArray, present: pa.Array, gaps: bool, as
     strays = len(present) - len(some)
     if not len(some) or strays > STRAY * len(present):
         return None
-    told = [f"{strays:,} cells are no dates and count as missing"] if strays else []
+    told = [f"{strays:,} cells are not dates and count as missing"] if strays else []
     reason = "; ".join([*told, *([remark] if remark else [])])
     return Column(name, "date", reason, form, low=float(some.min()), high=float(some.max()), gaps=gaps or strays > 0)
 

@@ -84,9 +84,9 @@ class Drift:
             lines.append(f"{name} is {share}not {kind} in {self._rows(alien)}; they count as missing")
         if far := self._far[column.name]:
             what = f"{column.low:g} to {column.high:g}" if column.role == "number" else "its dates"
-            lines.append(f"{name} lies far outside of what was trained on ({what}) in {self._rows(far)}")
+            lines.append(f"{name} is far outside the range of the training rows ({what}) in {self._rows(far)}")
         if gaps := self._gaps[column.name]:
-            lines.append(f"{name} is missing in {self._rows(gaps)}; it never was in training")
+            lines.append(f"{name} is missing in {self._rows(gaps)}; it was never missing in training")
         unknown = self._unknown.get(column.name)
         if unknown and not column.rare:
             shown = ", ".join(repr(word[:30]) for word, _ in unknown.most_common(3))

@@ -7,7 +7,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from bestiary import targets as asked
 from bestiary import tasks
+from bestiary.batches import Target
 
 NUMBERS = ("value", "values")
 
@@ -25,6 +27,11 @@ def turns(rows: int, outputs: int, problem: str) -> Tensor:
     if sort == "labels":
         return torch.nn.functional.one_hot(place, max(outputs, 1)).to(torch.int8)
     return torch.zeros((rows, outputs) if sort == "values" else (rows,)) if sort in NUMBERS else place
+
+
+def target_of(rows: int, outputs: int, problem: str) -> Target | None:
+    """The same as the target of a batch."""
+    return asked.of(tasks.find(problem).target, {"target": turns(rows, outputs, problem)}, {})
 
 
 def lengths_to(length: int, rows: int) -> tuple[Tensor, Tensor]:

@@ -130,7 +130,7 @@ def _open_path(path: Path, separator: str | None, encoding: str | None) -> Frame
 
         return excel_frame(path, _SHEET.get(), usual.get("sheet"))
     if _SHEET.get() is not None:
-        raise InputError(f"sheet= names a sheet of an Excel workbook; {path.name} is none; leave it out")
+        raise InputError(f"sheet= names a sheet of an Excel workbook; {path.name} is not a workbook; leave it out")
     if head[:4] == b"PAR1":
         from bestiary.rows.parquet_files import ParquetFrame
 

@@ -57,7 +57,7 @@ class Layout:
         if found is None:
             raise InputError(
                 f'expected a list of labels such as ["a", "b"] in every cell of {name!r}; received {short(cell)}; '
-                "mend it, or empty the cell"
+                "correct it, or empty the cell"
             )
         return found
 

@@ -149,7 +149,8 @@ def target_facts(target: Target, train: NDArray[np.int64]) -> dict[str, object]:
 
 
 def write_target(folder: Path, split: str, target: Target, rows: NDArray[np.int64], numbers: NDArray[np.int64]) -> None:
-    """Writes `target` and `row` of a split: targets of `rows`, and their `numbers` in the person's file."""
+    """Writes of a split `target`, where it is known, of `rows`, and `row`: their `numbers` in the person's file."""
     kind = "float64" if target.numeric else "int64" if not target.several else target.stored
-    write_array(folder, split, "target", np.asarray(target.values)[rows].astype(kind))
+    if target.known:
+        write_array(folder, split, "target", np.asarray(target.values)[rows].astype(kind))
     write_array(folder, split, "row", numbers.astype(np.int64))

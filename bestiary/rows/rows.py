@@ -179,7 +179,9 @@ class Rows:
         target = self.target.values.astype(self.target.stored)
         places = {s: folder if s < 2 else folder.parent / "sealed" for s in range(2 if train_only else 3)}
         for part, table in self.pieces(columns, "write"):
-            arrays = encode(table, part) | {"target": target[part], "row": self.numbers[part]}
+            arrays = encode(table, part) | {"row": self.numbers[part]}
+            if self.target.known:
+                arrays["target"] = target[part]
             if self.weights is not None:
                 arrays["weight"] = self.weights[part]
             for split, home in places.items():

@@ -7,10 +7,9 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from skops import io
-
 from bestiary.errors import InputError
 from bestiary.files import replacing
+from bestiary.rows.skops_io import skops_io
 
 LARGEST = 4 << 30  # bytes of a file when unpacked
 
@@ -18,7 +17,7 @@ LARGEST = 4 << 30  # bytes of a file when unpacked
 def save(thing: object, path: Path) -> None:
     """Writes a fitted part, whole or not at all."""
     with replacing(path) as temporary:
-        io.dump(thing, temporary)
+        skops_io().dump(thing, temporary)
 
 
 def load(path: Path, allowed: Iterable[str]) -> object:
@@ -40,6 +39,7 @@ def load(path: Path, allowed: Iterable[str]) -> object:
         foreign = sorted(found - known)
         if foreign:
             raise InputError(f"{path.name} holds {foreign[0]}, which a saved encoder never does; it is not loaded")
+        io = skops_io()
         untrusted = io.get_untrusted_types(file=path)
         return io.load(path, trusted=[name for name in untrusted if name in known])
     except InputError:

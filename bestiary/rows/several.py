@@ -245,7 +245,9 @@ class LabelsReader:
             table[cell, [places[label] for label in labels or () if label in places]] = 1
         values = table[rows]
         if none := int((values.sum(1) == 0).sum()):
-            notes.append(f"{none:,} rows have none of the labels of {self.name!r}; they are learned from as such")
+            notes.append(
+                f"{none:,} rows have none of the labels of {self.name!r}; they are kept as rows without labels"
+            )
         target = _labels(self.name, self.layout.reason, [names[label] for label in chosen], values)
         return replace(target, columns=(self.name,)), kept, notes
 
@@ -255,7 +257,7 @@ class LabelsReader:
         common = [k for k in range(len(names)) if totals[k] == rows]
         left = [k for k in range(len(names)) if FEWEST <= totals[k] < rows]
         if rare:
-            notes.append(f"labels of fewer than {FEWEST} rows are left out: {_few(names, rare)}")
+            notes.append(f"labels with fewer than {FEWEST} rows are left out: {_few(names, rare)}")
         if common:
             notes.append(f"labels that every row has are left out: {_few(names, common)}")
         if len(left) < 2:

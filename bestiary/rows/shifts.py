@@ -38,7 +38,7 @@ def shifts(columns: Sequence[Column], trained: pa.Table, tested: pa.Table) -> li
         if told:
             found.append(
                 f"column {column.name!r} differs between the rows that are trained on and those that are tested on: "
-                f"{told}; scores say how well that is borne"
+                f"{told}; scores measure how robust the models are to that"
             )
     return found
 

@@ -45,6 +45,11 @@ class Target:
         return tasks.find(self.problem).target == "value"
 
     @property
+    def known(self) -> bool:
+        """Whether anything is known of rows; else the values are zeros that stand for nothing and are not written."""
+        return bool(self.classes) or (bool(self.problem) and tasks.find(self.problem).target in ("value", "values"))
+
+    @property
     def several(self) -> bool:
         """Whether several numbers or labels are asked of a row."""
         return self.values.ndim == 2

@@ -15,7 +15,7 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bestiary import kinds, tasks
+from bestiary import kinds, targets, tasks
 from bestiary.contracts import Batch, Spec
 from bestiary.errors import InputError
 from bestiary.files import write_text
@@ -130,12 +130,25 @@ def read_lines(folder: Path, rows: int) -> NDArray[np.int64] | None:
     return lines if len(lines) == rows else None
 
 
+def truth_of(data: Any, split: str) -> Tensor:
+    """What is known of the rows of a split: their targets [N] or [N T]; [N 0] where nothing is known."""
+    arrays = data.arrays(split)
+    return arrays["target"] if "target" in arrays else torch.empty(data.rows(split), 0)
+
+
+def read_truth(folder: Path, split: str) -> NDArray[np.generic]:
+    """The same of a folder of encoded arrays."""
+    if (folder / f"{split}.target.npy").exists():
+        return read_array(folder, split, "target")
+    return np.empty((len(read_array(folder, split, "row")), 0))
+
+
 class ArrayData:
     """Batches of arrays in memory or memory-mapped; implements `contracts.Data`.
 
     A training batch is a pure function of (seed, number): each epoch is a fresh permutation drawn from (seed, epoch).
     Where rows have weights, an epoch is as long, and has each row as often as its weight says.
-    Rows without a target get a target of 0.
+    Rows without a target have none in their batches either.
 
     Args:
         spec: what sizes a network.
@@ -157,13 +170,13 @@ class ArrayData:
     ) -> None:
         self.spec, self.facts = spec, dict(facts)
         self.seed, self.device = seed, torch.device(device)
-        self._arrays = {split: _tensors(arrays) for split, arrays in splits.items()}
+        self._arrays = {
+            split: {name: torch.as_tensor(array) for name, array in arrays.items()} for split, arrays in splits.items()
+        }
         self._shuffled: tuple[int, Tensor, dict[str, Tensor] | None] | None = None
         self._batch = batch
         statistics = [self.facts.get("pixel_mean"), self.facts.get("pixel_scale")]
         self._pixels = [torch.tensor(s, dtype=torch.float32)[:, None, None] for s in statistics if s is not None]
-        units: list[Any] = [self.facts.get("mean", 0.0), self.facts.get("scale", 1.0)]
-        self._scale = [torch.tensor(u, dtype=torch.float64) if isinstance(u, list) else float(u) for u in units]
 
     @classmethod
     def of(cls, spec: Spec, facts: Facts, splits: Mapping[str, Mapping[str, NDArray[np.generic]]]) -> ArrayData:
@@ -178,11 +191,17 @@ class ArrayData:
     @property
     def regression(self) -> bool:
         """Whether targets are numbers."""
-        return tasks.find(str(self.facts["problem"])).target in ("value", "values")
+        return self._asked in ("value", "values")
+
+    @property
+    def _asked(self) -> str:
+        return tasks.find(str(self.facts["problem"])).target
 
     def rows(self, split: str) -> int:
         """How many rows a split has."""
-        return len(self.arrays(split)["target"])
+        arrays = self.arrays(split)
+        names = ("row", *kinds.find(self.spec.kind).fields(), *arrays)
+        return next(len(arrays[name]) for name in names if name in arrays)
 
     @property
     def epoch(self) -> int:
@@ -229,27 +248,24 @@ class ArrayData:
         return self._assemble({name: arrays[name][where] for name in self._fields(split)})
 
     def _fields(self, split: str) -> list[str]:
-        """The arrays that a batch is made of; of a table some may be missing."""
+        """The arrays that a batch is made of; of a table some may be missing, of rows without labels the target."""
         arrays = self.arrays(split)
-        return [name for name in kinds.find(self.spec.kind).fields() if name in arrays]
+        names = (*kinds.find(self.spec.kind).fields(), *targets.find(self._asked).arrays)
+        return [name for name in names if name in arrays]
 
     def _assemble(self, parts: dict[str, Tensor]) -> Batch:
-        target = parts["target"]
-        if self.regression:
-            if isinstance(self._scale[0], Tensor) and target.ndim == 1:  # new rows, which have no targets
-                target = target[:, None].expand(-1, len(self._scale[0]))
-            target = ((target - self._scale[0]) / self._scale[1]).float()
+        kind, target = kinds.find(self.spec.kind), targets.of(self._asked, parts, self.facts)
+        parts = {name: parts[name] for name in kind.fields() if name in parts}
         if "pixels" in parts:
             pixels = parts["pixels"].float()
             if self._pixels:
                 pixels = (pixels - self._pixels[0]) / self._pixels[1]
             parts["pixels"] = pixels
-        made = kinds.find(self.spec.kind).part("batch")
+        made = kind.part("inputs")
         if made.padded:
             parts[made.padded] = parts[made.padded][:, : int(parts["lengths"].max())]
         parts = {name: part.long() if part.dtype is torch.int32 else part for name, part in parts.items()}
-        parts["target"] = target
-        batch = made(**parts)
+        batch = Batch(made(**parts), target)
         return batch if self.device.type == "cpu" else batch.to(self.device)
 
 
@@ -281,10 +297,3 @@ class StoredData(ArrayData):
             names = sorted(p.name.split(".")[1] for p in folder.glob(f"{split}.*.npy"))
             self._arrays[split] = {n: torch.from_numpy(read_array(folder, split, n)) for n in names}
         return self._arrays[split]
-
-
-def _tensors(arrays: Mapping[str, NDArray[np.generic]]) -> dict[str, Tensor]:
-    tensors = {name: torch.as_tensor(array) for name, array in arrays.items()}
-    if "target" not in tensors:
-        tensors["target"] = torch.zeros(len(next(iter(tensors.values()))), dtype=torch.int64)
-    return tensors

@@ -178,14 +178,14 @@ class TargetReader:
         if sort == "classes":
             if codes is None:
                 raise InputError(
-                    f"at most {CLASSES:,} classes can be told apart; {self.name!r} has more than {10 * CLASSES:,}"
+                    f"at most {CLASSES:,} classes are supported; {self.name!r} has more than {10 * CLASSES:,}"
                 )
             target, kept = self._classes(values, self._without_marks(codes), reason)
         else:
             target, kept = self._values(finite(values), reason)
         gone = int((~kept).sum())
         strays = self._filled - int((~np.isnan(values)).sum()) if sort == "value" else 0
-        of_them = f", or in {strays:,} of them no number" if strays > 0 else ""
+        of_them = f", or in {strays:,} of them not a number" if strays > 0 else ""
         where = f"; the first is {place(int(np.argmin(kept)))}" if gone else ""
         notes = [f"{gone:,} rows are dropped: their target {self.name!r} is missing{of_them}{where}"] if gone else []
         return target, kept, [*notes, *self._notes]
@@ -272,13 +272,13 @@ class TargetReader:
             )
         if len(classes) > CLASSES:
             raise InputError(
-                f"at most {CLASSES:,} classes can be told apart; target {self.name!r} has {len(classes):,}; "
+                f"at most {CLASSES:,} classes are supported; target {self.name!r} has {len(classes):,}; "
                 "is it an identifier, or a number (`problem=regression`)?"
             )
         rows = int(kept.sum())
         if rows >= 20 and len(classes) > 0.7 * rows:
             raise InputError(
-                f"expected classes that occur again and again; {len(classes):,} of {rows:,} rows have a class of their "
+                f"expected classes that repeat; {len(classes):,} of {rows:,} rows have a class of their "
                 f"own in {self.name!r}, such as {short(classes[0])}; is it a name, or a number in an unknown form?"
             )
         table = np.full(len(written) + 1, -1, np.int64)

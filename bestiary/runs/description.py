@@ -79,7 +79,7 @@ def write(folder: Path, words: Mapping[str, object], spec: Spec, facts: Mapping[
         "facts": dict(facts),
         "files": {name: sha256_of(folder / name) for name in _files(folder)},
         "versions": {"bestiary": __version__, "torch": torch.__version__.split("+")[0]},
-        "licence": "the weights belong to whoever owns the data they were trained on",
+        "licence": "the weights belong to the owner of the data they were trained on",
     }
     write_text(folder / MODEL, json.dumps(content, indent=1, default=list))
     write_text(folder / "README.md", card or f"# {words.get('architecture') or words.get('baseline') or 'ensemble'}\n")

@@ -132,9 +132,9 @@ class Model:
         """
         found = getattr(self.answer, "network", self.answer)
         if isinstance(found, Mixture):
-            raise InputError("an ensemble is no single network; model.answer.parts has its weights and models")
+            raise InputError("an ensemble is not a single network; model.answer.parts has its weights and models")
         if not isinstance(found, nn.Module):
-            raise InputError(f"{self.name} is no network; its estimator is model.answer; train an architecture")
+            raise InputError(f"{self.name} is not a network; its estimator is model.answer; train an architecture")
         return found
 
     def features(self, source: object) -> Any:
@@ -187,7 +187,7 @@ class Model:
         known = [one.name for one in asked if one.kind is one.KEYWORD_ONLY]
         for word in words:
             if word not in known:
-                raise InputError(f"{self.name} ({self.facts['problem']}) has no {word} to be set; leave it out")
+                raise InputError(f"{self.name} ({self.facts['problem']}) has no option {word}; leave it out")
         if "penalty" in words and words.get("beams", 1) == 1:
             raise InputError(
                 f"a penalty of length chooses between finished beams, and one beam has no choice; received "

@@ -101,7 +101,7 @@ def copy_encoder(encoder: Path, folder: Path, spec: Spec, models: Sequence[Mappi
     """
     where, views = folder / ENCODER, kinds.find(spec.kind).views
     files: Mapping[str, Sequence[str]] = kinds.find(spec.kind).part("views").FILES if views else {}
-    takes = {getattr(resolve(str(one["network"])), "takes", "inputs") for one in models if "network" in one}
+    takes = {getattr(resolve(str(one["network"])), "takes", "arguments") for one in models if "network" in one}
     needed = {name for word in takes for name in files.get(word, ())}
     spare = {name for names in files.values() for name in names} - needed
     if encoder.resolve() != where.resolve():

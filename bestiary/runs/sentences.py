@@ -141,7 +141,7 @@ def attach(encoder: TextEncoder, folder: Path) -> None:
             if not there or sha256_of(weights) == record.sha256:
                 encoder.sentences = SentenceReader(size, vocabulary, weights if there else None)
                 return
-    raise InputError(f"{folder} has a pre-trained encoder that is none of the published ones; save the model again")
+    raise InputError(f"{folder} has a pre-trained encoder that is not one of the published ones; save the model again")
 
 
 def _published() -> Iterator[tuple[Size, Pretrained]]:

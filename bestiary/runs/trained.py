@@ -161,7 +161,7 @@ def trained(folder: str | Path, contender: str | None = None) -> Trained:
         door.closed(path)
     if contender is not None:
         if not whole:
-            raise InputError(f"--contender names one of a race; {path} is no race; give the folder of a run")
+            raise InputError(f"--contender names one of a race; {path} is not a race; give the folder of one")
         return _contender(path, contender)
     model = load(path)
     answer = model.answer
@@ -178,7 +178,9 @@ def _contender(run: Path, name: str) -> Trained:
     found = [folder for folder in folders if name in (names[folder], names[folder].partition("/")[0])]
     if not found or name == "baseline":
         known = sorted(set(names.values()))
-        raise InputError(f"no contender {name!r} left an answer in {run}{nearest(name, known)}; {', '.join(known)} did")
+        raise InputError(
+            f"no contender {name!r} left a trained model in {run}{nearest(name, known)}; {', '.join(known)} did"
+        )
     here = min(found, key=lambda folder: (bool(_APART.search(folder.name)), result_loss(folder)))
     encoder = run / "data" / "encoder"
     if (here / BASELINE).is_file():

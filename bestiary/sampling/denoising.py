@@ -8,7 +8,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from bestiary.contracts import Data, ImageBatch, Spec
+from bestiary.contracts import Data, ImageInputs, Spec
 from bestiary.errors import InputError, nearest
 from bestiary.sampling.diffusion import SAMPLERS, scattered, spaced
 from bestiary.sampling.pictures import Picture, grid, png
@@ -90,14 +90,14 @@ def _strip(diffusion: Any, facts: Mapping[str, object]) -> Picture:
     return Picture(
         "From noise to images",
         f"Each pair of rows is one new image: above, what the network is given at {len(chosen)} of {steps} "
-        "steps; below, the image that it believes to be under the noise. On the right, what came of it.",
+        "steps; below, the image that it believes to be under the noise. On the right, the result.",
         png=_rows([columns, under], facts),
     )
 
 
 @torch.no_grad()
 def _beliefs(diffusion: Any, data: Data, facts: Mapping[str, object]) -> Picture:
-    pixels = cast("ImageBatch", data.batch("train", 0)).pixels[:ROWS]
+    pixels = cast("ImageInputs", data.batch("train", 0).inputs).pixels[:ROWS]
     real = diffusion.units.signed(pixels)
     noise = torch.randn(real.shape, generator=torch.Generator().manual_seed(0)).to(real)
     places = scattered(diffusion.steps, COLUMNS - 1)

@@ -118,5 +118,5 @@ def pictures(network: nn.Module, data: Any, spec: Any, facts: Any) -> list[Pictu
     ]
     values = curves.Curve("", range(episode.steps), episode.values)
     drawing = curves.draw([values], "step", "expected of the action taken (discounted)")
-    told = "Values that stay level say that the network expects to go on for ever; a fall foretells the end."
+    told = "A constant value means that the network expects the episode to go on; a falling value predicts its end."
     return [*drawn, Picture("What it expects", told, svg=drawing)]

@@ -38,7 +38,7 @@ def evaluating(answer: Any) -> Iterator[None]:
 
 def some_places(data: Any, most: int, split: str = "train") -> Tensor:
     """Places of rows in a split: all, or an even choice of them when there are more than so many."""
-    count = len(_whole(data).arrays(split)["target"])
+    count = _whole(data).rows(split)
     return torch.arange(0, count, max(1, -(-count // most)))
 
 

@@ -98,7 +98,7 @@ def inspect(network: nn.Module, data: Data, spec: Spec, facts: Mapping[str, obje
     pictures.append(
         Picture(
             "Fantasies",
-            "What the network believes in when it sees nothing: the end of long chains of Gibbs sampling"
+            "What the network generates without an input: the end of long chains of Gibbs sampling"
             + (", one column a class." if hasattr(network, "top") else "."),
             png=png(grid(unit_images(made, facts), columns=_columns(network))),
         )

@@ -120,7 +120,7 @@ def inspect(
         pictures.append(
             Picture(
                 "Recall",
-                f"Above, patterns that were stored; in the middle, each unit turned over by a chance of {SHARE}; "
+                f"Above, patterns that were stored; in the middle, each unit flipped with probability {SHARE}; "
                 f"below, what the network makes of them. {100 * right:.1f} % of all units are right again.",
                 png=png(grid((rows + 1) / 2, columns=len(patterns))),
             )
@@ -147,8 +147,8 @@ def _collapse(empty: nn.Module) -> Picture:
         curves.append(Curve(name, loads, table.mean(0).tolist(), low.tolist(), high.tolist()))
     return Picture(
         "How much it can hold",
-        f"Random patterns stored by Hebb's rule in {units} units and recalled with {SHARE} of the units turned "
-        "over; mean and range of three draws. Past 0.138 patterns a unit the stored patterns are no longer valleys of "
+        f"Random patterns stored by Hebb's rule in {units} units and recalled with {SHARE} of the units "
+        "flipped; mean and range of three draws. Past 0.138 patterns per unit, stored patterns are no longer minima of "
         "the energy.",
         svg=draw(curves, "patterns stored, per unit", "recall", marks=[(CAPACITY, "0.138")], points=True),
     )

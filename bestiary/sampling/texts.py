@@ -67,7 +67,10 @@ def sample(
     begin = torch.tensor([BEGIN, *units.encode(prompt.encode()).tolist()], device=device)
     if beams is not None:
         if any(word is not None for word in (temperature, top_k, top_p, min_p)):
-            raise InputError("beams draw nothing, so temperature, top-k, top-p and min-p mean nothing; leave them out")
+            raise InputError(
+                "beam search draws nothing at random, so temperature, top-k, top-p and min-p have "
+                "no effect; leave them out"
+            )
         found = likeliest(network, begin, length, beams, forbid(BEGIN), watch=watch)[0][:count]
     else:
         generator = torch.Generator().manual_seed(seed)

@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
-from sklearn import metrics as sk
 
 from bestiary.contracts import Predictions
 from bestiary.tasks.evidence import Combine, Floats, Truth
@@ -46,6 +44,8 @@ class ClassEvidence:
         Balanced accuracy averages over the classes that occur, macro F1 over those that occur or are predicted, AUROC
         (several classes: each against the rest) over the classes that occur.
         """
+        from sklearn import metrics as sk
+
         table, labels = probabilities(predictions), np.asarray(truth, dtype=np.int64)
         answers = given(predictions, table)
         present = np.unique(labels)
@@ -124,8 +124,8 @@ def _sums(
             }
             if classes == 2:
                 found["f1"] = np.nan_to_num(2 * hits[..., 1] / (true[..., 1] + told[..., 1]))
-            chance = ((true @ apart) * told).sum(-1) / count
-            found["qwk"] = np.where(chance > 0, 1 - off / chance, np.nan)
+            expected = ((true @ apart) * told).sum(-1) / count
+            found["qwk"] = np.where(expected > 0, 1 - off / expected, np.nan)
             return found
 
     return terms, combine
@@ -156,6 +156,8 @@ def _placements(score: Floats, positive: NDArray[np.bool_]) -> Floats:
     """For a row of the class the share of others ranked below it; for another row the share of the class above it."""
     if positive.all() or not positive.any():
         return np.full(len(score), np.nan)
+    from scipy.stats import rankdata
+
     overall = rankdata(score)
     within = np.empty(len(score))
     within[positive] = rankdata(score[positive])

@@ -10,13 +10,13 @@ BALANCED = 3.0  # the largest class has at most this many times the rows of the 
 
 METRICS: tuple[Metric, ...] = (
     Metric(
-        "accuracy", "accuracy", True, "labels", 0.0, 1.0, True, "share of rows whose class is predicted rightly"
+        "accuracy", "accuracy", True, "labels", 0.0, 1.0, True, "share of rows whose class is predicted correctly"
     ),
     Metric("balanced_accuracy", "balanced accuracy", True, "labels", 0.0, 1.0, True, (
         "mean over classes of the share of their rows that is found; rare classes weigh as much"
     )),
     Metric("log_loss", "log loss", False, "probabilities", 0.0, float("inf"), meaning=(
-        "mean of −log of the probability given to the true class: 0 is perfect, confident mistakes are dear"
+        "mean of −log of the probability given to the true class: 0 is perfect, confident mistakes cost most"
     )),
     Metric("macro_f1", "macro F1", True, "labels", 0.0, 1.0, meaning=(
         "mean over classes of the harmonic mean of precision and recall"
@@ -29,7 +29,7 @@ METRICS: tuple[Metric, ...] = (
     )),
     AVERAGE_PRECISION,
     Metric("qwk", "quadratic weighted kappa", True, "labels", -1.0, 1.0, ordered=True, meaning=(
-        "agreement of ordered classes, mistakes weighed by the square of how far off they are: 0 is chance, 1 perfect"
+        "agreement of ordered classes, mistakes weighted by the square of their distance: 0 is chance, 1 perfect"
     )),
 )  # fmt: skip
 
@@ -60,5 +60,5 @@ probability given to every row
         )
     return "log_loss", (
         f"the largest class has {max(present) / min(present):.0f} times the rows of the smallest, which accuracy would "
-        "hardly notice; log loss judges the probability given to every row"
+        "hardly show; log loss judges the probability given to every row"
     )

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from bestiary.contracts import Batch, Data, Spec
+from bestiary.rows.store import truth_of
 from bestiary.tasks.scoring import MOST, Scoring
 
 
@@ -17,6 +18,8 @@ class StoredArrays(Data, Protocol):
     """Data whose rows can be taken by number, such as `rows.store.StoredData`."""
 
     def arrays(self, split: str) -> dict[str, Tensor]: ...
+
+    def rows(self, split: str) -> int: ...
 
     def take(self, split: str, where: Tensor | slice) -> Batch: ...
 
@@ -47,10 +50,10 @@ class TrainingJudge:
         most: int = MOST,
         metric: str = "",
     ) -> None:
-        rows = len(data.arrays(split)["target"])
+        rows = data.rows(split)
         self.task, self.seed, self.split, self.metric = task, seed, split, metric
         self.data: StoredArrays = data if rows <= most else Sample(data, split, most)
-        self.truth = self.data.arrays(split)["target"]
+        self.truth = truth_of(self.data, split)
         self._due = due
 
     def due(self, step: int) -> bool:
@@ -73,7 +76,7 @@ class Sample:
     """A fixed random part of one split, in order: the same rows for every contender."""
 
     def __init__(self, data: StoredArrays, split: str, rows: int) -> None:
-        total = len(data.arrays(split)["target"])
+        total = data.rows(split)
         drawn = torch.randperm(total, generator=torch.Generator().manual_seed(0))[:rows]
         self.spec: Spec = data.spec
         self.data, self._split, self._where = data, split, drawn.sort().values
@@ -81,8 +84,13 @@ class Sample:
             name: data.arrays(split)[name][self._where] for name in ("target", "row") if name in data.arrays(split)
         }
 
+    def rows(self, split: str) -> int:
+        """How many are in the sample."""
+        self._check(split)
+        return len(self._where)
+
     def arrays(self, split: str) -> dict[str, Tensor]:
-        """`target` and `row` of the rows in the sample."""
+        """`target`, where it is known, and `row` of the rows in the sample."""
         self._check(split)
         return self._arrays
 

@@ -176,7 +176,7 @@ def _tensors(found: Any, path: Path) -> dict[str, Tensor]:
         if not isinstance(name, str) or not isinstance(value, Tensor):
             raise InputError(f"expected tensors in {path}; {str(name)[:80]!r} is {type(value).__name__}; {ADVICE}")
         if value.is_meta or value.layout is not torch.strided or value.is_quantized:
-            raise InputError(f"{name[:80]!r} of {path} is no plain tensor (sparse, quantised or empty); {ADVICE}")
+            raise InputError(f"{name[:80]!r} of {path} is not a plain tensor (sparse, quantised or empty); {ADVICE}")
     if all(name.startswith(PARALLEL) for name in found):
         return {name.removeprefix(PARALLEL): value.detach() for name, value in found.items()}
     return {name: value.detach() for name, value in found.items()}

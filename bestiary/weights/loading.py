@@ -200,7 +200,7 @@ def _check(network: str, reading: Reading, shapes: Mapping[str, Shape], file: We
     faulty = {name for pair in reading.pairs if {*missing, *other} & {*pair.theirs} for name in pair.ours}
     remedy = "build the size that the file is of"
     if head and not unknown and all(name.startswith(head) for name in faulty):
-        remedy = "only the last part differs: new_head=True leaves it fresh, or build it as the file has it"
+        remedy = "only the last part differs: new_head=True starts it anew, or build it with the sizes in the file"
     raise InputError(
         f"expected the weights of {network} in {file.path} ({reading.names}'s names); received {'; '.join(told)}; "
         f"{remedy}"
@@ -214,7 +214,7 @@ def _converted(tensor: Tensor, ours: Tensor, name: str, path: Path) -> Tensor:
         raise InputError(f"{name} is {ours.dtype} here and {told} in {path}; save it as float32, not quantised")
     made = tensor.to(ours.dtype)
     if made.is_floating_point() and not bool(made.isfinite().all()):
-        raise InputError(f"{name} in {path} holds values that are no finite numbers; get the file again")
+        raise InputError(f"{name} in {path} holds values that are not finite numbers; get the file again")
     return made
 
 

@@ -14,7 +14,7 @@ import torch
 from bestiary import catalogue, kinds, tasks
 from bestiary.architectures.build import build
 from bestiary.baselines import competitors
-from bestiary.batches import Batch
+from bestiary.batches import Inputs
 from bestiary.errors import InputError
 from bestiary.kinds import Kind
 from bestiary.rows.encoder_files import write_encoder
@@ -22,7 +22,7 @@ from bestiary.rows.store import spec_from
 from bestiary.specs import Spec
 
 KINDS = [pytest.param(kind, id=kind.name) for kind in kinds.every().values()]
-PARTS = ("read", "spec", "batch", "store", "encoder", "facts", "saved")
+PARTS = ("read", "spec", "inputs", "store", "encoder", "facts", "saved")
 
 
 def task_of(kind: Kind) -> str:
@@ -40,14 +40,14 @@ def taken(kind: Kind) -> tuple[catalogue.Row, dict[str, Any]]:
 def test_what_it_names_is_there(kind: Kind) -> None:
     parts = {name: kind.part(name) for name in PARTS}
     assert issubclass(parts["spec"], Spec) and parts["spec"].kind == kind.name
-    assert issubclass(parts["batch"], Batch)
-    for made in (parts["spec"], parts["batch"]):
+    assert issubclass(parts["inputs"], Inputs)
+    for made in (parts["spec"], parts["inputs"]):
         assert getattr(made, "__dataclass_params__").frozen and made.__doc__  # noqa: B009
     for name in ("guess", "show"):
         assert not getattr(kind, name) or callable(kind.part(name))
     words = inspect.signature(parts["read"]).parameters.values()
     assert all(word.kind is word.KEYWORD_ONLY for word in list(words)[1:]), "options of reading are keywords"
-    assert set(parts["batch"].__annotations__) >= {parts["batch"].padded} - {""}
+    assert set(parts["inputs"].__annotations__) >= {parts["inputs"].padded} - {""}
     example = kind.part("example")
     assert all(callable(getattr(example, name)) for name in ("inputs", "step", "spec", "data"))
 
@@ -85,24 +85,25 @@ def test_a_batch_is_a_function_of_seed_and_number(kind: Kind) -> None:
             return
         made.append(found)
     for number, batch in made[0].items():
-        for field in dataclasses.fields(batch):
-            one, other = getattr(batch, field.name), getattr(made[1][number], field.name)
-            assert one is other is None or torch.equal(one, other)
+        for part, twin in ((batch.inputs, made[1][number].inputs), (batch.target, made[1][number].target)):
+            for field in dataclasses.fields(part):
+                one, other = getattr(part, field.name), getattr(twin, field.name)
+                assert torch.equal(one, other) if isinstance(one, torch.Tensor) else one == other
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_epoch_has_every_row_once_and_padding_is_cut(kind: Kind) -> None:
-    made = kind.part("batch")
+    made = kind.part("inputs")
     if not made.padded:
         pytest.skip("nothing is padded")
     _, words = taken(kind)
     data = kind.part("example").data(words, task_of(kind), rows=24)
     batches = [data.batch("train", number) for number in range(data.epoch)]
     assert sum(map(len, batches)) == 24
-    lengths = sorted(length for batch in batches for length in batch.lengths.tolist())
+    lengths = sorted(length for batch in batches for length in batch.inputs.lengths.tolist())
     assert lengths == sorted(data.arrays("train")["lengths"].tolist())
     for batch in batches:
-        assert getattr(batch, made.padded).shape[1] == int(batch.lengths.max())
+        assert getattr(batch.inputs, made.padded).shape[1] == int(batch.inputs.lengths.max())
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -34,7 +34,7 @@ def data_with(kind: str, seed: int) -> Any:
 
 def contents(batch: Any) -> list[Tensor]:
     """Everything that a batch holds."""
-    return [value for value in vars(batch).values() if isinstance(value, Tensor)]
+    return [value for part in vars(batch).values() for value in vars(part).values() if isinstance(value, Tensor)]
 
 
 def same(one: Any, other: Any) -> bool:
@@ -47,10 +47,10 @@ def epoch_of(data: Any, epoch: int) -> Any:
     seen = []
     for number in range(epoch * data.epoch, (epoch + 1) * data.epoch):
         batch = data.batch("train", number)
-        if hasattr(batch, "graph"):
-            seen += [batch.features[batch.graph == g].flatten().tolist() for g in range(len(batch.target))]
+        if hasattr(batch.inputs, "graph"):
+            seen += [batch.inputs.features[batch.inputs.graph == g].flatten().tolist() for g in range(len(batch))]
         else:
-            rows = batch.source if hasattr(batch, "source") else batch.inputs[0]
+            rows = batch.inputs[0]
             seen += [[value for value in row.flatten().tolist() if value] for row in rows]  # padding differs
     return [tuple(round(value, 4) for value in row) for row in seen]
 

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -266,10 +267,15 @@ def test_windows_ask_for_every_token_once_with_what_came_before(length: int, str
     assert len(few["row"]) == min(2, len(found["row"]))
 
 
+def whole(batch: Any) -> torch.Tensor:
+    """The windows of a batch: what is given and the last token that is asked for, [B T + 1]."""
+    return torch.cat([batch.inputs.tokens, batch.truth[:, -1:]], 1)
+
+
 def test_batches_of_a_split_are_its_windows(tmp_path: Path) -> None:
     data = opened(read_corpus(GENESIS, units="bytes", length=32), tmp_path)
     asked, bytes_of = data.counted("test", slice(None))
-    tokens = torch.cat([batch.tokens for batch in data.batches("test")])
+    tokens = torch.cat([whole(batch) for batch in data.batches("test")])
     assert len(tokens) == data.rows("test") == min(JUDGED["test"], data.rows("test"))
     assert int((asked * bytes_of).sum()) == int(data.arrays("test")["target"].sum())
     stream = data.arrays("test")["tokens"]
@@ -279,7 +285,7 @@ def test_batches_of_a_split_are_its_windows(tmp_path: Path) -> None:
         assert tokens[row, : len(real)].tolist() == real.tolist()
         assert not tokens[row, len(real) :].any()
     some = data.take("test", torch.tensor([3, 1]))
-    assert torch.equal(some.tokens, tokens[[3, 1]])
+    assert torch.equal(whole(some), tokens[[3, 1]])
 
 
 def test_training_windows_are_a_function_of_seed_and_number(tmp_path: Path) -> None:
@@ -288,12 +294,12 @@ def test_training_windows_are_a_function_of_seed_and_number(tmp_path: Path) -> N
     other = open_data(tmp_path / "data", batch=8, seed=2)
     later = data.batch("train", 5)
     data.batch("train", 0)
-    assert torch.equal(later.tokens, again.batch("train", 5).tokens)
-    assert not torch.equal(later.tokens, other.batch("train", 5).tokens)
-    assert not torch.equal(later.tokens, data.batch("train", 6).tokens)
-    assert later.tokens.shape == (8, 129)
+    assert torch.equal(whole(later), whole(again.batch("train", 5)))
+    assert not torch.equal(whole(later), whole(other.batch("train", 5)))
+    assert not torch.equal(whole(later), whole(data.batch("train", 6)))
+    assert whole(later).shape == (8, 129)
     raw = b"\0".join(data.text("train"))
-    assert all(bytes((row - 1).clamp(min=0).byte().tolist()).strip(b"\0")[:20] in raw for row in later.tokens)
+    assert all(bytes((row - 1).clamp(min=0).byte().tolist()).strip(b"\0")[:20] in raw for row in whole(later))
     with pytest.raises(PermissionError):
         again.arrays("test")
 
@@ -305,7 +311,7 @@ def test_windows_begin_everywhere(tmp_path: Path) -> None:
         {"train": {"tokens": np.arange(200, dtype=np.int32)}},
         batch=64,
     )
-    seen = {int(start) for number in range(60) for start in data.batch("train", number).tokens[:, 0]}
+    seen = {int(start) for number in range(60) for start in data.batch("train", number).inputs.tokens[:, 0]}
     assert seen == set(range(72))
 
 

@@ -231,7 +231,7 @@ def test_the_first_sheet_with_rows_is_read_and_said_and_another_can_be(tmp_path:
     with pytest.raises(InputError, match=r"no sheet of u\.xlsx is named 'Mora'; did you mean 'More'\?"):
         read(both, target="y", sheet="Mora")
     (tmp_path / "t.csv").write_bytes(TEXT)
-    with pytest.raises(InputError, match=r"t\.csv is none; leave it out"):
+    with pytest.raises(InputError, match=r"t\.csv is not a workbook; leave it out"):
         read(tmp_path / "t.csv", target="b", sheet="More")
 
 

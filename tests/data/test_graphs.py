@@ -90,7 +90,7 @@ def test_loops_repetitions_and_weightless_edges_are_said(tmp_path: Path) -> None
     graph = open_graph(folder(tmp_path, nodes=NODES, edges=edges))
     assert graph.edges.shape == (2, 4)
     assert graph.notes == [
-        "1 edge from a node to itself is left out; networks let every node see itself",
+        "1 edge from a node to itself is left out; networks add self-loops themselves",
         "1 edge of weight 0 is left out",
         "2 edges are there again and count once",
     ]
@@ -119,8 +119,8 @@ def test_a_set_of_graphs(tmp_path: Path) -> None:
     assert np.array_equal(one.keys(), other.keys()) and len(np.unique(one.keys())) == 4
     data, _, _ = encoded(one, tmp_path, np.array([0, 0, 1, 2], np.int8))
     batch = data.take("train", torch.tensor([1, 0]))
-    assert batch.graph.tolist() == [0] * 4 + [1] * 3 and batch.target.tolist() == [0, 1]
-    assert sorted(batch.edges.T.tolist())[-2:] == [[6, 4], [6, 5]] and batch.edges.shape == (2, 14)
+    assert batch.inputs.graph.tolist() == [0] * 4 + [1] * 3 and batch.truth.tolist() == [0, 1]
+    assert sorted(batch.inputs.edges.T.tolist())[-2:] == [[6, 4], [6, 5]] and batch.inputs.edges.shape == (2, 14)
 
 
 def renumbered(graph: networkx.Graph, seed: int) -> networkx.Graph:
@@ -201,7 +201,7 @@ def test_words_that_do_not_fit_are_refused(tmp_path: Path) -> None:
             read(place, **{"task": "nodes", **words})
     numbers = "id,age\n" + "".join(f"n{n},{n * 1.5}\n" for n in range(40))
     edges = "source,target\n" + "".join(f"n{n},n{n + 1}\n" for n in range(39))
-    with pytest.raises(InputError, match="nodes are told apart by class; 'age' has 40 different numbers"):
+    with pytest.raises(InputError, match="nodes need a target of classes; 'age' has 40 different numbers"):
         read(folder(tmp_path / "b", nodes=numbers, edges=edges), task="nodes", target="age")
     for thing in ({}, [], [networkx.path_graph(2)] * 2, 7, networkx.Graph()):
         with pytest.raises(InputError):
@@ -216,11 +216,11 @@ def test_words_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     [
         ('<?xml version="1.0"?><!DOCTYPE g [<!ENTITY a "b">]><graphml>&a;</graphml>', "document type or entities"),
         ('<!DOCTYPE g SYSTEM "file:///etc/passwd"><graphml/>', "document type or entities"),
-        ('<?xml version="1.0" encoding="UTF-16"?>'.encode("utf-16").decode("latin-1"), "no GraphML"),
+        ('<?xml version="1.0" encoding="UTF-16"?>'.encode("utf-16").decode("latin-1"), "not readable GraphML"),
         ("<html><body/></html>", "begins with <html>"),
-        ("<graphml><graph>", "no GraphML that can be read"),
+        ("<graphml><graph>", "not readable GraphML"),
         ("", "is empty"),
-        ("<graphml></graphml>", "no GraphML that can be read"),
+        ("<graphml></graphml>", "not readable GraphML"),
         ('<graphml><graph edgedefault="directed"/><graph edgedefault="directed"/></graphml>', "has 2 graphs"),
         ('<graphml><graph><node id="a"><graph><node id="b"/></graph></node></graph></graphml>', "has 2 graphs"),
         (
@@ -276,7 +276,7 @@ def test_transductive_training_sees_all_nodes_and_no_test_label(tmp_path: Path) 
     source = read(IMPORTS, task="nodes", target="subpackage")
     data, _, splits = encoded(source, tmp_path)
     batch = data.batch("train", 0)
-    assert len(batch.features) == len(source.graph) and len(batch) == (splits == 0).sum()
+    assert len(batch.inputs.features) == len(source.graph) and len(batch) == (splits == 0).sum()
     assert data.batch("train", 1) is batch, "nothing is drawn: one graph, every time"
     names = {path.name for path in (tmp_path / "data").glob("*.npy")}
     assert not {name for name in names if name.startswith("test")}
@@ -297,29 +297,30 @@ def test_inductive_training_sees_no_judged_node_and_no_edge_to_one(tmp_path: Pat
     judged = set(source.rows[splits > 0].tolist())
     between = sum(a not in judged and b not in judged for a, b in graph.edges.T.tolist())
     batch = data.batch("train", 0)
-    assert len(batch.features) == len(graph) - hidden and batch.edges.shape[1] == 2 * between
+    assert len(batch.inputs.features) == len(graph) - hidden and batch.inputs.edges.shape[1] == 2 * between
     known = loaded(tmp_path).nodes.ids
     assert not set(known) & {graph.ids[row] for row in judged}
     for split in ("train", "validation", "test"):
         (batch,) = data.batches(split)
         rows = data.arrays(split)["row"]
         whole, _ = encoder.nodes.of(graph, graph.both_ways()[0])
-        assert torch.equal(batch.features[batch.where], torch.from_numpy(whole)[rows]), "where is who it says"
-    assert len(batch.features) == len(graph) and batch.edges.shape[1] == 2 * graph.edges.shape[1]
+        found = batch.inputs.features[batch.inputs.where]
+        assert torch.equal(found, torch.from_numpy(whole)[rows]), "where is who it says"
+    assert len(batch.inputs.features) == len(graph) and batch.inputs.edges.shape[1] == 2 * graph.edges.shape[1]
 
 
 def test_links_that_are_judged_are_not_in_the_graph(tmp_path: Path) -> None:
     source = read(networkx.les_miserables_graph(), task="links")
     data, _, splits = encoded(source, tmp_path)
     (train,), (validation,), (test,) = (data.batches(split) for split in ("train", "validation", "test"))
-    seen = {frozenset(pair) for pair in train.edges.T.tolist()}
-    assert torch.equal(train.edges, validation.edges) and torch.equal(train.edges, test.edges)
-    positives = {frozenset(p) for p in train.pairs[:, train.target == 1].T.tolist()}
+    seen = {frozenset(pair) for pair in train.inputs.edges.T.tolist()}
+    assert all(torch.equal(train.inputs.edges, other.inputs.edges) for other in (validation, test))
+    positives = {frozenset(p) for p in train.inputs.pairs[:, train.truth == 1].T.tolist()}
     assert seen == positives and len(seen) == int(((splits == 0) & (source.target.values == 1)).sum())
     everything = {frozenset(pair) for pair in source.graph.edges.T.tolist()}
     for batch in (validation, test):
-        edges = {frozenset(p) for p in batch.pairs[:, batch.target == 1].T.tolist()}
-        without = {frozenset(p) for p in batch.pairs[:, batch.target == 0].T.tolist()}
+        edges = {frozenset(p) for p in batch.inputs.pairs[:, batch.truth == 1].T.tolist()}
+        without = {frozenset(p) for p in batch.inputs.pairs[:, batch.truth == 0].T.tolist()}
         assert edges <= everything and not edges & seen and not without & everything
         assert abs(len(edges) - len(without)) <= 1
 
@@ -329,13 +330,14 @@ def test_training_pairs_are_drawn_by_seed_and_number_and_know_nothing_of_held_ou
     encoded(source, tmp_path)
     data = [GraphData(tmp_path / "data", seed=seed) for seed in (0, 0, 1)]
     first, again, other = (one.batch("train", 5) for one in data)
-    assert torch.equal(first.pairs, again.pairs)
-    assert not torch.equal(first.pairs, other.pairs) and not torch.equal(first.pairs, data[0].batch("train", 6).pairs)
-    seen = {frozenset(pair) for pair in first.edges.T.tolist()}
+    assert torch.equal(first.inputs.pairs, again.inputs.pairs)
+    assert not torch.equal(first.inputs.pairs, other.inputs.pairs)
+    assert not torch.equal(first.inputs.pairs, data[0].batch("train", 6).inputs.pairs)
+    seen = {frozenset(pair) for pair in first.inputs.edges.T.tolist()}
     drawn_pairs = {
         frozenset(pair)
         for number in range(200)
-        for pair in data[0].batch("train", number).pairs[:, len(seen) :].T.tolist()
+        for pair in data[0].batch("train", number).inputs.pairs[:, len(seen) :].T.tolist()
     }
     assert not drawn_pairs & seen and all(len(pair) == 2 for pair in drawn_pairs)
     held = {frozenset(pair) for pair in source.graph.edges.T.tolist()} - seen
@@ -421,15 +423,16 @@ def test_batches_of_a_set_are_all_graphs_once(tmp_path: Path) -> None:
     data, _, splits = encoded(read_graphs(graphs), tmp_path)
     count = int((splits == 0).sum())
     assert data.epoch == count // 8
-    seen = torch.cat([data.batch("train", number).features[:, 0].unique() for number in range(data.epoch)])
+    seen = torch.cat([data.batch("train", number).inputs.features[:, 0].unique() for number in range(data.epoch)])
     assert len(seen.unique()) == data.epoch * 8, "no graph comes twice in an epoch"
     assert torch.equal(
-        data.batch("train", 3).features, GraphsData(tmp_path / "data", batch=8).batch("train", 3).features
+        data.batch("train", 3).inputs.features, GraphsData(tmp_path / "data", batch=8).batch("train", 3).inputs.features
     )
     whole = list(data.batches("train"))
     assert sum(len(batch) for batch in whole) == count
     for batch in whole:
-        assert (batch.graph[batch.edges[0]] == batch.graph[batch.edges[1]]).all(), "edges stay within a graph"
+        first, second = batch.inputs.graph[batch.inputs.edges]
+        assert (first == second).all(), "edges stay within a graph"
 
 
 @pytest.mark.parametrize("nodes", [60, 200])

@@ -42,7 +42,7 @@ def test_a_folder_of_digits_becomes_batches(digits: Path, tmp_path: Path):
     assert encoder.spec == ImageSpec(channels=1, image_size=(8, 8), outputs=10)
     data = StoredData(tmp_path / "data", sealed=tmp_path / "sealed")
     assert [data.rows(split) for split in ("train", "validation", "test")] == [240, 80, 80]
-    train = data.take("train", slice(0, 240)).pixels
+    train = data.take("train", slice(0, 240)).inputs.pixels
     assert abs(float(train.mean())) < 1e-4 and float(train.std()) == pytest.approx(1, abs=1e-2)
     bunch = load_digits()
     place = int(data.arrays("train")["row"][17])
@@ -176,7 +176,7 @@ def test_a_table_of_paths_for_regression_with_groups_and_times(tmp_path: Path):
     assert dated is not None and dated.tolist() == list(range(30))
     source.encode(np.zeros(30, np.int8), tmp_path / "data", 0)
     batch = StoredData(tmp_path / "data", batch=30).batch("train", 0)
-    assert batch.target.std() == pytest.approx(1, abs=0.02) and abs(float(batch.target.mean())) < 1e-5
+    assert batch.truth.std() == pytest.approx(1, abs=0.02) and abs(float(batch.truth.mean())) < 1e-5
 
 
 def test_equal_pictures_have_equal_keys_in_any_format(tmp_path: Path):

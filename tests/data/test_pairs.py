@@ -188,11 +188,11 @@ def test_batches_are_cut_to_their_longest_and_are_a_function_of_seed_and_number(
     other = PairData(tmp_path / "data", batch=8, seed=1)
     for number in (0, 5, 2):
         batch = data.batch("train", number)
-        assert len(batch) == data.size and batch.source.shape[1] == int(batch.source_lengths.max())
-        assert batch.sequence.shape[1] == int(batch.sequence_lengths.max())
-        assert batch.source.equal(again.batch("train", number).source)
-    assert any(not data.batch("train", n).source.equal(other.batch("train", n).source) for n in range(3))
-    seen = [row for number in range(data.epoch) for row in data.batch("train", number).sequence[:, 1].tolist()]
+        assert len(batch) == data.size and batch.inputs.source.shape[1] == int(batch.inputs.source_lengths.max())
+        assert batch.target.sequence.shape[1] == int(batch.target.sequence_lengths.max())
+        assert batch.inputs.source.equal(again.batch("train", number).inputs.source)
+    assert any(not data.batch("train", n).inputs.source.equal(other.batch("train", n).inputs.source) for n in range(3))
+    seen = [row for number in range(data.epoch) for row in data.batch("train", number).target.sequence[:, 1].tolist()]
     assert len(seen) == data.epoch * data.size
     assert sum(len(batch) for batch in data.batches("validation")) == data.rows("validation")
 

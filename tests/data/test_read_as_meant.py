@@ -52,7 +52,7 @@ def test_targets_whose_spread_is_small_or_far_off_are_learned(center: float, tmp
     data = StoredData(tmp_path / "data")
     truth = read_array(tmp_path / "data", "validation", "target").astype(np.float64)
     assert len(np.unique(truth)) == len(truth)
-    targets = data.take("train", slice(None)).target
+    targets = data.take("train", slice(None)).truth
     assert abs(float(targets.mean())) < 1e-4 and abs(float(targets.std()) - 1) < 0.01
     linear = next(one for one in competitors("table", "regression") if one.name == "linear")
     linear.search(tmp_path / "data", tmp_path / "out", seconds=2.0)
@@ -116,7 +116,7 @@ def test_one_stray_word_does_not_make_classes_of_numbers(draw) -> None:
     cells = [f"{v:.3f}" for v in draw.normal(size=ROWS)]
     source = read(pd.DataFrame({"x": range(ROWS), "y": ["n/k", *cells[1:]]}), target="y")
     assert source.target.problem == "regression" and len(source) == ROWS - 1
-    assert any("no number" in note for note in source.notes)
+    assert any("not a number" in note for note in source.notes)
 
 
 def test_classes_that_hardly_occur_twice_are_refused_with_the_likely_reason() -> None:

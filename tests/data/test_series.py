@@ -126,7 +126,7 @@ def test_regression_scales_its_target(tmp_path: Path):
     assert source.target.problem == "regression" and source.target.name == "load"
     source.encode(shares(40), tmp_path / "data", 0)
     data = StoredData(tmp_path / "data", batch=24)
-    assert data.spec.outputs == 1 and abs(float(data.batch("train", 0).target.mean())) < 1e-3
+    assert data.spec.outputs == 1 and abs(float(data.batch("train", 0).truth.mean())) < 1e-3
     np.testing.assert_allclose(data.arrays("train")["target"], targets[shares(40) == 0], rtol=1e-6)
 
 

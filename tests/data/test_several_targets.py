@@ -84,7 +84,7 @@ def test_lists_are_labels_however_they_are_written(frame: pd.DataFrame, form: st
     assert (source.target.problem, source.target.classes) == ("multilabel", ("a", "b", "c"))
     assert np.array_equal(source.target.values, labels(frame))
     none = int((labels(frame).sum(1) == 0).sum())
-    assert f"{none} rows have none of the labels of 'tags'; they are learned from as such" in source.notes
+    assert f"{none} rows have none of the labels of 'tags'; they are kept as rows without labels" in source.notes
 
 
 def test_lists_that_nobody_asked_for_are_left_out_and_said(frame: pd.DataFrame) -> None:
@@ -117,7 +117,7 @@ def test_rare_and_universal_labels_are_left_out_and_said() -> None:
     rows["y"] = [f'["all", "{"ab"[k % 2]}"{", " + chr(34) + "once" + chr(34) if k == 3 else ""}]' for k in range(40)]
     source = read(rows, "y")
     assert source.target.classes == ("a", "b")
-    assert "labels of fewer than 3 rows are left out: 'once'" in source.notes
+    assert "labels with fewer than 3 rows are left out: 'once'" in source.notes
     assert "labels that every row has are left out: 'all'" in source.notes
 
 
@@ -145,7 +145,7 @@ def test_rows_that_lack_a_target_are_dropped_and_said(frame: pd.DataFrame, tmp_p
         ("height,weight", {"task": "classification"}, "task classification has one target; received 2: 'height', "),
         ("height", {"task": "multitarget"}, "task multitarget has several targets; received one: 'height'"),
         ("sort", {"task": "multilabel"}, "expected several labels in cells of 'sort'"),
-        ("even,loop", {"order": "even,loop"}, "order names classes, the least first; 'even, loop' has none that"),
+        ("even,loop", {"order": "even,loop"}, "order lists classes from lowest to highest; 'even, loop' has no such"),
         ("height,flat", {}, "target 'flat' is constant (3); there is nothing to predict; name another column"),
         ("height,weight", {"kind": "text", "text": "sort"}, "several targets are for table data; received"),
         ("even,loop,one,two,three,height,weight,sort,flat", {}, "has the target"),
@@ -181,7 +181,7 @@ def test_each_target_is_standardised_by_itself_and_labels_are_bytes(frame: pd.Da
     _, facts = read_spec(tmp_path / "numbers")
     data = StoredData(tmp_path / "numbers", batch=10_000)
     assert encoder.spec.outputs == 2 and facts["targets"] == ["height", "weight"]
-    batch = data.batch("train", 0).target
+    batch = data.batch("train", 0).truth
     assert batch.mean(0).abs().max() < 1e-5 and (batch.std(0, correction=0) - 1).abs().max() < 1e-5
     assert load_encoder(tmp_path / "numbers" / "encoder").encode(rows).warnings == []
     source = read(frame, "tags")

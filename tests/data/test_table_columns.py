@@ -11,7 +11,7 @@ from sklearn.linear_model import LinearRegression
 
 from bestiary import baselines
 from bestiary.architectures.build import build
-from bestiary.contracts import TableBatch, TableSpec
+from bestiary.contracts import TableInputs, TableSpec
 from bestiary.data import load_encoder, read
 from bestiary.fit import fit
 from bestiary.kinds.table.text import TextColumns
@@ -49,19 +49,19 @@ def test_columns_stand_apart_and_in_the_features(tmp_path: Path, shop: pd.DataFr
     assert isinstance(spec, TableSpec)
     assert (spec.numbers, spec.categories, spec.texts, spec.features) == (1, (4,), 1, 1 + 3 + 16)
     batch = data.take("train", slice(None))
-    assert isinstance(batch, TableBatch)
-    numbers, categories, words = batch.columns
-    assert torch.equal(numbers, batch.features[:, :1])
+    assert isinstance(batch.inputs, TableInputs)
+    numbers, categories, words = batch.inputs.columns
+    assert torch.equal(numbers, batch.inputs.features[:, :1])
     one_hot = torch.nn.functional.one_hot(categories[:, 0], 4)[:, 1:].float()
-    assert torch.equal(one_hot, batch.features[:, 1:4])
+    assert torch.equal(one_hot, batch.inputs.features[:, 1:4])
     assert words.shape[1] == 1 and int(words.max()) < spec.vocabulary
     cells = shop["size"].to_numpy()[data.arrays("train")["row"].numpy()]
-    straight = batch.straight_columns[0][:, 0].double().numpy()
+    straight = batch.inputs.straight_columns[0][:, 0].double().numpy()
     fitted = LinearRegression().fit(cells[:, None], straight)
     np.testing.assert_allclose(
         fitted.predict(cells[:, None]), straight, atol=1e-4
     )  # a straight line of what is written
-    assert batch.part(0, 3).columns[1].shape == (3, 1)
+    assert batch.part(0, 3).inputs.columns[1].shape == (3, 1)
 
 
 def test_words_that_were_never_seen_have_the_code_0(tmp_path: Path, shop: pd.DataFrame) -> None:
@@ -88,8 +88,9 @@ def test_a_folder_that_was_written_before_still_opens(tmp_path: Path, shop: pd.D
     old = StoredData(tmp_path / "data")
     assert old.spec == TableSpec(data.spec.sizes()["features"], 1)  # type: ignore[arg-type]
     batch = old.batch("train", 0)
-    assert isinstance(batch, TableBatch) and batch.columns[0] is not None
-    assert torch.equal(batch.columns[0], batch.features) and batch.columns[1].shape[1] == batch.columns[2].shape[1] == 0
+    assert isinstance(batch.inputs, TableInputs) and batch.inputs.columns[0] is not None
+    numbers, categories, words = batch.inputs.columns
+    assert torch.equal(numbers, batch.inputs.features) and categories.shape[1] == words.shape[1] == 0
     network = build("bestiary.architectures.table.tabm:TabM", {"members": 2, "width": 4}, old.spec, seed=0)
     assert network(*batch.arguments(network)).shape == (len(batch), 1)
     assert baselines.run_baseline("linear", tmp_path / "data", tmp_path / "out", seconds=0.5)["loss"] < 1.0

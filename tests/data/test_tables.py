@@ -12,12 +12,17 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 import pytest
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, RobustScaler, StandardScaler
 from skops import io
 
 from bestiary.data import load_encoder, read
 from bestiary.errors import InputError
-from bestiary.kinds.table.encoder import TableEncoder, squash
+from bestiary.kinds.table.encoder import TableEncoder
+from bestiary.kinds.table.onehot import OneHot
+from bestiary.kinds.table.scaling import MANY, Scaling, squash
 from bestiary.rows.columns import describe
 from bestiary.rows.splits import assign
 from bestiary.rows.store import StoredData, read_array
@@ -97,6 +102,31 @@ def test_squash_is_straight_inside_and_keeps_order():
     assert (np.diff(squash(wide)) > 0).all() and np.abs(squash(wide)).max() < 300
 
 
+@pytest.mark.parametrize("columns,gaps", [(3, True), (3, False), (MANY, False)])
+def test_numbers_are_scaled_as_scikit_learn_does_to_the_last_bit(columns: int, gaps: bool) -> None:
+    draw = np.random.default_rng(0)
+    values = draw.lognormal(0, 2, (200, columns)) * np.logspace(-6, 6, columns)
+    values[:, 0] = np.round(values[:, 0] * 1e6) % 3  # of which the quartiles may be one number
+    if gaps:
+        values[draw.random(values.shape) < 0.1] = np.nan
+    squashed = FunctionTransformer(squash)
+    theirs = make_pipeline(
+        RobustScaler(unit_variance=True), squashed, SimpleImputer(strategy="median"), StandardScaler()
+    )
+    ours = Scaling.fit(values[:150])
+    expected = theirs.fit(values[:150]).transform(values)
+    assert np.array_equal(ours.transform(values), expected) and ours.sound(columns)
+    back = np.where(np.isnan(values), np.nan, ours.inverse(expected))
+    assert np.allclose(back, values, rtol=1e-9, atol=1e-12, equal_nan=True)
+
+
+def test_words_have_places_as_scikit_learn_gives_them() -> None:
+    known = [["ash", "elm", "oak"], ["red", "blue"]]
+    words = np.array([["elm", "blue"], ["fir", "red"], ["ash", "green"]], dtype=object)
+    theirs = OneHotEncoder(categories=known, handle_unknown="ignore", sparse_output=False, dtype=np.float32)  # pyright: ignore[reportArgumentType]
+    assert np.array_equal(OneHot(known).transform(words), theirs.fit(words[:1]).transform(words))
+
+
 def test_a_mixed_table_end_to_end(tmp_path, mixed):
     mixed.to_csv(tmp_path / "people.csv", index=False)
     source = read(tmp_path / "people.csv", "left")
@@ -110,7 +140,7 @@ def test_a_mixed_table_end_to_end(tmp_path, mixed):
     assert encoder.spec.features == 3 + 5 + 1 + 4 + 16
     assert (encoder.spec.numbers, encoder.spec.categories, encoder.spec.texts) == (3 + 5 + 1, (5,), 1)
     data = StoredData(tmp_path / "run" / "data", sealed=tmp_path / "run" / "sealed")
-    train = data.take("train", slice(None)).features.numpy()
+    train = data.take("train", slice(None)).inputs.features.numpy()
     assert np.abs(train[:, :8].mean(0)).max() < 1e-5 and np.abs(train[:, :8].std(0) - 1).max() < 1e-4
     assert set(np.unique(train[:, 8:13])) == {0.0, 1.0} and (train[:, 9:13].sum(1) == 1).all()
     for number, split in enumerate(("train", "validation", "test")):
@@ -130,8 +160,8 @@ def test_a_linear_model_learns_from_the_encoded_rows(tmp_path):
     source.encode(assign(source), tmp_path / "data", 0)
     data = StoredData(tmp_path / "data", sealed=tmp_path / "sealed")
     train, test = data.take("train", slice(None)), data.take("test", slice(None))
-    model = LogisticRegression(max_iter=500).fit(train.features.numpy(), train.target.numpy())
-    assert model.score(test.features.numpy(), test.target.numpy()) > 0.94
+    model = LogisticRegression(max_iter=500).fit(train.inputs.features.numpy(), train.truth.numpy())
+    assert model.score(test.inputs.features.numpy(), test.truth.numpy()) > 0.94
 
 
 def test_test_rows_change_nothing_in_training(tmp_path, mixed):
@@ -151,9 +181,12 @@ def test_test_rows_change_nothing_in_training(tmp_path, mixed):
         read(frame, "left").encode(splits, folder, 0)
         files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".skops")
         written.append({str(path.relative_to(folder)): path.read_bytes() for path in files})
-        with zipfile.ZipFile(folder / "encoder" / "parts.skops") as archive:
-            arrays = {n: archive.read(n) for n in archive.namelist() if n.endswith(".npy")}
-        written[-1]["parts"] = b"".join(sorted(arrays.values()))
+        arrays = []
+        for path in sorted((folder / "encoder").glob("parts.*")):
+            with zipfile.ZipFile(path) as archive:
+                arrays += [archive.read(name) for name in archive.namelist() if name.endswith(".npy")]
+        written[-1]["parts"] = b"".join(sorted(arrays))  # skops names them as it likes
+        assert written[-1]["parts"]
     assert written[0] == written[1]
     sealed = [read_array(tmp_path / name / "sealed", "test", "features") for name in ("one", "two")]
     assert not np.array_equal(*sealed)
@@ -194,7 +227,7 @@ def test_regression_facts_are_those_of_training_rows(tmp_path):
     assert encoder.facts["mean"] == pytest.approx(train.mean()) and encoder.facts["scale"] == pytest.approx(train.std())
     stored = read_array(tmp_path / "data", "train", "target")
     assert stored.dtype == np.float64 and np.array_equal(stored, train)  # float32 cannot tell epochs apart
-    targets = StoredData(tmp_path / "data").take("train", slice(None)).target
+    targets = StoredData(tmp_path / "data").take("train", slice(None)).truth
     assert abs(float(targets.mean())) < 1e-5 and abs(float(targets.std()) - 1) < 0.01
 
 
@@ -223,16 +256,31 @@ def test_an_altered_encoder_is_not_loaded(tmp_path, mixed):
     source = read(mixed, "left")
     source.encode(assign(source), tmp_path / "data", 0)
     folder = tmp_path / "data" / "encoder"
-    parts = folder / "parts.skops"
-    good = parts.read_bytes()
-    io.dump({"numbers": LogisticRegression()}, parts)
+    foreign = folder / "parts.skops"
+    kept = foreign.read_bytes() if foreign.exists() else None
+    io.dump({"text": LogisticRegression()}, foreign)
     with pytest.raises(InputError, match="LogisticRegression"):
         load_encoder(folder)
-    parts.write_bytes(good[:-200])
-    with pytest.raises(InputError, match="damaged"):
-        load_encoder(folder)
-    parts.write_bytes(b"\x80\x04cposix\nsystem\n")
-    with pytest.raises(InputError, match="damaged"):
+    foreign.unlink() if kept is None else foreign.write_bytes(kept)
+    parts = folder / "parts.npz"
+    good, arrays = parts.read_bytes(), dict(np.load(parts))
+    for content in (good[:-200], b"\x80\x04cposix\nsystem\n"):
+        parts.write_bytes(content)
+        with pytest.raises(InputError, match="cannot be read"):
+            load_encoder(folder)
+    for name, other, says in (
+        ("centre", arrays["centre"][:-1], "scales other numbers"),
+        ("spread", arrays["spread"] * 0, "scales other numbers"),
+        ("fill", arrays["fill"] * np.nan, "scales other numbers"),
+        ("mean", arrays["mean"].astype(object), "objects are never unpickled"),
+        ("scaled", arrays["scaled"] - 1, "places of numbers"),
+        ("gaps", arrays["gaps"].astype(float) + 0.5, "places of numbers"),
+    ):
+        np.savez(parts, **{**arrays, name: other})
+        with pytest.raises(InputError, match=says):
+            load_encoder(folder)
+    np.savez(parts, **{name: array for name, array in arrays.items() if name != "deviation"})
+    with pytest.raises(InputError, match="does not scale its numbers"):
         load_encoder(folder)
     parts.write_bytes(good)
     words = json.loads((folder / "encoder.json").read_text())

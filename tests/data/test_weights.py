@@ -36,9 +36,9 @@ def test_an_epoch_holds_no_row_without_weight_and_is_the_same_again(tmp_path: Pa
     useless = set(target[weights == 0].tolist())
     mean, scale = data.facts["mean"], data.facts["scale"]
     for number in range(2 * data.epoch):
-        seen = (data.batch("train", number).target.double() * scale + mean).tolist()
+        seen = (data.batch("train", number).truth.double() * scale + mean).tolist()
         assert not [one for one in seen if min(abs(one - other) for other in useless) < 1e-6]
-        assert (data.batch("train", number).target == again.batch("train", number).target).all()
+        assert (data.batch("train", number).truth == again.batch("train", number).truth).all()
 
 
 @pytest.mark.parametrize("name", [one.name for one in BASELINES])

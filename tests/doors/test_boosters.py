@@ -233,7 +233,7 @@ def changed(found: Any, place: tuple[str | int, ...], value: object) -> Any:
 
 
 @pytest.mark.parametrize("package", ["lightgbm", "xgboost", "catboost"])
-@pytest.mark.parametrize("target", ["two", "three", "value"])
+@pytest.mark.parametrize("target", ["two", "three", "value", "absolute"])
 def test_a_checked_booster_answers_as_before_it_was_saved(package: str, target: str) -> None:
     pytest.importorskip(package)
     import numpy as np
@@ -243,18 +243,20 @@ def test_a_checked_booster_answers_as_before_it_was_saved(package: str, target: 
     draw = np.random.default_rng(0)
     inputs = draw.normal(size=(300, 5)).astype(np.float32)
     inputs[::7, 2] = np.nan
-    answers = {"two": inputs[:, 0] > 0, "three": (inputs[:, 0] > 0) + (inputs[:, 1] > 1.0), "value": inputs[:, 0] * 2}
-    wanted = answers[target].astype(np.float32 if target == "value" else np.int64)
+    answers = {"two": inputs[:, 0] > 0, "three": (inputs[:, 0] > 0) + (inputs[:, 1] > 1.0)}
+    wanted = answers[target].astype(np.int64) if target in answers else inputs[:, 0] * 2
     words = {
         "lightgbm": (boosters.LightGBM, {"n_estimators": 20, "num_leaves": 15, "min_data_in_leaf": 5}),
         "xgboost": (boosters.XGBoost, {"n_estimators": 20, "max_depth": 5}),
         "catboost": (boosters.CatBoost, {"n_estimators": 20, "depth": 5}),
     }
     make, setting = words[package]
-    first = make("value" if target == "value" else "classes", setting, 0).fit(inputs, wanted)
+    if target == "absolute":
+        setting = setting | dict(boosters.ALL)[package].errors["absolute"]
+    first = make("classes" if target in answers else "value", setting, 0).fit(inputs, wanted)
     again = make.__new__(make)
     again.__setstate__(first.__getstate__())
-    ask = "predict" if target == "value" else "predict_proba"
+    ask = "predict_proba" if target in answers else "predict"
     before, after = getattr(first, ask)(inputs), getattr(again, ask)(inputs)
     assert np.abs(before - after).max() <= 4 * np.finfo(np.float64).eps * np.abs(before).max()  # decimals of JSON
     with pytest.raises(InputError, match="expected 5 features"):

@@ -177,7 +177,7 @@ def test_a_result_that_is_not_as_it_was_written_is_made_again_and_said(file: str
         plan = races.Plan.read(Path("run"))
         mend(Path("run"), plan)
         assert not path.exists(), what
-        assert plan.mended == [f"{path.parent.name}: what it had left behind was damaged, so it was made again"], what
+        assert plan.mended == [f"{path.parent.name}: its files were damaged, so it was trained again"], what
         path.write_bytes(content)
 
 

@@ -204,8 +204,8 @@ WAYS = (
         "Bengio, Vinyals, Jaitly & Shazeer 2015, Scheduled sampling for sequence prediction",
         f"{_ALGORITHMS}.gradient_descent:GradientDescent",
         (
-            "bestiary.batches:PairBatch.inputs",
-            "bestiary.batches:PairBatch.target",
+            "bestiary.targets.tokens:Written.given",
+            "bestiary.targets.tokens:Written.truth",
             f"{_OBJECTIVES}.sequences:SequenceCrossEntropy.__call__",
             f"{_OBJECTIVES}.sequences:nats",
             f"{_ALGORITHMS}.scheduled_sampling:ScheduledSampling.updates",
@@ -215,17 +215,21 @@ WAYS = (
     ),
     Way(
         "Q-learning",
-        "Nobody says what the right action is; a reward comes now and then. The network guesses what an action is "
-        "worth all in all, and corrects the guess by what came: the reward, and its own guess of what can be hoped for "
-        "from there. It makes its own data by acting, remembers them, and learns from what it remembers, so that one "
-        "update's rows are not all from one moment.",
-        "the Huber distance of `Q(s, a)` from `r + gamma max_a' Q'(s', a')`",
-        "the gradient of the guess alone; the hope is held, and made by a slower copy",
-        "transitions that it has lived through itself",
+        "No one says which action is right; rewards come now and then. The network estimates the value of each action, "
+        "the sum of the discounted rewards to come, and corrects the estimate by the TD error: the reward plus its own "
+        "estimate for the next state, minus the estimate. It makes its own data by acting, and learns from a replay "
+        "buffer, so that the rows of one update are not all from one moment.",
+        "the Huber loss of the TD error `r + gamma max_a' Q'(s', a') - Q(s, a)`",
+        "the gradient of `Q(s, a)` alone; the target is held, and comes from a slower copy",
+        "transitions from its own actions, drawn from a replay buffer",
         "Mnih et al. 2015, Human-level control through deep reinforcement learning, Algorithm 1; Watkins 1989, "
         "Learning from delayed rewards",
         f"{_ALGORITHMS}.q_learning:QLearning",
-        (f"{_ALGORITHMS}.q_learning:QLearning.surprise", f"{_ALGORITHMS}.q_learning:greatest"),
+        (
+            f"{_ALGORITHMS}.q_learning:QLearning.loss",
+            f"{_ALGORITHMS}.q_learning:QLearning.td_target",
+            f"{_ALGORITHMS}.q_learning:max_value",
+        ),
         ("dqn", "dueling_dqn"),
         "reinforcement/dqn-environment-cartpole",
     ),

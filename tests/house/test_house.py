@@ -16,8 +16,10 @@ FILES = sorted((ROOT / "bestiary").rglob("*.py"))
 # a part may import what stands in its line, beside itself, `errors` and `files`
 ALLOWED = {
     "batches": set(),
+    "inputs": {"batches"},
+    "targets": {"batches"},
     "specs": set(),
-    "contracts": {"batches", "specs"},
+    "contracts": {"batches", "inputs", "specs"},
     "catalogue": set(),
     "records": {"catalogue"},
     "weights": {"contracts", "catalogue"},
@@ -27,7 +29,7 @@ ALLOWED = {
     "objectives": {"contracts"},
     "optimisation": {"contracts"},
     "algorithms": {"contracts", "optimisation"},
-    "tasks": {"contracts", "data", "rows", "kinds", "layers", "architectures", "sampling"},
+    "tasks": {"contracts", "data", "rows", "kinds", "layers", "architectures", "sampling", "optimisation"},
     "sampling": {"contracts", "layers", "data", "rows", "kinds"},
     "rows": {"contracts", "records"},
     "kinds": {"contracts", "rows", "records"},
@@ -175,7 +177,7 @@ def test_imports_point_one_way(path: Path) -> None:
     ours = {name for name in imports(path) if name.startswith("bestiary.")} - DESCRIPTORS
     used = {name.split(".")[1] for name in ours}
     own = {path.parts[len(ROOT.parts) + 1]} & {"tasks", "kinds"}
-    assert used <= ALLOWED[part] | own | {part, "errors", "files", "batches", "specs"}
+    assert used <= ALLOWED[part] | own | {part, "errors", "files", "batches", "inputs", "targets", "specs"}
 
 
 @pytest.mark.parametrize("name", sorted(DESCRIPTORS))
@@ -313,6 +315,44 @@ def _strings(nodes: Sequence[ast.expr]) -> set[str]:
 def test_files_stay_short(path: Path) -> None:
     if "catalogue" not in path.parts:
         assert len(path.read_text(encoding="utf-8").splitlines()) <= LIMIT
+
+
+TYPED = ("judging", "planning", "race", "report")
+"""Rooms that name the type of everything they pass on."""
+
+
+@pytest.mark.parametrize("room", TYPED)
+def test_rooms_name_their_types(room: str) -> None:
+    for path in sorted((ROOT / "bestiary" / room).rglob("*.py")):
+        assert "Any" not in _imported_from_typing(path), path
+
+
+NO_TERMS = {"surprise": "td_error, bits or nats", "came": "target or backpointer", "chance": "epsilon or probability"}
+"""Words of nobody's field -> what says it."""
+LEARNING = ("algorithms", "objectives", "optimisation", "recipes", "layers", "tasks")
+
+
+@pytest.mark.parametrize("room", LEARNING)
+def test_learning_is_named_in_the_terms_of_its_field(room: str) -> None:
+    for path in sorted((ROOT / "bestiary" / room).rglob("*.py")):
+        nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        names = {n.id for n in nodes if isinstance(n, ast.Name)} | {n.arg for n in nodes if isinstance(n, ast.arg)}
+        names |= {n.name for n in nodes if isinstance(n, ast.FunctionDef)}
+        assert not names & set(NO_TERMS), (path, {name: NO_TERMS[name] for name in names & set(NO_TERMS)})
+
+
+UNTYPED = ("graphs", "nodes")
+"""Tasks whose reports draw batches of graphs, of which `Data.batches` does not say the type."""
+
+
+def test_reports_of_tasks_name_their_types() -> None:
+    for path in sorted((ROOT / "bestiary" / "tasks").rglob("report.py")):
+        assert "Any" not in _imported_from_typing(path) or path.parent.name in UNTYPED, path
+
+
+def _imported_from_typing(path: Path) -> set[str]:
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return {alias.name for n in nodes if isinstance(n, ast.ImportFrom) and n.module == "typing" for alias in n.names}
 
 
 def test_contracts_and_the_loop_are_small() -> None:

@@ -9,8 +9,10 @@ import torch
 from torch import Tensor, nn
 
 import bestiary
-from bestiary.batches import GraphBatch, GraphsBatch, TableBatch
+from bestiary.batches import Batch
 from bestiary.errors import InputError
+from bestiary.inputs import GraphInputs, GraphsInputs, TableInputs
+from bestiary.targets import Classes
 
 
 @pytest.mark.parametrize(
@@ -63,14 +65,15 @@ def test_a_trained_model_gives_its_network_and_features(tmp_path: Path) -> None:
 
 def test_a_graph_is_not_cut() -> None:
     edges, nodes = torch.tensor([[0, 1, 2], [1, 2, 0]]), torch.arange(3)
-    graph = GraphBatch(torch.randn(3, 2), edges, torch.ones(3), nodes, nodes, nodes)
-    several = GraphsBatch(torch.randn(3, 2), edges, torch.ones(3), torch.tensor([0, 0, 1]), torch.tensor([0, 1]))
+    graph = Batch(GraphInputs(torch.randn(3, 2), edges, torch.ones(3), nodes, nodes), Classes(nodes))
+    part = torch.tensor([0, 0, 1])
+    several = Batch(GraphsInputs(torch.randn(3, 2), edges, torch.ones(3), part, 2), Classes(torch.tensor([0, 1])))
     assert graph.part(0, 3) is graph and several.part(0, 2) is several
     for batch in (graph, several):
         with pytest.raises(InputError, match="cannot be cut"):
             batch.part(0, 1)
-    table = TableBatch(torch.randn(3, 2), nodes)
-    assert table.part(0, 1).features.shape == (1, 2)
+    table = Batch(TableInputs(torch.randn(3, 2)), Classes(nodes))
+    assert table.part(0, 1).inputs.features.shape == (1, 2)
 
 
 # --------------------------------------------------------------------------------------- cells that kernels bypass

@@ -11,13 +11,14 @@ from torch.nn import functional as F
 
 from bestiary import kinds
 from bestiary.architectures.build import build
-from bestiary.contracts import ImageBatch, ImageSpec, TableSpec
+from bestiary.contracts import Batch, ImageInputs, ImageSpec, TableSpec
 from bestiary.errors import InputError
 from bestiary.objectives.augmented import Augmentation, Augmented, augmented
 from bestiary.objectives.supervised import CrossEntropy, SquaredError
 from bestiary.planning.plan import Entrant
 from bestiary.race.delivering.searching import draw
 from bestiary.recipes.supervised import classifier, regressor
+from bestiary.targets import Classes, Value
 
 SPEC = ImageSpec(1, (8, 8), 10)
 CNN = "bestiary.architectures.convolution.cnn:NormalisedCNN"
@@ -36,10 +37,10 @@ class Few:
         pixels, target = digits()
         self.pixels, self.target, self.seed = pixels[rows], target[rows], seed
 
-    def batch(self, split: str, number: int) -> ImageBatch:
+    def batch(self, split: str, number: int) -> Batch:
         drawn = torch.Generator().manual_seed(1_000 * self.seed + number)
         where = torch.randint(len(self.pixels), (64,), generator=drawn)
-        return ImageBatch(self.pixels[where], self.target[where])
+        return Batch(ImageInputs(self.pixels[where]), Classes(self.target[where]))
 
 
 def trained(seed: int, steps: int, **words: float) -> tuple[nn.Module, float]:
@@ -65,7 +66,7 @@ def test_off_is_bit_equal_and_draws_nothing() -> None:
         assert torch.equal(one, other)
     before = torch.get_rng_state()
     batch = Few(torch.arange(64), 0).batch("train", 0)
-    assert Augmentation().moved(batch.pixels) is batch.pixels and Augmentation().mixed(batch, 10) is batch
+    assert Augmentation().moved(batch.inputs.pixels) is batch.inputs.pixels and Augmentation().mixed(batch, 10) is batch
     assert torch.equal(before, torch.get_rng_state())
 
 
@@ -104,19 +105,21 @@ def test_flips_mirror_and_crops_magnify() -> None:
 
 def test_mixup_mixes_rows_and_targets_in_one_share() -> None:
     torch.manual_seed(0)
-    batch = ImageBatch(torch.randn(7, 1, 4, 4), torch.arange(7))
+    batch = Batch(ImageInputs(torch.randn(7, 1, 4, 4)), Classes(torch.arange(7)))
     mixed = Augmentation(mixup=0.5).mixed(batch, 7)
-    assert torch.allclose(mixed.target.sum(1), torch.ones(7))
-    assert torch.allclose(torch.einsum("nm,mchw->nchw", mixed.target, batch.pixels), mixed.pixels, atol=1e-5)
-    values = ImageBatch(batch.pixels, torch.randn(7))
+    assert torch.allclose(mixed.truth.sum(1), torch.ones(7))
+    assert torch.allclose(
+        torch.einsum("nm,mchw->nchw", mixed.truth, batch.inputs.pixels), mixed.inputs.pixels, atol=1e-5
+    )
+    values = Batch(batch.inputs, Value(torch.randn(7)))
     torch.manual_seed(3)
-    of_classes = Augmentation(mixup=0.5).mixed(batch, 7).target
+    of_classes = Augmentation(mixup=0.5).mixed(batch, 7).truth
     torch.manual_seed(3)
-    assert torch.allclose(Augmentation(mixup=0.5).mixed(values, 1).target, of_classes @ values.target, atol=1e-5)
+    assert torch.allclose(Augmentation(mixup=0.5).mixed(values, 1).truth, of_classes @ values.truth, atol=1e-5)
     network = nn.Sequential(nn.Flatten(), nn.Linear(16, 7))
     torch.manual_seed(3)
     loss, _ = Augmented(CrossEntropy(), Augmentation(mixup=0.5), 7)(network, batch, 0)
-    pixels = torch.einsum("nm,mchw->nchw", of_classes, batch.pixels)
+    pixels = torch.einsum("nm,mchw->nchw", of_classes, batch.inputs.pixels)
     expected = -(of_classes * F.log_softmax(network(pixels), 1)).sum(1).mean()
     assert torch.allclose(loss, expected, atol=1e-5)
 
@@ -135,7 +138,7 @@ def test_what_cannot_be_is_refused(words: dict[str, float], told: str) -> None:
 
 
 def test_other_data_are_no_pictures() -> None:
-    with pytest.raises(InputError, match="changes pictures; these data are table"):
+    with pytest.raises(InputError, match="is for images; these data are table"):
         classifier(nn.Linear(2, 2), TableSpec(2, 2), shift=0.1)
     classifier(nn.Linear(2, 2), TableSpec(2, 2))
 

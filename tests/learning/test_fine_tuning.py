@@ -17,14 +17,16 @@ from sklearn.datasets import load_digits
 from torch import Tensor, nn
 
 from bestiary.architectures.build import build, give_weights
-from bestiary.batches import ImageBatch
+from bestiary.batches import Batch
 from bestiary.contracts import Algorithm
 from bestiary.data import builtin
 from bestiary.errors import InputError
+from bestiary.inputs import ImageInputs
 from bestiary.layers.last import body_of, head_of
 from bestiary.recipes import fine_tuning, supervised
 from bestiary.rows.store import ArrayData
 from bestiary.specs import ImageSpec
+from bestiary.targets import Classes
 
 SPEC = ImageSpec(1, (8, 8), 10)
 NETWORK, WORDS = "bestiary.architectures.convolution.cnn:CNN", {"widths": (8, 16), "hidden": 64}
@@ -70,7 +72,7 @@ def learn(algorithm: Algorithm, data: ArrayData, steps: int) -> None:
 
 @torch.no_grad()
 def accuracy(network: nn.Module, rows: Rows) -> float:
-    right = [network.eval()(*batch.inputs).argmax(1) == batch.target for batch in stored(rows, 0).batches("test")]
+    right = [network.eval()(*batch.inputs).argmax(1) == batch.truth for batch in stored(rows, 0).batches("test")]
     return float(torch.cat(right).float().mean())
 
 
@@ -111,9 +113,9 @@ class Pixels:
 
     spec = ImageSpec(1, (24, 24), 3)
 
-    def batch(self, split: str, number: int) -> ImageBatch:
+    def batch(self, split: str, number: int) -> Batch:
         drawn = torch.Generator().manual_seed(number)
-        return ImageBatch(torch.randn(6, 1, 24, 24, generator=drawn), torch.arange(6) % 3)
+        return Batch(ImageInputs(torch.randn(6, 1, 24, 24, generator=drawn)), Classes(torch.arange(6) % 3))
 
 
 RESNET = "bestiary.architectures.convolution.resnet:BasicResNet"

@@ -1,6 +1,8 @@
 """AdamW equals the written-out algorithm and torch.optim's; schedules; the perceptron's fast and slow path."""
 
 import copy
+import subprocess
+import sys
 from pathlib import Path
 from typing import cast
 
@@ -16,8 +18,10 @@ from bestiary.contracts import TableSpec, TokenSpec
 from bestiary.errors import InputError
 from bestiary.fit import fit
 from bestiary.optimisation.adamw import AdamW, written_out
-from bestiary.optimisation.minimise import FromTorch, Minimise
+from bestiary.optimisation.minimise import FromTorch, Minimise, Optimiser
+from bestiary.optimisation.rmsprop import RMSprop
 from bestiary.optimisation.schedule import trapezoid
+from bestiary.optimisation.sgd import SGD
 from bestiary.recipes.perceptron import perceptron
 from bestiary.recipes.supervised import classifier
 from bestiary.rows.store import ArrayData
@@ -57,6 +61,55 @@ def test_equals_torch_and_the_papers(decay: float) -> None:
     for a, b, c in zip(ours.parameters(), theirs.parameters(), written.parameters()):
         torch.testing.assert_close(a, b, atol=1e-10, rtol=0)
         torch.testing.assert_close(a, c, atol=1e-10, rtol=0)
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_momentum_is_torchs(momentum: float) -> None:
+    ours, theirs = network(), network()
+    parts = [(list(ours.parameters())[:2], 0.1), (list(ours.parameters())[2:], 0.0)]
+    mine = SGD(parts, 0.01, momentum)
+    held = list(theirs.parameters())
+    groups = [{"params": held[:2], "weight_decay": 0.1}, {"params": held[2:], "weight_decay": 0.0}]
+    reference = torch.optim.SGD(groups, lr=0.01, momentum=momentum)
+    _compare(ours, theirs, mine, reference, SGD(parts, 0.01, momentum))
+
+
+def test_rmsprop_is_torchs() -> None:
+    ours, theirs = network(), network()
+    mine, reference = RMSprop(ours.parameters(), 0.01), torch.optim.RMSprop(theirs.parameters(), lr=0.01)
+    _compare(ours, theirs, mine, reference, RMSprop(ours.parameters(), 0.01))
+
+
+def _compare(
+    ours: nn.Module, theirs: nn.Module, mine: Optimiser, reference: torch.optim.Optimizer, fresh: Optimiser
+) -> None:
+    """Ten updates to the same bits: the sixth lacks a gradient, the last four are made from a state that was kept."""
+    for step in range(10):
+        for net in (ours, theirs):
+            gradients(net, step)
+            if step == 5:
+                net[0].weight.grad = None  # type: ignore[index]
+        if step == 6:
+            fresh.load_state_dict(mine.state_dict())
+            mine = fresh
+        mine.update(1.0)
+        reference.step()
+    torch.testing.assert_close(list(ours.parameters()), list(theirs.parameters()), atol=0, rtol=0)
+
+
+def test_no_training_imports_the_compiler(tmp_path: Path) -> None:
+    """It takes two seconds of each process; `torch.optim` imports it with its first step."""
+    code = (
+        "import sys, torch; from torch import nn; from bestiary.optimisation.sgd import SGD;"
+        "from bestiary.optimisation.rmsprop import RMSprop; from bestiary.optimisation.adamw import AdamW;"
+        "from bestiary.race.pool import preloaded, worker; from bestiary.optimisation.minimise import Minimise;"
+        "net = nn.Linear(2, 1); minimise = [Minimise(one) for one in (SGD([(list(net.parameters()), 0.1)], 0.1, 0.9),"
+        "RMSprop(net.parameters(), 0.1), AdamW(net, 0.1))];"
+        "[one(net(torch.ones(1, 2)).sum(), 0, 1) for one in minimise];"
+        "print('torch._dynamo' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_leaves_parameters_without_gradient_alone() -> None:
@@ -174,7 +227,7 @@ def test_perceptron_answers_by_the_mean_of_the_weights_after_each_row(batch: int
     held = []
     for _, step in zip(rule.updates(data, 0, steps), range(steps), strict=True):
         shown = data.batch("train", step)
-        for row, label in zip(*shown.inputs, shown.target):
+        for row, label in zip(*shown.inputs, shown.truth):
             slow.show_one(row, int(label))
             held.append([p.detach().clone() for p in slow.network.parameters()])
     for mean, vectors in zip(rule.answer.parameters(), zip(*held)):
@@ -198,7 +251,7 @@ def test_perceptron_finishes_when_all_rows_of_an_epoch_are_right(batch: int) -> 
     made = sum(1 for _ in rule.updates(data, 0, 100_000))
     assert made < 40_000 / batch and made % data.epoch == 0
     shown = [data.batch("train", step) for step in range(made - data.epoch, made)]
-    assert all(bool((rule.network(*one.inputs).argmax(1) == one.target).all()) for one in shown)
+    assert all(bool((rule.network(*one.inputs).argmax(1) == one.truth).all()) for one in shown)
     assert sum(map(len, shown)) == data.rows("train") // batch * batch
 
 

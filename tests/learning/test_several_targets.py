@@ -65,7 +65,7 @@ class Exchanged:
         self.objective = objective
 
     def __call__(self, network: nn.Module, batch: Batch, step: int) -> tuple[torch.Tensor, Logs]:
-        batch.target.copy_(batch.target.roll(1, dims=1))
+        batch.truth.copy_(batch.truth.roll(1, dims=1))
         return self.objective(network, batch, step)
 
 
@@ -82,7 +82,7 @@ class Softmax(CrossEntropy):
 
     def __call__(self, network: nn.Module, batch: Batch, step: int) -> tuple[torch.Tensor, Logs]:
         logits = network(*batch.arguments(network))
-        shares = batch.target.float() / batch.target.sum(1, keepdim=True).clamp(min=1)
+        shares = batch.truth.float() / batch.truth.sum(1, keepdim=True).clamp(min=1)
         loss = -(shares * logits.log_softmax(-1)).sum(-1).mean()
         return loss, {"loss": loss.detach()}
 

@@ -166,7 +166,7 @@ def test_baselines_learn_from_as_many_rows_as_they_may(digits: StoredData) -> No
 def test_components_are_those_of_scikit_learn(digits: StoredData) -> None:
     fitted = find("image", "reconstruct", "pca").fit(digits, {}, 0, 1.0)
     train, test = (next(iter(digits.batches(s))).inputs[0].flatten(1).double().numpy() for s in ("train", "test"))
-    everything = np.concatenate([b.pixels.flatten(1).double().numpy() for b in digits.batches("train")])  # type: ignore[attr-defined]
+    everything = np.concatenate([b.inputs.pixels.flatten(1).double().numpy() for b in digits.batches("train")])  # type: ignore[attr-defined]
     theirs = PCA(8, random_state=0).fit(everything)
     expected = theirs.inverse_transform(theirs.transform(test))
     found = fitted.reconstruct(torch.from_numpy(test).float().view(-1, 1, 8, 8)).flatten(1)

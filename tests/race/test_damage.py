@@ -215,7 +215,7 @@ def test_what_is_damaged_is_made_again_to_the_same_bits_and_told(finished, tmp_p
     assert fingerprint(run) == expected
     told = [note for note in verdict.notes if note.split(":")[0] in jobs]
     assert sorted(told) == sorted(
-        [f"{job}: what it had left behind was damaged, so it was made again" for job in jobs]
+        [f"{job}: its files were damaged, so it was trained again" for job in jobs]
         + [f"{jobs[2]}: its checkpoint was damaged, so it was trained again from its first update"]
     )
     again = replay(run, out=tmp_path / "again")

@@ -78,7 +78,7 @@ def test_what_cannot_accumulate_is_trained_afresh_and_said_to_be(run, tmp_path):
     assert {job.parts for job in jobs(run, "mlp/small")} == {1}
     assert not any(job.failed for job in jobs(run, "mlp/small"))
     standing = next(s for s in outcome.verdict.standings if s.name == "mlp/small")
-    assert (standing.status, standing.reason) == ("finalist", "trained afresh after a failure")
+    assert (standing.status, standing.reason) == ("finalist", "trained again after a failure")
 
 
 def test_parts_that_a_person_asks_for_are_halved_again(run):

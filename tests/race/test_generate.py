@@ -58,7 +58,7 @@ def test_the_judge_is_trained_once_and_reads_the_same_for_everyone(digits: Store
     again = features.feature_space(digits)
     assert again is not first and path.read_bytes() == written
     torch.testing.assert_close(again.features(rows), before, rtol=0, atol=0)
-    right = again.classes(rows) == next(iter(digits.batches("validation"))).target
+    right = again.classes(rows) == next(iter(digits.batches("validation"))).truth
     assert float(right.float().mean()) > 0.93  # type: ignore[union-attr]
 
 

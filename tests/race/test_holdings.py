@@ -116,10 +116,11 @@ def test_the_card_and_the_verdict_say_what_a_model_holds(tmp_path: Path) -> None
     verdict.kind, verdict.problem, verdict.classes = "pairs", "transduce", []
     nearest = by_name["baseline/linear"]
     nearest.name = "baseline/nearest"
-    assert "It holds training rows: every training pair. Whoever gets this folder gets them." in model_card(
+    assert "It holds training rows: every training pair. Anyone who gets this folder gets those rows." in model_card(
         verdict, nearest
     )
     assert note("baseline/nearest", "pairs", "transduce") == [
-        "baseline/nearest, the model that was kept, holds training rows: every training pair; whoever gets it gets them"
+        "baseline/nearest, the model that was kept, holds training rows: every training pair; anyone who gets "
+        "the model gets those rows"
     ]
     assert note("lstm/small", "text", "classification") == [] and held_rows("of/later", "text", "nodes") == ""

@@ -81,7 +81,7 @@ def test_a_network_that_was_still_improving_is_not_denied() -> None:
     found = starved(improving={"mlp/small": 700.0}, raced=1, compared=1)
     assert found.answer == "open" and found.chosen == "baseline/linear"
     assert found.worth_sentence.startswith(
-        "Whether a neural network is worth it is open. An MLP was still improving when time ended. "
+        "Whether a neural network is worth it remains open. An MLP was still improving when time ended. "
         "About 12 minutes would let it finish. An MLP, chosen on validation, reaches 80.0 % accuracy ("
     )
     assert starved(improving={"resnet/small": 700.0}, raced=2, compared=1).answer == "no", "another one was judged"
@@ -97,7 +97,7 @@ def test_where_most_networks_never_ran_nobody_is_crowned_or_denied() -> None:
     found = starved(idle=["tabm", "ann", "tabnet"], raced=1, compared=1, entry=130.0)
     assert found.crowned is None and found.answer == "open" and found.chosen == "baseline/linear"
     assert found.reason == (
-        "It leads those that ran, but most rivals are missing. Time did not suffice for 3 networks."
+        "It leads those that ran, but most rivals are missing. There was not enough time for 3 networks."
     )
     assert "3 networks had no time to learn. About 3 minutes would let all take part." in found.worth_sentence
 
@@ -113,13 +113,13 @@ def test_a_network_is_not_called_worth_it_where_most_baselines_are_missing() -> 
 def test_a_winner_is_told_with_those_who_are_missing() -> None:
     found = judge([BEST, FOREST, CONSTANT], TRUTH, undone=Undone(idle=["tabm"], raced=3, missing=["knn"], compared=2))
     assert found.crowned == "resnet/small"
-    assert found.reason.endswith("Time did not suffice for 1 network and for 1 baseline (knn).")
+    assert found.reason.endswith("There was not enough time for 1 network and for 1 baseline (knn).")
 
 
 def test_without_any_network_the_reason_is_told() -> None:
     found = judge([FOREST, CONSTANT], TRUTH, undone=Undone(idle=["tabm", "ann"], compared=1, entry=50))
     assert found.worth_sentence == (
-        "Whether a neural network is worth it is open. 2 networks had no time to learn. "
+        "Whether a neural network is worth it remains open. 2 networks had no time to learn. "
         "About 50 seconds would let all take part."
     )
 
@@ -237,7 +237,7 @@ def test_a_network_whose_longer_training_was_no_better_is_not_improving(tmp_path
 def test_all_that_leaves_the_question_open_is_told() -> None:
     found = starved(improving={"mlp/small": 80.0}, idle=["tabm", "ann"], raced=1, compared=1, entry=400.0)
     assert found.worth_sentence.startswith(
-        "Whether a neural network is worth it is open. An MLP was still improving when time ended. "
+        "Whether a neural network is worth it remains open. An MLP was still improving when time ended. "
         "About 80 seconds would let it finish. 2 networks had no time to learn. "
         "About 7 minutes would let all take part. "
     )

@@ -62,7 +62,9 @@ def test_a_training_begins_with_the_weights_and_says_what_they_have_seen(known: 
     assert entrant.name == "cnn/small-pretrained" and entrant.knows == f"the training rows of {known}"
     assert entrant.recipe == "bestiary.recipes.fine_tuning:classifier" and entrant.settings[0]["frozen"] == 3
     told = json.loads((tuned / "verdict.json").read_text())["notes"]
-    assert any(f"have seen the training rows of {known}; its last part (output) begins fresh" in note for note in told)
+    assert any(
+        f"have seen the training rows of {known}; its last part (output) is newly initialised" in note for note in told
+    )
     kept, before = load_file(tuned / entrant.weights), load_file(known / "winner" / "model.safetensors")
     assert set(before) - set(kept) == {"output.weight", "output.bias"}
     assert all(torch.equal(tensor, before[name]) for name, tensor in kept.items())

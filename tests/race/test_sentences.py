@@ -197,7 +197,7 @@ def test_files_that_were_never_published_are_not_read(shelf: Path, tmp_path: Pat
     for name in (VECTORS, PIECES):
         kept = (folder / name).read_bytes()
         (folder / name).write_bytes(kept[:-2] + b"zz")
-        with pytest.raises(InputError, match="none of the published ones"):
+        with pytest.raises(InputError, match="not one of the published ones"):
             attach(TextEncoder.load(folder), folder)
         (folder / name).write_bytes(kept)
     shutil.copytree(shelf, tmp_path / "weights")
@@ -275,7 +275,7 @@ def test_all_of_it_learns_on_from_the_published_weights(shelf: Path, tmp_path: P
     (entrant,) = Plan.read(run).entrants
     assert entrant.name == "sentence_encoder/fine_tuned" and entrant.knows == SEEN and entrant.weights
     assert entrant.settings[0]["body"] == 0.02 and entrant.recipe.startswith("bestiary.recipes.fine_tuning")
-    assert any(f"begins with weights that have seen {SEEN}" in note for note in outcome.verdict.notes)
+    assert any(f"starts from weights that have seen {SEEN}" in note for note in outcome.verdict.notes)
     assert sorted(file.name for file in (run / "winner" / "encoder").iterdir()) == [
         "encoder.json",
         PIECES,

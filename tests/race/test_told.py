@@ -98,7 +98,7 @@ def test_why_it_ships_follows_what_was_asked_for(run: Path) -> None:
 @pytest.mark.parametrize(
     ("losses", "rounds", "told"),
     [
-        ([1.0], 0, "No time was left for further settings."),
+        ([1.0], 0, "There was no time for further settings."),
         ([1.0, 0.9, 0.8], 2, "Further settings were tried until time was up, in 2 rounds."),
         ([1.0] * 6, 9, "The race ended before its time: 5 rounds of further settings in a row lowered the "),
     ],

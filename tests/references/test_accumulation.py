@@ -24,18 +24,19 @@ from bestiary.architectures.table.tabm import TabMPiecewise
 from bestiary.architectures.table.tabnet import TabNet
 from bestiary.contracts import (
     Batch,
-    CorpusBatch,
     CorpusSpec,
-    ImageBatch,
+    ImageInputs,
     ImageSpec,
-    PairBatch,
+    PairInputs,
     PairSpec,
     Spec,
-    TableBatch,
+    TableInputs,
     TableSpec,
-    TokenBatch,
+    TokenInputs,
     TokenSpec,
 )
+from bestiary.kinds.corpus.store import next_tokens
+from bestiary.targets import Classes, Value, Written
 
 ROWS = 5  # so that halves are unequal
 
@@ -51,12 +52,13 @@ def tokens(lengths: Tensor, size: int) -> Tensor:
 
 
 LENGTHS = torch.tensor([8, 7, 8, 2, 1])  # most of what is asked stands in the first half
-TABLE = TableBatch(torch.randn(ROWS, 6, generator=generator()), torch.randn(ROWS, generator=generator()))
-GROUPS = TableBatch(TABLE.features, torch.arange(ROWS) % 3)
-TEXT = TokenBatch(tokens(LENGTHS, 12), LENGTHS, torch.arange(ROWS) % 3)
-CORPUS = CorpusBatch(tokens(LENGTHS + 1, 12))
-PAIRS = PairBatch(tokens(LENGTHS, 12), LENGTHS, tokens(LENGTHS + 1, 9), LENGTHS + 1)
-IMAGES = ImageBatch(torch.randn(ROWS, 1, 8, 9, generator=generator()), torch.arange(ROWS) % 3)
+TABLE = Batch(TableInputs(torch.randn(ROWS, 6, generator=generator())), Value(torch.randn(ROWS, generator=generator())))
+GROUPS = Batch(TABLE.inputs, Classes(torch.arange(ROWS) % 3))
+TEXT = Batch(TokenInputs(tokens(LENGTHS, 12), LENGTHS), Classes(torch.arange(ROWS) % 3))
+WINDOWS = tokens(LENGTHS + 1, 12)
+CORPUS = next_tokens(WINDOWS)
+PAIRS = Batch(PairInputs(tokens(LENGTHS, 12), LENGTHS), Written(tokens(LENGTHS + 1, 9), LENGTHS + 1))
+IMAGES = Batch(ImageInputs(torch.randn(ROWS, 1, 8, 9, generator=generator())), Classes(torch.arange(ROWS) % 3))
 
 
 class Case(NamedTuple):
@@ -216,7 +218,7 @@ def test_parts_have_the_gradient_of_the_whole(name: str, monkeypatch: pytest.Mon
 
 
 def test_a_part_in_which_nothing_is_asked_counts_for_nothing() -> None:
-    asked = CorpusBatch(torch.cat((CORPUS.tokens[:3], torch.zeros_like(CORPUS.tokens[3:]))))
+    asked = next_tokens(torch.cat((WINDOWS[:3], torch.zeros_like(WINDOWS[3:]))))
     name = "language:language_model"
     case = CASES[name]._replace(batch=asked)
     (whole, loss), (halves, same) = (gradients(name, case, parts) for parts in (1, 2))

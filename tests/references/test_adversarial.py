@@ -23,7 +23,7 @@ from bestiary.architectures.generative.dcgan_small import Grow, Shrink, SmallDCG
 from bestiary.architectures.generative.gan import GAN, DenseDiscriminator, DenseGenerator
 from bestiary.architectures.generative.sngan import SNGAN
 from bestiary.architectures.generative.wgan import WGAN
-from bestiary.contracts import Batch, ImageBatch, ImageSpec, TableSpec
+from bestiary.contracts import Batch, ImageInputs, ImageSpec, TableSpec
 from bestiary.errors import InputError
 from bestiary.layers.adversaries import Adversaries
 from bestiary.layers.pixel_range import PixelRange
@@ -350,7 +350,7 @@ class Rows:
         self.asked.append(number)
         generator = torch.Generator().manual_seed(number)
         pixels = (3 * torch.rand(6, 1, 8, 8, generator=generator) - 1) / 2
-        return ImageBatch(pixels, torch.zeros(6, dtype=torch.int64))
+        return Batch(ImageInputs(pixels))
 
 
 def told(d: nn.Module, real: Tensor, made: Tensor) -> Tensor:
@@ -398,7 +398,7 @@ def written_out(
     first, second = (torch.optim.AdamW(p.parameters(), 1e-3, betas, weight_decay=0.0) for p in (g, d))
     for step in range(steps):
         for inner in range(k):
-            real = (data.batch("train", step * k + inner).pixels * 2 + 1) / 1.5 - 1  # type: ignore[attr-defined]
+            real = (data.batch("train", step * k + inner).inputs.pixels * 2 + 1) / 1.5 - 1  # type: ignore[attr-defined]
             with torch.no_grad():
                 made = g(torch.randn(6, 5))
             second.zero_grad()
@@ -604,7 +604,7 @@ def judged() -> dict[str, dict[str, float]]:
     makers = {
         "held out": Makes(data.take("validation", slice(None)).inputs[0]),
         "copies": KernelDensity(np.zeros(64, "f"), np.eye(64, dtype="f"), flat.numpy(), 1e-3, tuple(shape)),
-        "one class": Makes(train.inputs[0][train.target == 3]),
+        "one class": Makes(train.inputs[0][train.truth == 3]),
         "noise": Makes(torch.randn(900, *shape)),
         "blurred": Makes(train.inputs[0].mean(0, keepdim=True).expand(9, *shape)),
     }

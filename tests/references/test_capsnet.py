@@ -8,10 +8,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bestiary.architectures.convolution.capsnet import CapsNet, route, route_written_out, squash
-from bestiary.contracts import ImageBatch, ImageSpec
+from bestiary.contracts import Batch, ImageInputs, ImageSpec
 from bestiary.objectives.margin import Margin, margin_loss, shifted
 from bestiary.rows.store import ArrayData
 from bestiary.sampling.insides.capsules import inspect, perturbed
+from bestiary.targets import Classes
 from tests.references.parity import assert_same, close
 
 
@@ -131,17 +132,17 @@ def test_margin_loss_is_equation_4() -> None:
 def test_the_drawing_shows_the_true_class_alone_and_teaches_every_weight() -> None:
     network = small()
     nn.init.normal_(network.classes.weight)
-    batch = ImageBatch(torch.rand(4, 2, 19, 17), torch.tensor([0, 1, 2, 0]))
+    batch = Batch(ImageInputs(torch.rand(4, 2, 19, 17)), Classes(torch.tensor([0, 1, 2, 0])))
     loss, logs = Margin(drawing=0.5, shift=0)(network, batch, 0)
-    capsules = network.capsules(batch.pixels)
+    capsules = network.capsules(batch.inputs.pixels)
     alone = torch.zeros_like(capsules)
-    for row, label in enumerate(batch.target.tolist()):
+    for row, label in enumerate(batch.truth.tolist()):
         alone[row, label] = capsules[row, label]
     x = alone.flatten(1)
     for layer in list(network.decoder.layers)[:-1]:  # type: ignore[union-attr]
         x = layer(x).relu()
     drawn = network.decoder.layers[-1](x).sigmoid().view(4, 2, 19, 17)  # type: ignore[union-attr]
-    expected = margin_loss(capsules.norm(dim=2), batch.target) + 0.5 * (drawn - batch.pixels).square().sum() / 4
+    expected = margin_loss(capsules.norm(dim=2), batch.truth) + 0.5 * (drawn - batch.inputs.pixels).square().sum() / 4
     close(loss, expected, "loss")
     assert logs["margin"] < logs["loss"]
     loss.backward()

@@ -61,7 +61,7 @@ def test_convnext_equals_transformers(seed: int) -> None:
 def test_chances_to_be_left_out_rise_from_none_to_the_last_and_layer_scale_starts_small() -> None:
     network = ConvNeXt(channels=1, outputs=2, widths=(4, 8), depths=(2, 3), stochastic_depth=0.4)
     blocks = [block for stage in network.stages for block in stage]  # type: ignore[union-attr]
-    assert [block.stochastic.chance for block in blocks] == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4])
+    assert [block.stochastic.probability for block in blocks] == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4])
     assert all(torch.equal(block.scale, torch.full_like(block.scale, 1e-6)) for block in blocks)
 
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from bestiary.architectures.generative.ddpm import DDPM, CosineDDPM, VelocityDDPM
 from bestiary.architectures.generative.unet import Double, UNet
-from bestiary.contracts import ImageBatch, ImageSpec
+from bestiary.contracts import Batch, ImageInputs, ImageSpec
 from bestiary.errors import InputError
 from bestiary.layers.noise import CLEAN, NOISE, VELOCITY, Prediction, cosine, linear, scales, signal
 from bestiary.objectives.denoising import Denoising
@@ -375,7 +375,7 @@ def test_the_loss_is_the_squared_error_of_what_should_have_been_said() -> None:
     network, pixels = tiny_diffusion(), torch.randn(4, 1, 6, 5)
     network.units.measure(FACTS)
     torch.manual_seed(3)
-    loss, _ = Denoising()(network, ImageBatch(pixels, torch.zeros(4)), 0)
+    loss, _ = Denoising()(network, Batch(ImageInputs(pixels)), 0)
     torch.manual_seed(3)
     noise, step = torch.randn(4, 1, 6, 5), torch.randint(30, (4,))
     data = pixels * 50 / 100  # units of a batch are 50 wide, the range reaches 100 to either side of the mean
@@ -421,7 +421,7 @@ def test_pictures_show_noise_on_the_left_and_images_on_the_right() -> None:
     left = np.asarray(Image.open(io.BytesIO(beliefs.png)))
     scale = left.shape[1] // (11 * 6 - 1)
     first = left[: 6 * scale : scale, : 5 * scale : scale] / 255
-    shown = data.batch("train", 0).pixels[0, 0].numpy() / 4 + 0.5  # type: ignore[attr-defined]
+    shown = data.batch("train", 0).inputs.pixels[0, 0].numpy() / 4 + 0.5  # type: ignore[attr-defined]
     np.testing.assert_allclose(first, shown, atol=1 / 255)
 
 

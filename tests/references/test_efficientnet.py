@@ -162,7 +162,7 @@ def test_compound_scaling_gives_the_published_stages(number: int) -> None:
 
 def test_chances_to_be_left_out_rise_evenly_from_none() -> None:
     network = EfficientNet(channels=1, outputs=2, width_factor=0.25, stochastic_depth=0.2)
-    chances = [block.stochastic.chance for block in network.blocks]  # type: ignore[union-attr]
+    chances = [block.stochastic.probability for block in network.blocks]  # type: ignore[union-attr]
     assert chances == pytest.approx([0.2 * place / 16 for place in range(16)])
 
 

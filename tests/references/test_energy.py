@@ -420,7 +420,7 @@ def test_labels_are_shared_out_evenly_and_stay_the_same() -> None:
         seen = torch.cat([view.batch("train", n).inputs[0] for n in range(3)])
         assert len(seen.unique(dim=0)) == 24
         assert all((torch.from_numpy(rows[30:]) == row).all(1).any() for row in seen)
-        assert all(int(view.batch("train", n).target.min()) >= 0 for n in range(20))
+        assert all(int(view.batch("train", n).truth.min()) >= 0 for n in range(20))
 
 
 def test_with_so_many_labels_no_other_row_is_seen() -> None:

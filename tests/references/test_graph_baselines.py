@@ -12,8 +12,10 @@ from sklearn.dummy import DummyClassifier
 from bestiary.baselines import competitors, find, load_baseline
 from bestiary.baselines.graphs import VIEWS, LabelPropagation, propagation
 from bestiary.baselines.rivals import save_rival
+from bestiary.batches import Batch
 from bestiary.data import read
 from bestiary.errors import InputError
+from bestiary.inputs import GraphInputs
 from bestiary.kinds.graph.store import GraphData, GraphsData
 from bestiary.rows.splits import assign
 from bestiary.tasks.registry import task_for
@@ -45,11 +47,9 @@ def test_label_propagation_is_the_harmonic_solution(tmp_path: Path) -> None:
 
 
 def test_nodes_that_nothing_reaches_get_the_shares_of_the_classes() -> None:
-    class Batch:
-        features, weights = torch.zeros(4, 1), torch.ones(2)
-        edges, known, where = torch.tensor([[0, 1], [1, 0]]), torch.arange(4), torch.arange(4)
-
-    found = LabelPropagation(np.array([1, -1, -1, -1]), np.array([0.25, 0.75]), 0.5).answer(Batch()).exp()
+    nodes, edges = torch.arange(4), torch.tensor([[0, 1], [1, 0]])
+    batch = Batch(GraphInputs(torch.zeros(4, 1), edges, torch.ones(2), nodes, nodes))
+    found = LabelPropagation(np.array([1, -1, -1, -1]), np.array([0.25, 0.75]), 0.5).answer(batch).exp()
     torch.testing.assert_close(found[2:], torch.tensor([[0.25, 0.75]] * 2))
     assert found[1, 1] > 0.85
 
@@ -59,7 +59,7 @@ def test_scores_of_pairs_are_those_of_networkx(tmp_path: Path) -> None:
     graph = networkx.Graph(data.graph("train")["edges"].T.tolist())
     graph.add_nodes_from(range(77))
     (batch,) = data.batches("test")
-    pairs = batch.pairs.T.tolist()
+    pairs = batch.inputs.pairs.T.tolist()
     common = [len(list(networkx.common_neighbors(graph, a, b))) for a, b in pairs]
     rare = [score for _, _, score in networkx.adamic_adar_index(graph, pairs)]
     found = np.expm1(VIEWS["common neighbours"](batch))
@@ -73,7 +73,7 @@ def test_an_edge_does_not_speak_for_itself(tmp_path: Path) -> None:
     """What is known of a training edge is what would be known if it had been held out."""
     data = opened(read(networkx.les_miserables_graph(), task="links"), tmp_path)
     (batch,) = data.batches("train")
-    edge = batch.pairs[:, 0].tolist()
+    edge = batch.inputs.pairs[:, 0].tolist()
     graph = networkx.Graph(data.graph("train")["edges"].T.tolist())
     graph.remove_edge(*edge)
     ends = [np.log1p(graph.degree(node) if node in graph else 0) for node in edge]  # type: ignore[arg-type]
@@ -84,7 +84,7 @@ def test_counts_of_nodes_are_those_of_networkx(tmp_path: Path) -> None:
     graph = networkx.karate_club_graph()
     data = opened(read(graph, task="nodes", target="club"), tmp_path)
     (batch,) = data.batches("test")
-    found, where = VIEWS["node counts"](batch), batch.where.tolist()
+    found, where = VIEWS["node counts"](batch), batch.inputs.where.tolist()
     near = networkx.average_neighbor_degree(graph)
     closed, triangles = networkx.clustering(graph), networkx.triangles(graph)
     expected = [

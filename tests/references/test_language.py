@@ -22,9 +22,9 @@ from transformers import (
 
 from bestiary.architectures.attention.gpt import GPT
 from bestiary.architectures.recurrence.language_model import GRULanguageModel, LSTMLanguageModel
-from bestiary.contracts import CorpusBatch, CorpusSpec
+from bestiary.contracts import CorpusSpec
 from bestiary.errors import InputError
-from bestiary.kinds.corpus.store import CorpusData
+from bestiary.kinds.corpus.store import CorpusData, next_tokens
 from bestiary.layers.attention import Attention, Memory
 from bestiary.layers.masks import causal
 from bestiary.objectives.next_token import NextToken
@@ -120,7 +120,7 @@ def test_first_weights_are_those_of_the_paper() -> None:
         else:
             scale = 0.02 / 4 if name.endswith(("output.weight", "narrow.weight")) else 0.02  # 2 x 8 residuals
             assert abs(weight.std() / scale - 1) < 0.05, name
-    nats = NextToken()(network, CorpusBatch(torch.randint(1, 500, (4, 129))), 0)[0]
+    nats = NextToken()(network, next_tokens(torch.randint(1, 500, (4, 129))), 0)[0]
     assert abs(nats - math.log(500)) < 0.1, "a new network is as surprised as one that knows nothing"
 
 
@@ -284,7 +284,7 @@ def test_likeliest_texts_are_told_without_chance() -> None:
     network, words = GPT(vocabulary=257, length=16, width=8, depth=1, heads=2), {"prompt": "In the", "length": 12}
     texts = [sample(network, CorpusSpec(257, 16), FACTS, count=2, seed=seed, beams=4, **words).texts for seed in (0, 1)]
     assert texts[0] == texts[1] and len(texts[0]) == 2 and texts[0][0].startswith("In the")
-    with pytest.raises(InputError, match="beams draw nothing"):
+    with pytest.raises(InputError, match="beam search draws nothing"):
         sample(network, CorpusSpec(257, 16), FACTS, beams=4, top_k=3, **words)
     with pytest.raises(InputError, match="1 beam or more"):
         sample(network, CorpusSpec(257, 16), FACTS, beams=0, **words)
@@ -369,7 +369,7 @@ def test_bits_are_the_objective_in_another_unit() -> None:
     tokens = [0, *torch.randint(1, 20, (16,)).tolist()]
     task = Continue(FACTS)
     bits = task.score(task.predict(network, corpus(tokens, 20, 16), "test"), None)["bits_per_byte"]
-    nats = NextToken()(network, CorpusBatch(torch.tensor([tokens])), 0)[0]
+    nats = NextToken()(network, next_tokens(torch.tensor([tokens])), 0)[0]
     assert bits == pytest.approx(nats.item() / math.log(2), rel=1e-5)
 
 
@@ -382,15 +382,15 @@ def test_a_network_that_sees_the_answer_is_caught() -> None:
 
 
 def test_the_weight_of_a_batch_is_how_many_tokens_it_asks_for() -> None:
-    batch = CorpusBatch(torch.tensor([[0, 5, 6, 7], [3, 4, 0, 0]]))
-    assert NextToken().weight(batch) == int((batch.tokens[:, 1:] > 0).sum()) == 4
+    batch = next_tokens(torch.tensor([[0, 5, 6, 7], [3, 4, 0, 0]]))
+    assert NextToken().weight(batch) == int((batch.truth > 0).sum()) == 4
 
 
 def test_tokens_that_are_not_asked_for_teach_nothing() -> None:
     network = stirred(GPT(vocabulary=20, length=16, width=8, depth=1, heads=2, dropout=0.0), 0)
     tokens = torch.randint(1, 20, (1, 9))
     padded = torch.cat([tokens, torch.zeros(1, 5, dtype=torch.long)], 1)
-    close(NextToken()(network, CorpusBatch(padded), 0)[0], NextToken()(network, CorpusBatch(tokens), 0)[0], "loss")
+    close(NextToken()(network, next_tokens(padded), 0)[0], NextToken()(network, next_tokens(tokens), 0)[0], "loss")
 
 
 def test_kneser_ney_by_hand() -> None:

@@ -507,7 +507,8 @@ def test_replay_is_a_queue_drawn_from_at_random() -> None:
         queue.append((before.tolist(), one[1], one[2], after.tolist(), one[4]))
         before += 100  # the world uses its array again
     batch = memory.draw(20_000)
-    columns = (batch.observation, batch.action, batch.reward, batch.following, batch.terminal)
+    came = batch.target
+    columns = (batch.inputs.observation, came.action, came.reward, came.following, came.terminal)
     drawn = list(zip(*(column.tolist() for column in columns)))
     assert {repr(one) for one in drawn} == {repr(one) for one in queue} and len(memory) == len(queue)
     counts = np.array([sum(one[2] == held[2] for one in drawn) for held in queue])

@@ -1,6 +1,9 @@
 """Q-learning against what it must equal: targets written out, values of a small chain, episodes played again."""
 
 import copy
+import inspect
+from pathlib import Path
+from types import SimpleNamespace
 
 import gymnasium
 import numpy as np
@@ -8,15 +11,21 @@ import pytest
 import torch
 from torch import nn
 
-from bestiary.algorithms.q_learning import QLearning, Replay, double, greatest
+from bestiary.algorithms.q_learning import QLearning, Replay, double_value, max_value
 from bestiary.architectures.reinforcement.dqn import Dueling, DuelingQNetwork, PixelQNetwork, QNetwork
-from bestiary.contracts import TransitionBatch
+from bestiary.batches import Batch
+from bestiary.contracts import EnvironmentSpec
 from bestiary.errors import InputError
+from bestiary.inputs import ObservationInputs
 from bestiary.kinds.environment.worlds import Life, episodes, numbers, open_world
 from bestiary.optimisation.adamw import AdamW
 from bestiary.optimisation.minimise import Minimise
 from bestiary.optimisation.schedule import trapezoid
+from bestiary.planning.chosen import _sorted_words
+from bestiary.planning.plan_check import _check_words
+from bestiary.recipes.control import q_learning
 from bestiary.records import names
+from bestiary.targets import Steps
 from tests.references.parity import assert_same, copy_in_order
 
 
@@ -83,7 +92,15 @@ def learner(name: str, features: int, **words) -> QLearning:
     network = nn.Linear(features, 2, bias=False)  # a table: one weight for each state and action
     nn.init.zeros_(network.weight)
     target = copy.deepcopy(network)
-    words = {"warmup": 200, "batch": 64, "explore": 1.0, "least": 1.0, "refresh": 20, "discount": 0.9, **words}
+    words = {
+        "warmup": 200,
+        "batch": 64,
+        "explore": 1.0,
+        "final_epsilon": 1.0,
+        "target_interval": 20,
+        "discount": 0.9,
+        **words,
+    }
     return QLearning(
         network,
         target,
@@ -91,7 +108,7 @@ def learner(name: str, features: int, **words) -> QLearning:
         Life(name),
         Replay(5000, features),
         2,
-        words.pop("hope", greatest),
+        words.pop("bootstrap", max_value),
         **words,
     )
 
@@ -99,10 +116,10 @@ def learner(name: str, features: int, **words) -> QLearning:
 def written_target(batch, network, target, double_q):
     """Algorithm 1 of the paper, one transition at a time; double: van Hasselt et al. 2016, equation 4."""
     targets = []
-    for i in range(len(batch.reward)):
-        future = target(batch.following[i])
-        best = future[network(batch.following[i]).argmax()] if double_q else future.max()
-        targets.append(batch.reward[i] + (0.0 if batch.terminal[i] else 0.9 * best))
+    for i in range(len(batch.target.reward)):
+        future = target(batch.target.following[i])
+        best = future[network(batch.target.following[i]).argmax()] if double_q else future.max()
+        targets.append(batch.target.reward[i] + (0.0 if batch.target.terminal[i] else 0.9 * best))
     return targets
 
 
@@ -111,20 +128,15 @@ def test_the_target_is_the_written_one():
     network, target = nn.Linear(3, 4), nn.Linear(3, 4)
     algorithm = learner("CartPole-v1", 3)
     algorithm.network, algorithm.target = network, target
-    batch = TransitionBatch(
-        torch.randn(6, 3),
-        torch.randint(4, (6,)),
-        torch.randn(6),
-        torch.randn(6, 3),
-        torch.arange(6) % 3 == 1,
-    )
-    for hope in (greatest, double):
-        algorithm.hope = hope
+    seen = ObservationInputs(torch.randn(6, 3))
+    batch = Batch(seen, Steps(torch.randint(4, (6,)), torch.randn(6), torch.randn(6, 3), torch.arange(6) % 3 == 1))
+    for bootstrap in (max_value, double_value):
+        algorithm.bootstrap = bootstrap
         expected = 0.0
-        for i, came in enumerate(written_target(batch, network, target, hope is double)):
-            error = float((network(batch.observation[i])[batch.action[i]] - came).detach())
+        for i, td_target in enumerate(written_target(batch, network, target, bootstrap is double_value)):
+            error = float((network(batch.inputs.observation[i])[batch.target.action[i]] - td_target).detach())
             expected += (0.5 * error**2 if abs(error) < 1 else abs(error) - 0.5) / 6
-        assert float(algorithm.surprise(batch)) == pytest.approx(expected, abs=1e-6)
+        assert float(algorithm.loss(batch)) == pytest.approx(expected, abs=1e-6)
 
 
 def value_iteration():
@@ -147,23 +159,23 @@ def test_values_of_a_chain_are_those_of_value_iteration():
     assert np.abs(found - exact).max() < 0.03, found
 
 
-def test_chance_falls_in_a_line_and_then_stays():
-    algorithm = learner("CartPole-v1", 4, explore=0.5, least=0.1)
-    chances = [algorithm.chance(step, 1000) for step in (0, 125, 250, 375, 500, 750, 1000)]
-    assert chances == pytest.approx([1.0, 0.775, 0.55, 0.325, 0.1, 0.1, 0.1])
-    assert learner("CartPole-v1", 4, explore=0.0, least=0.0).chance(1, 1000) == 0
+def test_epsilon_falls_in_a_line_and_then_stays():
+    algorithm = learner("CartPole-v1", 4, explore=0.5, final_epsilon=0.1)
+    epsilons = [algorithm.epsilon(step, 1000) for step in (0, 125, 250, 375, 500, 750, 1000)]
+    assert epsilons == pytest.approx([1.0, 0.775, 0.55, 0.325, 0.1, 0.1, 0.1])
+    assert learner("CartPole-v1", 4, explore=0.0, final_epsilon=0.0).epsilon(1, 1000) == 0
 
 
 def test_actions_are_random_as_often_as_planned():
     """A network that always prefers action 0 and never learns: action 1 comes by chance alone, every second time."""
-    algorithm = learner("CartPole-v1", 4, explore=0.5, least=0.1, warmup=100)
+    algorithm = learner("CartPole-v1", 4, explore=0.5, final_epsilon=0.1, warmup=100)
     algorithm.network = lambda seen: torch.tensor([1.0, 0.0]).expand(len(seen), 2)
-    algorithm.surprise, algorithm.minimise = lambda batch: torch.zeros(()), lambda loss, step, horizon: None
+    algorithm.loss, algorithm.minimise = lambda batch: torch.zeros(()), lambda loss, step, horizon: None
     algorithm._move_target = lambda step: None
     for _ in algorithm.updates(None, 0, 4000):
         pass
     chosen = algorithm.replay.action[100:4100].float().view(4, 1000).mean(1)
-    planned = torch.tensor([0.775, 0.325, 0.1, 0.1]) / 2  # the chance falls from 1 to 0.1 over the first half
+    planned = torch.tensor([0.775, 0.325, 0.1, 0.1]) / 2  # epsilon falls from 1 to 0.1 over the first half
     assert (chosen - planned).abs().max() < 4 * 0.5 / 1000**0.5
     assert algorithm.replay.action[:100].float().mean() == pytest.approx(0.5, abs=0.2), "the memory is filled by chance"
 
@@ -312,3 +324,17 @@ def test_dueling_network_learns_its_scales():
     network.observations.measure(torch.tensor([[10.0, 5.0], [14.0, 5.0]]))
     assert network.observations.mean.tolist() == [12.0, 5.0]
     assert network.observations.scale[1] == 1
+
+
+def test_words_of_earlier_versions_still_stand_for_theirs():
+    """A plan that was written before the words of Q-learning were renamed is followed as it was meant."""
+    spec = EnvironmentSpec(4, 2, "CartPole-v1")
+    old = {"follow": 0.01, "least": 0.1, "refresh": 7, "hope": "greatest"}
+    algorithm = q_learning(nn.Linear(4, 2), spec, **old)
+    assert (algorithm.tau, algorithm.final_epsilon, algorithm.target_interval) == (0.01, 0.1, 7)
+    assert algorithm.bootstrap is max_value
+    entrant = SimpleNamespace(name="dqn/small", recipe="bestiary.recipes.control:q_learning", settings=[old])
+    _check_words(entrant, Path("plan.json"))
+    network = "bestiary.architectures.reinforcement.dqn:QNetwork"
+    assert _sorted_words({"follow": 0.2}, entrant.recipe, network) == ({"tau": 0.2}, {})
+    assert set(old).isdisjoint(inspect.signature(q_learning).parameters)

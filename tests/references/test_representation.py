@@ -19,7 +19,7 @@ from bestiary.architectures.representation.convolutional_autoencoder import Conv
 from bestiary.architectures.representation.dcign import DCIGN
 from bestiary.architectures.representation.denoising_autoencoder import DenoisingAutoencoder
 from bestiary.architectures.representation.vae import VAE, GaussianVAE, draw
-from bestiary.contracts import ImageBatch, ImageSpec, TableBatch, TableSpec
+from bestiary.contracts import Batch, ImageInputs, ImageSpec, TableInputs, TableSpec
 from bestiary.errors import InputError
 from bestiary.layers.movement import move
 from bestiary.layers.unit_interval import UnitInterval
@@ -133,14 +133,14 @@ def test_convolutional_autoencoder_is_a_sequence(size: tuple[int, int]) -> None:
 
 def test_noise_is_on_what_is_seen_and_not_on_what_is_asked_for() -> None:
     torch.manual_seed(0)
-    batch = TableBatch(torch.zeros(500, 100), torch.zeros(500))
+    batch = Batch(TableInputs(torch.zeros(500, 100)))
     copying = nn.Identity()
     assert float(SquaredDifference()(copying, batch, 0)[0]) == 0
     assert float(SquaredDifference(Spoiling(noise=0.5))(copying, batch, 0)[0]) == pytest.approx(0.25, rel=0.02)
     assert float(SquaredDifference(Spoiling(masked=0.3))(copying, batch, 0)[0]) == 0  # the mean is what is there
-    seen = Spoiling(noise=0.5)(batch.features, low=-1.0, span=4.0)
+    seen = Spoiling(noise=0.5)(batch.inputs.features, low=-1.0, span=4.0)
     assert float(seen.std()) == pytest.approx(2.0, rel=0.02)
-    assert float(Spoiling(masked=0.3)(batch.features, low=-1.0).mean()) == pytest.approx(-0.3, rel=0.03)
+    assert float(Spoiling(masked=0.3)(batch.inputs.features, low=-1.0).mean()) == pytest.approx(-0.3, rel=0.03)
 
 
 def test_pixels_are_judged_by_the_cross_entropy_of_their_intensities() -> None:
@@ -148,7 +148,7 @@ def test_pixels_are_judged_by_the_cross_entropy_of_their_intensities() -> None:
     network = PixelAutoencoder(features=12, code=3, widths=(5,))
     tell_range(network, -1.0, 4.0)
     pixels = torch.rand(6, 1, 3, 4) * 4 - 1
-    loss, _ = PixelCrossEntropy()(network, ImageBatch(pixels, torch.zeros(6)), 0)
+    loss, _ = PixelCrossEntropy()(network, Batch(ImageInputs(pixels)), 0)
     given, unit = (network(pixels) + 1) / 4, (pixels + 1) / 4
     torch.testing.assert_close(loss, nn.functional.binary_cross_entropy(given, unit))
 

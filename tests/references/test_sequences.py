@@ -16,13 +16,15 @@ from bestiary.architectures.recurrence.attention_network import AttentionNetwork
 from bestiary.architectures.recurrence.gnmt import GNMT
 from bestiary.architectures.recurrence.gru import GRUCell
 from bestiary.architectures.recurrence.luong import Concat, Dot, General, LuongConcat, LuongDot, LuongGeneral
-from bestiary.batches import PairBatch
+from bestiary.batches import Batch
 from bestiary.errors import InputError
+from bestiary.inputs import PairInputs
 from bestiary.layers.additive_attention import AdditiveAttention
 from bestiary.layers.positions import sinusoids
 from bestiary.objectives.sequences import SequenceCrossEntropy, nats
 from bestiary.optimisation.schedule import inverse_square_root
 from bestiary.sampling.beams import beam_search, greedy, length_penalty
+from bestiary.targets import Written
 from tests.references.parity import assert_same, close
 from tests.references.renaming import rename
 
@@ -536,7 +538,7 @@ def test_objective_is_a_mean_over_rows() -> None:
             return torch.zeros(3, 4, 7)
 
     sequence = torch.tensor([[2, 4, 5, 6, 3], [2, 6, 3, 0, 0], [2, 5, 4, 3, 0]])
-    batch = PairBatch(SOURCE, LENGTHS, sequence, torch.tensor([5, 3, 4]))
+    batch = Batch(PairInputs(SOURCE, LENGTHS), Written(sequence, torch.tensor([5, 3, 4])))
     loss, logs = SequenceCrossEntropy()(Fixed(), batch, 0)
     assert math.isclose(float(loss), 3 * math.log(7), rel_tol=1e-6)  # 9 tokens in 3 rows
     assert float(logs["loss"]) == float(loss)

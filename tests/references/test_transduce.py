@@ -127,7 +127,7 @@ def test_a_network_pays_in_nats_and_is_left_in_its_mode() -> None:
     assert network.training and not network.dropout.training
     network.eval()
     batch = next(iter(some.batches("validation")))
-    close(found.columns["loss"], nats(network(*batch.inputs), batch.target).detach(), "nats")
+    close(found.columns["loss"], nats(network(*batch.arguments(network)), batch.truth).detach(), "nats")
     assert (found.columns["wrong"] == (found.columns["edits"] > 0)).all()
 
 
@@ -258,7 +258,7 @@ def test_a_saved_rival_answers_as_before(name: str, tmp_path) -> None:
     save_rival(tmp_path / "model.skops", rival, "pairs", "transduce", {}, answer)
     batch = next(iter(some.batches("validation")))
     again = load_baseline(tmp_path / "model.skops", "pairs", "transduce", name)
-    assert again.write(batch.source, batch.source_lengths) == answer.write(batch.source, batch.source_lengths)
+    assert again.write(*batch.inputs) == answer.write(*batch.inputs)
 
 
 # ------------------------------------------------------------------------------------------- scheduled sampling
@@ -290,7 +290,7 @@ def test_own_tokens_come_in_with_the_planned_chance(own: float, step: int, share
     for _ in range(20):
         network.given.clear()
         logs = next(algorithm.updates(some, step, 100))
-        truth = some.batch("train", step).sequence
+        truth = some.batch("train", step).target.sequence
         given = torch.stack(network.given, 1)
         assert (given[:, 0] == 2).all(), "the beginning is the beginning"
         own_tokens = (given == 9) & (truth[:, :-1] != 9)
@@ -313,7 +313,7 @@ def test_without_own_tokens_it_is_teacher_forcing() -> None:
 
 def test_settings_with_which_nothing_is_learned_are_refused() -> None:
     network = LuongDot(vocabulary=10, answers=10, embedding=4, width=6)
-    with pytest.raises(InputError, match="own must be a chance from 0 to 1; received 2"):
+    with pytest.raises(InputError, match="own must be a probability from 0 to 1; received 2"):
         translator(network, SPEC, own=2)
     with pytest.raises(InputError, match="cooling must be a share"):
         transformer(network, SPEC, cooling=-1)
@@ -326,7 +326,7 @@ def test_alignments_say_what_was_read_written_and_looked_at() -> None:
     torch.manual_seed(0)
     network, some = AttentionNetwork(vocabulary=10, answers=10, embedding=4, width=6).eval(), data()
     batch = some.take("validation", slice(0, 5))
-    for alignment, length in zip(align(network, batch, FACTS, 10), batch.source_lengths.tolist()):
+    for alignment, length in zip(align(network, batch, FACTS, 10), batch.inputs.source_lengths.tolist()):
         assert len(alignment.source) == length and alignment.source[-1] == alignment.answer[-1] == STOP
         assert alignment.weights.shape == (len(alignment.answer), length)
         close(torch.from_numpy(alignment.weights.sum(1)), torch.ones(len(alignment.answer)), "sums")
@@ -394,5 +394,5 @@ def test_a_baseline_has_no_beams() -> None:
     known = pairs(language(20, 0))
     nearest = NearestNeighbour(known["source"], known["sequence"])
     assert len(Transduce(FACTS).table(nearest, data(), "validation")["prediction"]) == 100
-    with pytest.raises(InputError, match="this baseline searches in its own way"):
+    with pytest.raises(InputError, match="this baseline has its own search"):
         Transduce(FACTS).table(nearest, data(), "validation", beams=3)

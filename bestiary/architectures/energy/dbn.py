@@ -98,11 +98,11 @@ class Stack(nn.Module):
             means = cast("RBM", machine).visible(bernoulli(means, generator))
         return cast("RBM", self.machines[0]).write(means)
 
-    def sees(self, layer: int, inputs: Tensor, target: Tensor) -> Tensor:
+    def sees(self, layer: int, inputs: Tensor, target: Tensor | None) -> Tensor:
         """What a machine is trained on: visible states for a batch."""
         return self.climb(inputs, layer)
 
-    def crown(self, features: Float[Tensor, "B W"], target: Tensor) -> Tensor:
+    def crown(self, features: Float[Tensor, "B W"], target: Tensor | None) -> Tensor:
         """What the top machine sees: the states below it."""
         return features
 
@@ -331,13 +331,14 @@ class LabelledDBN(Stack):
         """The data that these stand for, flat."""
         return self.descend(code, -1)
 
-    def sees(self, layer: int, inputs: Tensor, target: Int[Tensor, " B"]) -> Tensor:
+    def sees(self, layer: int, inputs: Tensor, target: Int[Tensor, " B"] | None) -> Tensor:
         """What a machine is trained on; the top one sees the label too."""
         seen = self.climb(inputs, layer)
         return seen if layer < len(self.machines) - 1 else self.crown(seen, target)
 
-    def crown(self, features: Float[Tensor, "B W"], target: Int[Tensor, " B"]) -> Tensor:
+    def crown(self, features: Float[Tensor, "B W"], target: Int[Tensor, " B"] | None) -> Tensor:
         """What the top machine sees: the states below it and the label."""
+        assert target is not None, "the algorithm gives this machine labelled rows alone"
         return self.top.join(features, target)
 
     @torch.no_grad()

@@ -62,11 +62,11 @@ ROW = Row(
         ),
     ),
     departs="In races the target follows the network by a small share at every update (Lillicrap et al. 2016) "
-    "rather than by a copy every so many; `refresh` with `follow=0` is the paper's way. The double target (van "
-    "Hasselt et al. 2016) is the usual one; `hope=greatest` is the paper's. Adam in place of RMSProp, with a rate "
+    "rather than by a full copy at intervals; `tau=0` with `target_interval` is the paper's way. The double target "
+    "(van Hasselt et al. 2016) is the usual one; `bootstrap=max` is the paper's. Adam in place of RMSProp, with a rate "
     "that falls over the second half of the training, where the paper's is constant; the norm of the gradient is "
-    "clipped at 10 beside the paper's clipping of the error. Rewards are not clipped; the chance of a random "
-    "action ends at 0.05 (`least`), in the paper at 0.1. In races an update is made of 256 transitions every 8 "
+    "clipped at 10 beside the paper's clipping of the error. Rewards are not clipped; epsilon ends at 0.05 "
+    "(`final_epsilon`), in the paper at 0.1. In races an update is made of 256 transitions every 8 "
     "steps in the world, in the paper of 32 every 4; 50,000 transitions are remembered (`capacity`), there a "
     "million; learning begins after 1,000 steps, there after 50,000. What ships is the slow copy where it follows "
     "by a share, else the network. The network for pixels is built and counted, but is not trained here: no world "

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bestiary.batches import CorpusBatch
-from bestiary.kinds.corpus.store import CorpusData
+from bestiary.batches import Batch
+from bestiary.kinds.corpus.store import CorpusData, next_tokens
 from bestiary.specs import CorpusSpec
 
 SIZED: Mapping[str, object] = {"length": 64}
@@ -31,11 +31,11 @@ def inputs(words: Mapping[str, Any], batch: int) -> tuple[Tensor, ...]:
     return (torch.randint(0, int(words.get("vocabulary", 20)), (batch, int(words.get("length", 12)))),)
 
 
-def step(words: Mapping[str, Any], rows: int, problem: str) -> tuple[CorpusBatch, CorpusSpec]:
+def step(words: Mapping[str, Any], rows: int, problem: str) -> tuple[Batch, CorpusSpec]:
     """What a training step is given, and what would size such a network: random numbers, targets in turn."""
     (tokens,) = inputs(words, rows)
     window = torch.cat([tokens, tokens[:, :1]], 1)
-    return CorpusBatch(window), CorpusSpec(int(words["vocabulary"]), tokens.shape[1])
+    return next_tokens(window), CorpusSpec(int(words["vocabulary"]), tokens.shape[1])
 
 
 def spec(outputs: int) -> CorpusSpec:

@@ -12,10 +12,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bestiary.contracts import CorpusBatch, CorpusSpec
+from bestiary.batches import Batch
+from bestiary.contracts import CorpusInputs, CorpusSpec
 from bestiary.kinds.corpus.units import BEGIN, Units
 from bestiary.rows.source import SPLITS
 from bestiary.rows.store import Facts, read_array, read_spec
+from bestiary.targets import Following
+
+Windows = Batch[CorpusInputs, Following]
 
 JUDGED: Mapping[str, int] = {"validation": 256, "test": 1_024}
 """Windows of a split that a race judges at most, evenly spread: a look should take seconds."""
@@ -69,6 +73,11 @@ def windows(
         kept = np.linspace(0, count - 1, most).round().astype(np.int64)
         found = {name: column[kept] for name, column in found.items()}
     return cast("dict[str, NDArray[np.generic]]", found)
+
+
+def next_tokens(tokens: Tensor) -> Windows:
+    """Windows of tokens [B T + 1] as a batch: each token is to be told from those before it."""
+    return Batch(CorpusInputs(tokens[:, :-1]), Following(tokens[:, 1:]))
 
 
 class CorpusData:
@@ -139,32 +148,32 @@ class CorpusData:
             self._arrays[split] = {n: torch.from_numpy(read_array(folder, split, n)) for n in names}
         return self._arrays[split]
 
-    def batch(self, split: str, number: int) -> CorpusBatch:
+    def batch(self, split: str, number: int) -> Windows:
         """Training batch `number`: windows drawn from (seed, number)."""
         tokens, length = self.arrays(split)["tokens"], self.spec.length
         generator = torch.Generator().manual_seed((self.seed * 1_000_003 + number) % 2**63)
         start = torch.randint(max(1, len(tokens) - length), (self.size, 1), generator=generator)
         places = start + torch.arange(length + 1)
         inside = places < len(tokens)
-        return CorpusBatch(tokens[places.clamp_(max=len(tokens) - 1)].long() * inside).to(self.device)
+        return next_tokens(tokens[places.clamp_(max=len(tokens) - 1)].long() * inside).to(self.device)
 
-    def batches(self, split: str) -> Iterator[CorpusBatch]:
+    def batches(self, split: str) -> Iterator[Windows]:
         """The windows of a split once, in order."""
         for start in range(0, self.rows(split), AT_ONCE):
             yield self.take(split, slice(start, start + AT_ONCE))
 
-    def take(self, split: str, where: Tensor | slice) -> CorpusBatch:
+    def take(self, split: str, where: Tensor | slice) -> Windows:
         """The windows of these numbers, token 0 behind the end of their stretch."""
         arrays = self.arrays(split)
         start, stop = arrays["start"][where], arrays["stop"][where]
         places = start[:, None] + torch.arange(self.spec.length + 1)
         inside = places < stop[:, None]
         tokens = arrays["tokens"][places.clamp_(max=len(arrays["tokens"]) - 1)].long() * inside
-        return CorpusBatch(tokens).to(self.device)
+        return next_tokens(tokens).to(self.device)
 
     def counted(self, split: str, where: Tensor | slice) -> tuple[Tensor, Tensor]:
         """Of windows: which of their targets [n, T] are asked for, and how many bytes each target stands for."""
-        targets = self.take(split, where).tokens[:, 1:].cpu()
+        targets = self.take(split, where).truth.cpu()
         bytes_of = torch.from_numpy(self.units.lengths)[targets]
         place = torch.arange(self.spec.length)
         return (place >= self.arrays(split)["first"][where][:, None]) & (bytes_of > 0), bytes_of

@@ -47,13 +47,13 @@ class EnvironmentSource:
     notes: list[str] = field(default_factory=list)
     kind: str = "environment"
     suspects: list[str] = field(default_factory=list)
-    how = "judged episodes begin with seeds that no training episode has"
+    how = "test episodes start from seeds that no training episode uses"
     groups: NDArray[np.generic] | None = None
     times: NDArray[np.generic] | None = None
 
     def __post_init__(self) -> None:
         values = np.zeros(len(self), np.int64)
-        self.target = Target(self.spec.environment, "control", "the return is to be made large", (), values)
+        self.target = Target(self.spec.environment, "control", "the return is to be maximised", (), values)
         self.held: NDArray[np.int8] | None = np.repeat(np.arange(3, dtype=np.int8), EPISODES)
 
     def __len__(self) -> int:
@@ -80,7 +80,6 @@ class EnvironmentSource:
             where = folder.parent / "sealed" if name == "test" else folder
             rows = np.flatnonzero(splits == number) + _FIRST
             write_array(where, name, "row", rows.astype(np.int64))
-            write_array(where, name, "target", np.zeros(len(rows), np.int64))
         write_spec(folder, encoder.spec, encoder.facts)
         encoder.save(folder / "encoder")
         return encoder
@@ -109,7 +108,7 @@ class EnvironmentEncoder:
             )
         names.give([self.spec.environment])
         rows = np.arange(_NEW, _NEW + EPISODES, dtype=np.int64)
-        return Encoded({"row": rows, "target": np.zeros(EPISODES, np.int64)}, rows)
+        return Encoded({"row": rows}, rows)
 
     def save(self, folder: Path) -> None:
         """Writes `encoder.json`."""
@@ -167,14 +166,12 @@ class EnvironmentData:
         return len(self.arrays(split)["row"])
 
     def arrays(self, split: str) -> dict[str, Tensor]:
-        """`row`: the seeds of the episodes; `target`: zeros."""
+        """`row`: the seeds of the episodes."""
         if split not in self._arrays:
             folder = self._folders.get(split)
             if folder is None:
                 raise PermissionError(f"split {split!r} is not open here")
-            self._arrays[split] = {
-                n: torch.from_numpy(np.array(read_array(folder, split, n))) for n in ("row", "target")
-            }
+            self._arrays[split] = {"row": torch.from_numpy(np.array(read_array(folder, split, "row")))}
         return self._arrays[split]
 
     def batch(self, split: str, number: int) -> Batch:
@@ -251,10 +248,10 @@ def try_out(world: Any, name: str) -> None:
         observation, reward, terminated, truncated, _ = world.step(action)
         if not abs(float(reward)) < MOST_REWARD:
             told = f"rewards are numbers below {MOST_REWARD:g} in size"
-            raise InputError(f"{told}; {name!r} pays {reward} after {step + 1} steps; mend or divide them")
+            raise InputError(f"{told}; {name!r} pays {reward} after {step + 1} steps; correct or rescale the rewards")
         if terminated or truncated or time.monotonic() - began > TRIED:
             return
     raise InputError(
-        f"an episode must end; one of {name!r}, played by chance, had not after {MOST_STEPS:,} steps; "
+        f"every episode must end; one of {name!r}, with random actions, had not after {MOST_STEPS:,} steps; "
         "wrap it in gymnasium.wrappers.TimeLimit"
     )

@@ -93,9 +93,9 @@ class NodeFeatures:
         """For people."""
         return {
             "columns": "",
-            "identity": "nodes have no features to learn from, so each is known by itself (one-hot)",
-            "projection": f"nodes have no features to learn from, so each is known by {DIRECTIONS} random numbers",
-            "structure": "nodes have no features to learn from, so each is known by its number of neighbours",
+            "identity": "nodes have no features, so each node gets a one-hot vector",
+            "projection": f"nodes have no features, so each node gets {DIRECTIONS} random numbers",
+            "structure": "nodes have no features, so each node gets its number of neighbours",
         }[self.way]
 
 

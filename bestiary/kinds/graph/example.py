@@ -8,9 +8,11 @@ import torch
 from torch import Tensor
 
 from bestiary import tasks
-from bestiary.batches import GraphBatch
+from bestiary.batches import Batch
+from bestiary.inputs import GraphInputs
 from bestiary.kinds.graph.store import GraphData
 from bestiary.specs import GraphSpec
+from bestiary.targets import Classes
 
 NODES = 12
 
@@ -59,13 +61,13 @@ def rings(words: Mapping[str, Any], batch: int) -> tuple[Tensor, Tensor, Tensor]
     return features, edges, torch.arange(batch).repeat_interleave(nodes)
 
 
-def step(words: Mapping[str, Any], rows: int, problem: str) -> tuple[GraphBatch, GraphSpec]:
+def step(words: Mapping[str, Any], rows: int, problem: str) -> tuple[Batch, GraphSpec]:
     """What a training step is given, and what would size such a network: random numbers, targets in turn."""
     features, edges = inputs(words, rows)
     places, outputs = torch.arange(len(features)), int(words.get("outputs", 1))
     spec = GraphSpec(features.shape[1], outputs, len(features))
     weights = torch.ones(edges.shape[1])
-    return GraphBatch(features, edges, weights, places, places, places % outputs), spec
+    return Batch(GraphInputs(features, edges, weights, places, places), Classes(places % outputs)), spec
 
 
 def spec(outputs: int) -> GraphSpec:

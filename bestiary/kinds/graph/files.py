@@ -306,7 +306,9 @@ def _weights(frame: Frame, edges: pa.Table) -> NDArray[np.float32]:
     wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0) & (weights < np.finfo(np.float32).max)))
     if len(wrong):
         where, found = place(frame, int(wrong[0])), edges["weight"][int(wrong[0])].as_py()
-        raise InputError(f"weights of edges are numbers from 0; edges.csv has {found!r} in {where}; mend or remove")
+        raise InputError(
+            f"weights of edges are numbers from 0; edges.csv has {found!r} in {where}; correct or remove it"
+        )
     return weights.astype(np.float32)
 
 
@@ -324,8 +326,8 @@ def _tidy(
 
     keep(
         edges[0] != edges[1],
-        "1 edge from a node to itself is left out; networks let every node see itself",
-        "{:,} edges from a node to itself are left out; networks let every node see itself",
+        "1 edge from a node to itself is left out; networks add self-loops themselves",
+        "{:,} edges from a node to itself are left out; networks add self-loops themselves",
     )
     keep(weights > 0, "1 edge of weight 0 is left out", "{:,} edges of weight 0 are left out")
     ends = edges if directed else np.sort(edges, axis=0)

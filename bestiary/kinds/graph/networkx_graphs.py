@@ -81,7 +81,7 @@ def read_graphml(path: Path) -> Any:
         raise
     except Exception as reason:  # damaged files break inside networkx in many ways
         text = " ".join(str(reason).split())[:160]
-        raise InputError(f"{path.name} is no GraphML that can be read ({text}); export it again") from None
+        raise InputError(f"{path.name} is not readable GraphML ({text}); export it again") from None
 
 
 def from_networkx(source: object, many: bool) -> tuple[dict[str, Frame], bool]:

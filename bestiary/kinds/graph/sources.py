@@ -132,7 +132,7 @@ class LinkSource:
         edges = np.unique(np.sort(graph.edges, axis=0), axis=1) if graph.directed else graph.edges
         drawn = unconnected(edges, len(graph), edges.shape[1], np.random.default_rng(0))
         if not drawn.shape[1]:
-            raise InputError(f"every pair of nodes of {graph.name} has an edge; there is nothing to tell apart")
+            raise InputError(f"every pair of nodes of {graph.name} has an edge; there is nothing to predict")
         self.pairs = np.concatenate([edges, drawn], 1).T  # [R, 2]
         self.weights = graph.weights if not graph.directed else np.ones(edges.shape[1], np.float32)
         values = np.repeat([1, 0], [edges.shape[1], drawn.shape[1]])
@@ -142,8 +142,8 @@ class LinkSource:
         self.names = [f"{graph.ids[a]} - {graph.ids[b]}" for a, b in self.pairs.tolist()]
         self.notes = [
             *graph.notes,
-            f"{edges.shape[1]:,} edges are to be told from {drawn.shape[1]:,} pairs without one, drawn at random",
-            *(["directions of edges are not looked at: a pair has an edge or none"] if graph.directed else []),
+            f"{edges.shape[1]:,} edges are to be distinguished from {drawn.shape[1]:,} random pairs without one",
+            *(["edges are treated as undirected"] if graph.directed else []),
         ]
 
     def __len__(self) -> int:
@@ -209,7 +209,7 @@ def classes_of(graph: Graph, name: str, task: str) -> tuple[Target, NDArray[np.b
         values = np.asarray(target.values)
         if len(np.unique(values)) * REPEATS > len(values) or (values != np.floor(values)).any():
             raise InputError(
-                f"{task} are told apart by class; {name!r} has {len(np.unique(values)):,} different numbers; "
+                f"{task} need a target of classes; {name!r} has {len(np.unique(values)):,} different numbers; "
                 "name a column of classes"
             )
         reader = TargetReader(name, tasks.by_target("classes"))

@@ -11,10 +11,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bestiary import tasks
-from bestiary.batches import GraphBatch, GraphsBatch, LinkBatch
-from bestiary.contracts import GraphSpec, GraphsSpec, Spec
+from bestiary.batches import Batch
+from bestiary.contracts import GraphInputs, GraphsInputs, GraphSpec, GraphsSpec, LinkInputs, Spec
 from bestiary.rows.source import SPLITS
 from bestiary.rows.store import Facts, read_array, read_spec
+from bestiary.targets import Classes
+
+Graph = Batch[GraphInputs | LinkInputs, Classes | None]
+Graphs = Batch[GraphsInputs, Classes | None]
 
 PAIRS = 16_384  # edges that a training batch asks about, and as many pairs without one
 GRAPHS = 256  # graphs looked at together
@@ -43,7 +47,11 @@ class _Stored:
 
     def rows(self, split: str) -> int:
         """How many rows a split has: nodes, pairs or graphs that are judged."""
-        return len(self.arrays(split)["target"])
+        return len(self.arrays(split)["row"])
+
+    def _asked(self, split: str, where: Tensor | slice) -> Classes | None:
+        arrays = self.arrays(split)
+        return Classes(arrays["target"][where].long()) if "target" in arrays else None
 
     def _open(self, folder: Path, sealed: Path | None) -> None:
         self._folders = {"train": folder, "validation": folder, "test": sealed, "graph": folder}
@@ -52,7 +60,6 @@ class _Stored:
         for split, arrays in splits.items():
             held = {name: torch.as_tensor(np.asarray(array)) for name, array in arrays.items()}
             count = len(held[rows]) - (rows == "node_starts")
-            held.setdefault("target", torch.zeros(count, dtype=torch.int64))
             held.setdefault("row", torch.arange(count))
             self._arrays[split] = held
 
@@ -76,7 +83,7 @@ class GraphData(_Stored):
     ) -> None:
         super().__init__(*read_spec(folder), batch, seed, device)
         self._open(folder, sealed)
-        self._batches: dict[str, GraphBatch | LinkBatch] = {}
+        self._batches: dict[str, Graph] = {}
         self._taken: tuple[Tensor, Tensor] | None = None
 
     @classmethod
@@ -108,7 +115,7 @@ class GraphData(_Stored):
         own = self.arrays(split)
         return own if "features" in own else self.arrays("graph")
 
-    def batch(self, split: str, number: int) -> GraphBatch | LinkBatch:
+    def batch(self, split: str, number: int) -> Graph:
         """Training batch `number`, a pure function of (seed, number)."""
         if not self.links:
             return self._whole(split)
@@ -118,28 +125,27 @@ class GraphData(_Stored):
             edges = edges[torch.randint(len(edges), (PAIRS,), generator=generator)]
         fresh = drawn(taken, self.spec.nodes, len(edges), generator)  # pyright: ignore[reportAttributeAccessIssue]
         target = torch.cat([torch.ones(len(edges)), torch.zeros(len(fresh))]).long()
-        return self._made(split, torch.cat([edges, fresh]), target)
+        return self._made(split, torch.cat([edges, fresh]), Classes(target))
 
-    def batches(self, split: str) -> Iterator[GraphBatch | LinkBatch]:
+    def batches(self, split: str) -> Iterator[Graph]:
         """The whole split at once."""
         if self.rows(split):
             yield self._whole(split)
 
-    def take(self, split: str, where: Tensor | slice) -> GraphBatch | LinkBatch:
+    def take(self, split: str, where: Tensor | slice) -> Graph:
         """The whole graph, asked about the rows of a split that `where` names."""
-        arrays = self.arrays(split)
-        return self._made(split, arrays["where"][where].long(), arrays["target"][where].long())
+        return self._made(split, self.arrays(split)["where"][where].long(), self._asked(split, where))
 
-    def _whole(self, split: str) -> GraphBatch | LinkBatch:
+    def _whole(self, split: str) -> Graph:
         if split not in self._batches:
             self._batches[split] = self.take(split, slice(None))
         return self._batches[split]
 
-    def _made(self, split: str, where: Tensor, target: Tensor) -> GraphBatch | LinkBatch:
+    def _made(self, split: str, where: Tensor, target: Classes | None) -> Graph:
         graph = {name: self.graph(split)[name] for name in ("features", "edges", "weights", "known")}
         if self.links:
-            return LinkBatch(**graph, pairs=where.T.contiguous(), target=target).to(self.device)
-        return GraphBatch(**graph, where=where, target=target).to(self.device)
+            return Batch(LinkInputs(**graph, pairs=where.T.contiguous()), target).to(self.device)
+        return Batch(GraphInputs(**graph, where=where), target).to(self.device)
 
     def _edges(self) -> tuple[Tensor, Tensor]:
         """The training edges as pairs [E 2], and their keys in rising order."""
@@ -207,7 +213,7 @@ class GraphsData(_Stored):
         """Updates in one pass over the training graphs; at least 1."""
         return max(1, self.rows("train") // self.size)
 
-    def batch(self, split: str, number: int) -> GraphsBatch:
+    def batch(self, split: str, number: int) -> Graphs:
         """Training batch `number`, a pure function of (seed, number)."""
         epoch, place = divmod(number, self.epoch)
         if self._order is None or self._order[0] != epoch:
@@ -215,26 +221,27 @@ class GraphsData(_Stored):
             self._order = epoch, torch.randperm(self.rows(split), generator=generator)
         return self.take(split, self._order[1][place * self.size : (place + 1) * self.size])
 
-    def batches(self, split: str) -> Iterator[GraphsBatch]:
+    def batches(self, split: str) -> Iterator[Graphs]:
         """All graphs of a split once, in order, 256 at a time."""
         rows = self.rows(split)
         for start in range(0, rows, GRAPHS):
             yield self.take(split, slice(start, min(start + GRAPHS, rows)))
 
-    def take(self, split: str, where: Tensor | slice) -> GraphsBatch:
+    def take(self, split: str, where: Tensor | slice) -> Graphs:
         """The batch of the graphs of a split that `where` names."""
         arrays = self.arrays(split)
         chosen = torch.arange(self.rows(split))[where]
         nodes, sizes = ranges(arrays["node_starts"], chosen)
         inside, counts = ranges(arrays["edge_starts"], chosen)
         shift = torch.cat([torch.zeros(1, dtype=torch.int64), sizes.cumsum(0)[:-1]])
-        return GraphsBatch(
+        inputs = GraphsInputs(
             features=arrays["features"][nodes],
             edges=arrays["edges"][:, inside] + shift.repeat_interleave(counts),
             weights=arrays["weights"][inside],
             graph=torch.arange(len(chosen)).repeat_interleave(sizes),
-            target=arrays["target"][chosen],
-        ).to(self.device)
+            count=len(chosen),
+        )
+        return Batch(inputs, self._asked(split, chosen)).to(self.device)
 
 
 def ranges(starts: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:

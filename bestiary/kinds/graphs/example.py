@@ -7,10 +7,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bestiary.batches import GraphsBatch
+from bestiary.batches import Batch
+from bestiary.inputs import GraphsInputs
 from bestiary.kinds.graph.example import rings
 from bestiary.kinds.graph.store import GraphsData
-from bestiary.rows.examples import turns
+from bestiary.rows.examples import target_of
 from bestiary.specs import GraphsSpec
 
 GRAPHS = 300  # more than two batches
@@ -46,12 +47,12 @@ def inputs(words: Mapping[str, Any], batch: int) -> tuple[Tensor, ...]:
     return rings(words, batch)
 
 
-def step(words: Mapping[str, Any], rows: int, problem: str) -> tuple[GraphsBatch, GraphsSpec]:
+def step(words: Mapping[str, Any], rows: int, problem: str) -> tuple[Batch, GraphsSpec]:
     """What a training step is given, and what would size such a network: random numbers, targets in turn."""
     features, edges, graph = inputs(words, rows)
     outputs = int(words.get("outputs", 1))
-    batch = GraphsBatch(features, edges, torch.ones(edges.shape[1]), graph, turns(rows, outputs, problem))
-    return batch, GraphsSpec(features.shape[1], outputs)
+    given = GraphsInputs(features, edges, torch.ones(edges.shape[1]), graph, rows)
+    return Batch(given, target_of(rows, outputs, problem)), GraphsSpec(features.shape[1], outputs)
 
 
 def spec(outputs: int) -> GraphsSpec:

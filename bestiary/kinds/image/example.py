@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bestiary import tasks
-from bestiary.batches import ImageBatch
-from bestiary.rows.examples import targets, turns
+from bestiary.batches import Batch
+from bestiary.inputs import ImageInputs
+from bestiary.rows.examples import target_of, targets
 from bestiary.rows.store import ArrayData
 from bestiary.specs import ImageSpec
 
@@ -28,12 +29,12 @@ def inputs(words: Mapping[str, Any], batch: int) -> tuple[Tensor, ...]:
     return (torch.randn(batch, int(words.get("channels", 3)), height, width),)
 
 
-def step(words: Mapping[str, Any], rows: int, problem: str) -> tuple[ImageBatch, ImageSpec]:
+def step(words: Mapping[str, Any], rows: int, problem: str) -> tuple[Batch, ImageSpec]:
     """What a training step is given, and what would size such a network: random numbers, targets in turn."""
     (pixels,) = inputs(words, rows)
     outputs, (channels, height, width) = int(words.get("outputs", 1)), pixels.shape[1:]
     spec = ImageSpec(channels, (height, width), outputs)
-    return ImageBatch(torch.rand_like(pixels), turns(rows, outputs, problem)), spec
+    return Batch(ImageInputs(torch.rand_like(pixels)), target_of(rows, outputs, problem)), spec
 
 
 def spec(outputs: int) -> ImageSpec:

@@ -214,7 +214,7 @@ class Found:
     def notes(self) -> list[str]:
         """One line for each kind of thing that was passed over."""
         counts = (
-            (self.others, "files that are no images by their name"),
+            (self.others, "files whose names are not those of images"),
             (self.links, "links that lead to folders, out of the folder, in circles or nowhere"),
             (self.closed, "folders that may not be read"),
         )

@@ -81,7 +81,7 @@ def _guessed(folders: Sequence[Names]) -> Placed:
         whole = next("/".join(map(unicode_of, names[:cut])) for names in folders if len(names) > cut)
         if len(set(found.classes) - {None}) < 2:  # it was the only class, and these are parts of it
             return _classes_alone(folders)
-        found.notes.insert(0, f"all lies in {whole}, which is looked into; {_OVERRIDES}")
+        found.notes.insert(0, f"all images are in {whole}, which is read instead; {_OVERRIDES}")
     return found
 
 

@@ -189,7 +189,7 @@ def _source(
     if len(broken) > limit_broken * len(gathered.pictures) or not len(rows):
         raise InputError(
             f"at most {limit_broken:.0%} of the images may be unreadable; {len(broken):,} of "
-            f"{len(gathered.pictures):,} are: {'; '.join(broken[:3])}; mend or remove them"
+            f"{len(gathered.pictures):,} are: {'; '.join(broken[:3])}; correct or remove them"
         )
     notes = [*gathered.notes, *(f"skipped, it cannot be read: {line}" for line in broken[:20])]
     if len(broken) > 20:

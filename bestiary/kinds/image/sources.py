@@ -243,7 +243,7 @@ def _from_folder(folder: Path, layout: str | None) -> Gathered:
         )
     notes = [*found.notes(), *placed.notes]
     if len(keep) < len(inner):
-        notes.append(f"passed over: {len(inner) - len(keep):,} images that lie in no class folder")
+        notes.append(f"passed over: {len(inner) - len(keep):,} images that are in no class folder")
     files = FilePictures([found.files[row] for row in keep], ["/".join(inner[row]) for row in keep])
     labels = np.array([unicode_of(placed.classes[row] or "") for row in keep])
     splits = [placed.splits[row] for row in keep]

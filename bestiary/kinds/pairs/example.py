@@ -7,10 +7,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bestiary.batches import PairBatch
+from bestiary.batches import Batch
+from bestiary.inputs import PairInputs
 from bestiary.kinds.pairs.store import PairData
 from bestiary.rows.examples import lengths_to
 from bestiary.specs import PairSpec
+from bestiary.targets import Written
 
 SIZED: Mapping[str, object] = {"length": 32, "answer_length": 32}
 """Words that size an input beside those of a network, and what they are where a cost is asked for."""
@@ -43,12 +45,13 @@ def inputs(words: Mapping[str, Any], batch: int) -> tuple[Tensor, ...]:
     return (tokens, lengths, answer)
 
 
-def step(words: Mapping[str, Any], rows: int, problem: str) -> tuple[PairBatch, PairSpec]:
+def step(words: Mapping[str, Any], rows: int, problem: str) -> tuple[Batch, PairSpec]:
     """What a training step is given, and what would size such a network: random numbers, targets in turn."""
     source, lengths, answer = inputs(words, rows)
     sequence = torch.cat([answer, answer[:, -1:]], 1)
     spec = PairSpec(int(words["vocabulary"]), int(words["answers"]), source.shape[1], sequence.shape[1])
-    return PairBatch(source, lengths, sequence, torch.full_like(lengths, sequence.shape[1])), spec
+    written = Written(sequence, torch.full_like(lengths, sequence.shape[1]))
+    return Batch(PairInputs(source, lengths), written), spec
 
 
 def spec(outputs: int) -> PairSpec:

@@ -119,7 +119,7 @@ class PairSource:
             texts = [column.take(pa.array(part)).to_pylist() for column in (self.sources, self.answers)]
             arrays, shortened = encoder.arrays(texts[0], texts[1])
             cut += shortened
-            arrays |= {"target": np.zeros(len(part), np.int64), "row": self.numbers[part]}
+            arrays |= {"row": self.numbers[part]}
             for name, array in arrays.items():
                 if name not in opened:
                     opened[name] = empty_array(folder, split, name, (len(rows), *array.shape[1:]), str(array.dtype))

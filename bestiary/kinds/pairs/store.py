@@ -9,10 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bestiary.batches import PairBatch
-from bestiary.contracts import Spec
+from bestiary.batches import Batch
+from bestiary.contracts import PairInputs, Spec
 from bestiary.rows.source import SPLITS
 from bestiary.rows.store import Facts, read_array, read_spec
+from bestiary.targets import Written
+
+Pairs = Batch[PairInputs, Written]
 
 AT_ONCE = 512  # rows of a batch in evaluation
 ROWS = ("source", "source_lengths", "sequence", "sequence_lengths")
@@ -58,7 +61,6 @@ class PairData:
         made._folders, made._order = {}, (-1, torch.empty(0))
         made._arrays = {split: {n: torch.as_tensor(a) for n, a in arrays.items()} for split, arrays in splits.items()}
         for arrays in made._arrays.values():
-            arrays.setdefault("target", torch.zeros(len(arrays["source"]), dtype=torch.int64))
             arrays.setdefault("row", torch.arange(len(arrays["source"])))
         return made
 
@@ -77,15 +79,15 @@ class PairData:
         return len(self.arrays(split)["source"])
 
     def arrays(self, split: str) -> dict[str, Tensor]:
-        """All arrays of a split: the four of a batch, `target` (zeros) and `row`."""
+        """All arrays of a split: the four of a batch and `row`."""
         if split not in self._arrays:
             folder = self._folders.get(split)
             if folder is None or split not in SPLITS:
                 raise PermissionError(f"split {split!r} is not open here")
-            self._arrays[split] = {n: torch.from_numpy(read_array(folder, split, n)) for n in (*ROWS, "target", "row")}
+            self._arrays[split] = {n: torch.from_numpy(read_array(folder, split, n)) for n in (*ROWS, "row")}
         return self._arrays[split]
 
-    def batch(self, split: str, number: int) -> PairBatch:
+    def batch(self, split: str, number: int) -> Pairs:
         """Training batch `number`, a pure function of (seed, number)."""
         epoch, place = divmod(number, self.epoch)
         if self._order[0] != epoch:
@@ -93,15 +95,14 @@ class PairData:
             self._order = (epoch, torch.randperm(self.rows(split), generator=generator))
         return self.take(split, self._order[1][place * self.size : (place + 1) * self.size])
 
-    def batches(self, split: str) -> Iterator[PairBatch]:
+    def batches(self, split: str) -> Iterator[Pairs]:
         """All rows of a split once, in order, 512 at a time."""
         for start in range(0, self.rows(split), AT_ONCE):
             yield self.take(split, slice(start, start + AT_ONCE))
 
-    def take(self, split: str, where: Tensor | slice) -> PairBatch:
+    def take(self, split: str, where: Tensor | slice) -> Pairs:
         """The batch of the rows of a split that `where` names."""
         source, source_lengths, sequence, lengths = (self.arrays(split)[name][where].long() for name in ROWS)
-        batch = PairBatch(
-            source[:, : int(source_lengths.max())], source_lengths, sequence[:, : int(lengths.max())], lengths
-        )
+        given = PairInputs(source[:, : int(source_lengths.max())], source_lengths)
+        batch = Batch(given, Written(sequence[:, : int(lengths.max())], lengths))
         return batch if self.device.type == "cpu" else batch.to(self.device)

@@ -111,7 +111,7 @@ class SeriesEncoder:
         for place in np.flatnonzero(outside.any(axis=0))[:20]:
             low, high = self._low[place], self._high[place]
             found.append(
-                f"{names[place]!r} is far outside what was trained on ({low:g} to {high:g}) in "
+                f"{names[place]!r} is far outside the range of the training series ({low:g} to {high:g}) in "
                 f"{int(outside[:, place].sum()):,} of {count:,} series"
             )
         gaps = sum(bool(np.isnan(one).any()) for one in series)

@@ -10,8 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bestiary.batches import SeriesBatch
-from bestiary.rows.examples import lengths_to, targets, turns
+from bestiary.batches import Batch
+from bestiary.inputs import SeriesInputs
+from bestiary.rows.examples import lengths_to, target_of, targets
 from bestiary.rows.store import ArrayData
 from bestiary.specs import SeriesSpec
 
@@ -26,12 +27,12 @@ def inputs(words: Mapping[str, Any], batch: int) -> tuple[Tensor, ...]:
     return (torch.randn(batch, length, int(words.get("channels", 1))) * inside[:, :, None], lengths)
 
 
-def step(words: Mapping[str, Any], rows: int, problem: str) -> tuple[SeriesBatch, SeriesSpec]:
+def step(words: Mapping[str, Any], rows: int, problem: str) -> tuple[Batch, SeriesSpec]:
     """What a training step is given, and what would size such a network: random numbers, targets in turn."""
     values, lengths = inputs(words, rows)
     outputs = int(words.get("outputs", 1))
     spec = SeriesSpec(values.shape[2], values.shape[1], outputs)
-    return SeriesBatch(values, lengths, turns(rows, outputs, problem)), spec
+    return Batch(SeriesInputs(values, lengths), target_of(rows, outputs, problem)), spec
 
 
 def spec(outputs: int) -> SeriesSpec:

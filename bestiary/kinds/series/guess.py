@@ -26,7 +26,7 @@ def guess(given: Given) -> str | None:
     if given.word("text"):
         return None
     if given.word("id") and given.word("time"):
-        return None if rows_alone(given) else "a column was named that tells series apart"
+        return None if rows_alone(given) else "a column that identifies the series was named"
     count, named = numbered(given)
     if named:
         return f"{count} columns are named as steps of time: one series a row"

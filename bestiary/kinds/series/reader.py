@@ -150,7 +150,7 @@ def read_series(
         (('down', 'up'), (2, 1))
     """
     if layout is not None and layout not in ("long", "wide"):
-        raise InputError(f"layout must be long or wide; received {layout!r}; leave it out to have it told")
+        raise InputError(f"layout must be long or wide; received {layout!r}; leave it out to have it detected")
     check_words(target=target, id=id, time=time, group=group)
     asked = Asked.of(dates=dates, missing=missing)
     known = Reading(layout or "", target, id, time, group, separator=separator, encoding=encoding, dates=asked.dates)

@@ -120,7 +120,7 @@ def settle(frame: Frame, reading: Reading, need: bool) -> tuple[Reading, str | N
         return replace(reading, layout="wide"), None
     id_ = reading.id or (found.id if found else ids[0] if ids else None)
     if id_ is None:
-        raise InputError(f"{frame.name}: a long table needs a column that tells series apart; say which with id=")
+        raise InputError(f"{frame.name}: a long table needs a column that identifies the series; name it with id=")
     by = reading.time if reading.time in frame.columns else found.time if found else next(iter(times), None)
     return replace(reading, layout="long", id=id_), by if by != id_ else None
 
@@ -194,7 +194,7 @@ def read_long(frame: Frame, reading: Reading, need: bool, by: str | None) -> Tab
         np.maximum.at(last, code[kept], stamp[kept])
         spool.add(code[kept], values[kept], stamp[kept])
     notes = [f"{given.dropped:,} rows are dropped: their {reading.id!r} is missing"] if given.dropped else []
-    notes.append(f"series are told apart by {reading.id!r} and ordered " + (f"by {by!r}" if by else "as they stand"))
+    notes.append(f"series are identified by {reading.id!r} and ordered " + (f"by {by!r}" if by else "as they stand"))
     times = last if reading.time and not reading.group and len(np.unique(first)) > 1 else None
     if need and reading.time and not reading.group and times is None:
         notes.append(f"all series start at the same {reading.time!r}: it orders their steps and cuts no split")
@@ -251,7 +251,9 @@ class Given:
     def check(self, name: str) -> None:
         """Refuses a table whose series have no names."""
         if not self.names:
-            raise InputError(f"{name}: the column {self.id!r} that tells series apart is empty; name another with id=")
+            raise InputError(
+                f"{name}: the column {self.id!r} that identifies the series is empty; name another with id="
+            )
 
 
 class Clock:

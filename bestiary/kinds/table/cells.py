@@ -10,15 +10,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from sklearn.pipeline import Pipeline
 
 from bestiary.errors import InputError
 from bestiary.kinds.table.decoder import GAP, OTHER
 from bestiary.rows.columns import Column
 from bestiary.rows.drift import Drift
 from bestiary.rows.written import days, finite, labels, numbers, truths
-
-FARTHEST = 1e15  # robust deviations of a number that is not bent: its square still fits float32
 
 
 def columns_of(written: Sequence[Mapping[str, Any]], folder: Path) -> list[Column]:
@@ -33,12 +30,6 @@ def columns_of(written: Sequence[Mapping[str, Any]], folder: Path) -> list[Colum
             word = sorted(other)[0]
             raise InputError(f"a column in {folder} has the unknown word {word!r:.100}; save the model again")
     return [Column(**{**column, "known": tuple(column["known"])}) for column in written]
-
-
-def straightened(numeric: Pipeline, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Numbers after the robust scale, the median in gaps, and not bent."""
-    scaled = numeric.named_steps["robust"].transform(values)
-    return np.clip(np.where(np.isnan(scaled), 0.0, scaled), -FARTHEST, FARTHEST)
 
 
 def codes_of(places: NDArray[np.float32], categories: tuple[int, ...]) -> NDArray[np.int32]:

@@ -96,7 +96,7 @@ def spellings(columns: Sequence[Column], sample: pa.Table) -> dict[str, dict[str
 
 
 def unsquash(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The inverse of `table_encoder.squash`.
+    """The inverse of `scaling.squash`.
 
     Example:
         >>> unsquash(np.array([-1.0, 2.0, 9.907755])).round(2).tolist()
@@ -165,10 +165,8 @@ def _values(encoder: TableEncoder, features: NDArray[np.float64]) -> NDArray[np.
     for column in encoder.used:  # what does not vary has no feature
         values[:, place : place + width(column)] = column.low
         place += width(column)
-    if scaled:
-        steps = cast("Any", encoder.parts["numbers"]).named_steps
-        straight = unsquash(steps["standard"].inverse_transform(features[:, : len(scaled)]))
-        values[:, scaled] = steps["robust"].inverse_transform(straight)
+    if encoder.scaling is not None:
+        values[:, scaled] = encoder.scaling.inverse(features[:, : len(scaled)])
     told = cast("list[int]", encoder.parts.get("told") or [gaps.index(i) if i in gaps else -1 for i in range(place)])
     gone = features[:, len(scaled) : len(scaled) + len(gaps)] > 0.5
     for i, gap in enumerate(told):
@@ -179,12 +177,11 @@ def _values(encoder: TableEncoder, features: NDArray[np.float64]) -> NDArray[np.
 
 def _words(encoder: TableEncoder, features: NDArray[Any]) -> dict[str, list[str | None]]:
     """The words of each category; a row whose places are all empty has a word that was never seen."""
-    onehot: Any = encoder.parts["words"]
-    if onehot is None:
+    if encoder.words is None:
         return {}
     at = encoder.count
     found: dict[str, list[str | None]] = {}
-    for column, names in zip((c for c in encoder.used if c.role == "category"), onehot.categories_):
+    for column, names in zip((c for c in encoder.used if c.role == "category"), encoder.words.categories):
         part = features[:, at : at + len(names)]
         chosen = np.where((part != 0).any(1), part.argmax(1), -1)
         readable = [{GAP: None, OTHER: "other"}.get(name, name) for name in names] + [None]

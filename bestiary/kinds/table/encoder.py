@@ -17,29 +17,29 @@ trees lose nothing. Normal quantiles would bend every line, plain standardisatio
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
-from sklearn.impute import SimpleImputer
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from bestiary.contracts import TableSpec
 from bestiary.errors import InputError
+from bestiary.files import replacing
 from bestiary.kinds.table.averages import Averages, Floats, keys_of
-from bestiary.kinds.table.cells import codes_of, columns_of, numeric, straightened, words_of
-from bestiary.kinds.table.decoder import GAP, OTHER, STRAIGHT, decode, sharing, spellings, width
+from bestiary.kinds.table.cells import codes_of, columns_of, numeric, words_of
+from bestiary.kinds.table.decoder import decode, sharing, spellings, width
+from bestiary.kinds.table.onehot import OneHot
 from bestiary.kinds.table.parts import check_parts
-from bestiary.kinds.table.scaling import robust
+from bestiary.kinds.table.scaling import Scaling
 from bestiary.kinds.table.standing import Standing, standing
-from bestiary.kinds.table.text import TextColumns
-from bestiary.rows import safe
+from bestiary.records import door
+from bestiary.rows.array_files import read_npz
 from bestiary.rows.columns import Column
 from bestiary.rows.drift import Drift
 from bestiary.rows.encoder_files import read_encoder, write_encoder
@@ -50,19 +50,16 @@ from bestiary.rows.rows import pieces_of
 from bestiary.rows.source import Encoded
 from bestiary.rows.written import date_parts, finite
 
+if TYPE_CHECKING:
+    from bestiary.kinds.table.text import TextColumns
+
 WIDEST = 50_000  # features
 NONE: Mapping[str, Any] = {}
+NUMBERS, WORDS = "parts.npz", "parts.skops"
 _PLACES = ("scaled", "gaps", "told")  # parts that are lists of numbers
+_FURTHER = ("averages", "text")  # parts of columns that not every table has
 _ALLOWED = (
-    "sklearn.pipeline.Pipeline",
-    "sklearn.preprocessing._data.RobustScaler",
-    "sklearn.preprocessing._data.StandardScaler",
-    "sklearn.preprocessing._function_transformer.FunctionTransformer",
-    "sklearn.preprocessing._encoders.OneHotEncoder",
-    "sklearn.impute._base.SimpleImputer",
-    "bestiary.kinds.table.encoder.squash",
     "sklearn.decomposition._truncated_svd.TruncatedSVD",
-    "bestiary.data.table_encoder.squash",
     "builtins.dict",
     "builtins.list",
     "builtins.tuple",
@@ -79,30 +76,6 @@ _ALLOWED = (
     "numpy.int64",
     "numpy.object_",
 )
-
-
-def squash(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Linear up to `STRAIGHT`, logarithmic beyond; smooth, and never changes order.
-
-    Example:
-        >>> squash(np.array([-1.0, 2.0, 1002.0])).round(2).tolist()
-        [-1.0, 2.0, 9.91]
-    """
-    beyond = np.maximum(np.abs(values) - STRAIGHT, 0.0)
-    return np.sign(values) * (np.minimum(np.abs(values), STRAIGHT) + np.log1p(beyond))
-
-
-def _fitted(values: NDArray[np.float64]) -> Pipeline:
-    """Numbers in units of their spread, far ones nearer, gaps filled."""
-    near = robust(values)
-    rest = Pipeline(
-        [
-            ("squash", FunctionTransformer(squash)),
-            ("fill", SimpleImputer(strategy="median")),
-            ("standard", StandardScaler()),
-        ]
-    )
-    return Pipeline([("robust", near), *rest.fit(near.transform(values)).steps])
 
 
 @dataclass
@@ -146,14 +119,28 @@ class TableEncoder:
     @property
     def categories(self) -> tuple[int, ...]:
         """How many codes each column of words has, that of a word without a place included."""
-        words = cast("OneHotEncoder | None", self.parts["words"])
-        return () if words is None else tuple(1 + len(names) for names in words.categories_)
+        words = self.words
+        return () if words is None else tuple(1 + len(names) for names in words.categories)
+
+    @property
+    def scaling(self) -> Scaling | None:
+        """What was fitted on numbers, if there are any that vary."""
+        return cast("Scaling | None", self.parts["numbers"])
+
+    @cached_property
+    def words(self) -> OneHot | None:
+        """The places of words, if there are columns of them."""
+        return OneHot.of(self.used)
 
     @property
     def text(self) -> TextColumns | None:
         """What was fitted on columns of text, if there are any."""
         state = cast("dict[str, Any] | None", self.parts.get("text"))
-        return None if state is None else TextColumns.restore(state)
+        if state is None:
+            return None
+        from bestiary.kinds.table.text import TextColumns
+
+        return TextColumns.restore(state)
 
     def sized(self, outputs: int, apart: bool) -> TableSpec:
         """What sizes a network for what comes out.
@@ -198,23 +185,16 @@ class TableEncoder:
         gaps = [
             i for place, i in enumerate(gaps) if not place or not np.array_equal(gone[:, i], gone[:, gaps[place - 1]])
         ]
-        numeric = _fitted(values[:, scaled]) if scaled else None
-        known = [
-            [*column.known, *([GAP] if column.gaps else []), *([OTHER] if column.rare else [])]
-            for column in self.used
-            if column.role == "category"
-        ]
-        onehot = None
-        if known:  # a word without a place of its own is all zeros
-            onehot = OneHotEncoder(categories=known, handle_unknown="ignore", sparse_output=False, dtype=np.float32)  # pyright: ignore[reportArgumentType]
-            onehot.fit(np.array([[names[0] for names in known]], dtype=object))
+        numbers = Scaling.fit(values[:, scaled]) if scaled else None
         told = sharing(gone, gaps)
-        self.parts = {"numbers": numeric, "scaled": scaled, "gaps": gaps, "told": told, "words": onehot, "text": None}
+        self.parts = {"numbers": numbers, "scaled": scaled, "gaps": gaps, "told": told, "text": None}
         if states:
             self.parts["averages"] = states
         there = dict(zip(sample.column_names, sample.columns))
         texts = [there[column.name] for column in self.used if column.role == "text"]
         if texts:
+            from bestiary.kinds.table.text import TextColumns
+
             self.parts["text"] = TextColumns.fit(texts).state()
         self.written = spellings(self.columns, sample)
         if not self.width:
@@ -242,19 +222,16 @@ class TableEncoder:
         values, words = self._read(table, drift, held)
         scaled, gaps = cast("list[int]", self.parts["scaled"]), cast("list[int]", self.parts["gaps"])
         features = np.empty((table.num_rows, self.spec.features), np.float32)
-        numeric, onehot = (
-            cast("Pipeline | None", self.parts["numbers"]),
-            cast("OneHotEncoder | None", self.parts["words"]),
-        )
+        scaling, onehot = self.scaling, self.words
         features[:, len(scaled) : self.count] = np.isnan(values[:, gaps])
         straight = features[:, : self.count].copy()
-        if numeric is not None:
-            features[:, : len(scaled)] = numeric.transform(values[:, scaled])
-            straight[:, : len(scaled)] = straightened(numeric, values[:, scaled])
+        if scaling is not None:
+            features[:, : len(scaled)] = scaling.transform(values[:, scaled])
+            straight[:, : len(scaled)] = scaling.straight(values[:, scaled])
         arrays: dict[str, NDArray[np.generic]] = {"features": features, "numbers": straight}
         at = self.count + sum(size - 1 for size in self.categories)
         if onehot is not None:
-            places = cast("NDArray[np.float32]", onehot.transform(words))
+            places = onehot.transform(words)
             features[:, self.count : at] = places
             arrays["categories"] = codes_of(places, self.categories)
         text = self.text
@@ -301,16 +278,21 @@ class TableEncoder:
 
     def pieces(self, shape: tuple[int, ...]) -> list[tuple[slice, ...]]:
         """The parts of a row, of features [N F], that others' may take the place of: columns, a category whole."""
-        words = cast("OneHotEncoder | None", self.parts["words"])
-        sizes = [len(names) for names in words.categories_] if words is not None else []
+        sizes = [len(names) for names in self.words.categories] if self.words is not None else []
         single = shape[1] - sum(sizes)
         ends = np.cumsum([0, *[1] * single, *sizes])
         return [(slice(int(start), int(stop)),) for start, stop in pairwise(ends)]
 
     def save(self, folder: Path) -> None:
-        """Writes `encoder.json` and `parts.skops`."""
-        arrays = {name: np.array(self.parts[name], np.int64) for name in _PLACES}  # lists of 20,000 take half a minute
-        safe.save(self.parts | arrays, folder / "parts.skops")
+        """Writes `encoder.json`, `parts.npz`, and `parts.skops` where columns of text or of many words have parts."""
+        arrays: dict[str, Any] = {name: np.array(self.parts[name], np.int64) for name in _PLACES}
+        arrays |= self.scaling.state() if self.scaling is not None else {}
+        with replacing(folder / NUMBERS) as temporary, temporary.open("wb") as file:
+            np.savez(file, **arrays)
+        if further := {name: self.parts[name] for name in _FURTHER if self.parts.get(name)}:
+            from bestiary.rows import safe
+
+            safe.save(further, folder / WORDS)
         columns = [dict(vars(column)) for column in self.columns]
         write_encoder(self, folder, columns=columns, written=self.written)
 
@@ -319,13 +301,18 @@ class TableEncoder:
         """What `save` wrote; `InputError` when it was altered."""
         spec, words = read_encoder(folder, "table")
         columns = columns_of(words["columns"], folder)
-        parts = safe.load(folder / "parts.skops", _ALLOWED)
-        if isinstance(parts, dict):  # places are saved as arrays: thousands of numbers one by one take seconds
-            arrays = {name: parts.get(name) for name in _PLACES}
-            parts |= {name: places.tolist() for name, places in arrays.items() if isinstance(places, np.ndarray)}
+        arrays = read_npz(door.own_file(folder / NUMBERS, folder, "save the model again"))
+        parts: dict[str, object] = {name: arrays[name].tolist() for name in _PLACES if name in arrays}
+        scaled = {one.name for one in fields(Scaling)} <= set(arrays)
+        parts |= {"numbers": Scaling.restore(arrays) if scaled else None, "text": None}
+        if (folder / WORDS).exists():
+            from bestiary.rows import safe
+
+            further = safe.load(folder / WORDS, _ALLOWED)
+            parts |= {name: further.get(name) for name in _FURTHER} if isinstance(further, dict) else {}
         assert isinstance(spec, TableSpec)
-        check_parts(parts, columns, spec, folder / "parts.skops")
-        encoder = cls(spec, words["facts"], columns, cast("dict[str, object]", parts), words.get("written", {}))
+        check_parts(parts, columns, folder)
+        encoder = cls(spec, words["facts"], columns, parts, words.get("written", {}))
         encoder.try_out(folder)
         return encoder
 

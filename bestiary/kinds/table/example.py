@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bestiary import tasks
-from bestiary.batches import TableBatch
-from bestiary.rows.examples import targets, turns
+from bestiary.batches import Batch
+from bestiary.inputs import TableInputs
+from bestiary.rows.examples import target_of, targets
 from bestiary.rows.store import ArrayData
 from bestiary.specs import TableSpec
 
@@ -26,18 +27,18 @@ def inputs(words: Mapping[str, Any], batch: int) -> tuple[Tensor, ...]:
     return (torch.randn(batch, int(words.get("features", 8))),)
 
 
-def step(words: Mapping[str, Any], rows: int, problem: str) -> tuple[TableBatch, TableSpec]:
+def step(words: Mapping[str, Any], rows: int, problem: str) -> tuple[Batch, TableSpec]:
     """What a training step is given, and what would size such a network: random numbers, targets in turn."""
     outputs = int(words.get("outputs", 1))
-    target = turns(rows, outputs, problem)
+    target = target_of(rows, outputs, problem)
     if "numbers" in words:
         numbers, categories, grams = columns(words, rows)
         sizes = tuple(words.get("categories", ()))
         texts, vocabulary = int(words.get("texts", 0)), int(words.get("vocabulary", 0))
         spec = TableSpec(numbers.shape[1], outputs, 0, numbers.shape[1], sizes, texts, vocabulary)
-        return TableBatch(numbers, target, numbers, categories, grams), spec
+        return Batch(TableInputs(numbers, numbers, categories, grams), target), spec
     (features,) = inputs(words, rows)
-    return TableBatch(features, target), TableSpec(features.shape[1], outputs)
+    return Batch(TableInputs(features), target), TableSpec(features.shape[1], outputs)
 
 
 def spec(outputs: int) -> TableSpec:

@@ -4,38 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.decomposition import TruncatedSVD
-from sklearn.impute import SimpleImputer
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, RobustScaler, StandardScaler
 
 from bestiary.errors import InputError
 from bestiary.kinds.table.averages import CLASSES, sound
 from bestiary.kinds.table.decoder import width
-from bestiary.kinds.table.text import LARGEST, LONGEST
+from bestiary.kinds.table.scaling import Scaling
 from bestiary.rows.columns import ROLES, Column
 from bestiary.rows.written import known_form
-from bestiary.specs import TableSpec
 
-STEPS = (
-    ("robust", RobustScaler),
-    ("squash", FunctionTransformer),
-    ("fill", SimpleImputer),
-    ("standard", StandardScaler),
-)
+if TYPE_CHECKING:
+    from sklearn.decomposition import TruncatedSVD
+
 ADVICE = "save the model again"
 
 
-def check_parts(parts: object, columns: Sequence[Column], spec: TableSpec, file: Path) -> None:
+def check_parts(parts: dict[str, object], columns: Sequence[Column], file: Path) -> None:
     """Refuses parts that `TableEncoder.learn` would not have fitted.
 
     Args:
         parts: of a file.
         columns: what each column means.
-        spec: the sizes beside them.
-        file: that they came from, for messages.
+        file: the folder that they came from, for messages.
 
     Raises:
         InputError: naming what is wrong.
@@ -46,8 +38,6 @@ def check_parts(parts: object, columns: Sequence[Column], spec: TableSpec, file:
         _check(column.role != "boolean" or len(column.known) == 2, file, f"{column.name!r:.60} has two words")
     names = [column.name for column in columns]
     _check(len(set(names)) == len(names), file, "two columns have one name")
-    if not isinstance(parts, dict):
-        raise InputError(f"expected fitted parts in {file}; received something else; {ADVICE}")
     used = [column for column in columns if column.role != "left out"]
     numbers = sum(map(width, used))
     scaled, gaps = _places(parts, "scaled", numbers, file), _places(parts, "gaps", numbers, file)
@@ -55,7 +45,6 @@ def check_parts(parts: object, columns: Sequence[Column], spec: TableSpec, file:
         told = _places(parts, "told", len(gaps), file, least=-1)
         _check(len(told) == numbers, file, "its gaps are not those of its numbers")
     _check_numbers(parts.get("numbers"), len(scaled), file)
-    _check_words(parts.get("words"), sum(column.role == "category" for column in used), file)
     _check_averages(parts.get("averages"), used, file)
     _check_text(parts.get("text"), sum(column.role == "text" for column in used), file)
 
@@ -67,21 +56,12 @@ def _places(parts: dict[str, object], name: str, end: int, file: Path, least: in
     return found
 
 
-def _check_numbers(pipeline: object, count: int, file: Path) -> None:
+def _check_numbers(scaling: object, count: int, file: Path) -> None:
     if not count:
-        return _check(pipeline is None, file, "it scales numbers that there are not")
-    _check(isinstance(pipeline, Pipeline), file, "it does not scale its numbers")
-    assert isinstance(pipeline, Pipeline)
-    found = tuple((name, type(step)) for name, step in pipeline.steps)
-    return _check(found == STEPS, file, "it scales its numbers by other steps")
-
-
-def _check_words(onehot: object, count: int, file: Path) -> None:
-    if not count:
-        return _check(onehot is None, file, "it has categories and no column of them")
-    _check(isinstance(onehot, OneHotEncoder), file, "its categories are missing")
-    assert isinstance(onehot, OneHotEncoder)
-    return _check(len(onehot.categories_) == count, file, "it has categories of other columns")
+        return _check(scaling is None, file, "it scales numbers that there are not")
+    _check(isinstance(scaling, Scaling), file, "it does not scale its numbers")
+    assert isinstance(scaling, Scaling)
+    return _check(scaling.sound(count), file, "it scales other numbers, or by nothing")
 
 
 def _check_averages(states: object, used: Sequence[Column], file: Path) -> None:
@@ -99,6 +79,10 @@ def _check_text(state: object, count: int, file: Path) -> None:
         return _check(state is None, file, "it has texts and no column of them")
     if not isinstance(state, dict):
         return _check(False, file, "what was learned of its texts is missing")
+    from sklearn.decomposition import TruncatedSVD
+
+    from bestiary.kinds.table.text import LARGEST, LONGEST
+
     places, longest, weights = (state.get(name) for name in ("places", "longest", "weights"))
     _check(type(places) is int and 1 <= places <= LARGEST, file, "its n-grams have other places")
     _check(type(longest) is int and 1 <= longest <= LONGEST, file, "its texts are longer")

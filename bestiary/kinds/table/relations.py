@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,13 +54,13 @@ def relations(encoder: TableEncoder, folder: Path, classes: int) -> Relations:
         target = np.zeros(len(features))
     missing, plain = dict[str, float](), dict[str, int]()
     scaled = len(encoder.parts["scaled"])  # pyright: ignore[reportArgumentType]
-    onehot: Any = encoder.parts["words"]
+    onehot = encoder.words
     category = 0
     for column, standing in zip(encoder.used, encoder.standing().values(), strict=True):
         places = standing["features"]
         gaps = [place for place in places if scaled <= place < encoder.count]
-        if column.role == "category":
-            names = list(onehot.categories_[category])
+        if column.role == "category" and onehot is not None:
+            names = list(onehot.categories[category])
             gaps, category = [places[names.index(GAP)]] if GAP in names else [], category + 1
         elif column.role != "text" and places and places[0] < scaled:
             plain[column.name] = places[0]

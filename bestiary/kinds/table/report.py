@@ -86,7 +86,7 @@ def _rests(evidence: Evidence) -> list[Section]:
     )
     shown = found["weights"][:MOST]
     if len(shown) < found["columns"]:
-        text += f" The time sufficed for {len(found['weights']):,} of {found['columns']:,} columns."
+        text += f" There was time for {len(found['weights']):,} of {found['columns']:,} columns."
     rows = [(shorten(one["column"], 40), number(metric, one["value"]) + unit, _bounds(metric, one)) for one in shown]
     heads = ("column", "worse by", "95 % interval")
     return [Section("What the answers rest on", text, heads=heads, rows=rows, anchors=[("importance", "Importance")])]

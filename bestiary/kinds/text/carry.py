@@ -27,7 +27,7 @@ def carry(
     Raises:
         InputError: for weights without their vocabulary: nobody knows which token has which vector.
     """
-    if getattr(network, "takes", "inputs") == "as_pieces":  # it cuts texts by the vocabulary of its own weights
+    if getattr(network, "takes", "arguments") == "as_pieces":  # it cuts texts by the vocabulary of its own weights
         return {}, ""
     if before is None:
         raise InputError("weights for texts need their vocabulary; give the folder of the model, not a file alone")
@@ -47,7 +47,7 @@ def carry(
             rows = min(there[0], tensor.shape[0])
             made[name] = tensor.clone()
             made[name][:rows] = read(name)[:rows].to(tensor.dtype)
-    return made, f"{len(common):,} of {len(ids):,} tokens are known to it, the others begin fresh"
+    return made, f"{len(common):,} of {len(ids):,} tokens are known to it, the others are newly initialised"
 
 
 def _embeds(network: nn.Module, name: str) -> bool:

@@ -10,8 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bestiary.batches import TokenBatch
-from bestiary.rows.examples import lengths_to, targets, turns
+from bestiary.batches import Batch
+from bestiary.inputs import TokenInputs
+from bestiary.rows.examples import lengths_to, target_of, targets
 from bestiary.rows.store import ArrayData
 from bestiary.specs import TokenSpec
 
@@ -28,14 +29,14 @@ def inputs(words: Mapping[str, Any], batch: int) -> tuple[Tensor, ...]:
     return (tokens * inside, lengths)
 
 
-def step(words: Mapping[str, Any], rows: int, problem: str) -> tuple[TokenBatch, TokenSpec]:
+def step(words: Mapping[str, Any], rows: int, problem: str) -> tuple[Batch, TokenSpec]:
     """What a training step is given, and what would size such a network: random numbers, targets in turn."""
     tokens, lengths = inputs(words, rows)
     outputs = int(words.get("outputs", 1))
     sentence = int(words.get("sentence", SENTENCE))
     spec = TokenSpec(int(words.get("vocabulary", 20)), tokens.shape[1], outputs, tokens.shape[1], sentence)
-    target = turns(rows, outputs, problem)
-    return TokenBatch(tokens, lengths, target, tokens, lengths, torch.randn(rows, sentence)), spec
+    given = TokenInputs(tokens, lengths, tokens, lengths, torch.randn(rows, sentence))
+    return Batch(given, target_of(rows, outputs, problem)), spec
 
 
 def spec(outputs: int) -> TokenSpec:

@@ -63,7 +63,7 @@ def _vocabulary(file: Path) -> dict[str, int]:
         raise InputError(f"expected a vocabulary in {file}; it cannot be read ({reason}); get it again") from None
     found = {piece: number for number, piece in enumerate(lines)}
     if len(found) != len(lines) or len(lines) > MOST:
-        raise InputError(f"expected at most {MOST:,} pieces in {file}, each once; it is no vocabulary; get it again")
+        raise InputError(f"expected at most {MOST:,} pieces in {file}, each once; it is not a vocabulary; get it again")
     if found.get(PADDING) != 0 or not {UNKNOWN, BEGIN, END} <= set(found):
         raise InputError(f"expected {PADDING} first in {file}, and {UNKNOWN}, {BEGIN} and {END}; get it again")
     return found

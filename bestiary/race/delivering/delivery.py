@@ -23,14 +23,13 @@ def deliver(course: Course) -> dict[str, float]:
 
     Returns:
         name -> what validation says of it: the loss of the metric that ranks, lower is better. Empty for tasks whose
-        predictions do not mix: there the loss of training decides.
+        predictions do not mix, and where no answers are finite: there the loss of training decides.
     """
     if not course.scoring.mixes:
         return {}
-    found = members(course)
-    if not found:
+    library = Library(course, members(course))
+    if not library.members:
         return {}
-    library = Library(course, found)
     losses: dict[str, float] = {}
     chosen = _places(library, range(len(library.members)))
     where = _looked(library, course.plan.seed)

@@ -74,17 +74,19 @@ class Library:
 
     Args:
         course: the race.
-        found: its members; those whose answers are not finite, or of other columns than the first, are left out.
+        found: its members; those whose answers are not finite, or of other columns than the first, are left out: all
+            of them may be.
     """
 
     def __init__(self, course: Course, found: Sequence[Member]) -> None:
         self.course = course
         self.task = course.scoring
         read = [(member, *self._answers(member)) for member in found]
-        read = [one for one in read if np.isfinite(one[2]).all() and one[2].shape[1:] == read[0][2].shape[1:]]
+        read = [one for one in read if np.isfinite(one[2]).all()]
+        read = [one for one in read if one[2].shape[1:] == read[0][2].shape[1:]]
         self.rows = self._common([row for _, row, _ in read])
         self.members = [member for member, _, _ in read]
-        self.columns = self._columns(self.members[0])
+        self.columns = self._columns(self.members[0]) if read else []
         self.answers = [table[np.searchsorted(row, self.rows)] for _, row, table in read]
 
     def _answers(self, member: Member) -> tuple[NDArray[np.int64], Floats]:
@@ -104,7 +106,7 @@ class Library:
 
     @staticmethod
     def _common(rows: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
-        common = rows[0]
+        common = rows[0] if rows else np.empty(0, np.int64)
         for other in rows[1:]:
             common = common if np.array_equal(common, other) else np.intersect1d(common, other)
         return common

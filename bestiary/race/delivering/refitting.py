@@ -41,7 +41,7 @@ def decide(course: Course, verdict: Verdict) -> None:
         plan.unrefitted = "predictions of this task do not say how many updates all rows need"
         return
     if not course.scoring.mixes or not _joins(course.folder):
-        plan.unrefitted = "models of these data are not trained on splits put together"
+        plan.unrefitted = "models of this kind of data are not trained on several splits together"
         return
     left = plan.budget - course.clock.elapsed - REPORT
     for seeds in (None, 1):
@@ -52,7 +52,7 @@ def decide(course: Course, verdict: Verdict) -> None:
             return
     plan.refits = _some(course, parts, owner, left)
     if not plan.refits:
-        plan.unrefitted = f"to train it on all rows takes about {needed:.0f} s, and {max(0.0, left):.0f} s were left"
+        plan.unrefitted = f"training on all rows takes about {needed:.0f} s, and {max(0.0, left):.0f} s were left"
 
 
 def _some(course: Course, parts: Sequence[Part], owner: Mapping[str, Member], left: float) -> list[Refit]:

@@ -60,7 +60,7 @@ class Progress:
 
 
 def searches(course: Course) -> bool:
-    """Whether there is something to search: contenders that can be told apart by what their predictions score."""
+    """Whether there is something to search: contenders whose predictions give different scores."""
     plan = course.plan
     if not plan.search or plan.fixed or plan.cut or plan.rungs == 1 or len(plan.stages) < plan.rungs:
         return False
@@ -94,7 +94,7 @@ def search(course: Course) -> None:
 def _used_up(rounds: int) -> str:
     """That the time was used."""
     if not rounds:
-        return "No time was left for further settings."
+        return "There was no time for further settings."
     return f"Further settings were tried until time was up, in {rounds} round{'s' if rounds > 1 else ''}."
 
 

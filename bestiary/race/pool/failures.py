@@ -29,5 +29,5 @@ def failure(folder: Path, code: int) -> str:
         return door.read(folder / FAILURE, Failure, inside=folder)["reason"]
     except InputError:  # it was killed before it could say
         if code == LOST:
-            return "lost: the process that it was started by had been killed"
-        return f"killed by signal {-code}" if code < 0 else f"ended with code {code} and no reason"
+            return "lost: its parent process was killed"
+        return f"killed by signal {-code}" if code < 0 else f"ended with exit code {code}, without giving a reason"

@@ -8,9 +8,9 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any
 
 from bestiary.contracts import Algorithm, Judge, Logs
+from bestiary.records.training import Job
 from bestiary.rows.store import write_text
 from bestiary.runs.run import RunFolder
 
@@ -33,7 +33,7 @@ class Watched:
         judge: whose time is counted.
     """
 
-    def __init__(self, folder: RunFolder, job: Mapping[str, Any], stopping: threading.Event, judge: Judge) -> None:
+    def __init__(self, folder: RunFolder, job: Job, stopping: threading.Event, judge: Judge) -> None:
         self.folder, self.job, self.stopping = folder, job, stopping
         self.judge = judge
         self.first = self._warm = self._last = time.monotonic()

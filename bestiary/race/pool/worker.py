@@ -10,10 +10,10 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from multiprocessing import connection, parent_process
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import nn
@@ -32,6 +32,10 @@ from bestiary.records.digests import RESULT, check_result, digest, write_result
 from bestiary.records.training import (
     Beginning,
     Job,
+    Learner,
+    ProbeJob,
+    Sized,
+    Tried,
     own_data,
     read_job,
     read_probe_job,
@@ -183,14 +187,14 @@ def accumulates(recipe: str) -> bool:
     return "parts" in inspect.signature(resolve(recipe)).parameters
 
 
-def _learner(job: Mapping[str, Any], data: StoredData, here: Path | None = None) -> Algorithm:
+def _learner(job: Learner, data: StoredData, here: Path | None = None) -> Algorithm:
     network = build(job["network"], job["keywords"], data.spec, seed=job["seed"])
-    if here is not None and job.get("weights"):
-        begin_with(network, own_data(job["weights"], here))
+    if here is not None and (given := job.get("weights")):
+        begin_with(network, own_data(given, here))
     network = network.to(job["device"])
     setting = dict(job["setting"])
     if accumulates(job["recipe"]):
-        setting["parts"] = job["parts"] * setting.get("parts", 1)
+        setting["parts"] = job["parts"] * cast("int", setting.get("parts", 1))
     return cast("Algorithm", resolve(job["recipe"])(network, data.spec, **setting))
 
 
@@ -224,8 +228,8 @@ def probe(folder: str) -> None:
             tried.append({"name": size["name"], "reason": f"{TOO_SLOW} to be measured"})
             continue
         optional = job.get("optional", False)
-        measured = _measure({**job, **size}, began, float("inf") if last and not optional else enough)
-        step = cast("float", measured.get("step_seconds", float("inf")))
+        measured = _measure(job, size, began, float("inf") if last and not optional else enough)
+        step = measured.get("step_seconds", float("inf"))
         if optional and enough < step < float("inf"):
             reason = f"{TOO_SLOW} to see the data once: an update takes {step:.1f} s"
             measured, step = {"name": size["name"], "reason": reason}, float("inf")
@@ -235,7 +239,7 @@ def probe(folder: str) -> None:
     write_text(here / "probe.json", json.dumps({"tried": tried}))
 
 
-def _measure(job: Mapping[str, Any], began: float, enough: float) -> dict[str, Any]:
+def _measure(job: ProbeJob, size: Sized, began: float, enough: float) -> Tried:
     """Seconds of an update and of a look, after warming up.
 
     The first updates are on a few rows, for fear of giants: where those take more than `enough` seconds, so will all. A
@@ -244,15 +248,24 @@ def _measure(job: Mapping[str, Any], began: float, enough: float) -> dict[str, A
     start = time.monotonic()
     try:
         data = open_data(Path(job["data"]), batch=job["batch"], seed=job["seed"], device=job["device"])
-        learner = _learner({**job, "setting": job["settings"][0], "parts": 1}, data)
+        words: Learner = {
+            "network": size["network"],
+            "keywords": size["keywords"],
+            "seed": job["seed"],
+            "device": job["device"],
+            "recipe": job["recipe"],
+            "setting": job["settings"][0],
+            "parts": 1,
+        }
+        learner = _learner(words, data)
         small = open_data(Path(job["data"]), batch=4, seed=job["seed"], device=job["device"])
         few = learner.updates(small, 0, 1_000_000)
         next(few)
         warm = time.monotonic() - start
         if warm * job["batch"] / 4 > 20 * job["fair"]:
-            return {"name": job["name"], "reason": f"{TOO_SLOW}: its first update of 4 rows took {warm:.1f} s"}
+            return {"name": size["name"], "reason": f"{TOO_SLOW}: its first update of 4 rows took {warm:.1f} s"}
         if enough < float("inf") and (least := min(_timed(lambda: next(few, None)) for _ in range(2))) > enough:
-            return {"name": job["name"], "reason": f"{TOO_SLOW}: an update of 4 rows takes {least:.2f} s"}
+            return {"name": size["name"], "reason": f"{TOO_SLOW}: an update of 4 rows takes {least:.2f} s"}
         updates = learner.updates(data, 0, 1_000_000)
         steps = [_timed(lambda: next(updates, None))]
         while (len(steps) < 2 and sum(steps) < job["limit"]) or (sum(steps) < job["limit"] / 3 and len(steps) < 30):
@@ -264,13 +277,13 @@ def _measure(job: Mapping[str, Any], began: float, enough: float) -> dict[str, A
         looks = [_timed(lambda: judge(learner.answer, 1))]  # the first one imports and warms up
         if looks[0] < job["limit"]:
             looks.append(_timed(lambda: judge(learner.answer, 1)))
-        rows = min(len(data.arrays("validation")["target"]), judge.task.most)
+        rows = min(data.rows("validation"), judge.task.most)
     except (InputError, ValueError, RuntimeError, MemoryError) as reason:
-        return {"name": job["name"], "reason": explain(reason)[1]}
+        return {"name": size["name"], "reason": explain(reason)[1]}
     warmed = steps[1:] or steps
     step, look = sorted(warmed)[len(warmed) // 2], min(looks) * max(1, rows / LOOKED)
     return {
-        "name": job["name"],
+        "name": size["name"],
         "step_seconds": step,
         "look_seconds": look,
         "start_seconds": start - began + warm,

@@ -20,15 +20,7 @@ from pathlib import Path
 
 from bestiary.records import names
 
-_PRELOAD = [
-    "torch",
-    "torch._dynamo",
-    "sklearn",
-    "bestiary.race.pool.worker",
-    "bestiary.baselines",
-    "safetensors.torch",
-    "skops.io",
-]
+_PRELOAD = ["bestiary.race.pool.preloaded"]
 LOST = 255  # what `multiprocessing` says of a process whose server was killed
 _ONE_THREAD: dict[str, str] = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 

@@ -13,11 +13,13 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from bestiary.batches import PairBatch
+from bestiary.batches import Batch
+from bestiary.inputs import PairInputs
 from bestiary.kinds.pairs.alphabets import BEGIN, END, FIRST, Alphabet, alphabet_of
 from bestiary.sampling.beams import greedy
 from bestiary.sampling.looking import evaluating
 from bestiary.sampling.pictures import Picture
+from bestiary.targets import Written
 
 CELL, GAP, ACROSS = 22, 30, 760  # pixels of a square, between panels, and of a row of panels
 STOP = "∎"  # what stands for the end
@@ -45,7 +47,9 @@ class Alignment:
 
 
 @torch.no_grad()
-def align(network: nn.Module, batch: PairBatch, facts: Mapping[str, Any], longest: int) -> list[Alignment]:
+def align(
+    network: nn.Module, batch: Batch[PairInputs, Written], facts: Mapping[str, Any], longest: int
+) -> list[Alignment]:
     """What a network writes for each source of a batch, and where it looks meanwhile.
 
     Args:
@@ -55,17 +59,20 @@ def align(network: nn.Module, batch: PairBatch, facts: Mapping[str, Any], longes
         longest: tokens of an answer.
     """
     writer = cast("Any", network)
-    found = greedy(writer, batch.source, batch.source_lengths, longest)
+    found = greedy(writer, *batch.inputs.arguments, longest)
     begun = torch.cat([torch.full_like(found.tokens[:, :1], BEGIN), found.tokens], 1)
-    weights = writer.look(batch.source, batch.source_lengths, begun).float().cpu().numpy()
+    weights = writer.look(*batch.inputs.arguments, begun).float().cpu().numpy()
     reading, writing = (alphabet_of(units) for units in facts["units"])
     alignments: list[Alignment] = []
-    for row, (read, wrote) in enumerate(zip(batch.source_lengths.tolist(), found.lengths.tolist())):
-        tokens, truth = found.tokens[row, :wrote], batch.sequence[row, 1 : batch.sequence_lengths[row] - 1]
+    for row, (read, wrote) in enumerate(zip(batch.inputs.source_lengths.tolist(), found.lengths.tolist())):
+        tokens, truth = (
+            found.tokens[row, :wrote],
+            batch.target.sequence[row, 1 : batch.target.sequence_lengths[row] - 1],
+        )
         alignments.append(
             Alignment(
-                (_text(reading, batch.source[row].tolist()), _text(writing, tokens.tolist())),
-                _labels(reading, batch.source[row, :read].tolist()),
+                (_text(reading, batch.inputs.source[row].tolist()), _text(writing, tokens.tolist())),
+                _labels(reading, batch.inputs.source[row, :read].tolist()),
                 (*_labels(writing, tokens.tolist()), STOP),
                 weights[row, : wrote + 1, :read],
                 torch.equal(tokens, truth) if len(truth) else None,

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from bestiary.contracts import Data, ImageBatch, Spec
+from bestiary.contracts import Data, ImageInputs, Spec
 from bestiary.sampling.pictures import Picture, grid, png
 
 SHIFTS = tuple(round(0.05 * number, 2) for number in range(-5, 6))  # as in the paper's figure 4
@@ -60,7 +60,9 @@ def perturbed(
 
 def _spread(data: Data, most: int = 256) -> Float[Tensor, "N C H W"]:
     """Validation images from everywhere: rows may come class by class."""
-    some = torch.cat([cast("ImageBatch", b).pixels[:: max(1, len(b) // 32)] for b in data.batches("validation")])
+    some = torch.cat(
+        [cast("ImageInputs", b.inputs).pixels[:: max(1, len(b) // 32)] for b in data.batches("validation")]
+    )
     return some[:: -(-len(some) // most)]
 
 

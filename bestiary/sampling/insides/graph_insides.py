@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from bestiary.contracts import GraphsBatch
+from bestiary.contracts import GraphInputs, GraphsInputs
 from bestiary.layers.neighbours import Neighbours, received
 from bestiary.sampling.insides import curves
 from bestiary.sampling.insides.maps import plane, scatter
@@ -45,13 +45,13 @@ def inspect(network: nn.Module, data: Any, spec: Any, facts: Mapping[str, Any]) 
         for hook in hooks:
             hook.remove()
     pictures = [_heads(heads)] if heads else []
-    if isinstance(batch, GraphsBatch) or batch.where.ndim == 1:  # pairs of nodes have two numbers each
-        logits = outputs if isinstance(batch, GraphsBatch) else outputs[batch.where]
+    if isinstance(batch.inputs, (GraphInputs, GraphsInputs)):  # pairs of nodes lie nowhere
+        logits = outputs[batch.inputs.where] if isinstance(batch.inputs, GraphInputs) else outputs
         caption = (
             "Logits of validation rows in the plane in which they vary most, in the colour of their own class: what "
             "lies together is taken for the same."
         )
-        drawn = scatter(plane(logits.log_softmax(-1)), batch.target, list(facts["classes"]))
+        drawn = scatter(plane(logits.log_softmax(-1)), batch.truth, list(facts["classes"]))
         pictures.insert(0, Picture("Where the network puts them", caption, svg=drawn))
     return pictures
 

@@ -29,7 +29,7 @@ def inspect(network: nn.Module, data: CorpusData, spec: Spec, facts: Mapping[str
         spec, facts: of the data.
     """
     device = device_of(network)
-    tokens = data.take("validation", slice(0, READ)).tokens[:, :-1].to(device)
+    tokens = data.take("validation", slice(0, READ)).inputs.tokens.to(device)
     weights = [layer.cpu() for layer in cast("Any", network).look(tokens)]
     text = Units.of(facts).decode(tokens[0, :SHOWN].cpu().numpy()).decode("utf-8", errors="replace")
     maps = torch.cat([layer[0, :MOST, :SHOWN, :SHOWN] for layer in weights[:MOST]])  # [L*h, T, T]

@@ -49,7 +49,7 @@ def code_map(answer: Any, data: Any, split: str = "validation") -> Picture:
     with evaluating(answer):
         codes = answer.encode(*batch.inputs).flatten(1).cpu()
     names = [str(name) for name in data.facts.get("classes") or ()]
-    labels = batch.target.long().cpu() if names else torch.zeros(len(codes), dtype=torch.long)
+    labels = batch.truth.long().cpu() if names else torch.zeros(len(codes), dtype=torch.long)
     caption = (
         f"Codes of {len(codes):,} rows that it was not trained on, seen in the plane in which they vary most"
         f"{', coloured by class; no class was ever shown to it' if names else ''}."

@@ -12,6 +12,7 @@ from scipy.stats import rankdata
 from torch import Tensor
 
 from bestiary.contracts import Data, Predictions
+from bestiary.rows.store import truth_of
 from bestiary.sampling.looking import evaluating, row_numbers
 from bestiary.tasks.anomaly.task import TASK
 from bestiary.tasks.evidence import ColumnEvidence, Floats, Measure
@@ -84,17 +85,17 @@ class Anomaly(Scoring):
 
     def predict(self, answer: Any, data: Data, split: str) -> Predictions:
         """Every row of a split: see `tell`."""
-        scores, truth = self.scores(answer, data, split)
-        return self.tell(scores, truth, row_numbers(data, split, len(scores)))
+        scores = self.scores(answer, data, split)
+        return self.tell(scores, truth_of(data, split), row_numbers(data, split, len(scores)))
 
     def ignorant(self, data: Data, split: str) -> Predictions:
         """Every row given the same score."""
-        truth = torch.cat([batch.target.cpu() for batch in data.batches(split)])
+        truth = truth_of(data, split)
         return self.tell(torch.zeros(len(truth)), truth, row_numbers(data, split, len(truth)))
 
-    def scores(self, answer: Any, data: Data, split: str) -> tuple[Tensor, Tensor]:
-        """The score of every row, higher where it is stranger, and 1 for anomalies; [N] both."""
-        scores, truth = [], []
+    def scores(self, answer: Any, data: Data, split: str) -> Tensor:
+        """The score of every row [N], higher where it is stranger."""
+        scores = []
         with evaluating(answer):
             for batch in data.batches(split):
                 (inputs,) = batch.inputs
@@ -103,8 +104,7 @@ class Anomaly(Scoring):
                 else:
                     wrong = (answer.reconstruct(inputs) - inputs) / self._pixels.unit(inputs)
                     scores.append(wrong.square().flatten(1).mean(1).cpu())
-                truth.append(batch.target.cpu())
-        return torch.cat(scores), torch.cat(truth)
+        return torch.cat(scores)
 
     def tell(self, scores: Tensor, truth: Tensor, row: Tensor) -> Predictions:
         """What each row tells.
@@ -149,5 +149,5 @@ class Anomaly(Scoring):
 
     def table(self, answer: Any, data: Data, split: str) -> dict[str, NDArray[np.generic]]:
         """`row` and `score`, higher where a row is stranger."""
-        scores, _ = self.scores(answer, data, split)
+        scores = self.scores(answer, data, split)
         return {"row": row_numbers(data, split, len(scores)).numpy(), "score": scores.numpy()}

@@ -17,7 +17,7 @@ TASK = TaskDescriptor(
     ignorance="Predicting the same for every row",
     metrics=(
         Metric("anomaly_auroc", "AUROC", True, "evidence", 0.0, 1.0, meaning=(
-            "how often an anomaly gets a higher score than a normal row; one half is guessing"
+            "how often an anomaly gets a higher score than a normal row; 0.5 is guessing"
         )),
         AVERAGE_PRECISION,
     ),

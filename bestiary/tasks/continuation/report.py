@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,15 @@ from bestiary.judging.evidence import Standing
 from bestiary.report.figures import BASELINE, SERIES, SOFT, draw
 from bestiary.report.gather import Evidence, file_key
 from bestiary.report.sections import Section
+from bestiary.rows.store import spec_from
 from bestiary.sampling.pictures import Picture
 from bestiary.sampling.texts import sample
 from bestiary.tasks.continuation.ngrams import KneserNey
 from bestiary.tasks.continuation.scoring import PLACES
 from bestiary.tasks.predictions import read_predictions
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 WRITTEN = 240  # tokens of a sample
 PROMPT = 48  # bytes
@@ -58,6 +62,13 @@ def _prompt(evidence: Evidence) -> str:
     return text.partition("\n")[0].rpartition(" ")[0] or text
 
 
+def _spec(evidence: Evidence) -> CorpusSpec:
+    """What sizes the networks that raced."""
+    spec = spec_from(evidence.sizes)
+    assert isinstance(spec, CorpusSpec)
+    return spec
+
+
 def _network_text(evidence: Evidence, standing: Standing, prompt: str) -> str:
     from safetensors.torch import load_model
 
@@ -65,7 +76,7 @@ def _network_text(evidence: Evidence, standing: Standing, prompt: str) -> str:
     if evidence.plan is None or not path.is_file():
         return ""
     entrant = evidence.plan.entrant(standing.name)
-    spec = CorpusSpec(int(evidence.sizes["vocabulary"]), int(evidence.sizes["length"]))
+    spec = _spec(evidence)
     network = build(entrant.network, entrant.keywords, spec)
     load_model(network, str(path))
     made = sample(network, spec, evidence.facts, count=1, seed=0, prompt=prompt, length=WRITTEN, temperature=DEGREE)
@@ -88,10 +99,10 @@ def _context(evidence: Evidence) -> list[Section]:
     lines = {s.name: _along(told) for s in _tested(evidence) if (told := _told(evidence, s.name)) is not None}
     if not lines:
         return []
-    length = int(evidence.sizes["length"])
+    length = _spec(evidence).length
     centres = (np.arange(PLACES) + 0.5) * length / PLACES
 
-    def paint(axes: Any) -> None:
+    def paint(axes: Axes) -> None:
         colours, strokes = iter(SERIES * 9), iter(("-", "--", ":") * 9)
         for name, bits in lines.items():
             baseline = name.startswith("baseline/")

@@ -96,15 +96,15 @@ class Continue(Scoring):
         vocabulary = data.spec.vocabulary
         counts = torch.bincount(data.arrays("train")["tokens"].long(), minlength=vocabulary).double() + 1
         counts[0] = 0.0
-        surprise = -(counts / counts.sum()).log2()
-        targets = data.take(split, slice(None)).tokens[:, 1:].cpu()
-        return self.predictions(torch.where(targets > 0, surprise[targets], 0.0), data, split)
+        bits = -(counts / counts.sum()).log2()
+        targets = data.take(split, slice(None)).truth.cpu()
+        return self.predictions(torch.where(targets > 0, bits[targets], 0.0), data, split)
 
     def table(self, answer: nn.Module | Teller, data: CorpusData, split: str) -> dict[str, list[Any] | NDArray[Any]]:
         """For people: of each window its text, bytes, bits, and bits per byte."""
         told = self.predict(answer, data, split).columns
         asked, _ = data.counted(split, slice(None))
-        targets = data.take(split, slice(None)).tokens[:, 1:].cpu()
+        targets = data.take(split, slice(None)).truth.cpu()
         said = [data.units.decode(row[mask].numpy()).decode("utf-8", "replace") for row, mask in zip(targets, asked)]
         bits, count = told["bits"].numpy(), told["bytes"].numpy()
         return {"text": said, "bytes": count.astype(np.int64), "bits": bits, "bits_per_byte": bits / count}
@@ -114,7 +114,7 @@ def network_bits(network: nn.Module, data: CorpusData, split: str) -> Float[Tens
     """Bits that a network needs for each place of each window of a split, context included."""
     with evaluating(network):
         check_blind(network, data.spec)
-        parts = [_bits(network(*batch.inputs), batch.target) for batch in data.batches(split)]
+        parts = [_bits(network(*batch.inputs), batch.truth) for batch in data.batches(split)]
     return torch.cat(parts) if parts else torch.zeros(0, data.spec.length, dtype=torch.float64)
 
 
@@ -138,8 +138,8 @@ def check_blind(network: nn.Module, spec: CorpusSpec) -> None:
 
 
 def _bits(logits: Float[Tensor, "B T V"], target: Tensor) -> Float[Tensor, "B T"]:
-    surprise = F.cross_entropy(logits.float().flatten(0, 1), target.flatten(), reduction="none")
-    return surprise.view(target.shape).cpu().double() / math.log(2)
+    nats = F.cross_entropy(logits.float().flatten(0, 1), target.flatten(), reduction="none")
+    return nats.view(target.shape).cpu().double() / math.log(2)
 
 
 def teller_bits(teller: Teller, data: CorpusData, split: str) -> Float[Tensor, "N T"]:

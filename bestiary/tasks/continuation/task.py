@@ -19,7 +19,7 @@ TASK = TaskDescriptor(
         Metric("bits_per_byte", "bits per byte", False, "evidence", 0.0, float("inf")),
         Metric("perplexity", "perplexity of a token", False, "evidence", 1.0, float("inf")),
     ),
-    ranking=always("bits_per_byte", "it compares models whatever they cut the text into"),
+    ranking=always("bits_per_byte", "it is comparable between models with different tokens"),
     unit="bits per byte",
     scoring="bestiary.tasks.continuation.scoring:Continue",
     baselines={"corpus": "bestiary.tasks.continuation.baselines"},

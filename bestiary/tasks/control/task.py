@@ -14,13 +14,13 @@ TASK = TaskDescriptor(
     verb="acts",
     job="was trained for the task *control*",
     judged="episodes",
-    ignorance="Acting by chance",
+    ignorance="Acting at random",
     metrics=(
         Metric("mean_return", "mean return", True, "evidence", float("-inf"), float("inf"), meaning=(
             "sum of rewards of an episode"
         )),
         Metric("mean_steps", "mean steps", True, "evidence", float("-inf"), float("inf"), meaning=(
-            "how long an episode lasts"
+            "number of steps of an episode"
         )),
     ),
     ranking=always(

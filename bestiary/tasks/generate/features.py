@@ -23,6 +23,7 @@ from torch.nn import functional as F
 from bestiary.architectures.convolution.lenet import ResizedLeNet5
 from bestiary.contracts import ImageSpec, Spec
 from bestiary.files import replacing
+from bestiary.optimisation.adamw import AdamW
 
 # N rows, F numbers in a row, D features, Q principal components, K classes
 
@@ -80,7 +81,7 @@ class FeatureSpace:
 
     def train_components(self, data: Any) -> Float[Tensor, "N Q"]:
         """Principal components of the training rows, equal ones once, kept for the next look."""
-        key = ("components", len(data.arrays("train")["target"]))
+        key = ("components", data.rows("train"))
         if key not in self.kept:
             rows = torch.cat([self.components(batch.inputs[0]) for batch in data.batches("train")])
             self.kept[key] = torch.unique(rows, dim=0)
@@ -88,7 +89,7 @@ class FeatureSpace:
 
     def features_of(self, data: Any, split: str) -> Float[Tensor, "N D"]:
         """Features of all rows of a split, kept for the next look."""
-        key = (split, len(data.arrays(split)["target"]))
+        key = (split, data.rows(split))
         if key not in self.kept:
             self.kept[key] = torch.cat([self.features(batch.inputs[0]) for batch in data.batches(split)])
         return self.kept[key]
@@ -146,7 +147,7 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
 def learn(data: Any) -> FeatureSpace:
     """Features from the training rows alone; the same every time."""
     with alone():
-        rows = len(data.arrays("train")["target"])
+        rows = data.rows("train")
         some = data.take("train", torch.randperm(rows)[:FITTED]).inputs[0].cpu().float()
         tensors = principal_components(some)
         if reads(data.spec, data.facts.get("classes") or (), rows):
@@ -190,18 +191,16 @@ def principal_components(rows: Float[Tensor, "N ..."]) -> dict[str, Tensor]:
 def read_classes(data: Any, rows: int, some: Tensor) -> dict[str, Tensor]:
     """The weights of the network that reads, and the mean and scale of its features, after a few hundred updates."""
     network = reader(data.spec)
-    optimiser = torch.optim.Adam(network.parameters(), RATE)
+    optimiser = AdamW(network, RATE)  # without decay: Adam
     order = torch.empty(0, dtype=torch.int64)
     for step in range(STEPS):
         if len(order) < BATCH:
             order = torch.cat([order, torch.randperm(rows)])
         batch, order = data.take("train", order[:BATCH]), order[BATCH:]
-        for group in optimiser.param_groups:
-            group["lr"] = RATE * min(1.0, 2 * (1 - step / STEPS))
-        loss = F.cross_entropy(network(batch.inputs[0].cpu().float()), batch.target.cpu().long())
-        optimiser.zero_grad()
+        loss = F.cross_entropy(network(batch.inputs[0].cpu().float()), batch.truth.cpu().long())
+        network.zero_grad()
         loss.backward()
-        optimiser.step()
+        optimiser.update(min(1.0, 2 * (1 - step / STEPS)))
     network.eval()
     with torch.no_grad():
         features = torch.cat([hidden(network, part) for part in some.split(512)])

@@ -8,7 +8,7 @@ distance ranks: it is unbiased for any number of rows, and notices both what is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import torch
 from jaxtyping import Float
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from bestiary.contracts import Data, Predictions, Spec
 from bestiary.errors import InputError
 from bestiary.layers.pixel_range import bounds
+from bestiary.rows.store import truth_of
 from bestiary.sampling.looking import evaluating
 from bestiary.sampling.samples import unit_images
 from bestiary.tasks.evidence import ColumnEvidence, Measure, mean, ratio
@@ -83,7 +84,7 @@ class Generate(Scoring):
             "kernel": kernel_terms(features, others),
             **manifolds(features, others),
             "memorised": copied(space.components(made), space.train_components(whole)),
-            **self.classes(space.classes(made), _arrays(data, split)["target"]),
+            **self.classes(space.classes(made), truth_of(data, split)),
         }
         return Predictions(columns)
 
@@ -157,7 +158,7 @@ def images_of(made: Float[Tensor, "N C H W"], facts: Mapping[str, Any]) -> Float
 
 def rows_of(data: Data, split: str) -> int:
     """How many rows a split has."""
-    return len(_arrays(data, split)["target"])
+    return cast("Any", data).rows(split)
 
 
 def _arrays(data: Any, split: str) -> dict[str, Tensor]:

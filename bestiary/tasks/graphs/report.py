@@ -40,9 +40,15 @@ def _graphs(evidence: Evidence, data: Any, answers: Places) -> Section:
             batch = data.take("test", slice(one, one + 1))
             across, down = number % ACROSS, number // ACROSS
             colour = figures.SERIES[0 if given[one] == target[one] else 3]
-            if len(batch.features) <= NODES:
+            if len(batch.inputs.features) <= NODES:
                 corner = np.array([across * 1.35, -down * 1.6])
-                _small(axes, corner + untangled(batch.edges.numpy(), len(batch.features)), batch, colour, table)
+                _small(
+                    axes,
+                    corner + untangled(batch.inputs.edges.numpy(), len(batch.inputs.features)),
+                    batch,
+                    colour,
+                    table,
+                )
             said = classes[given[one]]
             told = said if given[one] == target[one] else f"{said}, is {classes[target[one]]}"
             axes.text(across * 1.35 + 0.5, -down * 1.6 - 0.25, told[:28], ha="center", fontsize=10)
@@ -64,12 +70,12 @@ def _small(axes: Any, spots: Places, batch: Any, colour: str, table: Any) -> Non
     """One graph: a letter for each node where nodes have words, else a point."""
     from matplotlib.collections import LineCollection
 
-    lines = [(spots[a], spots[b]) for a, b in batch.edges.numpy().T.tolist()]
-    weights = batch.weights.numpy()
+    lines = [(spots[a], spots[b]) for a, b in batch.inputs.edges.numpy().T.tolist()]
+    weights = batch.inputs.weights.numpy()
     varied = weights.size and np.ptp(weights) > 0
     widths = (0.8 + 2 * (weights - weights.min()) / np.ptp(weights)).tolist() if varied else 1.0
     axes.add_collection(LineCollection(lines, colors=figures.SOFT, linewidths=widths, alpha=0.6, zorder=1))
-    letters = _letters(table, batch.features.numpy())
+    letters = _letters(table, batch.inputs.features.numpy())
     if letters is None:
         axes.scatter(*spots.T, s=14, color=colour, linewidth=0, zorder=3)
         return

@@ -30,7 +30,7 @@ TASK = TaskDescriptor(
         )),
     ),
     ranking=always("average_precision", "rows have several labels: average precision judges how well the rows of each "
-                   "label are ranked, rare labels as much as common ones, whatever the thresholds"),
+                   "label are ranked, rare labels as much as common ones, independent of the thresholds"),
     unit="binary cross-entropy",
     scoring="bestiary.tasks.multilabel.scoring:Multilabel",
     baselines={},

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import cast
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,7 +29,7 @@ def sections(evidence: Evidence) -> list[Section]:
     shown, truth = whose(evidence), evidence.truth
     if shown is None or truth is None or not len(truth.rows):
         return []
-    names = [str(name) for name in evidence.facts.get("targets", ())]
+    names = [str(name) for name in cast("Sequence[str]", evidence.facts.get("targets", ()))]
     given, known = evidence.predictions[shown.name][0], truth.target.astype(np.float64)
     unit = np.where(known.std(0) > 0, known.std(0), 1.0)
     return [

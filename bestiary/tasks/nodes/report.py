@@ -28,9 +28,9 @@ def _nodes(evidence: Evidence, data: Any, answers: Places) -> Section:
     truth = evidence.truth
     assert truth is not None
     (batch,) = data.batches("test")
-    edges, where = batch.edges.numpy(), batch.where.numpy()
-    shown = around(edges, len(batch.features), where)
-    place = np.full(len(batch.features), -1)
+    edges, where = batch.inputs.edges.numpy(), batch.inputs.where.numpy()
+    shown = around(edges, len(batch.inputs.features), where)
+    place = np.full(len(batch.inputs.features), -1)
     place[shown] = np.arange(len(shown))
     inside = place[edges]
     inside = inside[:, (inside >= 0).all(0)]
@@ -61,7 +61,9 @@ def _nodes(evidence: Evidence, data: Any, answers: Places) -> Section:
         axes.legend(frameon=False, fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
         axes.set_axis_off()
 
-    part = "" if len(shown) == len(batch.features) else f", and {len(shown) - int(judged.sum())} nodes around them"
+    part = (
+        "" if len(shown) == len(batch.inputs.features) else f", and {len(shown) - int(judged.sum())} nodes around them"
+    )
     caption = (
         f"{int(judged.sum())} nodes that were judged, large, in the colour of the class that they were given{part}. "
         f"Hollow: it was the wrong one. Small and coloured: nodes whose class was told"
@@ -76,5 +78,5 @@ def _seen(batch: Any, data: Any, told: Any) -> NDArray[np.int64]:
     """Where the training nodes are in the graph of the test."""
     if "features" not in told:
         return told["where"].numpy()
-    place = {number: node for node, number in enumerate(batch.known.tolist()) if number >= 0}
+    place = {number: node for node, number in enumerate(batch.inputs.known.tolist()) if number >= 0}
     return np.array([place[n] for n in data.graph("train")["known"][told["where"]].tolist()], np.int64)

@@ -6,7 +6,7 @@ from typing import cast
 
 from torch import Tensor, nn
 
-from bestiary.contracts import Batch, GraphBatch
+from bestiary.contracts import Batch, GraphInputs
 from bestiary.tasks.class_answers import ClassAnswers
 
 
@@ -15,4 +15,4 @@ class Nodes(ClassAnswers):
 
     def logits(self, network: nn.Module, batch: Batch) -> Tensor:
         """Of the nodes that are asked about, [M K]."""
-        return network(*batch.inputs)[cast("GraphBatch", batch).where]
+        return network(*batch.inputs)[cast("GraphInputs", batch.inputs).where]

@@ -18,17 +18,20 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bestiary.batches import PairBatch
-from bestiary.contracts import Predictions
+from bestiary.batches import Batch
+from bestiary.contracts import PairInputs, Predictions
 from bestiary.errors import InputError
 from bestiary.kinds.pairs.alphabets import alphabet_of
 from bestiary.sampling.beams import beam_search, greedy
 from bestiary.sampling.looking import evaluating
 from bestiary.specs import PairSpec
+from bestiary.targets import Written
 from bestiary.tasks.evidence import ColumnEvidence, Measure, mean, ratio
 from bestiary.tasks.scoring import Scoring
 from bestiary.tasks.transduce.edits import edits
 from bestiary.tasks.transduce.task import TASK
+
+Texts = Batch[PairInputs, Written]
 
 EVIDENCE = ColumnEvidence(
     measures=(
@@ -55,7 +58,7 @@ class Pairs(Protocol):
 
     def arrays(self, split: str) -> dict[str, Tensor]: ...
 
-    def batches(self, split: str) -> Iterator[PairBatch]: ...
+    def batches(self, split: str) -> Iterator[Texts]: ...
 
 
 class Transduce(Scoring):
@@ -126,7 +129,7 @@ class Transduce(Scoring):
 
 
 def write(
-    answer: nn.Module | Writer, batch: PairBatch, spec: PairSpec, beams: int = 1, penalty: float = 0.6
+    answer: nn.Module | Writer, batch: Texts, spec: PairSpec, beams: int = 1, penalty: float = 0.6
 ) -> Sequence[Sequence[int]]:
     """What is written for each source of a batch; a network is in evaluation mode, and greedy with one beam.
 
@@ -135,21 +138,21 @@ def write(
     """
     if not isinstance(answer, nn.Module):
         if beams != 1:
-            raise InputError("beams are of networks; this baseline searches in its own way; leave them out")
-        return answer.write(batch.source, batch.source_lengths)
-    asked = cast("Any", answer), batch.source, batch.source_lengths, spec.answer_length - 2
+            raise InputError("beams are for networks; this baseline has its own search; leave them out")
+        return answer.write(*batch.inputs.arguments)
+    asked = cast("Any", answer), *batch.inputs.arguments, spec.answer_length - 2
     found = greedy(*asked) if beams == 1 else beam_search(*asked, beams, penalty)
     return [tokens[:length] for tokens, length in zip(found.tokens.tolist(), found.lengths.tolist())]
 
 
-def distances(written: Sequence[Sequence[int]], batch: PairBatch) -> NDArray[np.int64]:
+def distances(written: Sequence[Sequence[int]], batch: Texts) -> NDArray[np.int64]:
     """The edits that turn each answer into the truth [B]. What is unknown in the truth can never be right."""
     lengths = np.array([len(tokens) for tokens in written], np.int64)
     array = np.zeros((len(written), int(lengths.max(initial=0))), np.int64)
     for place, tokens in enumerate(written):
         array[place, : len(tokens)] = tokens
-    truth = batch.sequence[:, 1:].cpu().numpy()
-    return edits(array, lengths, truth, batch.sequence_lengths.cpu().numpy() - 2)
+    truth = batch.truth.cpu().numpy()
+    return edits(array, lengths, truth, batch.target.sequence_lengths.cpu().numpy() - 2)
 
 
 def corrections(edits: NDArray[np.int64], written: Sequence[Sequence[int]], answers: int) -> Tensor:
@@ -163,15 +166,15 @@ def corrections(edits: NDArray[np.int64], written: Sequence[Sequence[int]], answ
     return torch.from_numpy(edits * (np.log(places) + np.log(answers)))
 
 
-def _nats(network: nn.Module, batch: PairBatch) -> Tensor:
+def _nats(network: nn.Module, batch: Texts) -> Tensor:
     """Minus the log probability of each true answer [B]; padding costs nothing."""
-    logits = network(*batch.inputs).transpose(1, 2)  # [B, K, T]
-    return F.cross_entropy(logits, batch.target, ignore_index=0, reduction="none").sum(1).cpu()
+    logits = network(*batch.arguments(network)).transpose(1, 2)  # [B, K, T]
+    return F.cross_entropy(logits, batch.truth, ignore_index=0, reduction="none").sum(1).cpu()
 
 
 def _lengths(data: Pairs, split: str) -> NDArray[np.int64]:
     """Tokens of each true answer, beginning and end left out."""
-    return np.concatenate([batch.sequence_lengths.cpu().numpy() - 2 for batch in data.batches(split)])
+    return np.concatenate([batch.target.sequence_lengths.cpu().numpy() - 2 for batch in data.batches(split)])
 
 
 def _predictions(row: Tensor, loss: Tensor, apart: NDArray[np.int64], lengths: NDArray[np.int64]) -> Predictions:

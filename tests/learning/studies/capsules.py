@@ -73,7 +73,7 @@ def meanings(seed: int, wrong: bool, full: bool) -> float:
 
 @torch.no_grad()
 def share_that_means(network: CapsNet, data: ArrayData, seed: int) -> float:
-    images = network.seen(next(iter(data.batches("test"))).pixels[::15][:20])  # type: ignore[attr-defined]
+    images = network.seen(next(iter(data.batches("test"))).inputs.pixels[::15][:20])  # type: ignore[attr-defined]
     generator = torch.Generator().manual_seed(seed)
     found = network.capsules(images)
     noisy = network.capsules(images + 0.02 * torch.randn(images.shape, generator=generator))

@@ -18,7 +18,7 @@ from bestiary.algorithms.layerwise import LayerWise
 from bestiary.architectures.energy.dbn import DBNClassifier, LabelledDBN, TableDBNClassifier, TableRBMClassifier
 from bestiary.architectures.energy.hopfield import Hopfield
 from bestiary.architectures.energy.rbm import RBM
-from bestiary.contracts import ImageBatch, ImageSpec
+from bestiary.contracts import Batch, ImageInputs, ImageSpec
 from bestiary.recipes.energy import (
     contrastive,
     features_then_labels,
@@ -111,12 +111,12 @@ def first_weights(network: DBNClassifier) -> None:
 class Scattered(StoredData):
     """The twin: what is seen without labels has its pixels shuffled, every image in its own way."""
 
-    def batch(self, split: str, number: int) -> ImageBatch:
+    def batch(self, split: str, number: int) -> Batch:
         batch = super().batch(split, number)
         generator = torch.Generator().manual_seed(number)
         flat = batch.inputs[0].flatten(1)
         order = torch.rand(flat.shape, generator=generator).argsort(1)
-        return ImageBatch(flat.gather(1, order).view_as(batch.inputs[0]), batch.target)
+        return Batch(ImageInputs(flat.gather(1, order).view_as(batch.inputs[0])), batch.target)
 
 
 def few_labels(seed: int, wrong: bool, full: bool) -> float:
