@@ -121,7 +121,7 @@ class Block(nn.Module):
     Args:
         width: maps.
         scale: first value of layer scale.
-        skipped: chance that what the block adds is left out for a row, in training.
+        skipped: probability that what the block adds is left out for a row, in training.
     """
 
     def __init__(self, *, width: int, scale: float, skipped: float) -> None:
@@ -148,7 +148,7 @@ class ConvNeXt(nn.Module):
         depths: blocks of each stage.
         patch: pixels on a side of what the first convolution looks at, and moves by.
         scale: first value of layer scale.
-        stochastic_depth: chance that what the last block adds to a row is left out in training; less in those before.
+        stochastic_depth: probability that what the last block adds to a row is left out in training; less in earlier ones.
 
     Raises:
         ValueError: when widths and depths are not equally many.

@@ -206,7 +206,7 @@ class MobileBlock(nn.Module):
         expansion: how many times as many maps there are inside.
         size: of the depthwise filter.
         stride: 2 halves the image.
-        skipped: chance that what the block adds is left out for a row, in training.
+        skipped: probability that what the block adds is left out for a row, in training.
         epsilon: of batch norms.
     """
 
@@ -258,7 +258,7 @@ class ScaledNetwork(nn.Module):
         width_factor: times as many maps as the baseline has.
         depth_factor: times as many blocks.
         dropout: share of the last maps that are silenced in training, in [0, 1).
-        stochastic_depth: chance that what a block behind the last would add to a row is left out in training; evenly
+        stochastic_depth: what the probability to be left out for a row, in training, would be behind the last block; evenly
             less in those before, none in the first.
         epsilon: of batch norms.
     """
