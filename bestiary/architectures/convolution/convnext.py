@@ -148,7 +148,7 @@ class ConvNeXt(nn.Module):
         depths: blocks of each stage.
         patch: pixels on a side of what the first convolution looks at, and moves by.
         scale: first value of layer scale.
-        stochastic_depth: probability that what the last block adds to a row is left out in training; less in earlier ones.
+        stochastic_depth: probability that the last block's addition to a row is left out in training; less before.
 
     Raises:
         ValueError: when widths and depths are not equally many.

@@ -258,8 +258,8 @@ class ScaledNetwork(nn.Module):
         width_factor: times as many maps as the baseline has.
         depth_factor: times as many blocks.
         dropout: share of the last maps that are silenced in training, in [0, 1).
-        stochastic_depth: what the probability to be left out for a row, in training, would be behind the last block; evenly
-            less in those before, none in the first.
+        stochastic_depth: probability that a block's addition to a row is left out in training, as it would be for a
+            block behind the last; it rises evenly from 0 at the first.
         epsilon: of batch norms.
     """
 
