@@ -3,7 +3,7 @@
 `measured.csv` beside this file says how far each architecture came in a few core-seconds on tables that packages ship
 (`benchmarks/measure_entry.py` makes it anew). It decides nothing while everyone has `ENOUGH` core-seconds. Each table
 left out in turn, the best of three chosen networks explained 0.9 percent points (standard error 0.4) more of the loss
-than the best of all thirteen in a race of 30 s on two cores, and more on 18 of 27 tables; with 120 s on 15 of 27, which
+than the best of all thirteen in a race of 30 s on two cores, and more on 18 of 28 tables; with 120 s on 15 of 28, which
 is no difference.
 """
 
