@@ -121,7 +121,7 @@ def test_new_rows_get_an_answer_for_each_target(raced) -> None:
 def test_the_report_shows_each_target(raced) -> None:
     _, plan, outcome = raced
     page = (outcome.folder / "report.html").read_text()
-    assert "could not be drawn" not in page
+    assert "could not be made" not in page
     heading = "Each target" if plan.problem == "multitarget" else "Each label"
     section = page[page.index(f"<h2>{heading}</h2>") :]
     for name in ("petal length", "petal width") if plan.problem == "multitarget" else ("even", "large", "loop"):

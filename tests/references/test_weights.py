@@ -330,7 +330,7 @@ FAULTS: dict[str, Callable[[dict[str, Tensor]], dict[str, Tensor]]] = {
     r"2 of another shape: output.*only the last part differs: new_head=True": lambda w: {
         **w, "output.weight": torch.ones(3, 84), "output.bias": torch.ones(3),
     },
-    r"c1\.bias in .* no finite numbers": lambda w: {**w, "c1.bias": torch.full((6,), float("nan"))},
+    r"c1\.bias in .* not finite numbers": lambda w: {**w, "c1.bias": torch.full((6,), float("nan"))},
     r"c1\.bias is torch\.float32 here and int8": lambda w: {**w, "c1.bias": torch.ones(6, dtype=torch.int8)},
     r"its names are of something else: x": lambda w: {"x": torch.ones(1)},
 }  # fmt: skip
@@ -413,7 +413,12 @@ def test_bombs_and_rubbish_are_one_line(tmp_path: Path) -> None:
     torch.save([torch.ones(2)], tmp_path / "list.pt")
     torch.save({"c1.weight": torch.ones(2).to_sparse()}, tmp_path / "sparse.pt")
     (tmp_path / "folder").mkdir()
-    told = {"bomb.pt": "compressed", "list.pt": "dictionary", "sparse.pt": "no plain tensor", "folder": "found none of"}
+    told = {
+        "bomb.pt": "compressed",
+        "list.pt": "dictionary",
+        "sparse.pt": "not a plain tensor",
+        "folder": "found none of",
+    }
     told |= {"gone.safetensors": "No such file"}
     for name in ("rubbish", "empty", "cut.pt", "cut.safetensors", "large.safetensors", *told):
         with pytest.raises(InputError, match=told.get(name, "cannot be read")) as found:
