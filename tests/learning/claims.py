@@ -107,9 +107,9 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(TRANSFORMER, "text", "32", "verses", "accuracy", 0.72, 200, settings=FAST, full=(0.75, 500)),
     Claim("vit", "image", "32-patch2", "digits", "accuracy", 0.85, 200),
-    Claim("deit", "image", "32-patch2", "digits", "accuracy", 0.75, 200),
-    Claim("swin", "image", "24-window2", "digits", "accuracy", 0.75, 150),
-    Claim("mlp_mixer", "image", "32-patch2", "digits", "accuracy", 0.75, 150),
+    Claim("deit", "image", "32-patch2", "digits", "accuracy", 0.78, 200),
+    Claim("swin", "image", "24-window2", "digits", "accuracy", 0.86, 90),
+    Claim("mlp_mixer", "image", "32-patch2", "digits", "accuracy", 0.88, 150),
 )
 IMAGE_CONVOLUTION: tuple[Claim, ...] = (
     Claim("vgg", "image", "small", "digits", "accuracy", 0.85, 60, full=(0.95, 400)),

@@ -354,9 +354,9 @@ def test_distillation_is_the_papers(student: type[nn.Module], share: float) -> N
             return losses_written_out(labelled, taught, teacher(pixels).detach(), batch.truth, share, 3.0)[number]
 
         loss, _ = objective(network, batch, 0)
-        close(loss, expected(batch.pixels), "loss")
+        close(loss, expected(batch.inputs.pixels), "loss")
         found = torch.autograd.grad(loss, list(parameters.values()), materialize_grads=True)
-        wanted = torch.autograd.grad(expected(batch.pixels), list(parameters.values()), materialize_grads=True)
+        wanted = torch.autograd.grad(expected(batch.inputs.pixels), list(parameters.values()), materialize_grads=True)
         for name, one, other in zip(parameters, found, wanted, strict=True):
             close(one, other, f"gradient of {name}")
     assert all(p.grad is None for p in teacher.parameters()), "a teacher is asked, not taught"
