@@ -31,7 +31,7 @@ from bestiary.architectures.recurrence.rnn import RNN
 from bestiary.errors import InputError
 from bestiary.layers.attention import Attention
 from bestiary.weights.loading import exported, load_weights, maps_of, tensors_of
-from bestiary.weights.maps import NameMap, joined, pairs, parted, same, turned
+from bestiary.weights.maps import NameMap, joined, pairs, parted, same, spread, turned
 from bestiary.weights.translation import inward, outward
 from tests.references.parity import close
 
@@ -226,7 +226,7 @@ def torchvision() -> Iterator[object]:
         sys.path.remove(folder)
 
 
-@pytest.mark.parametrize("name", ["resnet18", "resnet50", "vgg11", "vgg11_bn", "alexnet"])
+@pytest.mark.parametrize("name", ["resnet18", "resnet50", "vgg11_bn", "alexnet", "efficientnet_b0_symmetric"])
 def test_what_torchvision_saved_computes_the_same_here_and_back(name: str, torchvision: object, tmp_path: Path) -> None:
     theirs, pixels = stirred(getattr(torchvision, name)()), torch.randn(1, 3, 70, 65)
     with torch.no_grad():
@@ -279,9 +279,18 @@ def test_the_language_of_maps_renames_turns_joins_and_parts() -> None:
             turned("b.{*}", "B.{*}"),
             joined(("q", "k"), "qk", turned=True),
             parted("gates", ("reset", "update")),
+            spread("scale", "gamma", 2),
         ),
     )  # fmt: skip
-    shapes = {"a.0.weight": (2, 3), "b.weight": (4, 1), "b.bias": (4,), "q": (3, 2), "k": (1, 2), "gates": (6, 5)}
+    shapes = {
+        "a.0.weight": (2, 3),
+        "b.weight": (4, 1),
+        "b.bias": (4,),
+        "q": (3, 2),
+        "k": (1, 2),
+        "gates": (6, 5),
+        "scale": (4,),
+    }
     ours = {name: torch.randn(shape) for name, shape in shapes.items()}
     found, without = pairs([*ours, "stranger"], known)
     assert without == ["stranger"]
@@ -289,6 +298,7 @@ def test_the_language_of_maps_renames_turns_joins_and_parts() -> None:
     assert torch.equal(theirs["weight_2"], ours["a.0.weight"])
     assert torch.equal(theirs["B.weight"], ours["b.weight"].T) and torch.equal(theirs["B.bias"], ours["b.bias"])
     assert torch.equal(theirs["qk"], torch.cat([ours["q"], ours["k"]]).T)
+    assert torch.equal(theirs["gamma"], ours["scale"][:, None, None])
     assert torch.equal(theirs["reset"], ours["gates"][:3]) and torch.equal(theirs["update"], ours["gates"][3:])
     back = {name: t for pair in found for name, t in inward(pair, theirs.__getitem__, shapes).items()}
     assert all(torch.equal(back[name], tensor) for name, tensor in ours.items())

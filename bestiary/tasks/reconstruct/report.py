@@ -86,8 +86,8 @@ def _by_feature(entrants: Entrants, data: StoredData) -> Section:
     table = [[name, *(words.number(error, digits=3) for error in errors)] for name, *errors in zip(names, *left)]
     worst = sorted(table, key=lambda line: -float(line[1].replace("−", "-")))[:20]
     text = (
-        f"What is lost of each feature of the test rows in codes of {_code_size(data)} numbers, as a root mean square in "
-        "its standard deviations; the worst features first."
+        f"What is lost of each feature of the test rows in codes of {_code_size(data)} numbers, as a root mean "
+        "square in its standard deviations; the worst features first."
     )
     return Section("What is lost", text, heads=["feature", *(name_of(s) for s, _ in entrants)], rows=worst)
 
