@@ -82,8 +82,8 @@ class Replay:
     def draw(self, size: int) -> Transitions:
         """A batch, with repetition."""
         where = torch.randint(len(self), (size,))
-        came = (self.action, self.reward, self.following, self.terminal)
-        return Batch(ObservationInputs(self.observation[where]), Steps(*(part[where] for part in came)))
+        outcome = (self.action, self.reward, self.following, self.terminal)
+        return Batch(ObservationInputs(self.observation[where]), Steps(*(part[where] for part in outcome)))
 
     def state_dict(self) -> dict[str, Any]:
         """For checkpoints: only what is filled."""

@@ -1,7 +1,7 @@
 """Scheduled sampling (Bengio, Vinyals, Jaitly, Shazeer 2015): a writer is weaned off the teacher's hand.
 
 Under teacher forcing a network always sees the true tokens before the next one; when it writes by itself it sees its
-own, mistakes included. Here each token that it sees is its own with a chance that grows over the training.
+own, mistakes included. Here each token that it sees is its own with a probability that grows over the training.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ class ScheduledSampling:
     Args:
         network: offers `encode` and `step`, as decoders need them.
         minimise: one update of the network's parameters.
-        own: the chance of an own token at the end of the horizon, 0 to 1; it grows from 0 in a straight line.
+        own: the probability of an own token at the end of the horizon, 0 to 1; it grows from 0 in a straight line.
         cost: logits [B, T, K] and true tokens [B, T] -> what each row costs [B].
         parts: each batch's gradient is computed in so many parts, to save memory.
     """
@@ -44,17 +44,17 @@ class ScheduledSampling:
     def updates(self, data: Data, start: int, horizon: int) -> Iterator[Logs]:
         self.network.train()
         for step in range(start, horizon):
-            chance = self.own * step / horizon
+            probability = self.own * step / horizon
             total = 0.0
             batch = data.batch("train", step)
             for part in pieces(batch, self.parts):
-                loss = self.cost(self._write(part, chance), part.truth).mean() * (len(part) / len(batch))
+                loss = self.cost(self._write(part, probability), part.truth).mean() * (len(part) / len(batch))
                 loss.backward()
                 total = total + loss.detach()
             self.minimise.update(step, horizon)
-            yield {"loss": total, "own": chance}
+            yield {"loss": total, "own": probability}
 
-    def _write(self, batch: Batch, chance: float) -> Tensor:
+    def _write(self, batch: Batch, probability: float) -> Tensor:
         """Logits [B, T, K]: after the beginning a token that enters is the true one, or drawn from the last logits."""
         source, lengths, sequence = batch.arguments(self.network)
         memory, state = self.network.encode(source, lengths)  # pyright: ignore[reportCallIssue]
@@ -64,6 +64,6 @@ class ScheduledSampling:
             written.append(logits)
             if place + 1 < sequence.shape[1]:
                 drawn = torch.multinomial(logits.detach().softmax(-1), 1).squeeze(1)
-                coin = torch.rand(len(token), device=token.device) < chance
+                coin = torch.rand(len(token), device=token.device) < probability
                 token = torch.where(coin, drawn, sequence[:, place + 1])
         return torch.stack(written, 1)

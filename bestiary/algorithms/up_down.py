@@ -143,8 +143,8 @@ def up_and_down(stack: Untied, visible: Tensor, target: Tensor | None, rounds: i
         stack.recognition[layer].grad = -asleep.T @ sleep[layer] / len(visible)
         machine.hidden_bias.grad = -asleep.mean(0)
         missed.append(asleep.square().mean())
-    told = below[0].visible(wake[1]) if below else top.visible(excited)[:, : visible.shape[1]]
-    return {"loss": (visible - told).square().mean(), "dream_loss": torch.hstack(missed).sum()}
+    reconstruction = below[0].visible(wake[1]) if below else top.visible(excited)[:, : visible.shape[1]]
+    return {"loss": (visible - reconstruction).square().mean(), "dream_loss": torch.hstack(missed).sum()}
 
 
 def relive(top: Machine, hidden: Tensor, features: int) -> Tensor:

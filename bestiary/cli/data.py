@@ -64,7 +64,7 @@ def _show(found: Overview) -> None:
     screen.print(f"[bold]{found.kind}[/]  {escape(found.reason)}")
     screen.print(f"rows    {sum(found.rows.values()):,}  ({rows})")
     if found.target:
-        screen.print(f"target  {escape(found.target)}: {found.task}, for {escape(found.why)}")
+        screen.print(f"target  {escape(found.target)}: {found.task}, because {escape(found.why)}")
     if found.answers:
         screen.print(f"        {escape(found.answers)}")
     if found.columns:

@@ -20,7 +20,7 @@ def command(
     data: Annotated[str, typer.Argument(help="Rows in the same form as the training data, or a built-in data set.")],
     contender: options.Contender = None,
     out: Annotated[
-        Path | None, typer.Option(help="File to write: .csv, .tsv, .parquet or .jsonl. [default: standard output]")
+        Path | None, typer.Option(help="File to write: .csv, .tsv, .parquet or .jsonl. Default: standard output.")
     ] = None,
     spreadsheet_safe: options.SpreadsheetSafe = False,
 ) -> None:

@@ -20,7 +20,7 @@ def command(
     environment: Annotated[
         str | None, typer.Option(help="Needed if the environment is a module:Class. Its code is run.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Page to write. [default: inspect.html in the folder]")] = None,
+    out: Annotated[Path | None, typer.Option(help="Page to write. Default: inspect.html in the folder.")] = None,
 ) -> None:
     """Write a page that shows the inside of a trained network."""
     check_run(run)

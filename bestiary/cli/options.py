@@ -24,7 +24,7 @@ Target = Annotated[
 Kind = Annotated[
     str | None,
     typer.Option(
-        help=f"Kind of data: {', '.join(kinds.names())}. [default: guessed from the data and printed]",
+        help=f"Kind of data: {', '.join(kinds.names())}. Default: guessed from the data and printed.",
         rich_help_panel=READING,
     ),
 ]
@@ -33,7 +33,7 @@ Problem = Annotated[
     typer.Option(
         "--task",
         "--problem",
-        help=f"What to learn: {', '.join(tasks.names())}. [default: guessed from the data]",
+        help=f"What to learn: {', '.join(tasks.names())}. Default: guessed from the data.",
         rich_help_panel=READING,
     ),
 ]
@@ -88,10 +88,10 @@ Further = Annotated[
     ),
 ]  # fmt: skip
 Separator = Annotated[
-    str | None, typer.Option(help="Separator of a CSV file. [default: detected]", rich_help_panel=READING)
+    str | None, typer.Option(help="Separator of a CSV file. Default: detected.", rich_help_panel=READING)
 ]
 Encoding = Annotated[
-    str | None, typer.Option(help="Text encoding of a CSV file. [default: detected]", rich_help_panel=READING)
+    str | None, typer.Option(help="Text encoding of a CSV file. Default: detected.", rich_help_panel=READING)
 ]
 Keep = Annotated[
     str | None,
@@ -135,11 +135,11 @@ Device = Annotated[str, typer.Option(help="Device to train on: auto, cpu or cuda
 Metric = Annotated[
     str | None,
     typer.Option(
-        help="Metric that ranks the models. [default: chosen to suit the data; the reason is printed]",
+        help="Metric that ranks the models. Default: chosen to suit the data; the reason is printed.",
         rich_help_panel=TRAINING,
     ),
 ]
-Out = Annotated[Path | None, typer.Option(help="Folder for the results. [default: a new folder under runs/]")]
+Out = Annotated[Path | None, typer.Option(help="Folder for the results. Default: a new folder under runs/.")]
 Environment = Annotated[
     str | None,
     typer.Option(

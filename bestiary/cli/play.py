@@ -25,7 +25,7 @@ def command(
         int, typer.Option(help="Number of episodes, with consecutive seeds. Only the first is animated.")
     ] = 1,
     frames: Annotated[bool, typer.Option(help="Write an animation.")] = True,
-    out: Annotated[Path | None, typer.Option(help="Animation to write. [default: episode.gif]")] = None,
+    out: Annotated[Path | None, typer.Option(help="Animation to write. Default: episode.gif.")] = None,
 ) -> None:
     """Play episodes with a trained network."""
     check_run(run)

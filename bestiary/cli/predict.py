@@ -25,11 +25,11 @@ def command(
         Path, typer.Argument(help="New rows in the same form as the training data. The target is not needed.")
     ],
     out: Annotated[
-        Path | None, typer.Option(help="File to write: .csv, .tsv, .parquet or .jsonl. [default: standard output]")
+        Path | None, typer.Option(help="File to write: .csv, .tsv, .parquet or .jsonl. Default: standard output.")
     ] = None,
-    beams: Annotated[int | None, typer.Option(help="Sequence output: width of the beam search. [default: 1]")] = None,
+    beams: Annotated[int | None, typer.Option(help="Sequence output: width of the beam search. Default: 1.")] = None,
     penalty: Annotated[
-        float | None, typer.Option(help="Sequence output: length penalty of the beam search. [default: 0.6]")
+        float | None, typer.Option(help="Sequence output: length penalty of the beam search. Default: 0.6.")
     ] = None,
     separator: options.Separator = None,
     encoding: options.Encoding = None,

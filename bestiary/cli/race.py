@@ -83,7 +83,7 @@ def command(
     workers: Annotated[
         int | None,
         typer.Option(
-            help="Contenders trained in parallel. [default: number of CPU cores]", rich_help_panel=options.TRAINING
+            help="Contenders trained in parallel. Default: number of CPU cores.", rich_help_panel=options.TRAINING
         ),
     ] = None,
     device: options.Device = "auto",

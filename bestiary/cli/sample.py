@@ -48,7 +48,7 @@ def command(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="File to write: .png, .txt or .csv. Texts are also printed. [default: samples.png or samples.csv]"
+            help="File to write: .png, .txt or .csv. Texts are also printed. Default: samples.png or samples.csv."
         ),
     ] = None,
     spreadsheet_safe: options.SpreadsheetSafe = False,

@@ -89,7 +89,7 @@ def _facts(row: Row) -> Table:
         "Departs": row.departs,
         "Compared": "\n".join(_compared(row)),
         **_made_of(row),
-        "Sizes that race": "; ".join(_keywords(words) or "the recipe's defaults" for words in row.settings),
+        "Tries in races": "; ".join(_keywords(words) or "the defaults" for words in row.settings),
     }
     return _table([(word, text) for word, text in facts.items() if text])
 
@@ -145,7 +145,7 @@ def _races(row: Row) -> Table:
     table.add_column("kind", no_wrap=True)
     table.add_column("name", style="cyan", no_wrap=True)
     table.add_column("from rows", justify="right", no_wrap=True)
-    table.add_column("words")
+    table.add_column("options")
     for kind, contenders in row.races.items():
         for contender in contenders:
             name = f"{row.name}/{contender.name}"

@@ -36,7 +36,7 @@ def command(
     weights: Annotated[str | None, typer.Option(hidden=True)] = None,
     budget: Annotated[str | None, typer.Option(help="Wall-clock time for the whole run: 90s, 5m, 1h.")] = None,
     epochs: Annotated[
-        int | None, typer.Option(help="Most passes over the training rows. [default: 50, or no limit with --budget]")
+        int | None, typer.Option(help="Most passes over the training rows. Default: 50, or no limit with --budget.")
     ] = None,
     metric: options.Metric = None,
     kind: options.Kind = None,
@@ -62,7 +62,7 @@ def command(
     threads: Annotated[
         int | None,
         typer.Option(
-            help="CPU threads. [default: 1 or all cores, whichever is measured to be faster]",
+            help="CPU threads. Default: 1 or all cores, whichever is measured to be faster.",
             rich_help_panel=options.TRAINING,
         ),
     ] = None,

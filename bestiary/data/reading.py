@@ -144,7 +144,7 @@ def _read(
         name, (source, defaults) = source, builtin.load(cast("str", source))
         known = cast("str | None", defaults.pop("kind", None))
         if kind is None and known is not None:
-            kind, reason = known, f"that is what the built-in set {name!r} holds"
+            kind, reason = known, f"the built-in data set {name!r} is of this kind"
         words |= {word: value for word, value in defaults.items() if words.get(word) is None}
         given = Given(source, words)
     if kind is None:

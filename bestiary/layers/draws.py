@@ -9,20 +9,20 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 
-def bernoulli(chance: Float[Tensor, "..."], generator: torch.Generator | None = None) -> Float[Tensor, "..."]:
+def bernoulli(probability: Float[Tensor, "..."], generator: torch.Generator | None = None) -> Float[Tensor, "..."]:
     """1 with the given probabilities, else 0.
 
     Args:
-        chance: probabilities, on any device.
+        probability: probabilities, on any device.
         generator: on any device, or None for the global stream.
 
     Example:
         >>> bernoulli(torch.tensor([0.0, 1.0]))
         tensor([0., 1.])
     """
-    if generator is None or generator.device == chance.device:
-        return torch.bernoulli(chance, generator=generator)
-    return torch.bernoulli(chance.to(generator.device), generator=generator).to(chance.device)
+    if generator is None or generator.device == probability.device:
+        return torch.bernoulli(probability, generator=generator)
+    return torch.bernoulli(probability.to(generator.device), generator=generator).to(probability.device)
 
 
 def normal(
@@ -43,17 +43,17 @@ def normal(
     return torch.randn(shape, generator=generator, dtype=like.dtype, device=where).to(like.device)
 
 
-def category(chance: Float[Tensor, "B K"], generator: torch.Generator | None = None) -> Int[Tensor, " B"]:
+def category(probability: Float[Tensor, "B K"], generator: torch.Generator | None = None) -> Int[Tensor, " B"]:
     """One number of 0 ... K-1 for each row, with the given probabilities.
 
     Args:
-        chance: probabilities, or weights that are proportional to them.
+        probability: probabilities, or weights that are proportional to them.
         generator: on any device, or None for the global stream.
 
     Example:
         >>> category(torch.tensor([[0.0, 1.0], [1.0, 0.0]])).tolist()
         [1, 0]
     """
-    if generator is None or generator.device == chance.device:
-        return torch.multinomial(chance, 1, generator=generator)[:, 0]
-    return torch.multinomial(chance.to(generator.device), 1, generator=generator)[:, 0].to(chance.device)
+    if generator is None or generator.device == probability.device:
+        return torch.multinomial(probability, 1, generator=generator)[:, 0]
+    return torch.multinomial(probability.to(generator.device), 1, generator=generator)[:, 0].to(probability.device)

@@ -277,9 +277,9 @@ class Recurrence(nn.Module):
         cells, state = self._cells, self._begin(self._cells, sequence, len(sequence))
         kernel, weights = self._fused_kernel(cells)
         entering = as_kernels_take(state)
-        words = (len(cells), self.dropout, self.training, self.bidirectional)
-        made, *ends = kernel(data, sizes, entering, weights, True, *words)
-        whole = PackedSequence(made, sizes, order, back)
+        options = (len(cells), self.dropout, self.training, self.bidirectional)
+        outputs, *ends = kernel(data, sizes, entering, weights, True, *options)
+        whole = PackedSequence(outputs, sizes, order, back)
         states, _ = pad_packed_sequence(whole, batch_first=True, total_length=sequence.shape[1])
         some = (lengths > 0)[:, None]
         placed = [end.index_select(1, cast("Tensor", back)) * some for end in ends]
@@ -301,13 +301,13 @@ class Recurrence(nn.Module):
         """States of the last of these layers [B, T, D*H], and the last ones of each cell."""
         kernel, weights = self._fused_kernel(layers)
         both, biases, batch_first = len(layers[0]) > 1, True, True
-        words = (biases, len(layers), self.dropout, self.training, both, batch_first)
+        options = (biases, len(layers), self.dropout, self.training, both, batch_first)
         if sequence.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
             # oneDNN has no lower precision for LSTM on most processors, and fails: single precision, as its weights
             with torch.autocast("cpu", enabled=False):
                 plain = tuple(part.to(weights[0].dtype) for part in state)
-                return kernel(sequence.to(weights[0].dtype), as_kernels_take(plain), weights, *words)
-        return kernel(sequence, as_kernels_take(state), weights, *words)
+                return kernel(sequence.to(weights[0].dtype), as_kernels_take(plain), weights, *options)
+        return kernel(sequence, as_kernels_take(state), weights, *options)
 
 
 Kernel = Callable[[list[list[Cell]], Tensor], Tensor]
@@ -349,15 +349,15 @@ def stages(lengths: Int[Tensor, " B"], share: float = 0.7, least: int = 8) -> li
         [(0, 9, 4), (9, 20, 2)]
     """
     rising = sorted(lengths.tolist())
-    found, start, rows = [], 0, len(rising)
+    ends, start, rows = [], 0, len(rising)
     for step in sorted(set(rising)):
         left = len(rising) - bisect_right(rising, step)
         if step - start >= least and left <= share * rows:
-            found.append((start, step, rows))
+            ends.append((start, step, rows))
             start, rows = step, left
-    if rows or not found:
-        found.append((start, max(rising[-1], start + 1), max(rows, 1)))
-    return found
+    if rows or not ends:
+        ends.append((start, max(rising[-1], start + 1), max(rows, 1)))
+    return ends
 
 
 def around(lengths: Int[Tensor, " B"], steps: int) -> Int[Tensor, "B T"]:

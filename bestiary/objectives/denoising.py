@@ -25,6 +25,6 @@ class Denoising:
         data = diffusion.units.signed(cast("ImageInputs", batch.inputs).pixels)  # [B, C, H, W] from -1 to 1
         noise = torch.randn_like(data)
         times = torch.randint(diffusion.steps, (len(data),), device=data.device)
-        said = network(diffusion.noised(data, noise, times), times)
-        loss = F.mse_loss(said, diffusion.target(data, noise, times))
+        prediction = network(diffusion.noised(data, noise, times), times)
+        loss = F.mse_loss(prediction, diffusion.target(data, noise, times))
         return loss, {"loss": loss.detach()}

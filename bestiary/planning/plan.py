@@ -36,6 +36,7 @@ UNBOUNDED = 3e7  # seconds: where epochs decide, the clock does not
 ALL = -2  # instead of a fold: all rows
 OUT_OF_TIME = "time ran out"  # why one that was not finished "failed"
 TOO_SLOW = "too slow for this budget"  # why a network did not take part
+NOT_CHOSEN = "not chosen for so short a race"  # the same, where there is no time for everyone
 PLATEAU = "The race ended before its time"  # how the reason begins where further settings gained nothing
 
 

@@ -17,7 +17,9 @@ from bestiary.errors import InputError
 from bestiary.files import replacing, sha256_of
 from bestiary.planning.chosen import chosen_size, tuned_recipe
 from bestiary.planning.contenders import Candidate, candidates
+from bestiary.planning.entry import chosen
 from bestiary.planning.plan import Plan
+from bestiary.planning.sizing import fair_share
 from bestiary.planning.views import begun_with, seen, size_of
 from bestiary.rows.store import read_spec
 from bestiary.runs.beginning import DIGITS
@@ -140,7 +142,20 @@ def entrants(folder: Path, plan: Plan) -> list[Candidate]:
     )
     plan.left_out.update(left_out)
     usual = [one for one in found if f"{one.row.name}/{one.sizes[0].name}" not in plan.weights]
+    if not plan.contenders:
+        usual = _with_time(usual, plan, spec)
     return [*(knowing(one, folder, plan) for one in usual), *entering(plan.weights, folder, plan)]
+
+
+def _with_time(found: list[Candidate], plan: Plan, spec: Spec) -> list[Candidate]:
+    """Everyone, or those for whom there is time; those who begin with published weights have a rule of their own."""
+    rivals = len(plan.rivals)
+    names = list(dict.fromkeys(one.row.name for one in found if not one.begins))
+    features = spec.sizes().get("features", 0)
+    data = plan.kind, plan.problem, plan.rows["train"], features if isinstance(features, int) else 0
+    entered, out = chosen(names, data, lambda count: fair_share(plan.budget, plan.workers, count, rivals))
+    plan.left_out.update(out)
+    return [one for one in found if one.begins or one.row.name in entered]
 
 
 def bring(plan: Plan, origin: Path, folder: Path) -> None:

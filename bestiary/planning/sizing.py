@@ -41,6 +41,18 @@ def survivors(entrants: int) -> tuple[int, int]:
     return min(entrants, max(2, math.ceil(entrants / 2))), min(entrants, max(2, math.ceil(entrants / 4)))
 
 
+def fair_share(budget: float, workers: int, entrants: int, rivals: int) -> float:
+    """Core-seconds of one whole training, roughly, before any speed is known.
+
+    Example:
+        >>> round(fair_share(300, workers=2, entrants=12, rivals=4))
+        32
+    """
+    second, third = survivors(entrants)
+    wholes = entrants * SHARES[0] + second * SHARES[1] + third * (SHARES[2] + SEEDS - 1) + rivals
+    return 0.8 * budget * workers / wholes
+
+
 @dataclass(frozen=True)
 class Unit:
     """What is equal for all: core-seconds, or examples. `amount` of it is one whole training.

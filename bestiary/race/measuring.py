@@ -12,7 +12,7 @@ from bestiary import kinds, tasks
 from bestiary.architectures.build import resolve
 from bestiary.planning.contenders import Candidate, batch_size
 from bestiary.planning.plan import Entrant, Plan
-from bestiary.planning.sizing import SEEDS, SHARES, survivors
+from bestiary.planning.sizing import fair_share
 from bestiary.race.pool.failures import failure, refuse_machine
 from bestiary.race.pool.paces import Paces
 from bestiary.race.pool.workers import Call, Pool
@@ -22,18 +22,6 @@ from bestiary.rows.store import read_spec, write_text
 
 END = 0.1  # seconds that a process takes to save what it has learned
 PASSES = 4  # how often a contender should be able to see the training rows in one whole training
-
-
-def fair_share(budget: float, workers: int, entrants: int, rivals: int) -> float:
-    """Core-seconds of one whole training, roughly, before any speed is known.
-
-    Example:
-        >>> round(fair_share(300, workers=2, entrants=12, rivals=4))
-        32
-    """
-    second, third = survivors(entrants)
-    wholes = entrants * SHARES[0] + second * SHARES[1] + third * (SHARES[2] + SEEDS - 1) + rivals
-    return 0.8 * budget * workers / wholes
 
 
 def measure(

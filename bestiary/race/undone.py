@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from bestiary import tasks
 from bestiary.judging.undone import Undone, about
-from bestiary.planning.plan import OUT_OF_TIME, PLATEAU, TOO_SLOW, Ensemble, Job, Plan
-from bestiary.planning.sizing import MOST_STEPS
+from bestiary.planning.entry import ENOUGH
+from bestiary.planning.plan import NOT_CHOSEN, OUT_OF_TIME, PLATEAU, TOO_SLOW, Ensemble, Job, Plan
+from bestiary.planning.sizing import MOST_STEPS, fair_share
 from bestiary.planning.stages import EPOCHS, unit_of
 from bestiary.race.folder import training_folder
 
@@ -107,14 +108,30 @@ def _budget(course: Course, times: float) -> float:
 def left_out(plan: Plan) -> list[str]:
     """Who did not take part, and why; those that are too slow in one line."""
     slow = [name for name, reason in plan.left_out.items() if TOO_SLOW in reason]
-    told = [f"{name} did not take part: {reason}" for name, reason in plan.left_out.items() if name not in slow]
+    spared = {name: reason for name, reason in plan.left_out.items() if reason.startswith(NOT_CHOSEN)}
+    others = {name: reason for name, reason in plan.left_out.items() if name not in spared and name not in slow}
+    told = [f"{name} did not take part: {reason}" for name, reason in others.items()]
+    if spared:
+        told.append(_spared(list(spared), plan))
     if slow:
         told.append(f"too slow for this budget, so they did not take part: {', '.join(slow)}{_entry(plan)}")
     return told
 
 
+def _spared(names: list[str], plan: Plan) -> str:
+    everyone = len(names) + len({one.architecture for one in plan.entrants})
+    each = fair_share(plan.budget, plan.workers, everyone, len(plan.rivals))
+    return (
+        f"with all {everyone} networks each would have {each:.1f} core-seconds; only those take part that learned most "
+        f"in so short a time on measured data like these, without {', '.join(names)} (--contenders names others; about "
+        f"{about(plan.budget * ENOUGH / each)} lets all take part)"
+    )
+
+
 def crowded(plan: Plan) -> str:
     """At the start, that the budget keeps networks out, and which one would not; "" where all take part."""
+    if spared := [name for name, reason in plan.left_out.items() if reason.startswith(NOT_CHOSEN)]:
+        return _spared(spared, plan)
     slow = sum(TOO_SLOW in reason for reason in plan.left_out.values())
     if not slow:
         return ""

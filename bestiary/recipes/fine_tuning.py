@@ -50,8 +50,8 @@ def classifier(
         InputError: for settings with which nothing can be learned, or a network without a last part of its own.
     """
     check(rate=rate, smoothing=smoothing)
-    words = {"body": body, "layerwise": layerwise, "decay": decay, "clip": clip, "warmup": warmup}
-    return _learner(network, CrossEntropy(smoothing), rate, frozen, gradual, parts, **words)
+    settings = {"body": body, "layerwise": layerwise, "decay": decay, "clip": clip, "warmup": warmup}
+    return _learner(network, CrossEntropy(smoothing), rate, frozen, gradual, parts, **settings)
 
 
 def regressor(
@@ -91,8 +91,8 @@ def regressor(
     check_error(error)
     if spec.outputs != 1:
         raise InputError(f"regression needs outputs=1; received {spec.outputs}; is the target a class?")
-    words = {"body": body, "layerwise": layerwise, "decay": decay, "clip": clip, "warmup": warmup}
-    return _learner(network, ErrorOfValues(error), rate, frozen, gradual, parts, **words)
+    settings = {"body": body, "layerwise": layerwise, "decay": decay, "clip": clip, "warmup": warmup}
+    return _learner(network, ErrorOfValues(error), rate, frozen, gradual, parts, **settings)
 
 
 def _learner(

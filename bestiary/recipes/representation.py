@@ -67,11 +67,11 @@ def denoiser(
     masked: float = 0.0,
     parts: int = 1,
 ) -> Reconstructing:
-    """The same from spoiled inputs; the words are those of `autoencoder`."""
+    """The same from spoiled inputs; the settings are those of `autoencoder`."""
     if not noise and not masked:
         raise InputError("a denoiser needs noise or masked above 0; received 0 for both; try noise=0.3")
-    words = {"rate": rate, "decay": decay, "clip": clip, "warmup": warmup}
-    return autoencoder(network, spec, **words, noise=noise, masked=masked, parts=parts)
+    settings = {"rate": rate, "decay": decay, "clip": clip, "warmup": warmup}
+    return autoencoder(network, spec, **settings, noise=noise, masked=masked, parts=parts)
 
 
 def variational(

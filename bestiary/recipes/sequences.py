@@ -39,7 +39,7 @@ def translator(
         smoothing: of the targets, 0 to 1.
         clip: largest norm of the gradient of a sequence's log probability, or None (Sutskever et al. 2014: 5).
         warmup: steps until the rate is reached.
-        own: chance, at the end of the training, that a token it sees is its own rather than the true one.
+        own: probability, at the end of the training, that a token it sees is its own rather than the true one.
         parts: each batch's gradient is computed in so many parts, to save memory.
 
     Raises:

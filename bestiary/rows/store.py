@@ -200,7 +200,8 @@ class ArrayData:
     def rows(self, split: str) -> int:
         """How many rows a split has."""
         arrays = self.arrays(split)
-        return next(len(arrays[name]) for name in ("row", *self._fields(split), *arrays) if name in arrays)
+        names = ("row", *kinds.find(self.spec.kind).fields(), *arrays)
+        return next(len(arrays[name]) for name in names if name in arrays)
 
     @property
     def epoch(self) -> int:
@@ -253,14 +254,14 @@ class ArrayData:
         return [name for name in names if name in arrays]
 
     def _assemble(self, parts: dict[str, Tensor]) -> Batch:
-        target = targets.of(self._asked, parts, self.facts)
-        parts = {name: part for name, part in parts.items() if name in kinds.find(self.spec.kind).fields()}
+        kind, target = kinds.find(self.spec.kind), targets.of(self._asked, parts, self.facts)
+        parts = {name: parts[name] for name in kind.fields() if name in parts}
         if "pixels" in parts:
             pixels = parts["pixels"].float()
             if self._pixels:
                 pixels = (pixels - self._pixels[0]) / self._pixels[1]
             parts["pixels"] = pixels
-        made = kinds.find(self.spec.kind).part("inputs")
+        made = kind.part("inputs")
         if made.padded:
             parts[made.padded] = parts[made.padded][:, : int(parts["lengths"].max())]
         parts = {name: part.long() if part.dtype is torch.int32 else part for name, part in parts.items()}

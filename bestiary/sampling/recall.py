@@ -148,7 +148,7 @@ def _collapse(empty: nn.Module) -> Picture:
     return Picture(
         "How much it can hold",
         f"Random patterns stored by Hebb's rule in {units} units and recalled with {SHARE} of the units "
-        "flipped; mean and range of three draws. Past 0.138 patterns a unit the stored patterns are no longer valleys "
-        "of the energy.",
+        "flipped; mean and range of three draws. Past 0.138 patterns per unit, stored patterns are no longer minima of "
+        "the energy.",
         svg=draw(curves, "patterns stored, per unit", "recall", marks=[(CAPACITY, "0.138")], points=True),
     )

@@ -124,8 +124,8 @@ def _sums(
             }
             if classes == 2:
                 found["f1"] = np.nan_to_num(2 * hits[..., 1] / (true[..., 1] + told[..., 1]))
-            chance = ((true @ apart) * told).sum(-1) / count
-            found["qwk"] = np.where(chance > 0, 1 - off / chance, np.nan)
+            expected = ((true @ apart) * told).sum(-1) / count
+            found["qwk"] = np.where(expected > 0, 1 - off / expected, np.nan)
             return found
 
     return terms, combine

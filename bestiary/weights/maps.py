@@ -6,6 +6,7 @@ A map stands beside each architecture, as `PUBLISHED` of its file, and is read b
     turned("narrow.{*}", "mlp.c_proj.{*}")                              and the matrix transposed
     joined(("query.{*}", "key.{*}", "value.{*}"), "in_proj_{*}")        several here, stacked in one there
     parted("gates.{*}", ("reset.{*}", "update.{*}"))                    one here, equal parts there
+    spread("scale", "layer_scale", 2)                                   [C] here, [C, 1, 1] there
 
 `{layer}` is a number that both sides share, `{stage+1}` the same number counted from another start, `{*}` any one word
 (weight, bias, running_mean). Imports no torch.
@@ -30,11 +31,13 @@ class Line:
     Attributes:
         ours, theirs: patterns.
         turned: whether matrices are transposed; vectors are not changed.
+        ones: how many axes of length 1 theirs has more, behind all others.
     """
 
     ours: tuple[str, ...]
     theirs: tuple[str, ...]
     turned: bool = False
+    ones: int = 0
 
 
 def same(ours: str, theirs: str) -> Line:
@@ -55,6 +58,11 @@ def joined(ours: Sequence[str], theirs: str, *, turned: bool = False) -> Line:
 def parted(ours: str, theirs: Sequence[str], *, turned: bool = False) -> Line:
     """One tensor here, cut along its first axis into equal parts there, in this order."""
     return Line((ours,), tuple(theirs), turned)
+
+
+def spread(ours: str, theirs: str, ones: int) -> Line:
+    """A tensor that has so many axes of length 1 more there, behind its own."""
+    return Line((ours,), (theirs,), ones=ones)
 
 
 @dataclass(frozen=True)
@@ -96,6 +104,7 @@ class Pair:
     ours: tuple[str, ...]
     theirs: tuple[str, ...]
     turned: bool
+    ones: int = 0
 
 
 def own_names(names: Iterable[str]) -> list[Pair]:
@@ -129,6 +138,7 @@ def pairs(names: Iterable[str], known: NameMap) -> tuple[list[Pair], list[str]]:
                 tuple(_filled(p, holes) for p in line.ours),
                 tuple(_filled(p, holes) for p in line.theirs),
                 line.turned,
+                line.ones,
             )
             for line in known.lines
             for pattern in line.ours

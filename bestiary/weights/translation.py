@@ -29,7 +29,8 @@ def outward(found: Sequence[Pair], ours: Mapping[str, Tensor]) -> dict[str, Tens
         whole = torch.cat(tensors) if len(tensors) > 1 else tensors[0]
         parts: tuple[Tensor, ...] = whole.chunk(len(pair.theirs)) if len(pair.theirs) > 1 else (whole,)
         for name, part in zip(pair.theirs, parts, strict=True):
-            made[name] = _turned(part, pair).contiguous()
+            turned = _turned(part, pair)
+            made[name] = turned.reshape((*turned.shape, *[1] * pair.ones)).contiguous()
     return made
 
 
@@ -41,7 +42,7 @@ def inward(pair: Pair, read: Callable[[str], Tensor], shapes: Mapping[str, Shape
         read: the tensor of one of their names.
         shapes: our name -> shape.
     """
-    parts = [_turned(read(name), pair) for name in pair.theirs]
+    parts = [_turned(_without_ones(read(name), pair), pair) for name in pair.theirs]
     whole = torch.cat(parts) if len(parts) > 1 else parts[0]
     if len(pair.ours) == 1:
         return {pair.ours[0]: whole}
@@ -60,8 +61,13 @@ def expected(pair: Pair, shapes: Mapping[str, Shape]) -> dict[str, Shape]:
         first = (sum(shapes[name][0] for name in pair.ours), *first[1:])
     if len(pair.theirs) > 1:
         first = (first[0] // len(pair.theirs), *first[1:])
-    return {name: first[::-1] if pair.turned and len(first) == 2 else first for name in pair.theirs}
+    shape = first[::-1] if pair.turned and len(first) == 2 else first
+    return {name: (*shape, *[1] * pair.ones) for name in pair.theirs}
 
 
 def _turned(tensor: Tensor, pair: Pair) -> Tensor:
     return tensor.T if pair.turned and tensor.ndim == 2 else tensor
+
+
+def _without_ones(tensor: Tensor, pair: Pair) -> Tensor:
+    return tensor.reshape(tensor.shape[: tensor.ndim - pair.ones])

@@ -20,6 +20,7 @@ from bestiary.data.reading import read
 from bestiary.errors import InputError
 from bestiary.inputs import ImageInputs, TableInputs
 from bestiary.objectives.supervised import CrossEntropy
+from bestiary.race.losses import constant
 from bestiary.rows.splits import assign
 from bestiary.rows.store import read_truth, truth_of
 from bestiary.targets import Classes, Steps, Value, Written
@@ -125,6 +126,9 @@ def test_what_is_not_known_is_not_written(kind: kinds.Kind, tmp_path: Path) -> N
         assert "target" not in data.arrays(split)
         assert truth_of(data, split).shape == (data.rows(split), 0)
     assert read_truth(tmp_path / "sealed", "test").shape == (data.rows("test"), 0)
+    if kind.name != "environment":  # whose answers play whole episodes
+        loss, scores = constant(tmp_path / "data", tmp_path / "sealed", "test")
+        assert np.isfinite([loss, *scores.values()]).all(), "judged without a truth"
 
 
 def test_rows_without_labels_have_no_target_in_their_batches(tmp_path: Path) -> None:

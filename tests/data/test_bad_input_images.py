@@ -171,7 +171,7 @@ def test_archives(tmp_path: Path):
     np.savez(file, first=PIXELS, y=LABELS)
     assert "rename" in refused(file)
     np.savez(file, x=PIXELS, y=LABELS)
-    assert "no array" in refused(file, target="z")
+    assert "not an array" in refused(file, target="z")
     whole = file.read_bytes()
     file.write_bytes(whole[: len(whole) // 2])
     assert "cannot be read" in refused(file)

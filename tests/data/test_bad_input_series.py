@@ -39,7 +39,7 @@ def test_options():
     assert "'nowhere'" in refused(LONG, id="nowhere")
     assert "'nowhere'" in refused(LONG, group="nowhere")
     assert "'nowhere'" in refused(WIDE, time="nowhere")
-    assert "tells series apart" in refused(WIDE, layout="long")
+    assert "identifies the series" in refused(WIDE, layout="long")
     assert "which column is the target" in refused(WIDE.rename(columns={"label": "what"}))
     assert "task must be one of" in refused(WIDE, problem="clustering")
     assert "by group or by time" in refused(WIDE, time="p", group="q")

@@ -147,7 +147,7 @@ def test_no_training_episode_is_judged(seed: int) -> None:
         ("Outside", "cannot be played: IndexError"),
         ("Bankrupt", "pays nan after 1 steps"),
         ("Rich", "pays 1e\\+300 after 1 steps"),
-        ("Endless", "an episode must end; .* had not after 200 steps"),
+        ("Endless", "every episode must end; .* had not after 200 steps"),
         ("Empty", "has some numbers"),
         ("NoSpaces", "cannot be played: AttributeError"),
     ],

@@ -216,11 +216,11 @@ def test_words_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     [
         ('<?xml version="1.0"?><!DOCTYPE g [<!ENTITY a "b">]><graphml>&a;</graphml>', "document type or entities"),
         ('<!DOCTYPE g SYSTEM "file:///etc/passwd"><graphml/>', "document type or entities"),
-        ('<?xml version="1.0" encoding="UTF-16"?>'.encode("utf-16").decode("latin-1"), "no GraphML"),
+        ('<?xml version="1.0" encoding="UTF-16"?>'.encode("utf-16").decode("latin-1"), "not readable GraphML"),
         ("<html><body/></html>", "begins with <html>"),
-        ("<graphml><graph>", "no GraphML that can be read"),
+        ("<graphml><graph>", "not readable GraphML"),
         ("", "is empty"),
-        ("<graphml></graphml>", "no GraphML that can be read"),
+        ("<graphml></graphml>", "not readable GraphML"),
         ('<graphml><graph edgedefault="directed"/><graph edgedefault="directed"/></graphml>', "has 2 graphs"),
         ('<graphml><graph><node id="a"><graph><node id="b"/></graph></node></graph></graphml>', "has 2 graphs"),
         (

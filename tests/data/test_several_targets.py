@@ -117,7 +117,7 @@ def test_rare_and_universal_labels_are_left_out_and_said() -> None:
     rows["y"] = [f'["all", "{"ab"[k % 2]}"{", " + chr(34) + "once" + chr(34) if k == 3 else ""}]' for k in range(40)]
     source = read(rows, "y")
     assert source.target.classes == ("a", "b")
-    assert "labels of fewer than 3 rows are left out: 'once'" in source.notes
+    assert "labels with fewer than 3 rows are left out: 'once'" in source.notes
     assert "labels that every row has are left out: 'all'" in source.notes
 
 
@@ -145,7 +145,7 @@ def test_rows_that_lack_a_target_are_dropped_and_said(frame: pd.DataFrame, tmp_p
         ("height,weight", {"task": "classification"}, "task classification has one target; received 2: 'height', "),
         ("height", {"task": "multitarget"}, "task multitarget has several targets; received one: 'height'"),
         ("sort", {"task": "multilabel"}, "expected several labels in cells of 'sort'"),
-        ("even,loop", {"order": "even,loop"}, "order names classes, the least first; 'even, loop' has none that"),
+        ("even,loop", {"order": "even,loop"}, "order lists classes from lowest to highest; 'even, loop' has no such"),
         ("height,flat", {}, "target 'flat' is constant (3); there is nothing to predict; name another column"),
         ("height,weight", {"kind": "text", "text": "sort"}, "several targets are for table data; received"),
         ("even,loop,one,two,three,height,weight,sort,flat", {}, "has the target"),

@@ -149,7 +149,7 @@ def test_the_task_works(tmp_path: Path) -> None:
     assert tested["baseline/constant"] < tested["baseline/column"] - 0.05
     assert tested[verdict["networks_best"]] > tested["baseline/constant"] + 0.1
     page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
-    assert "in perfect order" in page and "could not be drawn" not in page
+    assert "in perfect order" in page and "could not be made" not in page
     true, wrong = map(float, run(tmp_path, environment, "-c", LEARN, "run").split())
     assert true > 0.8 > verdict["constant"]["ndcg"] + 0.1 and true > wrong + 0.1
     new = shown[shown.search < 10].drop(columns="grade")
@@ -259,7 +259,7 @@ def test_the_kind_works(tmp_path: Path) -> None:
     verdict: dict[str, Any] = json.loads((tmp_path / "run" / "verdict.json").read_text(encoding="utf-8"))
     tested = {one["name"]: one["test"]["accuracy"]["value"] for one in verdict["standings"] if one["test"]}
     assert tested["deep_sets/small"] > 0.9 > 0.7 > tested["baseline/constant"]
-    assert "could not be drawn" not in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert "could not be made" not in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
     new = clouds(40, seed=1)
     new.drop(columns="shape").to_csv(tmp_path / "new.csv", index=False)
     run(tmp_path, environment, "-m", "bestiary", "predict", "run", "new.csv", "--out", "answers.csv")

@@ -327,6 +327,29 @@ def test_rooms_name_their_types(room: str) -> None:
         assert "Any" not in _imported_from_typing(path), path
 
 
+NO_TERMS = {"surprise": "td_error, bits or nats", "came": "target or backpointer", "chance": "epsilon or probability"}
+"""Words of nobody's field -> what says it."""
+LEARNING = ("algorithms", "objectives", "optimisation", "recipes", "layers", "tasks")
+
+
+@pytest.mark.parametrize("room", LEARNING)
+def test_learning_is_named_in_the_terms_of_its_field(room: str) -> None:
+    for path in sorted((ROOT / "bestiary" / room).rglob("*.py")):
+        nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        names = {n.id for n in nodes if isinstance(n, ast.Name)} | {n.arg for n in nodes if isinstance(n, ast.arg)}
+        names |= {n.name for n in nodes if isinstance(n, ast.FunctionDef)}
+        assert not names & set(NO_TERMS), (path, {name: NO_TERMS[name] for name in names & set(NO_TERMS)})
+
+
+UNTYPED = ("graphs", "nodes")
+"""Tasks whose reports draw batches of graphs, of which `Data.batches` does not say the type."""
+
+
+def test_reports_of_tasks_name_their_types() -> None:
+    for path in sorted((ROOT / "bestiary" / "tasks").rglob("report.py")):
+        assert "Any" not in _imported_from_typing(path) or path.parent.name in UNTYPED, path
+
+
 def _imported_from_typing(path: Path) -> set[str]:
     nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
     return {alias.name for n in nodes if isinstance(n, ast.ImportFrom) and n.module == "typing" for alias in n.names}

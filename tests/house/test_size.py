@@ -171,7 +171,7 @@ def test_what_is_timed_is_a_step_of_its_own_algorithm(
         assert report(capsys, name)["timing"]["training"] > 0
     assert seen == ["Adversarial", "ContrastiveDivergence"]
     told = report(capsys, "dqn_cartpole")
-    assert told["timing"]["training"] is None and "acting in a world" in told["unmeasured"]
+    assert told["timing"]["training"] is None and "learns in an environment" in told["unmeasured"]
 
 
 def test_seven_billion_in_half_precision(capsys: pytest.CaptureFixture[str]) -> None:

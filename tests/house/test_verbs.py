@@ -88,7 +88,7 @@ def test_the_inside_is_one_page_without_requests(pole: Path, capsys: pytest.Capt
         (["train", "--resume", "nowhere"], "nowhere"),
         (["sample", "{run}", "--count", "0"], "--count"),
         (["inspect", "{run}", "--out", "page.pdf"], ".html"),
-        (["inspect", "{run}/winner", "--contender", "dqn"], "is no race"),
+        (["inspect", "{run}/winner", "--contender", "dqn"], "is not a race"),
         (["play", "nowhere"], "nowhere"),
     ],
 )

@@ -54,7 +54,7 @@ def test_what_was_exported_is_the_model(
         (("exprt",), "did you mean 'export'"),
         (("export",), "expected the folder of a model and a file"),
         (("export", "gone", "w.safetensors"), "no folder 'gone'"),
-        (("list", "resnet"), "takes nothing more"),
+        (("list", "resnet"), "takes no other argument"),
         (("export", "RUN", "w.txt"), "FILE must end in .safetensors"),
         (("export", "RUN", "w.pt", "--to", "torchvison"), "did you mean 'torchvision'"),
     ],

@@ -114,6 +114,8 @@ CLAIMS: tuple[Claim, ...] = (
 IMAGE_CONVOLUTION: tuple[Claim, ...] = (
     Claim("vgg", "image", "small", "digits", "accuracy", 0.85, 60, full=(0.95, 400)),
     Claim("alexnet", "image", "small", "digits", "accuracy", 0.80, 100, settings=FAST, full=(0.93, 400)),
+    Claim("efficientnet", "image", "small", "digits", "accuracy", 0.80, 60, settings=FAST, full=(0.95, 400)),
+    Claim("convnext", "image", "small", "digits", "accuracy", 0.85, 100, settings=FAST, full=(0.93, 400)),
 )
 CLAIMS += IMAGE_CONVOLUTION
 SHORT = tuple(claim for claim in CLAIMS if not claim.only_full)

@@ -176,7 +176,7 @@ def test_what_a_person_put_into_an_unfinished_run_is_not_removed(foreign, there)
         (run / foreign).symlink_to(there)
     else:
         (run / foreign).write_text("mine")
-    with pytest.raises(InputError, match=f"'{foreign}', which is not of it"), new_run(run, "digits"):
+    with pytest.raises(InputError, match=f"'{foreign}', which does not belong to it"), new_run(run, "digits"):
         pass
     assert os.path.lexists(run / foreign)
 

@@ -93,7 +93,7 @@ def test_it_ends_in_time_and_says_so(run: Path, monkeypatch: pytest.MonkeyPatch)
     found = judged(run, monkeypatch, seconds=0.0)
     assert len(found["weights"]) == 1 and found["columns"] == 4
     section = _rests(Evidence(run, SimpleNamespace(problem="classification", chosen="reading", metric="accuracy")))[0]  # type: ignore[arg-type]
-    assert "The time sufficed for 1 of 4 columns." in section.text
+    assert "There was time for 1 of 4 columns." in section.text
 
 
 def test_altered_weights_are_refused(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:

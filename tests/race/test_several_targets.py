@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,7 @@ def petals(folder: Path) -> tuple[Path, str]:
     found = load_iris(as_frame=True)
     frame = found.data.assign(species=found.target_names[found.target])  # type: ignore[union-attr]
     frame.columns = [name.removesuffix(" (cm)") for name in frame.columns]
+    frame["counts"] = 1 + np.arange(len(frame)) % 3
     frame.to_csv(folder / "petals.csv", index=False)
     return folder / "petals.csv", "petal length,petal width"
 
@@ -51,6 +53,7 @@ def digits(folder: Path) -> tuple[Path, str]:
     marks = {"even": digit % 2 == 0, "large": digit > 4, "loop": np.isin(digit, (0, 6, 8, 9))}
     frame = pd.DataFrame(pixels[:600]).add_prefix("p")
     frame["tags"] = ["; ".join(name for name in marks if marks[name][row]) for row in range(600)]
+    frame["counts"], frame["writer"] = 1 + np.arange(600) % 3, np.arange(600) // 4
     frame.to_csv(folder / "digits.csv", index=False)
     return folder / "digits.csv", "tags"
 
@@ -58,8 +61,10 @@ def digits(folder: Path) -> tuple[Path, str]:
 def planned(folder: Path, source: Path, target: str) -> Plan:
     """A run folder whose plan is written before it begins, so that no clock decides anything."""
     (folder / "contenders").mkdir(parents=True)
-    plan = prepare(read(source, target), {"source": str(source), "target": target}, folder, WISHES)
-    plan.folds, plan.search, plan.fixed, plan.refit = 0, False, False, False
+    words = {"weight": "counts", **({"group": "writer"} if target == "tags" else {})}
+    given = {"source": str(source), "target": target, **words}
+    plan = prepare(read(source, target, **words), given, folder, replace(WISHES, refit=True))
+    plan.folds, plan.search, plan.fixed = 0, False, False
     plan.rivals = [Rival("constant", 60.0), Rival("linear", 60.0)]
     plan.shares["reserve"] = 1.0
     plan.entrants = [
@@ -118,10 +123,45 @@ def test_new_rows_get_an_answer_for_each_target(raced) -> None:
     assert [json.loads(cell) for cell in written] == answers["prediction"].tolist()
 
 
+@pytest.mark.parametrize("form", ["parquet", "jsonl", "without truth", "without weights and truth"])
+def test_new_rows_come_in_every_form_with_and_without_their_truth(raced, form: str, tmp_path: Path) -> None:
+    source, plan, outcome = raced
+    frame = pd.read_csv(source)
+    model = bestiary.load(outcome.folder)
+    expected, path = model.predict(str(source)), tmp_path / "new"
+    if form == "parquet":
+        frame.to_parquet(path := path.with_suffix(".parquet"))
+    elif form == "jsonl":
+        frame.to_json(path := path.with_suffix(".jsonl"), orient="records", lines=True)
+    else:
+        gone = plan.source["target"].split(",") + (["counts"] if "weights" in form else [])
+        frame.drop(columns=gone).to_csv(path := path.with_suffix(".csv"), index=False)
+    given = model.predict(str(path))
+    assert not [warning for warning in model.warnings if "counts" in warning or "petal" in warning or "tags" in warning]
+    assert list(given.columns) == list(expected.columns)
+    for name in given.columns:
+        assert given[name].tolist() == expected[name].tolist()
+
+
+def test_what_ships_was_trained_again_on_all_rows_and_keeps_what_was_judged(raced) -> None:
+    _, _, outcome = raced
+    plan = Plan.read(outcome.folder)
+    assert plan.refits and not any(refit.failed for refit in plan.refits)
+    assert "trained again on all" in outcome.verdict.shipped and (outcome.folder / "winner" / "judged").is_dir()
+    assert any("rows count in training as 'counts' says" in note for note in outcome.verdict.notes)
+
+
+def test_ensembles_of_several_targets_are_chosen_and_judged(raced) -> None:
+    _, plan, outcome = raced
+    ensembles = [one for one in outcome.verdict.standings if one.status == "ensemble"]
+    assert ensembles and all(set(one.settings) <= {*NAMES, "baseline/linear", "baseline/constant"} for one in ensembles)
+    assert all(plan.metric in one.test and plan.metric in one.selection for one in ensembles)
+
+
 def test_the_report_shows_each_target(raced) -> None:
     _, plan, outcome = raced
     page = (outcome.folder / "report.html").read_text()
-    assert "could not be drawn" not in page
+    assert "could not be made" not in page
     heading = "Each target" if plan.problem == "multitarget" else "Each label"
     section = page[page.index(f"<h2>{heading}</h2>") :]
     for name in ("petal length", "petal width") if plan.problem == "multitarget" else ("even", "large", "loop"):

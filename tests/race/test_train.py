@@ -170,7 +170,7 @@ def test_phases_are_planned_with_room_and_a_training_cut_short_says_so(tmp_path)
         job.steps = 7
         told[phases] = course._cut_in(stage, 0)
     assert told[False].startswith("time ran out: training ended after 7 of ")
-    assert "the later part of its schedule never came; give it more time" in told[True]
+    assert "the end of its schedule was not reached; give it more time" in told[True]
     assert "schedule" not in told[False]
 
 

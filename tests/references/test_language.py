@@ -284,7 +284,7 @@ def test_likeliest_texts_are_told_without_chance() -> None:
     network, words = GPT(vocabulary=257, length=16, width=8, depth=1, heads=2), {"prompt": "In the", "length": 12}
     texts = [sample(network, CorpusSpec(257, 16), FACTS, count=2, seed=seed, beams=4, **words).texts for seed in (0, 1)]
     assert texts[0] == texts[1] and len(texts[0]) == 2 and texts[0][0].startswith("In the")
-    with pytest.raises(InputError, match="beams draw nothing"):
+    with pytest.raises(InputError, match="beam search draws nothing"):
         sample(network, CorpusSpec(257, 16), FACTS, beams=4, top_k=3, **words)
     with pytest.raises(InputError, match="1 beam or more"):
         sample(network, CorpusSpec(257, 16), FACTS, beams=0, **words)

@@ -210,7 +210,7 @@ def test_replay_overwrites_the_oldest_and_draws_all_alike():
         replay.add(np.float32([number]), number % 2, float(number), np.float32([number + 1]), number == 12)
     assert sorted(replay.reward.tolist()) == [3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0]
     torch.manual_seed(0)
-    drawn = torch.cat([replay.draw(1000).reward for _ in range(10)])
+    drawn = torch.cat([replay.draw(1000).target.reward for _ in range(10)])
     counts = np.bincount(drawn.long().numpy(), minlength=13)[3:]
     assert ((counts - 1000) ** 2 / 1000).sum() < 27.9  # chi-square with 9 degrees, 0.1 %
 

@@ -394,5 +394,5 @@ def test_a_baseline_has_no_beams() -> None:
     known = pairs(language(20, 0))
     nearest = NearestNeighbour(known["source"], known["sequence"])
     assert len(Transduce(FACTS).table(nearest, data(), "validation")["prediction"]) == 100
-    with pytest.raises(InputError, match="this baseline searches in its own way"):
+    with pytest.raises(InputError, match="this baseline has its own search"):
         Transduce(FACTS).table(nearest, data(), "validation", beams=3)

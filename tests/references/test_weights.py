@@ -31,7 +31,7 @@ from bestiary.architectures.recurrence.rnn import RNN
 from bestiary.errors import InputError
 from bestiary.layers.attention import Attention
 from bestiary.weights.loading import exported, load_weights, maps_of, tensors_of
-from bestiary.weights.maps import NameMap, joined, pairs, parted, same, turned
+from bestiary.weights.maps import NameMap, joined, pairs, parted, same, spread, turned
 from bestiary.weights.translation import inward, outward
 from tests.references.parity import close
 
@@ -226,7 +226,7 @@ def torchvision() -> Iterator[object]:
         sys.path.remove(folder)
 
 
-@pytest.mark.parametrize("name", ["resnet18", "resnet50", "vgg11", "vgg11_bn", "alexnet"])
+@pytest.mark.parametrize("name", ["resnet18", "resnet50", "vgg11_bn", "alexnet", "efficientnet_b0_symmetric"])
 def test_what_torchvision_saved_computes_the_same_here_and_back(name: str, torchvision: object, tmp_path: Path) -> None:
     theirs, pixels = stirred(getattr(torchvision, name)()), torch.randn(1, 3, 70, 65)
     with torch.no_grad():
@@ -279,9 +279,18 @@ def test_the_language_of_maps_renames_turns_joins_and_parts() -> None:
             turned("b.{*}", "B.{*}"),
             joined(("q", "k"), "qk", turned=True),
             parted("gates", ("reset", "update")),
+            spread("scale", "gamma", 2),
         ),
     )  # fmt: skip
-    shapes = {"a.0.weight": (2, 3), "b.weight": (4, 1), "b.bias": (4,), "q": (3, 2), "k": (1, 2), "gates": (6, 5)}
+    shapes = {
+        "a.0.weight": (2, 3),
+        "b.weight": (4, 1),
+        "b.bias": (4,),
+        "q": (3, 2),
+        "k": (1, 2),
+        "gates": (6, 5),
+        "scale": (4,),
+    }
     ours = {name: torch.randn(shape) for name, shape in shapes.items()}
     found, without = pairs([*ours, "stranger"], known)
     assert without == ["stranger"]
@@ -289,6 +298,7 @@ def test_the_language_of_maps_renames_turns_joins_and_parts() -> None:
     assert torch.equal(theirs["weight_2"], ours["a.0.weight"])
     assert torch.equal(theirs["B.weight"], ours["b.weight"].T) and torch.equal(theirs["B.bias"], ours["b.bias"])
     assert torch.equal(theirs["qk"], torch.cat([ours["q"], ours["k"]]).T)
+    assert torch.equal(theirs["gamma"], ours["scale"][:, None, None])
     assert torch.equal(theirs["reset"], ours["gates"][:3]) and torch.equal(theirs["update"], ours["gates"][3:])
     back = {name: t for pair in found for name, t in inward(pair, theirs.__getitem__, shapes).items()}
     assert all(torch.equal(back[name], tensor) for name, tensor in ours.items())
@@ -330,7 +340,7 @@ FAULTS: dict[str, Callable[[dict[str, Tensor]], dict[str, Tensor]]] = {
     r"2 of another shape: output.*only the last part differs: new_head=True": lambda w: {
         **w, "output.weight": torch.ones(3, 84), "output.bias": torch.ones(3),
     },
-    r"c1\.bias in .* no finite numbers": lambda w: {**w, "c1.bias": torch.full((6,), float("nan"))},
+    r"c1\.bias in .* not finite numbers": lambda w: {**w, "c1.bias": torch.full((6,), float("nan"))},
     r"c1\.bias is torch\.float32 here and int8": lambda w: {**w, "c1.bias": torch.ones(6, dtype=torch.int8)},
     r"its names are of something else: x": lambda w: {"x": torch.ones(1)},
 }  # fmt: skip
@@ -413,7 +423,12 @@ def test_bombs_and_rubbish_are_one_line(tmp_path: Path) -> None:
     torch.save([torch.ones(2)], tmp_path / "list.pt")
     torch.save({"c1.weight": torch.ones(2).to_sparse()}, tmp_path / "sparse.pt")
     (tmp_path / "folder").mkdir()
-    told = {"bomb.pt": "compressed", "list.pt": "dictionary", "sparse.pt": "no plain tensor", "folder": "found none of"}
+    told = {
+        "bomb.pt": "compressed",
+        "list.pt": "dictionary",
+        "sparse.pt": "not a plain tensor",
+        "folder": "found none of",
+    }
     told |= {"gone.safetensors": "No such file"}
     for name in ("rubbish", "empty", "cut.pt", "cut.safetensors", "large.safetensors", *told):
         with pytest.raises(InputError, match=told.get(name, "cannot be read")) as found:

@@ -110,7 +110,7 @@ class FiveConvolutions(nn.Module):
         widths: filters of each of the five convolutions.
         grid: pixels on a side of the maps that the dense layers see; 224x224 pixels give 6.
         hidden: units of each of the two dense layers before the output.
-        dropout: chance that a number is silenced in training, in [0, 1).
+        dropout: probability that a number is silenced in training, in [0, 1).
 
     Raises:
         ValueError: when there are not five widths.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -13,10 +13,14 @@ from bestiary.report import figures, words
 from bestiary.report.gather import Evidence, file_key
 from bestiary.report.sections import Section
 from bestiary.report.trained import opened
+from bestiary.rows.store import StoredData
 from bestiary.sampling.pictures import Picture, grid, png
 from bestiary.sampling.samples import unit_images
 from bestiary.tasks.predictions import read_predictions
 from bestiary.tasks.reconstruct.report import name_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Floats = NDArray[np.float64]
 LINES, SHOWN = 6, 16
@@ -48,7 +52,7 @@ def sections(evidence: Evidence) -> list[Section]:
 def _curves(found: list[tuple[Standing, Floats, NDArray[np.bool_]]]) -> Picture:
     """Anomalies found against false alarms, as the threshold falls."""
 
-    def paint(axes: Any) -> None:
+    def paint(axes: Axes) -> None:
         axes.plot([0, 1], [0, 1], color=figures.SOFT, linewidth=1, linestyle=(0, (4, 3)))
         for colour, (standing, scores, strange) in zip(figures.SERIES, found):
             order = np.argsort(-scores, kind="stable")
@@ -65,7 +69,7 @@ def _curves(found: list[tuple[Standing, Floats, NDArray[np.bool_]]]) -> Picture:
 def _spread(standing: Standing, scores: Floats, strange: NDArray[np.bool_]) -> Picture:
     """How the scores of normal rows and anomalies are spread."""
 
-    def paint(axes: Any) -> None:
+    def paint(axes: Axes) -> None:
         low, high = np.percentile(scores, [0.5, 99.5])
         bins = np.linspace(low, high if high > low else low + 1, 32).tolist()
         for sort, colour, label in ((~strange, figures.NETWORK, "normal"), (strange, figures.BASELINE, "anomalies")):
@@ -80,7 +84,7 @@ def _spread(standing: Standing, scores: Floats, strange: NDArray[np.bool_]) -> P
     return Picture("Scores", caption, svg=figures.draw("scores", (440, 300), paint))
 
 
-def _misjudged(standing: Standing, scores: Floats, strange: NDArray[np.bool_], data: Any) -> Picture:
+def _misjudged(standing: Standing, scores: Floats, strange: NDArray[np.bool_], data: StoredData) -> Picture:
     """The normal images with the highest scores above, the anomalies with the lowest below."""
     normal, others = np.flatnonzero(~strange), np.flatnonzero(strange)
     count = min(SHOWN, len(normal), len(others))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,7 +27,7 @@ def _scores(truth: Truth, given: Answers) -> dict[str, float]:
     return answers.class_scores(truth.target.astype(int), given)
 
 
-def _details(evidence: Evidence, truth: Truth, given: Answers) -> dict[str, Any]:
+def _details(evidence: Evidence, truth: Truth, given: Answers) -> dict[str, object]:
     classes = evidence.verdict.classes
     rules = evidence.plan.rules if evidence.plan else {}
     target = truth.target.astype(np.int64)
@@ -54,7 +52,7 @@ def _details(evidence: Evidence, truth: Truth, given: Answers) -> dict[str, Any]
     }
 
 
-def _agreement(evidence: Evidence, target: NDArray[np.int64]) -> dict[str, Any] | None:
+def _agreement(evidence: Evidence, target: NDArray[np.int64]) -> dict[str, object] | None:
     """Rows that the best network and the best baseline get right: both, one alone, neither."""
     pair = (evidence.verdict.networks_best, evidence.verdict.baseline_best)
     if not all(name in evidence.predictions for name in pair):

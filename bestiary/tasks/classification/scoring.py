@@ -154,6 +154,6 @@ def label_score(metric: str, answers: NDArray[np.int64], truth: NDArray[np.int64
         return float(2 * hits[1] / max(1, true[1] + given[1]))
     if metric == "qwk":
         apart = np.subtract.outer(np.arange(classes), np.arange(classes)) ** 2.0
-        chance = float(true @ apart @ given) / len(truth)
-        return 1 - float((apart * table).sum()) / chance if chance else 0.0
+        expected = float(true @ apart @ given) / len(truth)
+        return 1 - float((apart * table).sum()) / expected if expected else 0.0
     return float(hits.sum() / len(truth))

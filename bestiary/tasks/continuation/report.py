@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,9 @@ from bestiary.sampling.texts import sample
 from bestiary.tasks.continuation.ngrams import KneserNey
 from bestiary.tasks.continuation.scoring import PLACES
 from bestiary.tasks.predictions import read_predictions
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 WRITTEN = 240  # tokens of a sample
 PROMPT = 48  # bytes
@@ -99,7 +102,7 @@ def _context(evidence: Evidence) -> list[Section]:
     length = _spec(evidence).length
     centres = (np.arange(PLACES) + 0.5) * length / PLACES
 
-    def paint(axes: Any) -> None:
+    def paint(axes: Axes) -> None:
         colours, strokes = iter(SERIES * 9), iter(("-", "--", ":") * 9)
         for name, bits in lines.items():
             baseline = name.startswith("baseline/")

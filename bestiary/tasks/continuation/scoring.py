@@ -96,9 +96,9 @@ class Continue(Scoring):
         vocabulary = data.spec.vocabulary
         counts = torch.bincount(data.arrays("train")["tokens"].long(), minlength=vocabulary).double() + 1
         counts[0] = 0.0
-        surprise = -(counts / counts.sum()).log2()
+        bits = -(counts / counts.sum()).log2()
         targets = data.take(split, slice(None)).truth.cpu()
-        return self.predictions(torch.where(targets > 0, surprise[targets], 0.0), data, split)
+        return self.predictions(torch.where(targets > 0, bits[targets], 0.0), data, split)
 
     def table(self, answer: nn.Module | Teller, data: CorpusData, split: str) -> dict[str, list[Any] | NDArray[Any]]:
         """For people: of each window its text, bytes, bits, and bits per byte."""
@@ -138,8 +138,8 @@ def check_blind(network: nn.Module, spec: CorpusSpec) -> None:
 
 
 def _bits(logits: Float[Tensor, "B T V"], target: Tensor) -> Float[Tensor, "B T"]:
-    surprise = F.cross_entropy(logits.float().flatten(0, 1), target.flatten(), reduction="none")
-    return surprise.view(target.shape).cpu().double() / math.log(2)
+    nats = F.cross_entropy(logits.float().flatten(0, 1), target.flatten(), reduction="none")
+    return nats.view(target.shape).cpu().double() / math.log(2)
 
 
 def teller_bits(teller: Teller, data: CorpusData, split: str) -> Float[Tensor, "N T"]:

@@ -1,4 +1,4 @@
-"""Policies without a network: chance, and the best linear policy that a random search finds."""
+"""Policies without a network: random actions, and the best linear policy that a random search finds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST = 2_000  # candidates
 
 
 class Chance:
-    """Actions by chance, the same on every replay."""
+    """Random actions, the same on every replay."""
 
     def __init__(self, actions: int, seed: int) -> None:
         self.actions, self.seed = actions, seed
@@ -73,7 +73,7 @@ def _chance(data: Any, setting: Setting, seed: int, seconds: float) -> Chance:
 
 def _search(data: Any, setting: Setting, seed: int, seconds: float) -> Linear:
     """Draws policies, then steps from the best one, as simple random search does (Mania, Guy, Recht 2018, there with
-    gradients; here without): half of the candidates are drawn afresh, half are the best so far with noise."""
+    gradients; here without): half of the candidates are drawn anew, half are the best so far with noise."""
     generator = np.random.default_rng(seed)
     name, seeds = data.spec.environment, data.arrays("train")["row"].tolist()
     scale = _spread(name, seeds, data.spec.outputs)

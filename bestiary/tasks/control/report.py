@@ -44,18 +44,18 @@ def _curves(evidence: Evidence) -> Section | None:
         axes.set(xlabel="updates", ylabel="mean return on validation episodes")
         axes.legend(frameon=False, fontsize=8)
 
-    told = "Strong: the best answer so far, which is what is kept: mean and range over seeds. Faint: each look."
+    caption = "Strong: the best network so far, which is kept: mean and range over seeds. Faint: each evaluation."
     return Section(
-        "Returns while learning", pictures=[Picture("Returns", told, svg=draw("returns", (620, 270), paint))]
+        "Returns while learning", pictures=[Picture("Returns", caption, svg=draw("returns", (620, 270), paint))]
     )
 
 
 def _episodes(evidence: Evidence) -> Section | None:
     """Every judged episode as a point, model by model: of all seeds, as the board above has them."""
-    found = [(s.name, returns) for s in evidence.verdict.standings if s.test and (returns := _returns(evidence, s))]
-    if not found:
+    models = [(s.name, returns) for s in evidence.verdict.standings if s.test and (returns := _returns(evidence, s))]
+    if not models:
         return None
-    shown = list(zip(SERIES, found))
+    shown = list(zip(SERIES, models))
 
     def paint(axes: Axes) -> None:
         generator = np.random.default_rng(0)
@@ -67,15 +67,15 @@ def _episodes(evidence: Evidence) -> Section | None:
         axes.invert_yaxis()
         axes.set(xlabel="return of an episode")
 
-    rows = [_line(name, seeds) for name, seeds in found]
-    told = (
-        "Each point is one of the test episodes, which begin alike for every model; of a network that was trained with "
-        "several seeds, those of all seeds. Their mean is the test score by which models are ranked."
+    rows = [_line(name, seeds) for name, seeds in models]
+    caption = (
+        "Each point is one of the test episodes, which start from the same states for every model; of a network that "
+        "was trained with several seeds, those of all seeds. Their mean is the test score by which models are ranked."
     )
     return Section(
         "Returns of the test episodes",
-        pictures=[Picture("Episodes", told, svg=draw("episodes", (620, 70 + 30 * len(shown)), paint))],
-        heads=("model", "mean return", "of each seed", "median", "least", "most"),
+        pictures=[Picture("Episodes", caption, svg=draw("episodes", (620, 70 + 30 * len(shown)), paint))],
+        heads=("model", "mean return", "of each seed", "median", "lowest", "highest"),
         rows=rows,
     )
 
@@ -101,10 +101,10 @@ def _at_work(evidence: Evidence) -> Section | None:
     world = str(evidence.sizes.get("environment", ""))
     if not name or ":" in world:
         return None
-    found = trained(evidence.run, name)
-    episode = play(found.answer, found.spec, seed=9_000_001)
+    agent = trained(evidence.run, name)
+    episode = play(agent.answer, agent.spec, seed=9_000_001)
     if not episode.frames:
         return None
-    told = f"One episode that is not among the test episodes: {episode.steps} steps, return {episode.returned:g}."
-    told += " bestiary play draws all of it."
-    return Section(f"{name} at work", pictures=[Picture("One episode", told, png=png(strip(episode.frames)))])
+    caption = f"One episode that is not among the test episodes: {episode.steps} steps, return {episode.returned:g}."
+    caption += " bestiary play draws all of it."
+    return Section(f"{name} at work", pictures=[Picture("One episode", caption, png=png(strip(episode.frames)))])

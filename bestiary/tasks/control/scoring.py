@@ -54,18 +54,18 @@ class Control(Scoring):
         return _evidence(seeds, returns, steps)
 
     def ignorant(self, data: Any, split: str) -> Predictions:
-        """Actions by chance."""
+        """Random actions."""
         seeds = data.arrays(split)["row"]
         return _evidence(seeds, *episodes(data.spec.environment, seeds.tolist(), by_chance(data.spec.outputs, 0)))
 
     def table(self, answer: Any, data: Any, split: str) -> dict[str, NDArray[np.generic]]:
         """`seed` that it begins with, `return` and `steps` of each episode."""
-        found = {name: column.numpy() for name, column in self.predict(answer, data, split).columns.items()}
-        return {"seed": found["row"], "return": found["return"], "steps": found["steps"].astype(np.int64)}
+        columns = {name: column.numpy() for name, column in self.predict(answer, data, split).columns.items()}
+        return {"seed": columns["row"], "return": columns["return"], "steps": columns["steps"].astype(np.int64)}
 
 
 def by_chance(actions: int, seed: int) -> Callable[[Tensor], Tensor]:
-    """A policy that does not look."""
+    """A random policy."""
     generator = torch.Generator().manual_seed(seed)
     return lambda observations: torch.randint(actions, (len(observations),), generator=generator)
 

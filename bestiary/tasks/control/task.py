@@ -14,7 +14,7 @@ TASK = TaskDescriptor(
     verb="acts",
     job="was trained for the task *control*",
     judged="episodes",
-    ignorance="Acting by chance",
+    ignorance="Acting at random",
     metrics=(
         Metric("mean_return", "mean return", True, "evidence", float("-inf"), float("inf"), meaning=(
             "sum of rewards of an episode"

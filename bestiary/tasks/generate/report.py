@@ -4,36 +4,40 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from bestiary.data import load_encoder
 from bestiary.judging.evidence import Standing
 from bestiary.report.gather import Evidence
 from bestiary.report.sections import Section
 from bestiary.report.trained import answers, opened
+from bestiary.rows.store import StoredData
 from bestiary.sampling.adversarial import nearest
 from bestiary.sampling.pictures import Picture, grid, png
 from bestiary.sampling.samples import unit_images
 from bestiary.tasks.generate.closeness import frechet_distance
 from bestiary.tasks.generate.features import FeatureSpace, feature_space
-from bestiary.tasks.generate.scoring import SHARE, Generate, make, within
+from bestiary.tasks.generate.scoring import SHARE, Generate, Maker, make, within
+
+if TYPE_CHECKING:
+    from bestiary.kinds.table.encoder import TableEncoder
 
 LINES, ACROSS = 6, 8  # rows of a table that are shown of each, and columns of them
 SHOWN, PAIRS, MOST = 14, 10, 2_000  # samples of each in the picture, pairs of the nearest, rows made for the table
 PATIENCE = 20.0  # seconds that making the rows of one contender may take
 WIDEST = 4_096  # numbers in a row that a linear model still learns from in seconds
 
-Entrants = Sequence[tuple[Standing, Any]]
+Entrants = Sequence[tuple[Standing, nn.Module | Maker]]
 
 
 def sections(evidence: Evidence) -> list[Section]:
     """Samples side by side, a table of what cannot be told row by row, and what of the training rows comes closest."""
     data = opened(evidence)
-    entrants = answers(evidence, data.spec, most=10)
+    entrants = cast("Entrants", answers(evidence, data.spec, most=10))
     if not entrants:
         return []
     made = [(standing, _rows(standing, answer, data)) for standing, answer in entrants]
@@ -47,7 +51,7 @@ def sections(evidence: Evidence) -> list[Section]:
     return found
 
 
-def _rows(standing: Standing, answer: Any, data: Any) -> Tensor:
+def _rows(standing: Standing, answer: nn.Module | Maker, data: StoredData) -> Tensor:
     """As many rows as the test has, but no more than can be made in some seconds."""
     soon = int(PATIENCE / max(standing.predict_seconds, 1e-6) * 1000)
     count = max(SHOWN, min(data.rows("test"), MOST, soon))
@@ -61,7 +65,7 @@ def _name(standing: Standing) -> str:
 # --------------------------------------------------------------------------------------------- side by side
 
 
-def _side_by_side(made: Sequence[tuple[Standing, Tensor]], data: Any) -> Section:
+def _side_by_side(made: Sequence[tuple[Standing, Tensor]], data: StoredData) -> Section:
     real = data.take("test", spread(data, SHOWN)).inputs[0].cpu().float()
     lines = torch.cat([_filled(real), *(_filled(rows[:SHOWN]) for _, rows in made)])
     said = ["real test images", *(_name(standing) for standing, _ in made)]
@@ -71,7 +75,7 @@ def _side_by_side(made: Sequence[tuple[Standing, Tensor]], data: Any) -> Section
     return Section("Samples side by side", "", [picture])
 
 
-def spread(data: Any, count: int) -> Tensor:
+def spread(data: StoredData, count: int) -> Tensor:
     """Test rows drawn by lot, the same ones each time, as evenly over their classes as the count allows.
 
     Args:
@@ -93,7 +97,7 @@ def spread(data: Any, count: int) -> Tensor:
     return lot[chosen[torch.argsort(labels[chosen], stable=True)]]
 
 
-def _labels(data: Any) -> Tensor | None:
+def _labels(data: StoredData) -> Tensor | None:
     """The classes of the test rows, where they have some."""
     return data.arrays("test")["target"].long() if data.spec.outputs > 1 else None
 
@@ -103,9 +107,9 @@ def _filled(rows: Tensor) -> Tensor:
     return rows[torch.arange(SHOWN) % len(rows)]
 
 
-def _rows_read(evidence: Evidence, made: Tensor, data: Any) -> Section:
+def _rows_read(evidence: Evidence, made: Tensor, data: StoredData) -> Section:
     """Made rows under real ones, as a person would have written them."""
-    encoder: Any = load_encoder(evidence.run / "data" / "encoder")
+    encoder = cast("TableEncoder", load_encoder(evidence.run / "data" / "encoder"))
     real = data.take("test", spread(data, LINES)).inputs[0].cpu().float()
     given, new = (encoder.decode(rows.numpy()) for rows in (real, made[:LINES]))
     names = [column.name for column in encoder.used][:ACROSS]
@@ -120,7 +124,7 @@ def _rows_read(evidence: Evidence, made: Tensor, data: Any) -> Section:
     return Section("Rows side by side", text, heads=("", *names), rows=rows)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     if value is None or value != value or str(value) == "<NA>":
         return "–"
     return f"{value:.6g}" if isinstance(value, float) else str(value)[:24]
@@ -129,7 +133,7 @@ def _cell(value: Any) -> str:
 # ---------------------------------------------------------------------------------------------- closer look
 
 
-def _closer_look(made: Sequence[tuple[Standing, Tensor]], data: Any) -> Section:
+def _closer_look(made: Sequence[tuple[Standing, Tensor]], data: StoredData) -> Section:
     space, task = feature_space(data), Generate(data.facts)
     real = space.features_of(data, "test")
     validation = torch.cat([batch.inputs[0].cpu().float() for batch in data.batches("validation")])
@@ -151,11 +155,9 @@ def _closer_look(made: Sequence[tuple[Standing, Tensor]], data: Any) -> Section:
         rows.append(tuple(told))
     text = (
         f"Rows are compared in {space.how}. The Fréchet distance takes both sides for normal distributions and grows "
-        "with "
-        "fewer rows, so the two lines of real rows say what could be reached at best. A class counts as made when its "
-        f"share of the made rows is at least {SHARE:g} of its share of the test rows. A copy is more than three "
-        "times closer to "
-        "one training row than to any other."
+        "with fewer rows, so the two lines of real rows show the best possible values. A class counts as made when its "
+        f"share of the made rows is at least {SHARE:g} of its share of the test rows. A copy is more than three times "
+        "closer to one training row than to any other."
     )
     if teach:
         text += (
@@ -169,12 +171,12 @@ def _as_many(rows: Tensor, count: int) -> Tensor:
     return rows[torch.arange(count) % len(rows)]
 
 
-def _classes(space: FeatureSpace, rows: Tensor, data: Any) -> str:
+def _classes(space: FeatureSpace, rows: Tensor, data: StoredData) -> str:
     """How many classes are made, and which are not."""
     read = space.classes(rows)
     if read is None:
         return "no classes"
-    names = data.facts["classes"]
+    names = cast("list[str]", data.facts["classes"])
     shares = torch.bincount(read, minlength=len(names)) / len(read)
     wanted = torch.bincount(data.arrays("test")["target"].long(), minlength=len(names)) / data.rows("test")
     missing = [names[k] for k in ((shares < SHARE * wanted) & (wanted > 0)).nonzero().flatten().tolist()]
@@ -182,7 +184,7 @@ def _classes(space: FeatureSpace, rows: Tensor, data: Any) -> str:
     return f"{count}; not {', '.join(missing[:12])}" if missing else count
 
 
-def _taught(space: FeatureSpace, rows: Tensor, data: Any) -> str:
+def _taught(space: FeatureSpace, rows: Tensor, data: StoredData) -> str:
     """Test accuracy of logistic regression that learned from made rows."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
@@ -203,7 +205,7 @@ def _taught(space: FeatureSpace, rows: Tensor, data: Any) -> str:
 # --------------------------------------------------------------------------------------------------- copies
 
 
-def _nearest(name: str, rows: Tensor, data: Any) -> Section:
+def _nearest(name: str, rows: Tensor, data: StoredData) -> Section:
     images = unit_images(torch.cat([rows, nearest(rows, data)]), data.facts)
     caption = f"Above, images that {name} made; below, the training image at the smallest distance in pixels."
     picture = Picture("What comes closest in the training rows", caption, png=png(grid(images, len(rows)), 760))

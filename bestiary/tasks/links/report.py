@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from bestiary.report.graphs import Places, chosen_answers
 from bestiary.report.sections import Section, attempted
 from bestiary.sampling.pictures import Picture
 from bestiary.tasks.classification.report import sections as class_sections
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 TABLE = 12
 
@@ -30,7 +33,7 @@ def _links(evidence: Evidence, answers: Places) -> Section:
     assert truth is not None
     there, scores = truth.target == 1, answers[:, 1]
 
-    def paint(axes: Any) -> None:
+    def paint(axes: Axes) -> None:
         bins = np.linspace(0, 1, 26).tolist()
         axes.hist(scores[there], bins=bins, color=figures.SERIES[0], alpha=0.7, label="edges that were held out")
         axes.hist(scores[~there], bins=bins, color=figures.SERIES[3], alpha=0.6, label="pairs without an edge")

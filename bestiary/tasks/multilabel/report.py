@@ -59,8 +59,8 @@ def _line(name: str, chances: NDArray[np.float64], known: NDArray[np.bool_], thr
 def _worst(
     names: Sequence[str], truth: Truth, known: NDArray[np.bool_], given: NDArray[np.bool_], table: Answers
 ) -> list[tuple[str, str, str]]:
-    wrong, chance = (known != given).sum(1), np.abs(known - table).sum(1)
-    order = np.lexsort((-chance, -wrong))[:WORST]
+    wrong, distance = (known != given).sum(1), np.abs(known - table).sum(1)
+    order = np.lexsort((-distance, -wrong))[:WORST]
     return [(truth.place(k), _listed(names, known[k]), _listed(names, given[k])) for k in order.tolist() if wrong[k]]
 
 

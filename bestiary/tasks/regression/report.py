@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from bestiary.report import answers, figures, words
@@ -25,7 +23,7 @@ def _scores(truth: Truth, given: Answers) -> dict[str, float]:
     return answers.value_scores(truth.target.astype(float), given)
 
 
-def _details(evidence: Evidence, truth: Truth, given: Answers) -> dict[str, Any]:
+def _details(evidence: Evidence, truth: Truth, given: Answers) -> dict[str, object]:
     target, unit = truth.target.astype(np.float64), words.shorten(evidence.verdict.target, 24)
     errors = given - target
     thin = slice(None, None, max(1, -(-len(target) // PLOTTED)))

@@ -155,9 +155,10 @@ class KneserNey:
             (total, different), discount = self._totals[length][context], self._discounts[length]
             spared = discount * different / total
             chances = [
-                max(counted.get(n, 0) - discount, 0.0) / total + spared * chance for n, chance in zip(numbers, chances)
+                max(counted.get(n, 0) - discount, 0.0) / total + spared * probability
+                for n, probability in zip(numbers, chances)
             ]
-        return [(number, -math.log(chance)) for number, chance in zip(numbers, chances)]
+        return [(number, -math.log(probability)) for number, probability in zip(numbers, chances)]
 
 
 def _discount(counts: Mapping[History, Counter[int]]) -> float:
@@ -224,18 +225,18 @@ class Graphones:
                 token = written[:, place : place + self.height + 1] if place < wrote else np.zeros((rows, 1), np.int64)
                 code = code * base + token[:, None, :]
             codes.append(code)
-        found, numbers = np.unique(np.stack(codes), return_inverse=True)
-        self.numbers, self.count = numbers.reshape(len(SHAPES), rows, self.width, self.height + 1), len(found)
-        self.names = np.stack(np.unravel_index(found, (base,) * 4), 1)
+        graphones, numbers = np.unique(np.stack(codes), return_inverse=True)
+        self.numbers, self.count = numbers.reshape(len(SHAPES), rows, self.width, self.height + 1), len(graphones)
+        self.names = np.stack(np.unravel_index(graphones, (base,) * 4), 1)
 
     def chances_of(self, chances: NDArray[np.float64], other: Graphones) -> NDArray[np.float64]:
         """The chances of these graphones for those of another lot; what is new gets the smallest."""
-        known = {tuple(name): chance for name, chance in zip(self.names.tolist(), chances.tolist())}
+        known = {tuple(name): probability for name, probability in zip(self.names.tolist(), chances.tolist())}
         least = max(1e-9, float(chances[chances > 0].min()))
         return np.array([known.get(tuple(name), least) for name in other.names.tolist()]).clip(least)
 
     def expected(self, chances: NDArray[np.float64]) -> NDArray[np.float64]:
-        """How often each graphone is expected, over all cuts weighted by their chance (forward-backward)."""
+        """How often each graphone is expected, over all cuts weighted by their probability (forward-backward)."""
         rows = np.arange(self.numbers.shape[1])
         weight = chances[self.numbers]  # [shapes, N, S, T + 1]
         ahead, back = (np.zeros((len(rows), self.width + 3, self.height + 3)) for _ in range(2))
@@ -248,18 +249,18 @@ class Graphones:
             for shape, (read, wrote) in enumerate(SHAPES):
                 back[:, place, :end] += back[:, place + read, wrote : wrote + end] * weight[shape, :, place]
         whole = back[:, 0, 0][:, None, None]
-        found = np.zeros(self.count)
+        counts = np.zeros(self.count)
         for shape, (read, wrote) in enumerate(SHAPES):
             behind = back[:, read : read + self.width, wrote : wrote + end]
             share = ahead[:, : self.width, :end] * weight[shape] * behind / np.where(whole > 0, whole, 1)
-            found += np.bincount(self.numbers[shape].ravel(), share.ravel(), minlength=self.count)
-        return found
+            counts += np.bincount(self.numbers[shape].ravel(), share.ravel(), minlength=self.count)
+        return counts
 
     def likeliest(self, chances: NDArray[np.float64]) -> list[list[tuple[int, ...]]]:
         """The likeliest cut of each pair (Viterbi)."""
         weight, rows, end = np.log(chances)[self.numbers], self.numbers.shape[1], self.height + 1
         best = np.full((rows, self.width + 3, self.height + 3), -np.inf)
-        came = np.zeros(best.shape, np.int8)
+        backpointer = np.zeros(best.shape, np.int8)
         best[:, 0, 0] = 0.0
         for place in range(self.width):
             for shape, (read, wrote) in enumerate(SHAPES):
@@ -267,13 +268,13 @@ class Graphones:
                 there = best[:, place + read, wrote : wrote + end]
                 better = score > there
                 there[better] = score[better]
-                came[:, place + read, wrote : wrote + end][better] = shape
-        return [self._back(row, came[row], *self.sizes[:, row].tolist()) for row in range(rows)]
+                backpointer[:, place + read, wrote : wrote + end][better] = shape
+        return [self._back(row, backpointer[row], *self.sizes[:, row].tolist()) for row in range(rows)]
 
-    def _back(self, row: int, came: NDArray[np.int8], place: int, written: int) -> list[tuple[int, ...]]:
+    def _back(self, row: int, backpointer: NDArray[np.int8], place: int, written: int) -> list[tuple[int, ...]]:
         path: list[tuple[int, ...]] = []
         while place > 0:
-            shape = int(came[place, written])
+            shape = int(backpointer[place, written])
             place, written = place - SHAPES[shape][0], written - SHAPES[shape][1]
             path.append(tuple(self.names[self.numbers[shape, row, place, written]].tolist()))
         return path[::-1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
@@ -22,6 +22,9 @@ from bestiary.sampling.insides.alignments import inspect
 from bestiary.sampling.pictures import Picture
 from bestiary.tasks.predictions import read_predictions
 from bestiary.tasks.transduce.scoring import Transduce, Writer
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 SHOWN = 12  # rows shown side by side
 MOST = 4  # models beside each other
@@ -45,7 +48,7 @@ def _beside(evidence: Evidence, data: PairData, answers: dict[str, nn.Module | W
     rows = torch.linspace(0, data.rows("validation") - 1, min(SHOWN, data.rows("validation"))).long()
     few = {name: array[rows].numpy() for name, array in data.arrays("validation").items()}
     some = PairData.of(data.spec, data.facts, {"validation": few})
-    units = cast("list[dict[str, Any]]", evidence.facts["units"])
+    units = cast("list[dict[str, object]]", evidence.facts["units"])
     columns = [_texts(units[0], few["source"]), _texts(units[1], few["sequence"])]
     task = Transduce(evidence.facts)
     columns += [task.table(answer, some, "validation")["prediction"] for answer in answers.values()]
@@ -56,7 +59,7 @@ def _beside(evidence: Evidence, data: PairData, answers: dict[str, nn.Module | W
     return [Section("Answers side by side", words, heads=heads, rows=marked)]
 
 
-def _texts(units: dict[str, Any], tokens: NDArray[np.integer[Any]]) -> list[str]:
+def _texts(units: dict[str, object], tokens: NDArray[np.generic]) -> list[str]:
     alphabet = alphabet_of(units)
     return [alphabet.decode([token for token in row if token > 3]) for row in tokens.tolist()]
 
@@ -94,13 +97,14 @@ def _lengths(evidence: Evidence) -> list[Section]:
     if not any(len(lengths) > 1 for lengths, _ in lines.values()):
         return []
 
-    def paint(axes: Any) -> None:
+    def paint(axes: Axes) -> None:
         colours, styles = iter(SERIES * 9), iter(("-", "--", ":") * 9)
         for name, (lengths, wrong) in lines.items():
             baseline = name.startswith("baseline/")
-            look = {"color": BASELINE, "linestyle": next(styles)} if baseline else {"color": next(colours)}
+            colour, stroke = (BASELINE, next(styles)) if baseline else (next(colours), "-")
             label = name.removeprefix("baseline/")
-            axes.plot(lengths, 100 * wrong, **look, linewidth=1.8, marker="o", markersize=3, label=label)
+            axes.plot(lengths, 100 * wrong, "o", markersize=3, color=colour)
+            axes.plot(lengths, 100 * wrong, color=colour, linestyle=stroke, linewidth=1.8, label=label)
         axes.set(xlabel="tokens of the true answer", ylabel="wrong answers, %", ylim=(0, 102))
         axes.legend(frameon=False, labelcolor=SOFT, fontsize=9)
 

@@ -35,7 +35,21 @@ ALEXNET_2012 = (  # Krizhevsky et al. 2012, section 3.5: filters of 5x5x48, 3x3x
     + convolution(192, 256, 3, 3)
 )
 
+
+def convnext(width: int, middle: int) -> int:
+    """Liu et al. 2022: 4x4 patches; blocks of 7x7, norm, four times as wide, layer scale; norm and 2x2 between."""
+    widths, total = [width * 2**stage for stage in range(4)], convolution(3, width, 4, 4) + norm(width)
+    for maps, depth in zip(widths, (3, 3, middle, 3)):
+        total += depth * (maps * (7 * 7 + 1) + norm(maps) + dense(maps, 4 * maps, maps) + maps)
+    total += sum(norm(before) + convolution(before, after, 2, 2) for before, after in pairwise(widths))
+    return total + norm(widths[-1]) + dense(widths[-1], 1000)
+
+
 COUNTS = {
+    "convnext_t": convnext(96, 9),
+    "convnext_s": convnext(96, 27),
+    "convnext_b": convnext(128, 27),
+    "convnext_l": convnext(192, 27),
     "alexnet": ALEXNET + ALEXNET_DENSE,
     "alexnet_2012": ALEXNET_2012 + ALEXNET_DENSE,
     **{name: vgg(depths) for name, depths in VGG.items()},
