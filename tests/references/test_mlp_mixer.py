@@ -1,5 +1,8 @@
 """MLP-Mixer is its formula, and mixes what it says."""
 
+from collections.abc import Mapping
+from typing import TypeVar
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -9,8 +12,10 @@ from bestiary.architectures.feedforward.mlp_mixer import MixerLayer, MLPMixer
 from bestiary.weights.loading import exported
 from tests.references.parity import assert_same
 
+Network = TypeVar("Network", bound=nn.Module)
 
-def stirred(network: nn.Module, seed: int) -> nn.Module:
+
+def stirred(network: Network, seed: int) -> Network:
     """All parameters random, so that nothing agrees because it is 1 or 0."""
     torch.manual_seed(seed)
     with torch.no_grad():
@@ -19,7 +24,7 @@ def stirred(network: nn.Module, seed: int) -> nn.Module:
     return network
 
 
-def written_out(weights: dict[str, Tensor], pixels: Tensor, patch: int, depth: int) -> Tensor:
+def written_out(weights: Mapping[str, Tensor], pixels: Tensor, patch: int, depth: int) -> Tensor:
     """Equation 1 of the paper, an image, a channel and a patch at a time."""
 
     def normal(vector: Tensor, name: str) -> Tensor:

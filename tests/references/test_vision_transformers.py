@@ -1,6 +1,9 @@
 """Image Transformers against transformers and their papers' equations, with equal weights."""
 
 import random
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 import torch
@@ -44,9 +47,10 @@ from bestiary.weights.translation import outward
 from tests.references.parity import assert_same, close, gradients
 
 SEEDS = range(3)
+Network = TypeVar("Network", bound=nn.Module)
 
 
-def stirred(network: nn.Module, seed: int) -> nn.Module:
+def stirred(network: Network, seed: int) -> Network:
     """All parameters random, so that nothing agrees because it is 1 or 0."""
     torch.manual_seed(seed)
     with torch.no_grad():
@@ -62,7 +66,7 @@ def words_of(seed: int) -> dict[str, int]:
     return {**words, "heads": heads, "feedforward": roll.randint(4, 12), "outputs": roll.randint(2, 6)}
 
 
-def config_of(kind: type, words: dict[str, int], size: tuple[int, int]) -> ViTConfig:
+def config_of(kind: type, words: dict[str, int], size: tuple[int, int]) -> Any:
     return kind(
         image_size=size,
         patch_size=words["patch"],
@@ -77,7 +81,7 @@ def config_of(kind: type, words: dict[str, int], size: tuple[int, int]) -> ViTCo
     )
 
 
-def given_our_weights(theirs: nn.Module, ours: nn.Module, folder) -> nn.Module:
+def given_our_weights(theirs: Any, ours: nn.Module, folder: Path) -> Any:
     """A network of transformers' with the weights that ours writes in its names."""
     from safetensors.torch import save_file
 
@@ -128,7 +132,7 @@ def names_in_memory(ours: nn.Module, model: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_vit_is_transformers(seed: int, tmp_path) -> None:
+def test_vit_is_transformers(seed: int, tmp_path: Path) -> None:
     words, roll = words_of(seed), random.Random(seed + 10)
     size = words["patch"] * roll.randint(2, 4), words["patch"] * roll.randint(2, 4)
     ours = stirred(VisionTransformer(channels=3, image_size=size, **words), seed).eval()
@@ -141,7 +145,7 @@ def test_vit_is_transformers(seed: int, tmp_path) -> None:
     close(ours(pixels), theirs(pixels).logits, "outputs after loading")
 
 
-def written_out(weights: dict[str, Tensor], pixels: Tensor, patch: int, heads: int, depth: int) -> Tensor:
+def written_out(weights: Mapping[str, Tensor], pixels: Tensor, patch: int, heads: int, depth: int) -> Tensor:
     """Equations 1 to 4 of the paper, an image, a patch and a head at a time."""
 
     def normal(vector: Tensor, name: str) -> Tensor:
@@ -264,7 +268,7 @@ def test_queries_keys_and_values_are_joined_in_the_order_of_torch() -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_deit_is_transformers(seed: int, tmp_path) -> None:
+def test_deit_is_transformers(seed: int, tmp_path: Path) -> None:
     words, roll = words_of(seed), random.Random(seed + 20)
     size = words["patch"] * roll.randint(2, 4), words["patch"] * roll.randint(2, 4)
     ours = stirred(DistilledVisionTransformer(channels=3, image_size=size, **words), seed).eval()
@@ -424,7 +428,7 @@ def test_a_student_that_makes_no_teacher_needs_one_and_words_that_cannot_be_are_
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_swin_is_transformers(seed: int, tmp_path) -> None:
+def test_swin_is_transformers(seed: int, tmp_path: Path) -> None:
     roll = random.Random(seed)
     window, patch, outputs = roll.randint(2, 3), roll.randint(1, 3), roll.randint(2, 6)
     heads, depths = (roll.randint(1, 2), roll.randint(1, 2)), (roll.randint(2, 3), roll.randint(1, 2))
@@ -435,14 +439,14 @@ def test_swin_is_transformers(seed: int, tmp_path) -> None:
         channels=3, patch=patch, window=window, width=width, depths=depths, heads=heads, outputs=outputs
     )
     stirred(ours, seed).eval()
-    config = SwinConfig(
+    config: Any = SwinConfig(
         image_size=size,
         patch_size=patch,
         embed_dim=width,
         depths=list(depths),
         num_heads=list(heads),
         window_size=window,
-        num_labels=outputs,
+        num_labels=outputs,  # pyright: ignore[reportCallIssue]
     )
     theirs = given_our_weights(SwinForImageClassification(config), ours, tmp_path).eval()
     assert_equal_gradients(ours, theirs, torch.randn(2, 3, *size), names_in_memory(ours, "swin"))
@@ -453,7 +457,7 @@ def test_swin_is_transformers(seed: int, tmp_path) -> None:
 
 
 def window_attention_written_out(
-    weights: dict[str, Tensor], x: Tensor, side: int, shift: tuple[int, int], heads: int
+    weights: Mapping[str, Tensor], x: Tensor, side: int, shift: tuple[int, int], heads: int
 ) -> Tensor:
     """Equation 4 of the paper a place at a time: it sees those whose window, before any rolling, is its own.
 
