@@ -118,12 +118,14 @@ def test_who_only_reconstructs_is_scored_by_the_mean_squared_error_of_a_row() ->
     rows = np.array([[2.0, 0.0], [4.0, 2.0]], np.float32)
     arrays = {"features": rows, "target": np.array([0, 1]), "row": np.arange(2)}
     data = ArrayData(TableSpec(2, 1), {"problem": "anomaly"}, {"train": arrays, "validation": arrays})
-    scores, truth = Anomaly(data.facts).scores(Halved(), data, "validation")
-    assert scores.tolist() == [0.5, 2.5] and truth.tolist() == [0, 1]
+    scores = Anomaly(data.facts).scores(Halved(), data, "validation")
+    assert scores.tolist() == [0.5, 2.5]
+    told = Anomaly(data.facts).predict(Halved(), data, "validation").columns
+    assert told["anomaly"].tolist() == [0, 1]
     pixels = {"pixels": np.full((1, 1, 2, 2), 8, np.uint8), "target": np.zeros(1, np.int64), "row": np.arange(1)}
     facts = {"problem": "anomaly", "pixel_mean": [0.0], "pixel_scale": [4.0], "pixel_range": [0.0, 16.0]}
     images = ArrayData(ImageSpec(1, (2, 2), 1), facts, {"train": pixels, "validation": pixels})
-    scores, _ = Anomaly(facts).scores(Halved(), images, "validation")
+    scores = Anomaly(facts).scores(Halved(), images, "validation")
     assert scores.tolist() == [0.0625], "pixels count in shares of their range: (8 - 4) / 16, squared"
 
 
