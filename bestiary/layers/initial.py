@@ -3,6 +3,29 @@
 from torch import nn
 
 
+def glorot_uniform(network: nn.Module) -> None:
+    """Draws matrices of linear layers uniformly within +- sqrt(6 / (inputs + outputs)) and sets their biases to 0.
+
+    So signals and gradients keep one size across linear layers.
+
+    Source: Glorot & Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks".
+
+    Args:
+        network: changed in place.
+
+    Example:
+        >>> layer = nn.Linear(3, 3)
+        >>> glorot_uniform(layer)
+        >>> float(layer.weight.abs().max()) <= 1, layer.bias.tolist()
+        (True, [0.0, 0.0, 0.0])
+    """
+    for module in network.modules():
+        if isinstance(module, nn.Linear):
+            nn.init.xavier_uniform_(module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+
+
 def he_normal(network: nn.Module) -> None:
     """Draws the weights of all convolutions and dense layers with variance 2 / fan-in and sets their biases to 0.
 

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from bestiary.architectures.attention.vit import EPSILON, TIMM, Layer, placed, transformers_names
 from bestiary.architectures.convolution.resnet import PlainResNet
-from bestiary.layers.glorot import glorot
+from bestiary.layers.initial import glorot_uniform
 from bestiary.layers.patches import PatchEmbedding, grid
 from bestiary.layers.stochastic_depth import rising
 from bestiary.weights.maps import NameMap, same
@@ -131,7 +131,7 @@ class DistilledVisionTransformer(nn.Module):
         )
         self.norm = nn.LayerNorm(width, EPSILON)
         self.head = Heads(width=width, outputs=outputs)
-        glorot(self)
+        glorot_uniform(self)
 
     def forward(self, pixels: Float[Tensor, "B C H W"]) -> Float[Tensor, "B K"]:
         return self.head(self._tokens(pixels))

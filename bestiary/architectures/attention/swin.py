@@ -30,7 +30,7 @@ from torch.nn import functional as F
 
 from bestiary.layers.attention import Attention
 from bestiary.layers.gelu import GeluFeedForward
-from bestiary.layers.glorot import glorot
+from bestiary.layers.initial import glorot_uniform
 from bestiary.layers.masks import Mask
 from bestiary.layers.patches import PatchEmbedding
 from bestiary.layers.stochastic_depth import StochasticDepth, rising
@@ -352,7 +352,7 @@ class SwinTransformer(nn.Module):
         last = width * 2 ** (len(depths) - 1)
         self.norm = nn.LayerNorm(last)
         self.head = nn.Linear(last, outputs)
-        glorot(self)
+        glorot_uniform(self)
 
     def forward(self, pixels: Float[Tensor, "B C H W"]) -> Float[Tensor, "B K"]:
         x = self.dropout(self.patches_norm(self.patches(pixels)))  # [B, H/4, W/4, D]

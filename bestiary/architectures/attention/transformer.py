@@ -22,9 +22,10 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bestiary.architectures.attention.transformer_encoder import FeedForward, TransformerEncoder, initialise
+from bestiary.architectures.attention.transformer_encoder import FeedForward, TransformerEncoder
 from bestiary.errors import InputError
 from bestiary.layers.attention import Attention, attend
+from bestiary.layers.initial import glorot_uniform
 from bestiary.layers.masks import Mask, causal, padding
 from bestiary.layers.positions import sinusoids
 
@@ -128,7 +129,7 @@ class Transformer(nn.Module):
         self.encoder = TransformerEncoder(**words, depth=depth)
         self.decoder = nn.ModuleList(DecoderLayer(**words) for _ in range(depth))
         self.dropout = nn.Dropout(dropout)
-        initialise(self.decoder)
+        glorot_uniform(self.decoder)
         for table in (self.source, self.target):
             nn.init.normal_(table.weight, std=width**-0.5)
 

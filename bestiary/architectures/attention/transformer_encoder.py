@@ -23,6 +23,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from bestiary.layers.attention import Attention
+from bestiary.layers.initial import glorot_uniform
 from bestiary.layers.masks import Mask, padding
 from bestiary.weights.maps import NameMap, joined, same
 
@@ -110,15 +111,6 @@ class PreNormLayer(nn.Module):
         return sequence + self.dropout(self.feedforward(self.feedforward_norm(sequence)))
 
 
-def initialise(encoder: nn.Module) -> None:
-    """Matrices uniform after Glorot & Bengio 2010, as the authors' code does; biases zero."""
-    for module in encoder.modules():
-        if isinstance(module, nn.Linear):
-            nn.init.xavier_uniform_(module.weight)
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
-
-
 class TransformerEncoder(nn.Module):
     """The encoder as in the paper, layers normalised after the sum.
 
@@ -140,7 +132,7 @@ class TransformerEncoder(nn.Module):
         super().__init__()
         words = {"width": width, "heads": heads, "feedforward": feedforward, "dropout": dropout}
         self.layers = nn.ModuleList(PostNormLayer(**words) for _ in range(depth))
-        initialise(self)
+        glorot_uniform(self)
 
     def forward(
         self, sequence: Float[Tensor, "B T D"], lengths: Int[Tensor, " B"] | None = None
@@ -168,7 +160,7 @@ class PreNormTransformerEncoder(nn.Module):
         words = {"width": width, "heads": heads, "feedforward": feedforward, "dropout": dropout}
         self.layers = nn.ModuleList(PreNormLayer(**words) for _ in range(depth))
         self.norm = nn.LayerNorm(width)
-        initialise(self)
+        glorot_uniform(self)
 
     def forward(
         self, sequence: Float[Tensor, "B T D"], lengths: Int[Tensor, " B"] | None = None

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from bestiary.errors import InputError
 from bestiary.layers.attention import Attention
 from bestiary.layers.gelu import GeluFeedForward
-from bestiary.layers.glorot import glorot
+from bestiary.layers.initial import glorot_uniform
 from bestiary.layers.patches import PatchEmbedding, grid
 from bestiary.layers.stochastic_depth import StochasticDepth, rising
 from bestiary.weights.maps import Line, NameMap, joined, same
@@ -180,7 +180,7 @@ class VisionTransformer(nn.Module):
         )
         self.norm = nn.LayerNorm(width, EPSILON)
         self.head = nn.Linear(width, outputs)
-        glorot(self)
+        glorot_uniform(self)
 
     def forward(self, pixels: Float[Tensor, "B C H W"]) -> Float[Tensor, "B K"]:
         patches = self.patches(pixels).flatten(1, 2)  # [B, N, D]

@@ -19,7 +19,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from bestiary.layers.gelu import GeluFeedForward
-from bestiary.layers.glorot import glorot
+from bestiary.layers.initial import glorot_uniform
 from bestiary.layers.patches import PatchEmbedding, grid
 from bestiary.layers.stochastic_depth import StochasticDepth, rising
 from bestiary.weights.maps import NameMap, same
@@ -117,7 +117,7 @@ class MLPMixer(nn.Module):
         )
         self.norm = nn.LayerNorm(width, EPSILON)
         self.head = nn.Linear(width, outputs)
-        glorot(self)
+        glorot_uniform(self)
 
     def forward(self, pixels: Float[Tensor, "B C H W"]) -> Float[Tensor, "B K"]:
         x = self.patches(pixels).flatten(1, 2)  # [B, N, D]
