@@ -4,11 +4,11 @@
     apt-get download tuxpaint-stamps-default && dpkg-deb -x tuxpaint-stamps-default*.deb peers    # pictures by subject
     PYTHONPATH=peers python -m benchmarks.measure_entry [SET ...] [--stamps peers] [--out FILE]
 
-Every architecture that takes the data trains alone, on one thread, for 6 core-seconds, 12 on images (processor time of
-the process, so that what else runs on the machine does not matter), in the largest size that can see the rows four
-times, with the first of its settings. After an eighth, a quarter, half and all of that time its loss on every second
-validation row is written down, as a share of what it costs to know nothing: 1 has learned nothing, 0 is perfect.
-`again` is the same on the other rows: what a choice by the first is worth. The test rows are never encoded.
+Every architecture that takes the data trains alone, on one thread, for 6 core-seconds (processor time of the process:
+what else runs on the machine does not matter), in the largest size that can see the rows four times, with the first of
+its settings. At 0.75, 1.5, 3 and 6 core-seconds its loss on every second validation row is written down, as a
+share of what it costs to know nothing: 1 has learned nothing, 0 is perfect. `again` is the same on the other rows: what
+a choice by the first is worth. The test rows are never encoded.
 
 The table is `bestiary/planning/measured.csv`; what is measured already is kept, so that a run can be carried on.
 """
@@ -19,7 +19,7 @@ import argparse
 import csv
 import importlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -47,7 +47,7 @@ from bestiary.rows.splits import assign
 from bestiary.rows.store import StoredData, read_spec
 from bestiary.tasks.registry import task_for
 
-LOOKS = {"table": (0.75, 1.5, 3.0, 6.0), "image": (1.5, 3.0, 6.0, 12.0)}  # core-seconds
+LOOKS = (0.75, 1.5, 3.0, 6.0)  # core-seconds
 PASSES = 4
 
 
@@ -147,19 +147,17 @@ def pace(candidate: Candidate, size: Contender, data: StoredData) -> float:
     return max(1e-6, (time.process_time() - began) / 5)
 
 
-def losses(
-    candidate: Candidate, folder: Path, batch: int, times: Sequence[float]
-) -> Iterator[tuple[str, float, tuple[float, float]]]:
-    """Size, core-seconds, and the losses on both halves of the validation rows, at each of the times."""
+def losses(candidate: Candidate, folder: Path, batch: int) -> Iterator[tuple[str, float, tuple[float, float]]]:
+    """Size, core-seconds, and the losses on both halves of the validation rows, at each of `LOOKS`."""
     data = open_data(folder, batch=batch, seed=0)
     epoch = max(1, len(data.arrays("train")["target"]) // batch)
     paces = [(size, pace(candidate, size, data)) for size in candidate.sizes]
-    size, seconds = next((one for one in paces if one[1] * epoch * PASSES <= times[-1]), paces[-1])
+    size, seconds = next((one for one in paces if one[1] * epoch * PASSES <= LOOKS[-1]), paces[-1])
     torch.manual_seed(0)
-    horizon = min(int(times[-1] / seconds), max(MOST_EPOCHS * epoch, MOST_STEPS))
+    horizon = min(int(LOOKS[-1] / seconds), max(MOST_EPOCHS * epoch, MOST_STEPS))
     algorithm = learner(candidate, size, data)
     task, truth = task_for(data.facts), data.arrays("validation")["target"]
-    spent, best, looks = 0.0, (float("inf"), float("inf")), list(times)
+    spent, best, looks = 0.0, (float("inf"), float("inf")), list(LOOKS)
     updates = algorithm.updates(data, 0, horizon)
     for step in range(1, horizon + 1):
         began = time.process_time()
@@ -186,7 +184,7 @@ def records(name: str, source: Source) -> Iterator[Record]:
         rows, sizes = int((splits == 0).sum()), spec.sizes()
         for candidate in candidates(kind, source.target.problem, spec, rows)[0]:
             try:
-                for size, seconds, both in losses(candidate, data, batch_size(kind, rows), LOOKS[kind]):
+                for size, seconds, both in losses(candidate, data, batch_size(kind, rows)):
                     shares = (round(min(2.0, one / nothing), 4) if np.isfinite(one) else 2.0 for one in both)
                     yield Record(
                         kind,
@@ -232,7 +230,7 @@ def main() -> None:
             if fresh:
                 lines.writerow(Record._fields)
             lines.writerows(made)
-        last = sorted((one.share, one.architecture) for one in made if one.seconds == LOOKS[source.kind][-1])
+        last = sorted((one.share, one.architecture) for one in made if one.seconds == LOOKS[-1])
         print(f"{name}: {len(made)} lines in {time.monotonic() - began:.0f} s; {last[:4]}", flush=True)
 
 
