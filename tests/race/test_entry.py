@@ -66,11 +66,17 @@ def test_the_measured_table_is_of_rows_of_the_catalogue() -> None:
         lines = list(csv.DictReader(file))
     assert tuple(lines[0]) == Record._fields
     assert {line["architecture"] for line in lines} <= {row.name for row in catalogue.ROWS}
-    sizes = {(row.name, size.name) for row in catalogue.ROWS for size in row.races.get("table", ())}
-    assert {(line["architecture"], line["size"]) for line in lines} <= sizes
-    for task in ("classification", "regression"):
-        sets = [one for one in seen().values() if one.task == task]
-        assert len(sets) >= 8 and len({one.rows for one in sets}) == len(sets)
+    sizes = {
+        (kind, row.name, size.name) for row in catalogue.ROWS for kind, raced in row.races.items() for size in raced
+    }
+    assert {(line["kind"], line["architecture"], line["size"]) for line in lines} <= sizes
+    for kind, task, fewest in (
+        ("table", "classification", 8),
+        ("table", "regression", 8),
+        ("image", "classification", 5),
+    ):
+        sets = [one for one in seen().values() if (one.kind, one.task) == (kind, task)]
+        assert len(sets) >= fewest and len({one.rows for one in sets}) == len(sets)
         assert all(len(one.curves) >= 10 for one in sets)
 
 
