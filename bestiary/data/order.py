@@ -60,7 +60,7 @@ def suit(source: Source, metric: Metric) -> None:
     if np.isnan(finite(numbers(pa.array(target.classes)))).any():
         shown = ",".join(target.classes[:6]) + (",..." if count > 6 else "")
         raise InputError(
-            f"{metric.name} needs ordered classes; give their order, from lowest to highest, with --order, of {shown}"
+            f"{metric.name} needs ordered classes; give the order of {shown} from lowest to highest with --order"
         )
     _set(source, replace(target, ordered=True))  # numbers stand in their order already
     source.notes.append(f"{metric.name} takes the classes of {target.name!r} in the order of their numbers")

@@ -12,6 +12,7 @@ from bestiary.objectives.supervised import CrossEntropy
 from bestiary.optimisation.adamw import AdamW
 from bestiary.optimisation.minimise import Minimise
 from bestiary.optimisation.schedule import trapezoid
+from bestiary.recipes import supervised
 from bestiary.recipes.words import check
 
 SHARES = {"hard": 0.5, "soft": 0.1}
@@ -39,11 +40,14 @@ def classifier(
     schooling: float = 0.3,
     teacher_rate: float = 3e-3,
     teacher: nn.Module | None = None,
-) -> Distillation:
+) -> Distillation | supervised.Learner:
     """Labels and a teacher's answers, by gradient descent; a teacher that is not given learns first, on the same rows.
 
+    A student that makes no teacher for itself and is given none learns from labels alone, as DeiT without a
+    distillation token does in the paper.
+
     Args:
-        network: the student; without a `teacher`, one that makes a new one for itself (`new_teacher`).
+        network: the student, which makes a new teacher for itself (`new_teacher`) where none is given.
         spec: of the data.
         rate: learning rate of the student, on the plateau.
         decay: weight decay of matrices.
@@ -58,7 +62,7 @@ def classifier(
         teacher: a network that has learned these classes from such rows, on the device of the student.
 
     Raises:
-        InputError: for settings with which nothing can be learned, or a student without a teacher.
+        InputError: for settings with which nothing can be learned, or words about a teacher where there is none.
     """
     check(rate=rate, decay=decay, smoothing=smoothing, clip=clip, warmup=warmup)
     check(rate=teacher_rate)
@@ -73,9 +77,12 @@ def classifier(
         raise InputError(f"schooling must be above 0 and below 1; received {schooling!r}; try 0.3")
     if teacher is None:
         if not hasattr(network, "new_teacher"):
-            raise InputError(
-                f"{type(network).__name__} makes no teacher for itself; give one: teacher=NETWORK, from Python"
-            )
+            if listening != "hard" or share != SHARES["hard"]:
+                raise InputError(
+                    f"{type(network).__name__} makes no teacher for itself; give one: teacher=NETWORK, from Python"
+                )
+            words = {"decay": decay, "smoothing": smoothing, "clip": clip}
+            return supervised.classifier(network, spec, rate=rate, warmup=warmup, **words)
         chosen = cast("Student", network).new_teacher().to(device_of(network))
     else:
         chosen, schooling = teacher.requires_grad_(False), 0.0

@@ -40,7 +40,7 @@ def test_rows_like_those_of_training_give_no_warning(encoder, people):
         (lambda f: f.rename(columns={"age": "agee"}), "assumed in every row; did you mean 'agee'?"),
         (lambda f: f.assign(age="old"), "is of another type: not numbers in 300 of 300 rows"),
         (lambda f: f.assign(age=["x", *f["age"].astype(str)[1:]]), "is not numbers in 1 of 300 rows"),
-        (lambda f: f.assign(age=f["age"].where(f.index > 4, 500)), "trained on (20 to 79) in 5 of 300 rows"),
+        (lambda f: f.assign(age=f["age"].where(f.index > 4, 500)), "the training rows (20 to 79) in 5 of 300 rows"),
         (
             lambda f: f.assign(age=f["age"].where(f.index > 9)),
             ("is missing in 10 of 300 rows; it was never missing in training"),

@@ -30,7 +30,7 @@ def test_an_order_names_every_class_once(order: str, says: str) -> None:
 
 def test_kappa_needs_an_order_and_takes_that_of_numbers() -> None:
     kappa, f1 = (tasks.metric_named(name, "classification") for name in ("qwk", "f1"))
-    with pytest.raises(InputError, match="--order of high,low,medium"):
+    with pytest.raises(InputError, match="give the order of high,low,medium from lowest to highest with --order"):
         suit(read(TABLE, "y"), kappa)
     numbered = read(TABLE.assign(y=[k % 3 + 1 for k in range(60)]), "y")
     suit(numbered, kappa)

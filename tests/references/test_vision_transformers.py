@@ -19,6 +19,7 @@ from transformers import (
 )
 
 from bestiary.algorithms.distillation import Distillation
+from bestiary.algorithms.gradient_descent import GradientDescent
 from bestiary.architectures.attention.deit import DistilledVisionTransformer
 from bestiary.architectures.attention.swin import (
     PatchMerging,
@@ -416,8 +417,10 @@ def test_a_new_teacher_learns_first_and_the_student_after_it() -> None:
 
 def test_a_student_that_makes_no_teacher_needs_one_and_words_that_cannot_be_are_refused() -> None:
     spec = ImageSpec(1, (2, 3), 3)
-    with pytest.raises(InputError, match="OneHead makes no teacher for itself; give one"):
-        classifier(OneHead(6, 3), spec)
+    assert isinstance(classifier(OneHead(6, 3), spec), GradientDescent)  # from labels alone
+    for words in ({"listening": "soft"}, {"share": 0.2}):
+        with pytest.raises(InputError, match="OneHead makes no teacher for itself; give one"):
+            classifier(OneHead(6, 3), spec, **words)
     wrong = {"listening": "often", "share": 1.5, "temperature": 0.0, "schooling": 1.0, "teacher_rate": -1.0}
     for word, value in wrong.items():
         with pytest.raises(InputError, match=r"; received .*; try "):

@@ -102,6 +102,7 @@ ROW = Row(
     "same training rows for the first 30 % of the steps; from Python `teacher=` of the recipe takes one that has "
     "learned already, as in the paper, whose teacher is a RegNetY-16GF. Both heads are joined by the mean of their "
     "logits, as in the authors' code. First weights are those of ViT. No RandAugment, erasing or repeated pictures "
-    "are added here. Sizes without a distillation token are plain Vision Transformers.",
+    "are added here. Sizes without a distillation token are plain Vision Transformers, which learn from labels alone "
+    "unless they are given a teacher.",
     phases=True,
 )

@@ -23,7 +23,7 @@ s observation;  a action;  r reward;  s' what came next;  end   whether the worl
 >>> memory = bestiary.part("experience_replay")(capacity=2, features=1)
 >>> for number in range(3):  # the third overwrites the first
 ...     memory.add(np.float32([number]), 0, float(number), np.float32([number + 1]), terminal=False)
->>> len(memory), sorted(memory.draw(100).reward.unique().tolist())
+>>> len(memory), sorted(memory.draw(100).target.reward.unique().tolist())
 (2, [1.0, 2.0])""",
     reference=(
         Reference("collections.deque", "tests/references/test_parts.py::test_replay_is_a_queue_drawn_from_at_random"),
