@@ -159,7 +159,7 @@ def sentence(text: str) -> str:
 
     Example:
         >>> sentence("no other model")
-        'It stands alone.'
+        'No other model.'
     """
     text = text.strip()
     return (text[:1].upper() + text[1:] + ("" if text[-1:] in ".!?" else ".")) if text else ""
