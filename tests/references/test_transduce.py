@@ -386,7 +386,7 @@ def test_a_saved_network_writes_the_answers_of_new_rows(tmp_path) -> None:
         model.predict(asked, beams=0)
     with pytest.raises(InputError, match=r"received penalty=1\.0; give beams=5 too"):
         model.predict(asked, penalty=1.0)
-    with pytest.raises(InputError, match=r"luong \(transduce\) has no beam to be set"):
+    with pytest.raises(InputError, match=r"luong \(transduce\) has no option beam; leave it out"):
         model.predict(asked, beam=4)
 
 
