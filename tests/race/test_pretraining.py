@@ -96,7 +96,7 @@ def test_what_cannot_begin_with_weights_is_one_line(known: Path, tmp_path: Path)
     for words, kind, told in (
         (("lenet5", rows), "image", "names are of something else"),
         (("capsnet", rows), "image", "cannot begin with weights"),
-        (("mlp", table, "y"), "table", "weights of other data mean nothing to table data"),
+        (("mlp", table, "y"), "table", "weights trained on other data do not fit table data"),
     ):
         with pytest.raises(InputError, match=told):
             bestiary.train(*words, kind=kind, weights=known, epochs=1, out=tmp_path / "run")
