@@ -62,7 +62,7 @@ def test_baselines_are_judged_where_every_training_fails(run: Path) -> None:
     assert verdict.chosen == "baseline/linear" and (run / "winner" / "model.skops").exists()
     assert [(s.name, s.status) for s in verdict.standings] == [("baseline/linear", "baseline"), ("ann/64", "failed")]
     assert any(note.startswith("no network finished round 1: ZeroDivisionError") for note in verdict.notes)
-    assert verdict.worth_sentence.endswith("is open: no network finished.")
+    assert verdict.worth_sentence.endswith("remains open: no network finished.")
 
 
 def test_where_nothing_was_made_it_is_said_in_one_line(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -71,7 +71,7 @@ def test_where_nothing_was_made_it_is_said_in_one_line(run: Path, capsys: pytest
     plan.write(run)
     assert main(["race", "--resume", str(run), "--quiet"]) == 2
     told = capsys.readouterr().err.strip().splitlines()
-    assert len(told) == 1 and "no training left an answer (ann/64: ZeroDivisionError" in told[0]
+    assert len(told) == 1 and "no training finished (ann/64: ZeroDivisionError" in told[0]
     assert not (run / "verdict.json").exists() and not (run / "winner").exists()
 
 
