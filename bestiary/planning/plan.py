@@ -264,6 +264,7 @@ class Plan:
         temperatures: model -> how much less sure its probabilities are made, where the metric judges them.
         speeds: model -> seconds for 1,000 rows, where the fastest ships.
         searched: why the search for further settings ended, for people.
+        candidates: networks that take these data, where there was no time for all; else 0.
         entry: seconds of a budget in which every network that was measured would take part.
         refits: what of the delivery is trained again on all rows; empty before, and where nothing is.
         unrefitted: why nothing is, for people.
@@ -321,6 +322,7 @@ class Plan:
     refits: list[Refit] = field(default_factory=list)
     unrefitted: Line = ""
     searched: Line = ""
+    candidates: Count = 0
     entry: Seconds = 0.0
     format: int = FORMAT
 

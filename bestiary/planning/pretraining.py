@@ -155,6 +155,7 @@ def _with_time(found: list[Candidate], plan: Plan, spec: Spec) -> list[Candidate
     data = plan.kind, plan.problem, plan.rows["train"], features if isinstance(features, int) else 0
     entered, out = chosen(names, data, lambda count: fair_share(plan.budget, plan.workers, count, rivals))
     plan.left_out.update(out)
+    plan.candidates = len(names) if out else 0
     return [one for one in found if one.begins or one.row.name in entered]
 
 

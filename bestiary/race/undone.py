@@ -33,7 +33,7 @@ def undone(course: Course) -> Undone:
     jobs = plan.jobs
     ran = {job.entrant for job in jobs if course.best_so_far(job)}
     failed = {job.entrant for job in jobs if job.failed}
-    idle = [name for name, reason in plan.left_out.items() if TOO_SLOW in reason]
+    idle = _names(plan, TOO_SLOW)
     idle += [one.name for one in plan.entrants if one.name not in ran | failed]
     finished = [rival.name for rival in plan.rivals if course.rival_result(rival) and rival.name != CONSTANT]
     missing = [rival.name for rival in plan.rivals if rival.failed == OUT_OF_TIME and rival.name not in finished]
@@ -107,35 +107,38 @@ def _budget(course: Course, times: float) -> float:
 
 def left_out(plan: Plan) -> list[str]:
     """Who did not take part, and why; those that are too slow in one line."""
-    slow = [name for name, reason in plan.left_out.items() if TOO_SLOW in reason]
-    spared = {name: reason for name, reason in plan.left_out.items() if reason.startswith(NOT_CHOSEN)}
-    others = {name: reason for name, reason in plan.left_out.items() if name not in spared and name not in slow}
+    spared, slow = _names(plan, NOT_CHOSEN), _names(plan, TOO_SLOW)
+    others = {name: reason for name, reason in plan.left_out.items() if name not in (*spared, *slow)}
     told = [f"{name} did not take part: {reason}" for name, reason in others.items()]
     if spared:
-        told.append(_spared(list(spared), plan))
+        told.append(_spared(spared, plan))
     if slow:
         told.append(f"too slow for this budget, so they did not take part: {', '.join(slow)}{_entry(plan)}")
     return told
 
 
 def _spared(names: list[str], plan: Plan) -> str:
-    everyone = len(names) + len({one.architecture for one in plan.entrants})
-    each = fair_share(plan.budget, plan.workers, everyone, len(plan.rivals))
+    each = fair_share(plan.budget, plan.workers, plan.candidates, len(plan.rivals))
     return (
-        f"with all {everyone} networks each would have {each:.1f} core-seconds; only those take part that learned most "
-        f"in so short a time on measured data like these, without {', '.join(names)} (--contenders names others; about "
-        f"{about(plan.budget * ENOUGH / each)} lets all take part)"
+        f"with all {plan.candidates} networks each would have {each:.1f} core-seconds; only those take part that "
+        f"learned most in so short a time on measured data like these, without {', '.join(names)} (--contenders names "
+        f"others; about {about(plan.budget * ENOUGH / each)} lets all take part)"
     )
 
 
 def crowded(plan: Plan) -> str:
     """At the start, that the budget keeps networks out, and which one would not; "" where all take part."""
-    if spared := [name for name, reason in plan.left_out.items() if reason.startswith(NOT_CHOSEN)]:
-        return _spared(spared, plan)
-    slow = sum(TOO_SLOW in reason for reason in plan.left_out.values())
-    if not slow:
-        return ""
-    return f"the budget is too small for {slow} of {slow + len(plan.entrants)} networks{_entry(plan)}"
+    spared = _names(plan, NOT_CHOSEN)
+    slow = len(_names(plan, TOO_SLOW))
+    told = [_spared(spared, plan)] if spared else []
+    if slow:
+        told.append(f"the budget is too small for {slow} of {slow + len(plan.entrants)} networks{_entry(plan)}")
+    return "; ".join(told)
+
+
+def _names(plan: Plan, why: str) -> list[str]:
+    """Who was left out for a reason."""
+    return [name for name, reason in plan.left_out.items() if why in reason]
 
 
 def _entry(plan: Plan) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from bestiary import catalogue
 from bestiary.planning.entry import ENOUGH, FEWEST, MEASURED, Record, Seen, after, chosen, in_order, near, seen
-from bestiary.planning.plan import NOT_CHOSEN, Plan
+from bestiary.planning.plan import NOT_CHOSEN, TOO_SLOW, Plan
 from bestiary.planning.pretraining import entrants
 from bestiary.race.undone import crowded, left_out
 from tests.race.small import small_run
@@ -88,7 +88,10 @@ def test_a_short_race_says_who_was_not_chosen(tmp_path: Path) -> None:
     spared = {name for name, reason in plan.left_out.items() if reason.startswith(NOT_CHOSEN)}
     assert len(spared) >= 6 and not spared & found
     [said] = [line for line in left_out(plan) if "core-seconds" in line]
-    assert said == crowded(plan)
+    assert said == crowded(plan) and f"with all {len(found) + len(spared)} networks" in said
+    plan.left_out["mlp/medium"] = f"{TOO_SLOW}: an update takes 9.0 s"
+    assert said in left_out(plan) and crowded(plan).startswith(said), "who is too slow was one of them too"
+    assert "the budget is too small for 1 of 1 networks" in crowded(plan)
     assert all(name in said for name in spared) and "--contenders" in said and "lets all take part" in said
 
 

@@ -47,37 +47,52 @@ BASELINE: tuple[Stage, ...] = (
 SMALL: tuple[Stage, ...] = ((1, 3, 1, 16, 1), (6, 3, 2, 24, 1), (6, 5, 2, 40, 1))
 
 
+_PARTS = (
+    "expand.0.convolution",
+    "expand.0.norm",
+    "depthwise.convolution",
+    "depthwise.norm",
+    "weigh.narrow",
+    "weigh.widen",
+    "project.convolution",
+    "project.norm",
+)
+
+
+def _block(ours: str, theirs: str, names: Sequence[str]) -> Iterable[Line]:
+    """The parts of a block by their names there, in the order in which they compute; some expand nothing at first."""
+    for part, name in zip(_PARTS[-len(names) :], names):
+        yield same(f"{ours}.{part}.{{*}}", f"{theirs}.{name}.{{*}}")
+
+
 def _torchvision() -> Iterable[Line]:
     """Blocks of the first stage expand nothing, so that their parts are counted from another start."""
     for stage in range(len(BASELINE)):
-        here, there = f"blocks.{stage}.{{block}}", f"features.{stage + 1}.{{block}}.block"
         first = int(stage > 0)
-        if first:
-            yield same(f"{here}.expand.0.convolution.{{*}}", f"{there}.0.0.{{*}}")
-            yield same(f"{here}.expand.0.norm.{{*}}", f"{there}.0.1.{{*}}")
-        yield same(f"{here}.depthwise.convolution.{{*}}", f"{there}.{first}.0.{{*}}")
-        yield same(f"{here}.depthwise.norm.{{*}}", f"{there}.{first}.1.{{*}}")
-        yield same(f"{here}.weigh.narrow.{{*}}", f"{there}.{first + 1}.fc1.{{*}}")
-        yield same(f"{here}.weigh.widen.{{*}}", f"{there}.{first + 1}.fc2.{{*}}")
-        yield same(f"{here}.project.convolution.{{*}}", f"{there}.{first + 2}.0.{{*}}")
-        yield same(f"{here}.project.norm.{{*}}", f"{there}.{first + 2}.1.{{*}}")
+        expanded = ("0.0", "0.1") if first else ()
+        weighed = (f"{first + 1}.fc1", f"{first + 1}.fc2")
+        names = (*expanded, f"{first}.0", f"{first}.1", *weighed, f"{first + 2}.0", f"{first + 2}.1")
+        yield from _block(f"blocks.{stage}.{{block}}", f"features.{stage + 1}.{{block}}.block", names)
 
 
 def _timm() -> Iterable[Line]:
+    first = ("conv_dw", "bn1", "se.conv_reduce", "se.conv_expand", "conv_pw", "bn2")
+    others = ("conv_pw", "bn1", "conv_dw", "bn2", "se.conv_reduce", "se.conv_expand", "conv_pwl", "bn3")
     for stage in range(len(BASELINE)):
         block = f"blocks.{stage}.{{block}}"
-        if stage:
-            yield same(f"{block}.expand.0.convolution.{{*}}", f"{block}.conv_pw.{{*}}")
-            yield same(f"{block}.expand.0.norm.{{*}}", f"{block}.bn1.{{*}}")
-        yield same(f"{block}.depthwise.convolution.{{*}}", f"{block}.conv_dw.{{*}}")
-        yield same(f"{block}.depthwise.norm.{{*}}", f"{block}.bn{2 if stage else 1}.{{*}}")
-        yield same(f"{block}.weigh.narrow.{{*}}", f"{block}.se.conv_reduce.{{*}}")
-        yield same(f"{block}.weigh.widen.{{*}}", f"{block}.se.conv_expand.{{*}}")
-        yield same(f"{block}.project.convolution.{{*}}", f"{block}.{'conv_pwl' if stage else 'conv_pw'}.{{*}}")
-        yield same(f"{block}.project.norm.{{*}}", f"{block}.bn{3 if stage else 2}.{{*}}")
+        yield from _block(block, block, others if stage else first)
 
 
-_HF = "efficientnet.encoder.blocks.{block}"
+_TRANSFORMERS = (
+    "expansion.expand_conv",
+    "expansion.expand_bn",
+    "depthwise_conv.depthwise_conv",
+    "depthwise_conv.depthwise_norm",
+    "squeeze_excite.reduce",
+    "squeeze_excite.expand",
+    "projection.project_conv",
+    "projection.project_bn",
+)
 PUBLISHED = (
     NameMap(
         "transformers",
@@ -86,14 +101,7 @@ PUBLISHED = (
         (
             same("entry.convolution.{*}", "efficientnet.embeddings.convolution.{*}"),
             same("entry.norm.{*}", "efficientnet.embeddings.batchnorm.{*}"),
-            same("blocks.{block}.expand.0.convolution.{*}", f"{_HF}.expansion.expand_conv.{{*}}"),
-            same("blocks.{block}.expand.0.norm.{*}", f"{_HF}.expansion.expand_bn.{{*}}"),
-            same("blocks.{block}.depthwise.convolution.{*}", f"{_HF}.depthwise_conv.depthwise_conv.{{*}}"),
-            same("blocks.{block}.depthwise.norm.{*}", f"{_HF}.depthwise_conv.depthwise_norm.{{*}}"),
-            same("blocks.{block}.weigh.narrow.{*}", f"{_HF}.squeeze_excite.reduce.{{*}}"),
-            same("blocks.{block}.weigh.widen.{*}", f"{_HF}.squeeze_excite.expand.{{*}}"),
-            same("blocks.{block}.project.convolution.{*}", f"{_HF}.projection.project_conv.{{*}}"),
-            same("blocks.{block}.project.norm.{*}", f"{_HF}.projection.project_bn.{{*}}"),
+            *_block("blocks.{block}", "efficientnet.encoder.blocks.{block}", _TRANSFORMERS),
             same("exit.convolution.{*}", "efficientnet.encoder.top_conv.{*}"),
             same("exit.norm.{*}", "efficientnet.encoder.top_bn.{*}"),
             same("output.{*}", "classifier.{*}"),

@@ -1,7 +1,7 @@
 """DeiT: its row."""
 
-from bestiary.catalogue.attention.common import HERE
-from bestiary.catalogue.row import Contender, Pretrained, Reference, Row, Size
+from bestiary.catalogue.attention.common import HERE, TINY_OF_PATCHES, of_patches
+from bestiary.catalogue.row import Pretrained, Reference, Row, Size
 
 _DISTILLED, _VIT = f"{HERE}.deit:DistilledVisionTransformer", f"{HERE}.vit:VisionTransformer"
 _TESTS = "tests/references/test_vision_transformers.py"
@@ -37,11 +37,6 @@ def _size(name: str, parameters: int) -> Size:
     )  # fmt: skip
 
 
-def _contender(name: str, words: tuple[int, int, int, int, int], rows: int, smallest: int) -> Contender:
-    keywords = dict(zip(("patch", "width", "depth", "heads", "feedforward"), words))
-    return Contender(name, _DISTILLED, {**keywords, "stochastic_depth": 0.1}, rows=rows, smallest=smallest)
-
-
 ROW = Row(
     name="deit",
     title="Data-efficient image Transformer (DeiT)",
@@ -66,28 +61,14 @@ ROW = Row(
     ),
     races={
         "image": (
-            _contender("32-patch2", (2, 32, 2, 4, 64), 0, 4),
-            _contender("32-patch4", (4, 32, 2, 4, 64), 0, 16),
-            _contender("64-patch4", (4, 64, 4, 4, 128), 1000, 16),
-            _contender("128-patch4", (4, 128, 6, 4, 512), 5000, 24),
-            _contender("192-patch8", (8, 192, 9, 3, 768), 10_000, 48),
+            of_patches("32-patch2", _DISTILLED, (2, 32, 2, 4, 64), 0, 4, stochastic_depth=0.1),
+            of_patches("32-patch4", _DISTILLED, (4, 32, 2, 4, 64), 0, 16, stochastic_depth=0.1),
+            of_patches("64-patch4", _DISTILLED, (4, 64, 4, 4, 128), 1000, 16, stochastic_depth=0.1),
+            of_patches("128-patch4", _DISTILLED, (4, 128, 6, 4, 512), 5000, 24, stochastic_depth=0.1),
+            of_patches("192-patch8", _DISTILLED, (8, 192, 9, 3, 768), 10_000, 48, stochastic_depth=0.1),
         )
     },
-    tiny={
-        "image": (
-            _DISTILLED,
-            {
-                "channels": 2,
-                "image_size": (6, 5),
-                "patch": 2,
-                "width": 8,
-                "depth": 2,
-                "heads": 2,
-                "feedforward": 12,
-                "outputs": 3,
-            },
-        )
-    },
+    tiny={"image": (_DISTILLED, TINY_OF_PATCHES)},
     settings=({"rate": 3e-3}, {"rate": 1e-3}, {"rate": 3e-3, "listening": "soft"}),
     reference=(
         Reference("transformers.DeiTForImageClassificationWithTeacher", f"{_TESTS}::test_deit_is_transformers"),

@@ -1,7 +1,7 @@
 """Vision Transformer: its row."""
 
-from bestiary.catalogue.attention.common import HERE
-from bestiary.catalogue.row import Contender, Pretrained, Reference, Row, Size
+from bestiary.catalogue.attention.common import HERE, TINY_OF_PATCHES, of_patches
+from bestiary.catalogue.row import Pretrained, Reference, Row, Size
 from bestiary.catalogue.words import GRADIENT, SUPERVISED
 
 _VIT = f"{HERE}.vit:VisionTransformer"
@@ -35,11 +35,6 @@ def _size(name: str, patch: int, width: int, depth: int, heads: int, parameters:
     return Size(name, _VIT, words, parameters, source, "image", weights=_WEIGHTS.get(name, ()))
 
 
-def _contender(name: str, words: tuple[int, int, int, int, int], rows: int, smallest: int) -> Contender:
-    keywords: dict[str, object] = dict(zip(("patch", "width", "depth", "heads", "feedforward"), words))
-    return Contender(name, _VIT, keywords, rows=rows, smallest=smallest)
-
-
 ROW = Row(
     name="vit",
     title="Vision Transformer (ViT)",
@@ -65,29 +60,15 @@ ROW = Row(
     ),
     races={
         "image": (
-            _contender("32-patch2", (2, 32, 2, 4, 64), 0, 4),
-            _contender("32-patch4", (4, 32, 2, 4, 64), 0, 16),
-            _contender("64-patch4", (4, 64, 4, 4, 128), 1000, 16),
-            _contender("128-patch4", (4, 128, 6, 4, 512), 5000, 24),
-            _contender("192-patch8", (8, 192, 9, 3, 768), 10_000, 48),
-            _contender("ti16", (16, 192, 12, 3, 768), 20_000, 128),
+            of_patches("32-patch2", _VIT, (2, 32, 2, 4, 64), 0, 4),
+            of_patches("32-patch4", _VIT, (4, 32, 2, 4, 64), 0, 16),
+            of_patches("64-patch4", _VIT, (4, 64, 4, 4, 128), 1000, 16),
+            of_patches("128-patch4", _VIT, (4, 128, 6, 4, 512), 5000, 24),
+            of_patches("192-patch8", _VIT, (8, 192, 9, 3, 768), 10_000, 48),
+            of_patches("ti16", _VIT, (16, 192, 12, 3, 768), 20_000, 128),
         )
     },
-    tiny={
-        "image": (
-            _VIT,
-            {
-                "channels": 2,
-                "image_size": (6, 5),
-                "patch": 2,
-                "width": 8,
-                "depth": 2,
-                "heads": 2,
-                "feedforward": 12,
-                "outputs": 3,
-            },
-        )
-    },
+    tiny={"image": (_VIT, TINY_OF_PATCHES)},
     settings=({"rate": 3e-3}, {"rate": 1e-3}, {"rate": 1e-3, "decay": 0.1, "warmup": 50}),
     reference=(
         Reference("transformers.ViTForImageClassification", f"{_TESTS}::test_vit_is_transformers"),
